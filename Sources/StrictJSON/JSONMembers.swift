@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Gathers an object's members and sees to it that no name stands twice.
+struct JSONMembers {
+    private(set) var list: [(name: String, value: JSONValue)] = []
+    /// Only kept for large objects: comparing each name with each other would let a 256 KiB body cost seconds.
+    private var names: Set<[UInt8]> = []
+    private static let scanned = 16
+
+    /// - Returns: false where the name is there already.
+    mutating func append(_ name: String, _ value: JSONValue) -> Bool {
+        if list.count < Self.scanned {
+            for member in list where member.name.hasSameBytes(as: name) { return false }
+        } else {
+            if names.isEmpty { names = Set(list.map { Array($0.name.utf8) }) }
+            guard names.insert(Array(name.utf8)).inserted else { return false }
+        }
+        list.append((name, value))
+        return true
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The members of a JSON object in the order they were written; no name stands twice.
+package struct JSONObject: Sendable {
+    /// The members in the order of the text.
+    package let members: [(name: String, value: JSONValue)]
+
+    /// Takes members whose names the parser has found to be unique.
+    init(unique members: [(name: String, value: JSONValue)]) {
+        self.members = members
+    }
+
+    /// The value of the member with exactly these bytes as its name.
+    package subscript(name: String) -> JSONValue? {
+        members.first { $0.name.hasSameBytes(as: name) }?.value
+    }
+}
+
+extension JSONObject: Equatable {
+    /// Members are compared in order.
+    package static func == (left: JSONObject, right: JSONObject) -> Bool {
+        left.members.elementsEqual(right.members) { $0.name.hasSameBytes(as: $1.name) && $0.value == $1.value }
+    }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension JSONValue {
+    /// The deepest nesting that may be asked for, so that a deep text can never exhaust a thread's stack.
+    package static let deepestNesting = 512
+
+    /// Reads exactly one JSON value (RFC 8259), and nothing that only some readers would take for one.
+    ///
+    /// Refused beside syntax errors: a member name that appears twice in an object (byte for byte after unescaping), half a
+    /// surrogate pair, invalid UTF-8, a byte order mark, anything but white space after the value, and deeper nesting than
+    /// `maximumDepth`.
+    /// - Parameters:
+    ///   - bytes: the text as UTF-8.
+    ///   - maximumDepth: how many arrays and objects may be open at once; ``deepestNesting`` at most.
+    package init(parsing bytes: some Collection<UInt8>, maximumDepth: Int = 32) throws(JSONSyntaxError) {
+        let result =
+            bytes.withContiguousStorageIfAvailable { JSONParser.parse($0.span, maximumDepth: maximumDepth) }
+            ?? JSONParser.parse(Array(bytes).span, maximumDepth: maximumDepth)
+        self = try result.get()
+    }
+}
