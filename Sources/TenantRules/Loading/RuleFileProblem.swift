@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One thing that is wrong in a rule file: where, what, and what to write instead.
+package struct RuleFileProblem: Sendable, Hashable, CustomStringConvertible {
+    /// The file's path as it was opened.
+    package let file: String
+    /// From 1; 0 where the problem is of the whole file or folder.
+    package let line: Int
+    /// From 1, in Unicode scalars; 0 where the problem is of the whole file or folder.
+    package let column: Int
+    /// What is wrong.
+    package let message: String
+    /// What to write instead.
+    package let advice: String
+
+    /// `acme.yaml:12:7: maxSize has no unit “5X”; write 5MiB`.
+    package var description: String {
+        line > 0 ? "\(file):\(line):\(column): \(message); \(advice)" : "\(file): \(message); \(advice)"
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// `postern.yaml`: what the command line says too, and the issuers that serve several tenants. All of it is optional.
+package struct ServiceConfiguration: Sendable {
+    /// The public listener.
+    package let listen: ListenAddress?
+    /// The admin listener.
+    package let admin: ListenAddress?
+    /// The folder of tenant files, resolved against the configuration's folder.
+    package let tenants: String?
+    /// The certificate chain (PEM), resolved; set together with `tlsKey`.
+    package let tlsCert: String?
+    /// The private key (PEM), resolved.
+    package let tlsKey: String?
+    /// JSON or text.
+    package let logFormat: LogFormat?
+    /// `trace`, `debug`, `info`, `notice`, `warning`, `error` or `critical`.
+    package let logLevel: String?
+    /// The peers whose `X-Forwarded-*` is believed.
+    package let trustedProxies: [AddressRange]
+    /// Issuers that serve several tenants; each has a `tenantClaim`.
+    package let issuers: [IssuerDeclaration]
+
+    /// The file it came from, for messages that name two files.
+    let file: String
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One tenant: where its files go, who may ask, and the rules for what may be uploaded.
+///
+/// A `Tenant` exists only after every check of its file has passed; nothing downstream checks again.
+package struct Tenant: Sendable {
+    /// `[a-z0-9][a-z0-9-]{0,62}`, equal to the name of the tenant's file.
+    package let id: String
+    /// The bucket and how to sign for it.
+    package let store: Store
+    /// The JWT issuers that belong to this tenant alone.
+    package let issuers: [IssuerDeclaration]
+    /// The keys of back ends that ask on a user's behalf.
+    package let apiKeys: [APIKeyDeclaration]
+    /// The browser origins that may ask, as browsers write them: `https://app.acme.example`.
+    package let origins: [String]
+    /// The rules, in the order of the file; never empty.
+    package let rules: [UploadRule]
+
+    /// Finds the rule a request means.
+    ///
+    /// - Parameter name: The rule's name, or nil, which is enough where the tenant has a single rule.
+    /// - Throws: `Refusal.ruleRequired` or `Refusal.ruleUnknown`, each with the names that would do.
+    package func rule(named name: String?) throws(Refusal) -> UploadRule {
+        guard let name else {
+            guard rules.count == 1, let only = rules.first else { throw .ruleRequired(allowed: rules.map(\.name)) }
+            return only
+        }
+        guard let rule = rules.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
+            throw .ruleUnknown(allowed: rules.map(\.name))
+        }
+        return rule
+    }
+}
