@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// The API keys of all tenants.
+struct APIKeyRing: Sendable {
+    private let keys: [Name: Entry]
+
+    private struct Name: Hashable {
+        let tenant: [UInt8]
+        let id: [UInt8]
+    }
+
+    private struct Entry {
+        let key: APIKey
+        let digest: SHA256Words
+    }
+
+    /// - Parameter keys: of two with the same tenant and id the first counts; the rule files' check does not let that happen.
+    init(_ keys: [APIKey]) {
+        let entries = keys.compactMap { key in
+            SHA256Words(key.sha256).map { (Name(tenant: Array(key.tenant.utf8), id: Array(key.id.utf8)), Entry(key: key, digest: $0)) }
+        }
+        self.keys = Dictionary(entries) { first, _ in first }
+    }
+
+    /// Finds whose key it is.
+    ///
+    /// Tenant and id are no secret; the comparison takes the same time whether there is such a key or not, and wherever the
+    /// hashes differ.
+    /// - Parameters:
+    ///   - text: what was sent as the key.
+    ///   - now: seconds since 1970.
+    func authenticate(_ text: UnsafeRawBufferPointer, at now: Double) throws(AuthenticationFailure) -> Principal {
+        guard let parsed = APIKeyText(parsing: text) else { throw .apiKeyMalformed }
+        let digest = SHA256Words(hashing: text)
+        let entry = keys[Name(tenant: Array(parsed.tenant.utf8), id: Array(parsed.id.utf8))]
+        let isMatch = digest.equalsInConstantTime(entry?.digest ?? Self.dummy)
+        guard let entry else { throw .apiKeyUnknown }
+        guard isMatch else { throw .apiKeyMismatch }
+        if let end = entry.key.expires, now >= end.timeIntervalSince1970 { throw .apiKeyExpired }
+        return Principal(
+            tenant: entry.key.tenant,
+            user: nil,
+            scopes: entry.key.scopes,
+            source: .apiKey(id: entry.key.id, rules: entry.key.rules, allowUsers: entry.key.allowUsers),
+            expires: entry.key.expires
+        )
+    }
+
+    /// Compared with where there is no such key.
+    private static let dummy = SHA256Words(hashing: [])
+}

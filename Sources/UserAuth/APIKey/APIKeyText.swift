@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Crypto
+
+/// The text of an API key: `pstn.<tenant>.<id>.<secret>`, where the secret is 256 random bits in base64url.
+///
+/// Holds the key, so it does not print it.
+package struct APIKeyText: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    package let tenant: String
+    package let id: String
+    /// The whole key: shown once to whoever will use it, and kept nowhere.
+    package let key: String
+
+    /// SHA-256 of the whole key: what a rule file holds.
+    package var sha256: [UInt8] { Array(SHA256.hash(data: Array(key.utf8))) }
+    /// ``sha256`` in lower-case hexadecimal, as a rule file writes it.
+    package var sha256Hex: String {
+        sha256.map { byte in String(byte >> 4, radix: 16) + String(byte & 0xF, radix: 16) }.joined()
+    }
+
+    /// Makes a new key.
+    /// - Parameters:
+    ///   - tenant: the tenant's id, `[a-z0-9][a-z0-9-]{0,62}`.
+    ///   - id: the key's id, `[A-Za-z0-9][A-Za-z0-9_-]{0,62}`.
+    ///   - random: a generator that is fit for secrets, such as `SystemRandomNumberGenerator`.
+    /// - Returns: nil where one of the ids is not of that form.
+    package static func make(tenant: String, id: String, random: inout some RandomNumberGenerator) -> APIKeyText? {
+        guard isTenant(tenant.utf8), isID(id.utf8) else { return nil }
+        var secret: [UInt8] = []
+        while secret.count < secretLength {
+            withUnsafeBytes(of: random.next()) { secret.append(contentsOf: $0) }
+        }
+        let text = Base64URL.encode(secret.prefix(secretLength))
+        return APIKeyText(tenant: tenant, id: id, key: "pstn.\(tenant).\(id).\(text)")
+    }
+
+    /// Reads a key; nil where it is not exactly of the form. The form is public: what it says about a key gives nothing away.
+    package init?(parsing bytes: some Collection<UInt8>) {
+        guard bytes.count <= Self.maximumLength else { return nil }
+        let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard
+            parts.count == 4,
+            parts[0].elementsEqual("pstn".utf8),
+            Self.isTenant(parts[1]),
+            Self.isID(parts[2]),
+            Base64URL.decode(Array(parts[3])[...])?.count == Self.secretLength
+        else { return nil }
+        self.init(
+            tenant: String(decoding: parts[1], as: UTF8.self),
+            id: String(decoding: parts[2], as: UTF8.self),
+            key: String(decoding: bytes, as: UTF8.self)
+        )
+    }
+
+    private init(tenant: String, id: String, key: String) {
+        self.tenant = tenant
+        self.id = id
+        self.key = key
+    }
+
+    package var description: String { "pstn.\(tenant).\(id).…" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: ["tenant": tenant, "id": id]) }
+
+    /// The secret's length in bytes.
+    private static let secretLength = 32
+    /// "pstn", the dots, two ids of 63 bytes at most and 43 characters of secret.
+    private static let maximumLength = 4 + 3 + 2 * 63 + 43
+
+    private static func isTenant(_ text: some Collection<UInt8>) -> Bool {
+        let hyphen = UInt8(ascii: "-")
+        return (1...63).contains(text.count) && text.first != hyphen && text.allSatisfy { isLowerOrDigit($0) || $0 == hyphen }
+    }
+
+    private static func isID(_ text: some Collection<UInt8>) -> Bool {
+        guard let first = text.first, text.count <= 63, isLetterOrDigit(first) else { return false }
+        return text.allSatisfy { isLetterOrDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
+    }
+
+    private static func isLowerOrDigit(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        isLowerOrDigit(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import StrictJSON
+
+/// A signature algorithm that an issuer's tokens may use (RFC 7518 section 3.1, RFC 8037, RFC 9864). `none` is not one.
+package enum Algorithm: String, Sendable, Hashable, CaseIterable {
+    case hs256 = "HS256"
+    case hs384 = "HS384"
+    case hs512 = "HS512"
+    case rs256 = "RS256"
+    case rs384 = "RS384"
+    case rs512 = "RS512"
+    case ps256 = "PS256"
+    case ps384 = "PS384"
+    case ps512 = "PS512"
+    case es256 = "ES256"
+    case es384 = "ES384"
+    case es512 = "ES512"
+    case eddsa = "EdDSA"
+    /// The name that RFC 9864 gives to EdDSA with Ed25519, and prefers.
+    case ed25519 = "Ed25519"
+
+    /// Finds the algorithm with exactly these bytes as its name; case counts (RFC 7515 section 4.1.1).
+    package init?(named name: String) {
+        // Not init(rawValue:), which compares as Unicode text does and not byte by byte.
+        guard let match = Self.allCases.first(where: { $0.rawValue.hasSameBytes(as: name) }) else { return nil }
+        self = match
+    }
+
+    /// Whether the same secret signs and verifies.
+    package var isSymmetric: Bool {
+        switch self {
+        case .hs256, .hs384, .hs512: true
+        default: false
+        }
+    }
+
+    /// The shortest secret that serves an HMAC algorithm, in bytes: the size of its hash (RFC 7518 section 3.2); nil for the others.
+    package var minimumSecretLength: Int? {
+        switch self {
+        case .hs256: 32
+        case .hs384: 48
+        case .hs512: 64
+        default: nil
+        }
+    }
+}

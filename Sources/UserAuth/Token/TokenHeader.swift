@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import StrictJSON
+
+/// The header of a token, read strictly. `jku`, `x5u`, `jwk` and `x5c` are ignored: keys come from the issuer alone
+/// (RFC 8725 section 3.10).
+struct TokenHeader {
+    /// The deepest nesting of a header, and of the claims.
+    static let maximumDepth = 16
+
+    let algorithm: Algorithm
+    /// nil where the token names no key.
+    let keyID: String?
+
+    /// Reads and checks a header, member by member in the order of ``Check``.
+    init(parsing bytes: [UInt8]) throws(AuthenticationFailure) {
+        guard case .object(let header)? = try? JSONValue(parsing: bytes, maximumDepth: Self.maximumDepth) else {
+            throw .headerMalformed
+        }
+        // `none` is no algorithm, however it is spelled (RFC 8725 section 3.2).
+        guard case .string(let name)? = header["alg"], let algorithm = Algorithm(named: name) else { throw .algorithmUnsupported }
+        // RFC 7515 section 4.1.11: no extension is understood here, so none may be critical. RFC 7797 section 6 has b64 among
+        // the critical ones; a b64 that is not declared so must not change what is signed, and is refused too.
+        guard header["crit"] == nil else { throw .criticalExtension }
+        guard header["b64"] == nil else { throw .unencodedPayload }
+        if let type = header["typ"] {
+            guard case .string(let name) = type, Self.isAllowed(type: name) else { throw .typeNotAllowed }
+        }
+        switch header["kid"] {
+        case nil: keyID = nil
+        case .string(let id) where id.utf8.count <= JSONWebKey.maximumIDLength: keyID = id
+        default: throw .keyIDMalformed
+        }
+        self.algorithm = algorithm
+    }
+
+    /// Media types compare without regard to case and may leave out `application/` (RFC 7515 section 4.1.9); `at+jwt` is that
+    /// of access tokens (RFC 9068 section 2.1).
+    private static func isAllowed(type: String) -> Bool {
+        var type = type.utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }[...]
+        let prefix = "application/".utf8
+        if type.starts(with: prefix) { type = type.dropFirst(prefix.count) }
+        return type.elementsEqual("jwt".utf8) || type.elementsEqual("at+jwt".utf8)
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import StrictJSON
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Verifies bearer tokens: every check of ``Check/ofToken`` in its order, the first failure ends it.
+struct TokenVerifier: Sendable {
+    private let issuers: IssuerDirectory
+
+    init(issuers: IssuerDirectory) {
+        self.issuers = issuers
+    }
+
+    /// Verifies a token.
+    /// - Parameters:
+    ///   - token: the token alone, without the scheme.
+    ///   - now: seconds since 1970.
+    func verify(_ token: [UInt8], at now: Double) throws(AuthenticationFailure) -> VerifiedToken {
+        let jws = try CompactJWS(parsing: token)
+        let header = try TokenHeader(parsing: jws.header)
+        let claims = try TokenClaims(parsing: jws.payload)
+        let issuer = try issuers.issuer(of: claims)
+        guard issuer.algorithms.contains(header.algorithm) else { throw .algorithmNotAllowed }
+        guard let keys = issuer.keys.current else { throw .keysUnavailable(issuer: issuer.issuer) }
+        let key = try keys.key(named: header.keyID)
+        try key.verify(jws.signature, over: jws.signingInput, algorithm: header.algorithm)
+        // From here on the claims are the issuer's word. `iss` has been compared: it is how the issuer was found.
+        try Self.checkAudience(claims, issuer)
+        let times = try TokenTimes(claims, issuer, at: now)
+        let user = try claims.user(claim: issuer.userClaim)
+        let tenant =
+            switch issuer.tenant {
+            case .fixed(let id): id
+            case .claim(let name): try claims.tenant(claim: name)
+            }
+        let principal = Principal(
+            tenant: tenant,
+            user: user,
+            scopes: try claims.scopes(),
+            source: .token(issuer: issuer.issuer, keyID: key.id),
+            expires: Date(timeIntervalSince1970: times.expiration)
+        )
+        return VerifiedToken(principal: principal, validity: times.validity, issuerKeys: issuer.keys, keySet: keys.identity)
+    }
+
+    private static func checkAudience(_ claims: TokenClaims, _ issuer: Issuer) throws(AuthenticationFailure) {
+        guard issuer.serves(try claims.audiences()) else { throw .audienceMismatch }
+    }
+}
