@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The rules for the names of fields that a policy may carry.
+///
+/// They are narrower than S3's: a name stands in a JSON condition, in a `Content-Disposition` header of the form and, for
+/// metadata, in a header of its own. Nothing that needs quoting in any of the three passes.
+enum FieldName {
+    static let maximumBytes = 128
+
+    /// What the policy, the signer or the form sets, in lower case. `content-length-range` is no field, but as a name it
+    /// would read like the condition.
+    private static let reserved: Set<String> = [
+        "key", "bucket", "file", "policy", "signature", "awsaccesskeyid", "x-amz-algorithm", "x-amz-credential",
+        "x-amz-date", "x-amz-security-token", "x-amz-signature", "content-length-range",
+    ]
+
+    static func check(_ name: String) throws(PolicyError) {
+        let utf8 = name.utf8
+        guard let first = utf8.first, first.isASCIILetter, utf8.count <= maximumBytes, utf8.allSatisfy(isAllowed) else {
+            throw .fieldNameInvalid(name)
+        }
+        let lowercased = name.asciiLowercased
+        // Fields named x-ignore-… are not judged by S3 at all: a condition on one would promise what is not kept.
+        guard !reserved.contains(lowercased), !lowercased.hasPrefix("x-ignore-") else { throw .fieldReserved(name) }
+    }
+
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."): true
+        default: byte.isASCIILetter || byte.isASCIIDigit
+        }
+    }
+}

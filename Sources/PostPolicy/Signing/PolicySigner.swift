@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+
+/// Signs upload policies. One signer serves a whole process and any number of tasks at once.
+///
+/// It keeps the derived keys (a few hundred bytes each) ready to sign, and has no clock of its own: the date is a parameter.
+public final class PolicySigner: Sendable {
+    private let keys: SigningKeyCache
+
+    /// - Parameter keyCacheCapacity: how many signing keys are kept; one for each access key, day and region in use.
+    public init(keyCacheCapacity: Int = 64) {
+        keys = SigningKeyCache(capacity: keyCacheCapacity)
+    }
+
+    /// Turns a policy into the signed form that an uploader sends.
+    ///
+    /// The policy document is encoded once, and exactly those bytes are signed. Every field but `Policy` and the signature
+    /// (and SigV2's `AWSAccessKeyId`) has one condition with the same spelling and the same value.
+    /// - Parameters:
+    ///   - policy: what may be uploaded.
+    ///   - version: how to sign.
+    ///   - credentials: whose signature it is; a session token becomes a field.
+    ///   - region: the bucket's region, which stands in the signature's scope. SigV2 does not use it.
+    ///   - date: now.
+    /// - Returns: the fields in the order to send them. With v4: `key`, `bucket`, the policy's further fields,
+    ///   `X-Amz-Algorithm`, `X-Amz-Credential`, `X-Amz-Date`, `X-Amz-Security-Token` where there is one, `Policy`,
+    ///   `X-Amz-Signature`. With v2: `key`, `AWSAccessKeyId`, `bucket`, the further fields, `x-amz-security-token` where
+    ///   there is one, `policy`, `signature`.
+    /// - Throws: ``PolicyError`` where credentials, region or dates cannot be used, or the form would be too large.
+    public func sign(
+        _ policy: UploadPolicy, version: SignatureVersion = .v4, credentials: SigningCredentials, region: String, at date: Date
+    ) throws(PolicyError) -> SignedForm {
+        guard let now = CivilTime(date), let end = CivilTime(policy.expiration) else { throw .dateInvalid }
+        guard policy.expiration > date else { throw .alreadyExpired }
+        let key = try signingKey(version, credentials: credentials, region: region, at: now, date)
+
+        var fields = policy.fields
+        fields.reserveCapacity(fields.count + 6)
+        switch version {
+        case .v4:
+            guard policy.expiration.timeIntervalSince(date) <= Self.maximumLifetime else { throw .expirationTooFar }
+            fields.append(FormField(name: "X-Amz-Algorithm", value: Self.algorithm))
+            fields.append(FormField(name: "X-Amz-Credential", value: key.credential))
+            fields.append(FormField(name: "X-Amz-Date", value: now.iso8601Basic))
+        case .v2:
+            break
+        }
+        if let token = credentials.sessionToken {
+            fields.append(FormField(name: version == .v4 ? "X-Amz-Security-Token" : "x-amz-security-token", value: token))
+        }
+
+        let json = PolicyWriter.json(fields: fields, contentLength: policy.contentLength, expiration: end.iso8601Extended)
+        let encoded = Base64.encode(json.span)
+        let signature = try Self.signature(of: encoded, version, key)
+        switch version {
+        case .v4:
+            fields.append(FormField(name: "Policy", value: encoded))
+            fields.append(FormField(name: "X-Amz-Signature", value: signature))
+        case .v2:
+            fields.insert(FormField(name: "AWSAccessKeyId", value: credentials.accessKeyID), at: 1)
+            fields.append(FormField(name: "policy", value: encoded))
+            fields.append(FormField(name: "signature", value: signature))
+        }
+
+        let form = SignedForm(fields: fields, policyJSON: json)
+        let bytes = form.formBytes
+        guard bytes <= SignedForm.maximumBytes else { throw .formTooLarge(bytes: bytes, maximum: SignedForm.maximumBytes) }
+        return form
+    }
+
+    static let algorithm = "AWS4-HMAC-SHA256"
+
+    /// How long a SigV4 signature can last, in seconds: S3 refuses keys that are older than seven days.
+    private static let maximumLifetime = 7 * 86_400.0
+}
+
+extension PolicySigner {
+    /// The signature of a policy that is encoded already, for those who judge a form and for test vectors.
+    /// - Parameter encoded: the base64 text exactly as it stands in the form.
+    package func signature(
+        ofPolicy encoded: String, version: SignatureVersion, credentials: SigningCredentials, region: String, at date: Date
+    ) throws(PolicyError) -> String {
+        guard let time = CivilTime(date) else { throw .dateInvalid }
+        return try Self.signature(of: encoded, version, try key(version, credentials, region: region, at: time))
+    }
+
+    private static func signature(
+        of encoded: String, _ version: SignatureVersion, _ key: SigningKey
+    ) throws(PolicyError) -> String {
+        let code =
+            encoded.utf8.withContiguousStorageIfAvailable { key.authenticate($0.span) }
+            ?? key.authenticate(Array(encoded.utf8).span)
+        guard let code else { throw .signingFailed }
+        return version == .v4 ? code.hexadecimal : code.base64
+    }
+
+    /// The key to sign with now, of credentials that are found to be usable.
+    private func signingKey(
+        _ version: SignatureVersion, credentials: SigningCredentials, region: String, at time: CivilTime, _ date: Date
+    ) throws(PolicyError) -> SigningKey {
+        // A slash would shift the parts of the credential scope; anything beyond visible ASCII does not arrive as signed.
+        guard !credentials.accessKeyID.isEmpty, !credentials.secretAccessKey.isEmpty,
+            credentials.accessKeyID.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") }),
+            credentials.sessionToken?.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) ?? true
+        else { throw .credentialsInvalid }
+        if let end = credentials.expiration, end <= date { throw .credentialsExpired }
+        guard RegionName.isPossible(region) else { throw .regionInvalid(region) }
+        return try key(version, credentials, region: region, at: time)
+    }
+
+    private func key(
+        _ version: SignatureVersion, _ credentials: SigningCredentials, region: String, at time: CivilTime
+    ) throws(PolicyError) -> SigningKey {
+        let scope: SigningKeyCache.Scope = version == .v4 ? .v4(dayNumber: time.dayNumber, region: region) : .v2
+        let identity = SigningKeyCache.Identity(
+            accessKeyID: credentials.accessKeyID, secretAccessKey: credentials.secretAccessKey, scope: scope)
+        let key = keys.key(identity) {
+            switch version {
+            case .v4: SigningKey.v4(credentials, day: time.yyyymmdd, region: region)
+            case .v2: SigningKey.v2(credentials)
+            }
+        }
+        guard let key else { throw .signingFailed }
+        return key
+    }
+}

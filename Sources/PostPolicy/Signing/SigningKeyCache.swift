@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+import StrictJSON
+import Synchronization
+
+/// Keeps the keys in use ready to sign. Bounded; the least recently used key goes first.
+///
+/// A key is found only by everything it was derived from, so neither the turn of the day nor a secret that was rotated
+/// under the same access key id can ever yield a key of before.
+final class SigningKeyCache: Sendable {
+    private let capacity: Int
+    private let state = Mutex(State())
+
+    /// - Parameter capacity: how many keys are kept; at least one.
+    init(capacity: Int) {
+        self.capacity = max(1, capacity)
+    }
+
+    /// What a key is derived from.
+    struct Identity: Sendable {
+        let accessKeyID: String
+        let secretAccessKey: String
+        let scope: Scope
+    }
+
+    /// What a key is good for.
+    enum Scope: Sendable {
+        /// One day, counted from 1970-01-01, and one region.
+        case v4(dayNumber: Int, region: String)
+        case v2
+    }
+
+    private struct State {
+        var entries: [Identity: Entry] = [:]
+        /// Counts the uses, as the clock of "least recently".
+        var uses: UInt64 = 0
+    }
+
+    private struct Entry {
+        let key: SigningKey
+        var lastUse: UInt64
+    }
+
+    /// How many keys are kept now.
+    var count: Int { state.withLock { $0.entries.count } }
+
+    /// The key of an identity: the kept one, or a new one. Nil where it cannot be derived.
+    func key(_ identity: Identity, derive: () -> SigningKey?) -> SigningKey? {
+        let kept = state.withLock { state -> SigningKey? in
+            state.uses += 1
+            let use = state.uses
+            return state.entries.updateIfPresent(identity) { $0.lastUse = use }?.key
+        }
+        // Derived outside of the lock: two who miss at once derive twice, and nobody waits for them.
+        guard let key = kept ?? derive() else { return nil }
+        if kept == nil { insert(key, identity) }
+        return key
+    }
+
+    private func insert(_ key: SigningKey, _ identity: Identity) {
+        state.withLock { state in
+            // Keys that nothing will ask for again: of a secret that was replaced, and of days long over (yesterday's
+            // may still be asked for by a request that began before midnight).
+            state.entries = state.entries.filter { !$0.key.isSuperseded(by: identity) }
+            while state.entries.count >= capacity, let oldest = state.entries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+                state.entries[oldest.key] = nil
+            }
+            state.uses += 1
+            state.entries[identity] = Entry(key: key, lastUse: state.uses)
+        }
+    }
+}
+
+extension SigningKeyCache.Identity: Hashable {
+    static func == (left: Self, right: Self) -> Bool {
+        left.accessKeyID.hasSameBytes(as: right.accessKeyID) && left.secretAccessKey.hasSameBytes(as: right.secretAccessKey)
+            && left.scope == right.scope
+    }
+
+    func hash(into hasher: inout Hasher) {
+        // Enough to spread: one id rarely has several regions, and never two secrets for long.
+        hasher.combine(accessKeyID)
+        if case .v4(let dayNumber, _) = scope { hasher.combine(dayNumber) }
+    }
+
+    fileprivate func isSuperseded(by newer: Self) -> Bool {
+        if case .v4(let day, _) = scope, case .v4(let newerDay, _) = newer.scope, abs(newerDay - day) > 1 { return true }
+        return accessKeyID.hasSameBytes(as: newer.accessKeyID) && !secretAccessKey.hasSameBytes(as: newer.secretAccessKey)
+    }
+}
+
+extension SigningKeyCache.Scope: Equatable {
+    static func == (left: Self, right: Self) -> Bool {
+        switch (left, right) {
+        case (.v4(let leftDay, let leftRegion), .v4(let rightDay, let rightRegion)):
+            leftDay == rightDay && leftRegion.hasSameBytes(as: rightRegion)
+        case (.v2, .v2): true
+        default: false
+        }
+    }
+}
+
+extension Dictionary {
+    /// Changes the value of a key that is there, and hands it out.
+    fileprivate mutating func updateIfPresent(_ key: Key, _ change: (inout Value) -> Void) -> Value? {
+        guard let index = index(forKey: key) else { return nil }
+        change(&values[index])
+        return values[index]
+    }
+}
