@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// The API keys of all tenants.
@@ -13,6 +13,11 @@ struct APIKeyRing: Sendable {
     private struct Name: Hashable {
         let tenant: [UInt8]
         let id: [UInt8]
+
+        init(tenant: String, id: String) {
+            self.tenant = Array(tenant.utf8)
+            self.id = Array(id.utf8)
+        }
     }
 
     private struct Entry {
@@ -23,7 +28,7 @@ struct APIKeyRing: Sendable {
     /// - Parameter keys: of two with the same tenant and id the first counts; the rule files' check does not let that happen.
     init(_ keys: [APIKey]) {
         let entries = keys.compactMap { key in
-            SHA256Words(key.sha256).map { (Name(tenant: Array(key.tenant.utf8), id: Array(key.id.utf8)), Entry(key: key, digest: $0)) }
+            SHA256Words(key.sha256).map { (Name(tenant: key.tenant, id: key.id), Entry(key: key, digest: $0)) }
         }
         self.keys = Dictionary(entries) { first, _ in first }
     }
@@ -38,11 +43,13 @@ struct APIKeyRing: Sendable {
     func authenticate(_ text: UnsafeRawBufferPointer, at now: Double) throws(AuthenticationFailure) -> Principal {
         guard let parsed = APIKeyText(parsing: text) else { throw .apiKeyMalformed }
         let digest = SHA256Words(hashing: text)
-        let entry = keys[Name(tenant: Array(parsed.tenant.utf8), id: Array(parsed.id.utf8))]
+        let entry = keys[Name(tenant: parsed.tenant, id: parsed.id)]
         let isMatch = digest.equalsInConstantTime(entry?.digest ?? Self.dummy)
         guard let entry else { throw .apiKeyUnknown }
         guard isMatch else { throw .apiKeyMismatch }
-        if let end = entry.key.expires, now >= end.timeIntervalSince1970 { throw .apiKeyExpired }
+        if let end = entry.key.expires {
+            guard now < end.timeIntervalSince1970 else { throw .apiKeyExpired }
+        }
         return Principal(
             tenant: entry.key.tenant,
             user: nil,

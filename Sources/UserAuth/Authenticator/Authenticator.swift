@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if canImport(FoundationEssentials)
-package import FoundationEssentials
+    package import FoundationEssentials
 #else
-package import Foundation
+    package import Foundation
 #endif
 
 /// Turns the Authorization header of a request into a ``Principal``.
@@ -30,31 +30,50 @@ package final class Authenticator: Sendable {
     ///   - values: the values of all Authorization headers of the request, as they came.
     ///   - now: the present instant.
     package func authenticate(authorization values: [String], at now: Date) throws(AuthenticationFailure) -> Principal {
+        try authenticate(values, at: now.timeIntervalSince1970, with: cache)
+    }
+
+    /// Judges a credential as ``authenticate(authorization:at:)`` does, but for the cache, and tells how it went.
+    package func judge(authorization values: [String], at now: Date) -> Judgement {
+        Judgement(
+            Result { () throws(AuthenticationFailure) in
+                try authenticate(values, at: now.timeIntervalSince1970, with: nil)
+            }
+        )
+    }
+
+    /// What the cache of verified tokens holds and what it was good for.
+    package var cacheStatistics: TokenCacheStatistics { cache.statistics }
+
+    private func authenticate(
+        _ values: [String],
+        at now: Double,
+        with cache: TokenCache?
+    ) throws(AuthenticationFailure) -> Principal {
         guard var value = values.first else { throw .authorizationMissing }
         // Two servers on the way that pick different ones would see different users (CVE-2025-64527).
         guard values.count == 1 else { throw .authorizationRepeated }
-        let seconds = now.timeIntervalSince1970
         let result = value.withUTF8 { bytes in
-            Result { () throws(AuthenticationFailure) in try authenticate(bytes, at: seconds) }
+            Result { () throws(AuthenticationFailure) in
+                let credential = try BearerCredential.find(in: bytes)
+                return BearerCredential.isAPIKey(credential)
+                    ? try apiKeys.authenticate(credential, at: now)
+                    : try authenticate(token: credential, at: now, with: cache)
+            }
         }
         return try result.get()
     }
 
     private func authenticate(
-        _ value: UnsafeBufferPointer<UInt8>,
-        at now: Double
+        token: UnsafeRawBufferPointer,
+        at now: Double,
+        with cache: TokenCache?
     ) throws(AuthenticationFailure) -> Principal {
-        let credential = try BearerCredential.find(in: value)
-        if BearerCredential.isAPIKey(credential) {
-            return try apiKeys.authenticate(credential, at: now)
-        }
-        let hash = SHA256Words(hashing: credential)
+        guard let cache else { return try verifier.verify(Array(token), at: now).principal }
+        let hash = SHA256Words(hashing: token)
         if let known = cache.token(hash, at: now) { return known.principal }
-        let verified = try verifier.verify(Array(credential), at: now)
+        let verified = try verifier.verify(Array(token), at: now)
         cache.keep(verified, hash, at: now)
         return verified.principal
     }
-
-    /// How many verified tokens are remembered.
-    package var cachedTokens: Int { cache.count }
 }

@@ -10,6 +10,8 @@ import Synchronization
 final class TokenCache: Sendable {
     private let buckets: Int
     private let shards: [Shard]
+    private let hits = Atomic(0)
+    private let misses = Atomic(0)
 
     /// - Parameter capacity: the most tokens to keep; 0 keeps none. Rounded down to whole buckets.
     init(capacity: Int) {
@@ -26,7 +28,11 @@ final class TokenCache: Sendable {
     func token(_ hash: SHA256Words, at now: Double) -> VerifiedToken? {
         guard let (shard, index) = place(of: hash) else { return nil }
         let found = shard.state.withLock { $0[index].find(hash) }
-        guard let found, found.holds(at: now) else { return nil }
+        guard let found, found.holds(at: now) else {
+            misses.add(1, ordering: .relaxed)
+            return nil
+        }
+        hits.add(1, ordering: .relaxed)
         return found
     }
 
@@ -36,9 +42,10 @@ final class TokenCache: Sendable {
         shard.state.withLock { $0[index].keep(token, hash, at: now) }
     }
 
-    /// How many tokens are kept; for metrics and tests.
-    var count: Int {
-        shards.reduce(0) { $0 + $1.state.withLock { $0.reduce(0) { $0 + $1.count } } }
+    /// What the cache holds and what it was good for.
+    var statistics: TokenCacheStatistics {
+        let kept = shards.reduce(0) { $0 + $1.state.withLock { $0.reduce(0) { $0 + $1.count } } }
+        return TokenCacheStatistics(kept: kept, hits: hits.load(ordering: .relaxed), misses: misses.load(ordering: .relaxed))
     }
 
     private func place(of hash: SHA256Words) -> (Shard, Int)? {

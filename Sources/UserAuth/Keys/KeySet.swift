@@ -29,7 +29,7 @@ package struct KeySet: Sendable {
     ///
     /// With several keys a token must name one, and a key that has an id answers to no other. A key without an id (a PEM file,
     /// a secret) stands alone in its set, so that there is nothing to choose and the token's `kid` says nothing.
-    func key(named id: String?) throws(AuthenticationFailure) -> VerificationKey {
+    private func key(named id: String?) throws(AuthenticationFailure) -> VerificationKey {
         if keys.count == 1, let only = keys.first {
             guard let ownID = only.id, let id else { return only }
             guard ownID.hasSameBytes(as: id) else { throw .keyUnknown }
@@ -38,5 +38,25 @@ package struct KeySet: Sendable {
         guard let id else { throw .keyIDMissing }
         guard let match = keys.first(where: { $0.id?.hasSameBytes(as: id) ?? false }) else { throw .keyUnknown }
         return match
+    }
+
+    /// Finds the key for a token and verifies the signature with it.
+    func verify(_ jws: CompactJWS, _ header: TokenHeader) throws(AuthenticationFailure) -> VerificationKey {
+        let key = try key(named: header.keyID)
+        try key.verify(jws.signature, over: jws.signingInput, algorithm: header.algorithm)
+        return key
+    }
+
+    /// Verifies a JSON Web Signature in compact form, whatever its payload is: a token's checks without its claims.
+    /// - Parameters:
+    ///   - compact: the three parts, and nothing around them.
+    ///   - algorithms: those that the header may name.
+    /// - Returns: the payload.
+    package func verify(_ compact: [UInt8], algorithms: [Algorithm]) throws(AuthenticationFailure) -> [UInt8] {
+        let jws = try CompactJWS(parsing: compact)
+        let header = try TokenHeader(parsing: jws.header)
+        guard algorithms.contains(header.algorithm) else { throw .algorithmNotAllowed }
+        _ = try verify(jws, header)
+        return jws.payload
     }
 }

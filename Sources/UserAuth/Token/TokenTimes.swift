@@ -3,8 +3,10 @@
 /// The times of a token, checked at one instant. In seconds since 1970.
 struct TokenTimes {
     let expiration: Double
-    /// The instants at which the checks pass. The lower end only matters where the clock jumps back.
-    let validity: Range<Double>
+    /// The first instant at which the checks pass; it only matters where the clock jumps back.
+    let validFrom: Double
+    /// The first instant at which the token has ended.
+    let validUntil: Double
 
     /// Checks `exp`, `nbf`, `iat` and the lifetime, each with the skew that clocks are allowed.
     init(_ claims: TokenClaims, _ issuer: Issuer, at now: Double) throws(AuthenticationFailure) {
@@ -24,7 +26,7 @@ struct TokenTimes {
             guard expiration - earliest <= maximum else { throw .lifetimeTooLong }
         }
         self.expiration = expiration
-        let start = max(earliest, notBefore ?? earliest) - skew
-        self.validity = start..<(expiration + skew)
+        self.validFrom = max(earliest, notBefore ?? earliest) - skew
+        self.validUntil = expiration + skew
     }
 }

@@ -3,9 +3,9 @@
 import StrictJSON
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// Verifies bearer tokens: every check of ``Check/ofToken`` in its order, the first failure ends it.
@@ -27,10 +27,9 @@ struct TokenVerifier: Sendable {
         let issuer = try issuers.issuer(of: claims)
         guard issuer.algorithms.contains(header.algorithm) else { throw .algorithmNotAllowed }
         guard let keys = issuer.keys.current else { throw .keysUnavailable(issuer: issuer.issuer) }
-        let key = try keys.key(named: header.keyID)
-        try key.verify(jws.signature, over: jws.signingInput, algorithm: header.algorithm)
+        let key = try keys.verify(jws, header)
         // From here on the claims are the issuer's word. `iss` has been compared: it is how the issuer was found.
-        try Self.checkAudience(claims, issuer)
+        guard issuer.serves(try claims.audiences()) else { throw .audienceMismatch }
         let times = try TokenTimes(claims, issuer, at: now)
         let user = try claims.user(claim: issuer.userClaim)
         let tenant =
@@ -45,10 +44,6 @@ struct TokenVerifier: Sendable {
             source: .token(issuer: issuer.issuer, keyID: key.id),
             expires: Date(timeIntervalSince1970: times.expiration)
         )
-        return VerifiedToken(principal: principal, validity: times.validity, issuerKeys: issuer.keys, keySet: keys.identity)
-    }
-
-    private static func checkAudience(_ claims: TokenClaims, _ issuer: Issuer) throws(AuthenticationFailure) {
-        guard issuer.serves(try claims.audiences()) else { throw .audienceMismatch }
+        return VerifiedToken(principal: principal, times: times, issuerKeys: issuer.keys, keySet: keys.identity)
     }
 }
