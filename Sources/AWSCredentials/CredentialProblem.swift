@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why there are no credentials to sign with. Never holds a secret.
+package enum CredentialProblem: Error, Sendable, Equatable, CustomStringConvertible {
+    /// None of these variables of the environment is set.
+    case notSet(names: [String])
+    /// One variable of a pair is set, the other is not.
+    case incomplete(missing: String)
+    /// The credentials have ended.
+    case expired
+    /// A variable holds what cannot be a key: white space, a control, a quote.
+    case malformed(name: String)
+
+    package var description: String {
+        switch self {
+        case .notSet(let names): "no AWS credentials were found: set \(names.joined(separator: " and ")) in the environment"
+        case .incomplete(let missing): "half of a pair of AWS credentials is set: set \(missing) too"
+        case .expired: "the AWS credentials have ended: renew them"
+        case .malformed(let name): "\(name) holds white space, a quote or a control: set it to the bare value"
+        }
+    }
+}

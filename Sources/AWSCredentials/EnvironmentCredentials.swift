@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package import PostPolicy
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Credentials from the environment: the first of AWS's chain, and a tenant's own by `env: PREFIX`.
+package struct EnvironmentCredentials: Sendable {
+    private let prefix: String
+
+    /// - Parameter prefix: `AWS` for AWS's own names
+    package init(prefix: String = "AWS") {
+        self.prefix = prefix
+    }
+
+    /// Reads `<PREFIX>_ACCESS_KEY_ID`, `<PREFIX>_SECRET_ACCESS_KEY` and, where it is set, `<PREFIX>_SESSION_TOKEN`.
+    package func credentials(from environment: [String: String]) throws(CredentialProblem) -> SigningCredentials {
+        let keyName = "\(prefix)_ACCESS_KEY_ID"
+        let secretName = "\(prefix)_SECRET_ACCESS_KEY"
+        let tokenName = "\(prefix)_SESSION_TOKEN"
+        let key = environment[keyName] ?? ""
+        let secret = environment[secretName] ?? ""
+        if key.isEmpty, secret.isEmpty { throw .notSet(names: [keyName, secretName]) }
+        if key.isEmpty { throw .incomplete(missing: keyName) }
+        if secret.isEmpty { throw .incomplete(missing: secretName) }
+        let token = environment[tokenName].flatMap { $0.isEmpty ? nil : $0 }
+        for (name, value) in [(keyName, key), (secretName, secret), (tokenName, token ?? "")] {
+            let isBare = value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "'") }
+            if !isBare { throw .malformed(name: name) }
+        }
+        return SigningCredentials(accessKeyID: key, secretAccessKey: secret, sessionToken: token, expiration: nil)
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+package import Logging
+import NIOSSL
+import PostPolicy
+package import ServiceLifecycle
+import TenantRules
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// The parts of a running service, put together once.
+package struct PosternApp: Sendable {
+    /// The public listener.
+    package let publicListener: any Service
+    /// The listener for the operator's tools.
+    package let adminListener: any Service
+}
+
+/// Puts the service together: all wiring is here, and tests call the same builder.
+/// - Parameters:
+///   - settings: where to listen and within which limits
+///   - state: rules, keys and credentials, loaded
+///   - sink: where log lines go
+///   - frontPage: answers `GET /`; `serve` has none
+///   - onListening: called with the port once the public listener is open
+package func buildPostern(
+    settings: ServiceSettings,
+    state: ServiceState,
+    sink: LogSink,
+    logger: Logger,
+    frontPage: (@Sendable () async throws -> Response)? = nil,
+    onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+) throws -> PosternApp {
+    let metrics = ServiceMetrics()
+    let readiness = Readiness(state: state)
+    let decisions = DecisionLog(sink: sink, format: settings.logFormat, level: settings.logLevel)
+    let observer = ConnectionEvents(metrics: metrics)
+
+    let router = publicRouter(settings: settings, state: state, metrics: metrics, decisions: decisions)
+    if let frontPage { router.get("/") { _, _ in try await frontPage() } }
+    var server = HTTPServerBuilder.gated(limits: settings.limits, observer: observer)
+    if let tls = settings.tls {
+        server = try .tls(server, tlsConfiguration: TLSConfiguration.serving(tls))
+    }
+    let publicApp = Application(
+        router: router,
+        server: server,
+        configuration: .init(
+            address: .hostname(settings.listen.host, port: settings.listen.port),
+            backlog: 1024,
+            availableConnectionsDelegate: .maximum(settings.maxConnections, logger: logger)
+        ),
+        onServerRunning: { channel in await onListening(channel.localAddress?.port ?? settings.listen.port) },
+        logger: logger
+    )
+    let admin = AdminRoutes(
+        readiness: readiness,
+        probe: HealthProbe(address: settings.listen, usesTLS: settings.tls != nil),
+        state: state,
+        metrics: MetricsPage(metrics: metrics, state: state, readiness: readiness, sink: sink, startedAt: Date())
+    )
+    let adminApp = Application(
+        router: admin.router(),
+        server: .gated(limits: settings.limits, observer: ConnectionEvents(metrics: nil)),
+        configuration: .init(address: .hostname(settings.admin.host, port: settings.admin.port)),
+        logger: logger
+    )
+    return PosternApp(publicListener: DrainingService(app: publicApp, readiness: readiness), adminListener: adminApp)
+}
+
+/// The public routes: what is served to whom.
+func publicRouter(
+    settings: ServiceSettings,
+    state: ServiceState,
+    metrics: ServiceMetrics,
+    decisions: DecisionLog
+) -> Router<PublicContext> {
+    let desk = TicketDesk(
+        signer: PolicySigner(),
+        credentials: state.credentials,
+        metrics: metrics,
+        decisions: decisions,
+        limiter: RateLimiter()
+    )
+    let tickets = TicketRoute(desk: desk, limits: settings.limits)
+    let batch = BatchRoute(desk: desk, limits: settings.limits)
+    let rules = RulesRoute()
+
+    let router = Router(context: PublicContext.self, options: .autoGenerateHeadEndpoints)
+    router.add(middleware: FrontDoor(state: state, metrics: metrics, decisions: decisions))
+    router.get(RouterPath(RoutePath.health)) { _, _ in HealthAnswer.response }
+    router.get(RouterPath(RoutePath.document)) { _, _ in DocumentAnswer.response }
+    router.group(context: TenantContext.self)
+        .post(RouterPath(RoutePath.tickets)) { try await tickets.respond(to: $0, $1) }
+        .post(RouterPath(RoutePath.batch)) { try await batch.respond(to: $0, $1) }
+        .get(RouterPath(RoutePath.rules)) { rules.respond(to: $0, $1) }
+    return router
+}

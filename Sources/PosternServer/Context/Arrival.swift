@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// What a request is judged with: its instant, its credentials, its origin, and the one snapshot for all of it.
+struct Arrival: Sendable {
+    let snapshot: ServiceSnapshot
+    let time: Date
+    /// Every value of `Authorization`, in order.
+    let authorization: [String]
+    /// The value of `Origin`, where a browser sent one.
+    let origin: String?
+    let requestID: String
+}

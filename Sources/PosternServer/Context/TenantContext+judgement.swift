@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+import TenantRules
+import UserAuth
+
+extension TenantContext {
+    /// The rules that this asker may use: an API key may be limited to some.
+    var permittedRules: [UploadRule] {
+        guard case .apiKey(_, let names?, _) = principal.source else { return tenant.rules }
+        return tenant.rules.filter { names.contains($0.name) }
+    }
+
+    /// The rule of this name, or the only one where no name is given.
+    func rule(named name: String?) throws -> UploadRule {
+        if case .apiKey(_, let names?, _) = principal.source {
+            let permitted = permittedRules
+            if let name {
+                guard names.contains(name) else { throw Refusal.ruleUnknown(allowed: permitted.map(\.name)) }
+            } else if permitted.count == 1, let only = permitted.first {
+                return only
+            } else {
+                throw Refusal.ruleRequired(allowed: permitted.map(\.name))
+            }
+        }
+        return try tenant.rule(named: name)
+    }
+
+    /// On whose behalf the upload is: a token speaks for its own user, an API key for the one it names.
+    func uploader(asking asked: UploadRequest) throws(Problem) -> Uploader {
+        switch principal.source {
+        case .token:
+            guard asked.user == nil else {
+                throw Problem(.userNotAllowed, detail: "A token speaks for its own user: leave 'user' out. Only an API key may name one.")
+            }
+            return Uploader(tenant: tenant.id, user: principal.user, scopes: principal.scopes)
+        case .apiKey(_, _, let allowUsers):
+            if let user = asked.user, user.isEmpty || user.utf8.count > 256 {
+                throw Problem(.invalidRequest, detail: "The member 'user' must have 1 to 256 bytes.")
+            }
+            if let allowUsers {
+                guard let user = asked.user, allowUsers.contains(where: { $0.utf8.elementsEqual(user.utf8) }) else {
+                    throw Problem(.userNotAllowed, detail: "This API key may not ask on behalf of that user: its operator sets 'allowUsers'.")
+                }
+            }
+            return Uploader(tenant: tenant.id, user: asked.user, scopes: principal.scopes)
+        }
+    }
+}

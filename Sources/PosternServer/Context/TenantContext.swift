@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import Hummingbird
+import TenantRules
+import UserAuth
+
+/// A request whose asker is known. Its initialiser authenticates: a route that takes this context cannot forget to.
+struct TenantContext: ChildRequestContext {
+    var coreContext: CoreRequestContextStorage
+    let arrival: Arrival
+    let principal: Principal
+    let tenant: Tenant
+
+    /// - Throws: `AuthenticationFailure`; `Problem` where the tenant is not known or does not list the origin
+    init(context: PublicContext) throws {
+        guard let arrival = context.arrival else { throw Problem.internalError }
+        self.coreContext = context.coreContext
+        self.arrival = arrival
+        self.principal = try arrival.snapshot.authenticator.authenticate(authorization: arrival.authorization, at: arrival.time)
+        guard let tenant = arrival.snapshot.book.tenant(principal.tenant) else {
+            throw Problem(.tenantUnknown, detail: "The token is valid, but its tenant is not set up here.")
+        }
+        if let origin = arrival.origin, !tenant.origins.contains(origin) {
+            throw Problem(
+                .originNotAllowed,
+                detail: "Pages of this origin may not ask for this tenant: its operator adds the origin under 'origins'."
+            )
+        }
+        self.tenant = tenant
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+import AWSCredentials
+import HTTPTypes
+package import Logging
+import PostPolicy
+package import TenantRules
+import UserAuth
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// One log line a decision: who was let upload what, or why not.
+///
+/// Built from named facts, never from the request's header fields or bodies: what must not be logged (tokens, keys,
+/// policies, signatures) never comes near.
+package struct DecisionLog: Sendable {
+    private let sink: LogSink
+    private let format: LogFormat
+    private let level: Logger.Level
+
+    package init(sink: LogSink, format: LogFormat, level: Logger.Level) {
+        self.sink = sink
+        self.format = format
+        self.level = level
+    }
+
+    /// A ticket is about to be handed out.
+    func issued(_ ticket: Ticket, to context: TenantContext, contentType: String, accessKeyID: String) {
+        guard level <= .info else { return }
+        var line = LogLine(format, at: context.arrival.time, level: .info, message: "ticket issued")
+        line.add("requestId", context.arrival.requestID)
+        line.add("ticket", ticket.id)
+        line.add("tenant", context.tenant.id)
+        line.add("rule", ticket.rule)
+        add(context.principal, to: &line)
+        line.add("bucket", context.tenant.store.bucket)
+        line.add("key", ticket.key)
+        line.add("contentType", contentType)
+        line.add("minSize", ticket.sizes.lowerBound)
+        line.add("maxSize", ticket.sizes.upperBound)
+        line.add("expiresAt", InstantFormat.iso8601Extended(ticket.expiresAt))
+        line.add("accessKeySuffix", String(accessKeyID.suffix(4)))
+        line.add("generation", context.arrival.snapshot.book.generation)
+        sink.write(line.finish())
+    }
+
+    /// A known asker was told no.
+    func refused(_ problem: Problem, to context: TenantContext, rule: String?) {
+        guard level <= .info else { return }
+        var line = LogLine(format, at: context.arrival.time, level: .info, message: "ticket refused")
+        line.add("requestId", context.arrival.requestID)
+        line.add("code", problem.code.rawValue)
+        line.add("tenant", context.tenant.id)
+        if let rule { line.add("rule", String(rule.prefix(64))) }
+        add(context.principal, to: &line)
+        sink.write(line.finish())
+    }
+
+    /// A request ended in a problem before or outside of a ticket's judgement.
+    func refused(_ problem: Problem, cause: any Error, arrival: Arrival) {
+        let isOurs = problem.code.status >= 500
+        guard level <= (isOurs ? .error : .info) else { return }
+        var line = LogLine(format, at: arrival.time, level: isOurs ? .error : .info, message: "request refused")
+        line.add("requestId", arrival.requestID)
+        line.add("code", problem.code.rawValue)
+        if let failure = cause as? AuthenticationFailure { line.add("reason", failure.reason) }
+        if problem.code == .internalError { line.add("error", String(describing: type(of: cause))) }
+        if let credentials = cause as? CredentialProblem { line.add("reason", credentials.description) }
+        sink.write(line.finish())
+    }
+
+    private func add(_ principal: Principal, to line: inout LogLine) {
+        switch principal.source {
+        case .token(let issuer, let keyID):
+            line.add("issuer", issuer)
+            if let keyID { line.add("keyId", keyID) }
+        case .apiKey(let id, _, _):
+            line.add("apiKey", id)
+        }
+    }
+}

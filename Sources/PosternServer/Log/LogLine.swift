@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Logging
+import PostPolicy
+import StrictJSON
+package import TenantRules
+
+#if canImport(FoundationEssentials)
+package import FoundationEssentials
+#else
+package import Foundation
+#endif
+
+/// One line of the log in the making: a static message, then names and values in order.
+///
+/// Whatever a value holds, it stays on its line: controls are escaped in both formats.
+package struct LogLine {
+    private let format: LogFormat
+    private var json = JSONWriter(capacity: 512)
+    private var text: [UInt8] = []
+
+    package init(_ format: LogFormat, at time: Date, level: Logger.Level, message: String) {
+        self.format = format
+        switch format {
+        case .json:
+            json.beginObject()
+            add("time", LogTime.text(time))
+            add("level", level.rawValue)
+            add("message", message)
+        case .text:
+            text.reserveCapacity(256)
+            text += LogTime.text(time).utf8
+            text.append(UInt8(ascii: " "))
+            text += level.rawValue.uppercased().utf8
+            text.append(UInt8(ascii: " "))
+            appendEscaped(message)
+        }
+    }
+
+    package mutating func add(_ name: String, _ value: String) {
+        switch format {
+        case .json:
+            json.key(name)
+            json.string(value)
+        case .text:
+            text.append(UInt8(ascii: " "))
+            text += name.utf8
+            text.append(UInt8(ascii: "="))
+            if value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") }), !value.isEmpty {
+                text += value.utf8
+            } else {
+                text.append(UInt8(ascii: "\""))
+                appendEscaped(value)
+                text.append(UInt8(ascii: "\""))
+            }
+        }
+    }
+
+    package mutating func add(_ name: String, _ value: Int) {
+        switch format {
+        case .json:
+            json.key(name)
+            json.int(value)
+        case .text:
+            add(name, String(value))
+        }
+    }
+
+    /// The finished bytes, newline included.
+    package consuming func finish() -> [UInt8] {
+        switch format {
+        case .json:
+            json.endObject()
+            var bytes = json.bytes
+            bytes.append(UInt8(ascii: "\n"))
+            return bytes
+        case .text:
+            text.append(UInt8(ascii: "\n"))
+            return text
+        }
+    }
+
+    private mutating func appendEscaped(_ value: String) {
+        for scalar in value.unicodeScalars {
+            switch scalar.value {
+            case 0x22, 0x5c:
+                text.append(UInt8(ascii: "\\"))
+                text.append(UInt8(scalar.value))
+            case 0..<0x20, 0x7f...0x9f, 0x2028, 0x2029, 0x202a...0x202e, 0x2066...0x2069:
+                text += "\\u{".utf8
+                text += String(scalar.value, radix: 16).utf8
+                text.append(UInt8(ascii: "}"))
+            default:
+                text += UTF8.encode(scalar).map(Array.init) ?? []
+            }
+        }
+    }
+}

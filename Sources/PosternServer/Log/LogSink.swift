@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+import Dispatch
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// A bounded buffer between the service and a file descriptor that may block.
+///
+/// An unread pipe stops whoever writes to it. Here only the sink's own thread may stop: lines that find the buffer
+/// full are dropped and counted, and the service goes on.
+package final class LogSink: Sendable {
+    private struct State {
+        var pending: [UInt8] = []
+        var dropped = 0
+        var isWriting = false
+    }
+
+    private let state = Mutex(State())
+    private let wake = DispatchSemaphore(value: 0)
+    private let descriptor: Int32
+    private let capacity: Int
+
+    /// - Parameters:
+    ///   - descriptor: where the lines go; 1 is standard output
+    ///   - capacity: the most bytes that may wait to be written
+    package init(descriptor: Int32 = 1, capacity: Int = 4 << 20) {
+        self.descriptor = descriptor
+        self.capacity = capacity
+        let queue = DispatchQueue(label: "postern.log", qos: .utility)
+        queue.async { self.writeForever() }
+    }
+
+    /// Lines that were dropped since the start because the buffer was full.
+    package var droppedLines: Int {
+        state.withLock { $0.dropped }
+    }
+
+    /// Takes one line, newline included. Never blocks on the descriptor.
+    package func write(_ line: [UInt8]) {
+        let wasEmpty = state.withLock { state in
+            guard state.pending.count + line.count <= capacity else {
+                state.dropped += 1
+                return false
+            }
+            let wasEmpty = state.pending.isEmpty
+            state.pending += line
+            return wasEmpty
+        }
+        if wasEmpty { wake.signal() }
+    }
+
+    /// Waits until what was taken so far is written, at most `milliseconds`.
+    package func flush(milliseconds: Int) {
+        for _ in 0..<max(1, milliseconds / 5) {
+            if state.withLock({ $0.pending.isEmpty && !$0.isWriting }) { return }
+            usleep(5000)
+        }
+    }
+
+    private func writeForever() {
+        while true {
+            wake.wait()
+            // A moment's collecting makes one system call of many lines.
+            usleep(2000)
+            let chunk = state.withLock { state in
+                let chunk = state.pending
+                state.pending = []
+                state.pending.reserveCapacity(chunk.count)
+                state.isWriting = true
+                return chunk
+            }
+            writeAll(chunk)
+            state.withLock { $0.isWriting = false }
+        }
+    }
+
+    private func writeAll(_ chunk: [UInt8]) {
+        chunk.withUnsafeBytes { bytes in
+            var offset = 0
+            while offset < bytes.count {
+                guard let start = bytes.baseAddress?.advanced(by: offset) else { return }
+                let written = systemWrite(descriptor, start, bytes.count - offset)
+                if written > 0 {
+                    offset += written
+                } else if errno == EAGAIN {
+                    usleep(2000)
+                } else if errno != EINTR {
+                    // A closed pipe, a full disk: the lines are lost, the service is not.
+                    let lines = bytes[offset...].count { $0 == UInt8(ascii: "\n") }
+                    state.withLock { $0.dropped += lines }
+                    return
+                }
+            }
+        }
+    }
+}
+
+private func systemWrite(_ descriptor: Int32, _ start: UnsafeRawPointer, _ count: Int) -> Int {
+    write(descriptor, start, count)
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+import TenantRules
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// What `/metrics` shows.
+struct MetricsPage: Sendable {
+    let metrics: ServiceMetrics
+    let state: ServiceState
+    let readiness: Readiness
+    let sink: LogSink
+    let startedAt: Date
+
+    func text() -> String {
+        let counts = metrics.snapshot()
+        var page = PrometheusText()
+        requests(counts, &page)
+        decisions(counts, &page)
+        page.metric("postern_connections_open", "gauge", help: "Public connections that are open.")
+        page.sample("postern_connections_open", [], counts.connectionsOpen)
+        page.metric("postern_connections_total", "counter", help: "Public connections accepted.")
+        page.sample("postern_connections_total", [], counts.connectionsTotal)
+        page.metric("postern_log_lines_dropped_total", "counter", help: "Log lines dropped because their reader was too slow.")
+        page.sample("postern_log_lines_dropped_total", [], sink.droppedLines)
+        service(&page)
+        process(&page)
+        return page.text
+    }
+
+    private func requests(_ counts: ServiceMetrics.Counts, _ page: inout PrometheusText) {
+        page.metric("postern_requests_total", "counter", help: "Requests answered, by route and status.")
+        for (label, count) in counts.requests.sorted(by: { ($0.key.route.rawValue, $0.key.status) < ($1.key.route.rawValue, $1.key.status) }) {
+            page.sample("postern_requests_total", [("route", label.route.rawValue), ("status", String(label.status))], count)
+        }
+        page.metric("postern_request_duration_seconds", "histogram", help: "Time from a request's head to its answer.")
+        for (route, histogram) in counts.durations.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            var below = 0
+            for (bucket, bound) in zip(histogram.buckets, DurationHistogram.bounds) {
+                below += bucket
+                page.sample("postern_request_duration_seconds_bucket", [("route", route.rawValue), ("le", String(bound))], below)
+            }
+            page.sample("postern_request_duration_seconds_bucket", [("route", route.rawValue), ("le", "+Inf")], histogram.count)
+            page.sample("postern_request_duration_seconds_sum", [("route", route.rawValue)], histogram.sum)
+            page.sample("postern_request_duration_seconds_count", [("route", route.rawValue)], histogram.count)
+        }
+    }
+
+    private func decisions(_ counts: ServiceMetrics.Counts, _ page: inout PrometheusText) {
+        page.metric("postern_tickets_issued_total", "counter", help: "Tickets issued, by tenant and rule.")
+        for (label, count) in counts.tickets.sorted(by: { ($0.key.tenant, $0.key.rule) < ($1.key.tenant, $1.key.rule) }) {
+            page.sample("postern_tickets_issued_total", [("tenant", label.tenant), ("rule", label.rule)], count)
+        }
+        page.metric("postern_problems_total", "counter", help: "Problems answered, by code.")
+        for (code, count) in counts.problems.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            page.sample("postern_problems_total", [("code", code.rawValue)], count)
+        }
+        page.metric("postern_authentication_failures_total", "counter", help: "Tokens and API keys refused, by the check that failed.")
+        for (reason, count) in counts.authenticationFailures.sorted(by: { $0.key < $1.key }) {
+            page.sample("postern_authentication_failures_total", [("reason", reason)], count)
+        }
+    }
+
+    private func service(_ page: inout PrometheusText) {
+        let book = state.current.book
+        page.metric("postern_ready", "gauge", help: "1 when the service should be sent requests.")
+        page.sample("postern_ready", [], readiness.reasons(at: Date()).isEmpty ? 1 : 0)
+        page.metric("postern_tenants", "gauge", help: "Tenants in force.")
+        page.sample("postern_tenants", [], book.tenants.count)
+        page.metric("postern_rule_book_generation", "gauge", help: "Counts the rule books loaded by this process.")
+        page.sample("postern_rule_book_generation", [], book.generation)
+        page.metric("postern_build_info", "gauge", help: "The version in a label.")
+        page.sample("postern_build_info", [("version", PosternVersion.current)], 1)
+    }
+
+    private func process(_ page: inout PrometheusText) {
+        page.metric("process_start_time_seconds", "gauge", help: "Start of the process, in Unix time.")
+        page.sample("process_start_time_seconds", [], startedAt.timeIntervalSince1970)
+        if let resident = ProcessFigures.residentBytes() {
+            page.metric("process_resident_memory_bytes", "gauge", help: "Resident memory.")
+            page.sample("process_resident_memory_bytes", [], resident)
+        }
+    }
+}

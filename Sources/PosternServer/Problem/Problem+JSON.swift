@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+import Hummingbird
+import HTTPTypes
+import NIOCore
+import StrictJSON
+
+extension Problem {
+    /// The problem as `application/problem+json`.
+    func json(requestID: String) -> ByteBuffer {
+        var json = JSONWriter(capacity: 384)
+        write(to: &json, requestID: requestID)
+        return ByteBuffer(bytes: json.bytes)
+    }
+
+    /// Writes the problem's object where a value is due.
+    func write(to json: inout JSONWriter, requestID: String) {
+        json.beginObject()
+        json.key("type")
+        json.string("urn:postern:problem:" + code.rawValue)
+        json.key("title")
+        json.string(code.title)
+        json.key("status")
+        json.int(code.status)
+        json.key("detail")
+        json.string(detail)
+        json.key("code")
+        json.string(code.rawValue)
+        json.key("requestId")
+        json.string(requestID)
+        for extra in extras {
+            switch extra {
+            case .int(let name, let value):
+                json.key(name)
+                json.int(value)
+            case .string(let name, let value):
+                json.key(name)
+                json.string(value)
+            case .strings(let name, let values):
+                json.key(name)
+                json.beginArray()
+                for value in values { json.string(value) }
+                json.endArray()
+            }
+        }
+        if let retryAfter {
+            json.key("retryAfter")
+            json.int(retryAfter)
+        }
+        json.endObject()
+    }
+
+    /// The whole answer.
+    func response(requestID: String) -> Response {
+        Response(status: .init(code: code.status), headers: headerFields, body: .init(byteBuffer: json(requestID: requestID)))
+    }
+}

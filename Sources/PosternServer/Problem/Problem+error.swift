@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+import AWSCredentials
+import Hummingbird
+import PostPolicy
+import StrictJSON
+import TenantRules
+import UserAuth
+
+extension Problem {
+    /// The one place that turns an error of any room into what the client is told.
+    /// - Parameters:
+    ///   - error: what a route, a middleware or the framework threw
+    ///   - path: the request's path, for the framework's bare "not found"
+    init(_ error: any Error, path: String) {
+        switch error {
+        case let problem as Problem: self = problem
+        case let failure as AuthenticationFailure: self.init(failure)
+        case let refusal as Refusal: self.init(refusal)
+        case let syntax as JSONSyntaxError: self.init(.malformedJSON, detail: "The body is not valid JSON: \(syntax).")
+        case is CredentialProblem: self.init(.credentialsUnavailable, detail: "There are no valid credentials to sign with at the moment.", retryAfter: 5)
+        case let http as HTTPError where http.status == .notFound:
+            if let methods = RoutePath.methods(of: path) {
+                self.init(.methodNotAllowed, detail: "Use \(methods.joined(separator: ", ")) on this path.", allow: methods)
+            } else {
+                self.init(.notFound, detail: "There is nothing at this path: the interface is described at /openapi.yaml.")
+            }
+        case let http as HTTPError where http.status == .contentTooLarge:
+            self.init(.bodyTooLarge, detail: "The body is too large.")
+        default: self = .internalError
+        }
+    }
+
+    /// Every failed check is the same 401, but a service that has no keys yet says so.
+    private init(_ failure: AuthenticationFailure) {
+        if case .keysUnavailable = failure {
+            self.init(.keysUnavailable, detail: "The keys of the token's issuer have not been fetched yet.", retryAfter: 5)
+        } else {
+            self = .unauthenticated
+        }
+    }
+}

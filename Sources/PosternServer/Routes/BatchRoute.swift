@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import Hummingbird
+import NIOCore
+import StrictJSON
+import TenantRules
+
+/// `POST /v1/tickets/batch`: up to 100 tickets; each entry is answered for itself, in the order asked.
+struct BatchRoute: Sendable {
+    static let maximum = 100
+
+    let desk: TicketDesk
+    let limits: ConnectionLimits
+
+    func respond(to request: Request, _ context: TenantContext) async throws -> Response {
+        let asked = try entries(of: try await JSONBody.read(request, limit: limits.maxBatchBodyBytes))
+        var json = JSONWriter(capacity: 2048 * asked.count)
+        json.beginObject()
+        json.key("results")
+        json.beginArray()
+        for entry in asked {
+            json.beginObject()
+            json.key("status")
+            do {
+                let ticket = try desk.ticket(for: UploadRequest(entry), context)
+                json.int(201)
+                json.key("ticket")
+                ticket.write(to: &json)
+            } catch {
+                let problem = Problem(error, path: RoutePath.batch)
+                json.int(problem.code.status)
+                json.key("problem")
+                problem.write(to: &json, requestID: context.arrival.requestID)
+            }
+            json.endObject()
+        }
+        json.endArray()
+        json.endObject()
+        return Response(
+            status: .ok,
+            headers: [.contentType: "application/json"],
+            body: .init(byteBuffer: ByteBuffer(bytes: json.bytes))
+        )
+    }
+
+    private func entries(of body: JSONValue) throws(Problem) -> [JSONValue] {
+        let shape = "The body must be {\"tickets\": [ … ]} with 1 to \(Self.maximum) requests."
+        guard case .object(let object) = body else { throw Problem(.invalidRequest, detail: shape) }
+        var members = MemberReader(object)
+        let entries = try members.array("tickets") ?? []
+        try members.refuseOthers()
+        guard (1...Self.maximum).contains(entries.count) else { throw Problem(.invalidRequest, detail: shape) }
+        return entries
+    }
+}

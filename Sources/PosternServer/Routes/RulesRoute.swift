@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import Hummingbird
+import NIOCore
+import StrictJSON
+import TenantRules
+
+/// `GET /v1/rules`: what the caller may upload, for `<input accept>` and for checks before the upload.
+struct RulesRoute: Sendable {
+    func respond(to request: Request, _ context: TenantContext) -> Response {
+        var json = JSONWriter(capacity: 1024)
+        json.beginObject()
+        json.key("tenant")
+        json.string(context.tenant.id)
+        json.key("rules")
+        json.beginArray()
+        for rule in context.permittedRules { write(rule, to: &json) }
+        json.endArray()
+        json.endObject()
+        return Response(
+            status: .ok,
+            headers: [.contentType: "application/json"],
+            body: .init(byteBuffer: ByteBuffer(bytes: json.bytes))
+        )
+    }
+
+    private func write(_ rule: UploadRule, to json: inout JSONWriter) {
+        json.beginObject()
+        json.key("name")
+        json.string(rule.name)
+        json.key("contentTypes")
+        write(rule.contentTypes.patterns, to: &json)
+        json.key("minSize")
+        json.int(rule.sizes.lowerBound)
+        json.key("maxSize")
+        json.int(rule.sizes.upperBound)
+        json.key("expiry")
+        json.int(rule.expiry)
+        json.key("checksum")
+        json.string(rule.checksumRequired ? "required" : "optional")
+        json.key("metadata")
+        write(rule.metadata.allowed, to: &json)
+        json.key("filename")
+        json.bool(rule.keyName.text.contains("{filename}") || rule.contentDisposition != nil)
+        json.endObject()
+    }
+
+    private func write(_ names: [String], to json: inout JSONWriter) {
+        json.beginArray()
+        for name in names { json.string(name) }
+        json.endArray()
+    }
+}

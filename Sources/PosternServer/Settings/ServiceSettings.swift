@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Logging
+package import TenantRules
+
+/// All that `serve` is told, from flags, environment and file, each already read and checked.
+package struct ServiceSettings: Sendable {
+    package var tenantsFolder: String
+    package var listen: ListenAddress
+    package var admin: ListenAddress
+    package var tls: TLSFiles?
+    package var logFormat: LogFormat
+    package var logLevel: Logger.Level
+    package var limits: ConnectionLimits
+    /// The most connections at once; more wait in the kernel's queue.
+    package var maxConnections: Int
+    /// The service-wide file, with issuers that serve several tenants.
+    package var service: ServiceConfiguration?
+    /// The process's environment, where credentials may stand.
+    package var environment: [String: String]
+
+    /// A certificate chain and its key, each a PEM file.
+    package struct TLSFiles: Sendable {
+        package var certificates: String
+        package var key: String
+
+        package init(certificates: String, key: String) {
+            self.certificates = certificates
+            self.key = key
+        }
+    }
+
+    package init(
+        tenantsFolder: String,
+        listen: ListenAddress,
+        admin: ListenAddress,
+        tls: TLSFiles? = nil,
+        logFormat: LogFormat = .json,
+        logLevel: Logger.Level = .info,
+        limits: ConnectionLimits = ConnectionLimits(),
+        maxConnections: Int = 16_384,
+        service: ServiceConfiguration? = nil,
+        environment: [String: String]
+    ) {
+        self.tenantsFolder = tenantsFolder
+        self.listen = listen
+        self.admin = admin
+        self.tls = tls
+        self.logFormat = logFormat
+        self.logLevel = logLevel
+        self.limits = limits
+        self.maxConnections = maxConnections
+        self.service = service
+        self.environment = environment
+    }
+}

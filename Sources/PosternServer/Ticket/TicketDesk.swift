@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import AWSCredentials
+import PostPolicy
+import TenantRules
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Where one request becomes one ticket or one problem, whether it came alone or in a batch.
+struct TicketDesk: Sendable {
+    let signer: PolicySigner
+    let credentials: CredentialStore
+    let metrics: ServiceMetrics
+    let decisions: DecisionLog
+    let limiter: RateLimiter
+
+    /// request → authenticate (the context) → rule → admit → policy → sign → ticket
+    func ticket(for asked: UploadRequest, _ context: TenantContext) throws -> Ticket {
+        do {
+            let now = context.arrival.time
+            let tenant = context.tenant
+            let uploader = try context.uploader(asking: asked)
+            let rule = try context.rule(named: asked.rule)
+            try limiter.admit(uploader, rule: rule, at: now)
+            let credentials = try signingCredentials(of: tenant, at: now)
+            var random = SystemRandomNumberGenerator()
+            let id = TicketID.make(at: now, random: &random)
+            let admission = try rule.admit(asked, uploader: uploader, uuid: id, at: now)
+            let expiry = try TicketExpiry(rule: rule, credentials: credentials, at: now)
+            let policy = try admission.policy(bucket: tenant.store.bucket, expiration: expiry.instant)
+            let form = try signer.sign(
+                policy,
+                version: tenant.store.signature,
+                credentials: credentials,
+                region: tenant.store.region,
+                at: now
+            )
+            let ticket = Ticket(
+                id: id,
+                url: tenant.store.endpoint.url,
+                form: form,
+                key: admission.key,
+                sizes: admission.sizes,
+                expiresAt: expiry.instant,
+                serverTime: now,
+                rule: rule.name
+            )
+            #if DEBUG
+            try SelfCheck.judge(ticket, admission: admission, store: tenant.store, credentials: credentials)
+            #endif
+            metrics.issued(tenant: tenant.id, rule: rule.name)
+            decisions.issued(ticket, to: context, contentType: admission.contentType, accessKeyID: credentials.accessKeyID)
+            return ticket
+        } catch {
+            throw refused(error, asked, context)
+        }
+    }
+
+    private func signingCredentials(of tenant: Tenant, at now: Date) throws -> SigningCredentials {
+        // A rule book whose sources are not all served does not start; see ServiceState.load.
+        guard let origin = tenant.store.credentials.origin else { throw CredentialProblem.notSet(names: []) }
+        return try credentials.credentials(of: origin, at: now)
+    }
+
+    private func refused(_ error: any Error, _ asked: UploadRequest, _ context: TenantContext) -> Problem {
+        let problem = Problem(error, path: RoutePath.tickets)
+        decisions.refused(problem, to: context, rule: asked.rule)
+        return problem
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import UserAuth
+
+/// `postern key new`.
+struct Key: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Make API keys.", subcommands: [New.self])
+
+    /// Makes an API key and shows what to paste into the rule file.
+    struct New: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make an API key for a back end.",
+            discussion: """
+                Prints the key once, and the YAML that goes into the tenant's rule file: only the key's SHA-256 stands there. \
+                To rotate, add the new key beside the old one, move the back end over, then remove the old one.
+                """
+        )
+
+        @Option(help: ArgumentHelp("The tenant whose key it is.", valueName: "tenant"))
+        var tenant: String
+
+        @Option(help: ArgumentHelp("A name for the key, such as cms or cms-2026.", valueName: "id"))
+        var id: String
+
+        @Flag(help: "Answer in JSON.")
+        var json = false
+
+        func run() throws {
+            var random = SystemRandomNumberGenerator()
+            guard let made = APIKeyText.make(tenant: tenant, id: id, random: &random) else {
+                throw ValidationError("A tenant and an id have lower-case letters, digits and '-', begin with a letter or digit, and are at most 63 long.")
+            }
+            if json {
+                print(#"{"tenant":"\#(tenant)","id":"\#(id)","key":"\#(made.key)","sha256":"\#(made.sha256)"}"#)
+            } else {
+                print(
+                    """
+                    The key (shown once; keep it in the back end's secret store):
+
+                      \(made.key)
+
+                    Paste into \(tenant).yaml:
+
+                    auth:
+                      apiKeys:
+                        - id: \(id)
+                          sha256: \(made.sha256)
+                    """
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Foundation
+import Logging
+import PosternServer
+
+/// `postern serve`: the service.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the service.",
+        discussion: """
+            Each option can also stand in the environment (POSTERN_TENANTS, POSTERN_LISTEN, POSTERN_ADMIN, POSTERN_CONFIG, \
+            POSTERN_TLS_CERT, POSTERN_TLS_KEY, POSTERN_LOG_FORMAT, POSTERN_LOG_LEVEL) or in the file that --config names. \
+            The command line comes before the environment, the environment before the file.
+
+            AWS credentials come from the environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN.
+
+            Signals: SIGTERM and SIGINT finish what runs (20 s at most) and exit 0.
+            """
+    )
+
+    @OptionGroup var options: ServeOptions
+
+    func run() async throws {
+        let settings = try SettingsResolver(options: options, environment: ProcessInfo.processInfo.environment).settings()
+        let sink = LogSink()
+        LoggingSystem.bootstrap { label in
+            LineLogHandler(label: label, sink: sink, format: settings.logFormat, level: settings.logLevel)
+        }
+        let logger = Logger(label: "postern")
+        FileDescriptorLimit.raise()
+        do {
+            let (state, warnings) = try await ServiceState.load(settings)
+            for warning in warnings { logger.warning("rule file warning", metadata: ["warning": "\(warning)"]) }
+            try await ServiceRunner(settings: settings, state: state, sink: sink, logger: logger).run()
+        } catch {
+            sink.flush(milliseconds: 1000)
+            throw StartFailure(error)
+        }
+        sink.flush(milliseconds: 1000)
+    }
+}

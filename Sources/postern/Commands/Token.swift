@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Foundation
+import TenantRules
+
+/// `postern token`: a test token.
+struct Token: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Sign a test token with a local key.",
+        discussion: """
+            For trying a service out: in production, tokens come from the identity provider.
+
+            Example: postern token --key private.pem --issuer https://id.acme.example --audience uploads --user u1
+            """
+    )
+
+    @Option(help: ArgumentHelp("A private key in PEM: RSA, EC or Ed25519.", valueName: "file"))
+    var key: String?
+
+    @Option(help: ArgumentHelp("A shared secret of 32 bytes or more, for HS256.", valueName: "file"))
+    var secretFile: String?
+
+    @Option(help: ArgumentHelp("The claim iss.", valueName: "url"))
+    var issuer: String
+
+    @Option(help: ArgumentHelp("The claim aud.", valueName: "name"))
+    var audience: String
+
+    @Option(help: ArgumentHelp("The user.", valueName: "id"))
+    var user: String
+
+    @Option(help: ArgumentHelp("The claim that names the user.", valueName: "name"))
+    var userClaim = "sub"
+
+    @Option(help: ArgumentHelp("The algorithm, such as RS256 or PS256. (default: the key's own)", valueName: "name"))
+    var alg: String?
+
+    @Option(help: ArgumentHelp("How long the token holds: 30s, 5m, 2h, 1d.", valueName: "duration"))
+    var expires = "1h"
+
+    @Option(help: ArgumentHelp("The id of the key, where the issuer's set has more than one.", valueName: "id"))
+    var kid: String?
+
+    @Option(help: ArgumentHelp("A further claim; may be given again.", valueName: "name=value"))
+    var claim: [String] = []
+
+    func validate() throws {
+        guard (key == nil) != (secretFile == nil) else { throw ValidationError("Give one of --key and --secret-file.") }
+        guard RuleDuration.seconds(expires) != nil else { throw ValidationError("--expires is a duration such as 30s, 5m, 2h or 1d, not '\(expires)'.") }
+        guard claim.allSatisfy({ $0.contains("=") }) else { throw ValidationError("--claim is name=value.") }
+    }
+
+    func run() async throws {
+        let minter =
+            if let key {
+                try await TokenMinter(pem: String(decoding: read(key), as: UTF8.self), algorithm: alg)
+            } else {
+                try await TokenMinter(secret: read(secretFile ?? ""), algorithm: alg)
+            }
+        let claims = TokenClaims(
+            issuer: issuer,
+            audience: audience,
+            userClaim: userClaim,
+            user: user,
+            issuedAt: Date(),
+            lifetime: RuleDuration.seconds(expires) ?? 3600,
+            others: claim.map { text in
+                let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                return (String(parts[0]), String(parts[1]))
+            }
+        )
+        print(try minter.token(keyID: kid, claims: claims))
+    }
+
+    private func read(_ path: String) throws -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: path) else { throw TokenProblem.unreadable(path: path) }
+        return Array(data)
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import TenantRules
+
+/// The three addresses of `postern dev`.
+struct DevAddresses: Sendable {
+    let service: ListenAddress
+    let store: ListenAddress
+    let admin: ListenAddress
+
+    /// - Throws: `ValidationError` for what is no address, or not on this machine
+    init(service: String, store: String, admin: String) throws {
+        self.service = try Self.loopback("--listen", service)
+        self.store = try Self.loopback("--store", store)
+        self.admin = try Self.loopback("--admin", admin)
+    }
+
+    private static func loopback(_ name: String, _ text: String) throws -> ListenAddress {
+        guard let address = ListenAddress(text) else {
+            throw ValidationError("\(name) is HOST:PORT such as 127.0.0.1:8080, not '\(text)'.")
+        }
+        guard ["127.0.0.1", "::1", "localhost"].contains(address.host) else {
+            throw ValidationError("\(name): 'postern dev' hands out tokens and listens on this machine only: 127.0.0.1, ::1 or localhost.")
+        }
+        return address
+    }
+}

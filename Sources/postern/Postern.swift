@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import PosternServer
+
+/// The command line.
+@main
+struct Postern: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "postern",
+        abstract: "Signed S3 upload tickets for web and mobile apps.",
+        discussion: """
+            Postern authenticates an app's user, applies the tenant's rule and returns a presigned POST: \
+            the client then uploads straight to S3, and S3 enforces the rule.
+
+            Begin with 'postern dev': it runs everything on this machine, with an example tenant to edit.
+            """,
+        version: PosternVersion.current,
+        subcommands: [Serve.self, Dev.self, Check.self, Key.self, Token.self, Judge.self]
+    )
+}

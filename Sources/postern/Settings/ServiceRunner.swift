@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+import Logging
+import PosternServer
+import ServiceLifecycle
+
+/// Runs the service's listeners until a signal, and then lets them finish.
+struct ServiceRunner {
+    let settings: ServiceSettings
+    let state: ServiceState
+    let sink: LogSink
+    let logger: Logger
+    /// Further services that live and end with the listeners.
+    var companions: [any Service] = []
+    /// Called once the public listener is open.
+    var onListening: @Sendable (Int) async -> Void = { _ in }
+
+    func run() async throws {
+        let scheme = settings.tls == nil ? "http" : "https"
+        let (listen, admin, tenants) = (settings.listen, settings.admin, state.current.book.tenants.count)
+        let (logger, onListening) = (logger, onListening)
+        let app = try buildPostern(settings: settings, state: state, sink: sink, logger: logger) { port in
+            logger.notice(
+                "listening",
+                metadata: [
+                    "url": "\(scheme)://\(listen.host):\(port)", "admin": "http://\(admin)", "tenants": "\(tenants)",
+                    "version": "\(PosternVersion.current)",
+                ]
+            )
+            await onListening(port)
+        }
+        // Ended in reverse: the public listener drains first while /readyz already says no.
+        var configuration = ServiceGroupConfiguration(
+            services: companions + [app.adminListener, app.publicListener],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
+        )
+        configuration.maximumGracefulShutdownDuration = .seconds(20)
+        configuration.maximumCancellationDuration = .seconds(2)
+        try await ServiceGroup(configuration: configuration).run()
+        logger.notice("stopped")
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Logging
+import PosternServer
+import TenantRules
+
+/// Decides each setting: command line, then environment, then file, then default.
+struct SettingsResolver {
+    let options: ServeOptions
+    let environment: [String: String]
+
+    /// - Throws: `ValidationError` (exit code 64) for a wrong flag or variable, `SetupProblems` (1) for a wrong file
+    func settings() throws -> ServiceSettings {
+        let service = try configuration()
+        guard let tenants = value(options.tenants, "TENANTS") ?? service?.tenants else {
+            throw ValidationError("Say where the rule files are: --tenants DIR, or POSTERN_TENANTS.")
+        }
+        guard let listen = try address("--listen", value(options.listen, "LISTEN")) ?? service?.listen ?? ListenAddress("127.0.0.1:8080"),
+            let admin = try address("--admin", value(options.admin, "ADMIN")) ?? service?.admin ?? ListenAddress("127.0.0.1:9090")
+        else { throw ValidationError("No address to listen on.") }
+        var settings = ServiceSettings(tenantsFolder: tenants, listen: listen, admin: admin, service: service, environment: environment)
+        settings.tls = try tls(service)
+        if let format = value(options.logFormat, "LOG_FORMAT") {
+            guard let known = LogFormat(rawValue: format) else { throw ValidationError("--log-format is json or text, not '\(format)'.") }
+            settings.logFormat = known
+        } else if let format = service?.logFormat {
+            settings.logFormat = format
+        }
+        if let level = value(options.logLevel, "LOG_LEVEL") ?? service?.logLevel {
+            guard let known = Logger.Level(rawValue: level) else {
+                let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("--log-level is one of \(levels), not '\(level)'.")
+            }
+            settings.logLevel = known
+        }
+        if let text = value(options.maxConnections.map(String.init), "MAX_CONNECTIONS") {
+            guard let count = Int(text), (1...1_000_000).contains(count) else {
+                throw ValidationError("--max-connections is a number from 1 to 1000000, not '\(text)'.")
+            }
+            settings.maxConnections = count
+        }
+        return settings
+    }
+
+    private func configuration() throws -> ServiceConfiguration? {
+        guard let path = value(options.config, "CONFIG") else { return nil }
+        switch ServiceConfiguration.load(path: path) {
+        case .success(let configuration): return configuration
+        case .failure(let problems): throw SetupProblems(problems.problems.map(\.description))
+        }
+    }
+
+    private func tls(_ service: ServiceConfiguration?) throws -> ServiceSettings.TLSFiles? {
+        let certificates = value(options.tlsCert, "TLS_CERT") ?? service?.tlsCert
+        let key = value(options.tlsKey, "TLS_KEY") ?? service?.tlsKey
+        switch (certificates, key) {
+        case (nil, nil): return nil
+        case (let certificates?, let key?): return .init(certificates: certificates, key: key)
+        default: throw ValidationError("--tls-cert and --tls-key go together: give both or neither.")
+        }
+    }
+
+    /// A variable that is set but empty counts as not set.
+    private func value(_ flag: String?, _ name: String) -> String? {
+        flag ?? environment["POSTERN_\(name)"].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    private func address(_ name: String, _ text: String?) throws -> ListenAddress? {
+        guard let text else { return nil }
+        guard let address = ListenAddress(text) else {
+            throw ValidationError("\(name) is HOST:PORT such as 127.0.0.1:8080 or [::1]:8080, not '\(text)'.")
+        }
+        return address
+    }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why no token could be signed.
+enum TokenProblem: Error, CustomStringConvertible {
+    case unreadable(path: String)
+    case keyUnusable(algorithm: String?)
+    case secretTooShort(Int)
+
+    var description: String {
+        switch self {
+        case .unreadable(let path):
+            "\(path): this file cannot be read"
+        case .keyUnusable(let algorithm?):
+            "the key cannot sign \(algorithm): give a PEM private key (or --secret-file for HS256) that fits --alg"
+        case .keyUnusable(nil):
+            "the key is not one of RSA, EC P-256, P-384, P-521 or Ed25519 as a PEM private key"
+        case .secretTooShort(let count):
+            "the secret has \(count) bytes: a secret for HS256 needs 32 or more"
+        }
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import StrictJSON
+import TenantRules
+import Testing
+
+@testable import PosternServer
+
+struct LogLineTests {
+    private let time = Date(timeIntervalSince1970: 1_767_225_600.123)
+
+    @Test func aJSONLineIsOneObjectWhateverAValueHolds() throws {
+        var line = LogLine(.json, at: time, level: .info, message: "ticket issued")
+        line.add("key", "a\nb\r\u{0}\"\\\u{2028}é")
+        line.add("maxSize", 5)
+        let bytes = line.finish()
+        #expect(bytes.count { $0 == UInt8(ascii: "\n") } == 1)
+        guard case .object(let object) = try JSONValue(parsing: bytes) else {
+            Issue.record("not an object")
+            return
+        }
+        #expect(object["time"] == .string("2026-01-01T00:00:00.123Z"))
+        #expect(object["key"] == .string("a\nb\r\u{0}\"\\\u{2028}é"))
+    }
+
+    @Test(arguments: ["a\nb", "a\r\nlevel=ERROR", "\u{1b}[31mred", "a b", "", "\u{202e}txt", "q\"uote"])
+    func aTextLineStaysOneLineWithoutControls(_ value: String) {
+        var line = LogLine(.text, at: time, level: .info, message: "m")
+        line.add("key", value)
+        let bytes = line.finish()
+        #expect(bytes.last == UInt8(ascii: "\n"))
+        let text = String(decoding: bytes.dropLast(), as: UTF8.self)
+        #expect(text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x202e })
+    }
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+import Testing
+
+@testable import PosternServer
+
+struct PrometheusTextTests {
+    @Test func labelsAreEscaped() {
+        var page = PrometheusText()
+        page.metric("a_total", "counter", help: "Help.")
+        page.sample("a_total", [("rule", "x\"\\\ny")], 3)
+        #expect(page.text == "# HELP a_total Help.\n# TYPE a_total counter\na_total{rule=\"x\\\"\\\\\\ny\"} 3\n")
+    }
+}
