@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+import StrictJSON
+
+/// The fields of a form as a store understands them: names without regard to case, `${filename}` replaced, and the values
+/// of fields with the same name joined by commas.
+public struct ReceivedForm: Sendable, Hashable {
+    /// The fields in the order of the form, each name once, in the spelling of its first occurrence.
+    public private(set) var fields: [FormField] = []
+    /// Where each name stands, in lower case.
+    private var positions: [String: Int] = [:]
+
+    /// Reads what a client sent before the file.
+    /// - Parameters:
+    ///   - fields: the fields as they came, without the file and without what follows it, which S3 ignores.
+    ///   - filename: the file part's `filename` parameter. Of a path only what follows the last `/` or `\` counts. Nil where
+    ///     the part has none: then `${filename}` stays as it is.
+    public init(_ fields: [FormField], filename: String?) {
+        guard let filename else {
+            self.init(expanded: fields)
+            return
+        }
+        let name = filename.utf8.split(omittingEmptySubsequences: false) { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }.last
+        self.init(
+            expanded: fields.map { FormField(name: $0.name, value: $0.value.replacingFilenameVariable(with: name.map(Array.init) ?? [])) }
+        )
+    }
+
+    /// Reads fields whose variables have been replaced.
+    init(expanded fields: [FormField]) {
+        for field in fields {
+            let name = field.name.asciiLowercased
+            if let position = positions[name] {
+                let known = self.fields[position]
+                self.fields[position] = FormField(name: known.name, value: "\(known.value),\(field.value)")
+            } else {
+                positions[name] = self.fields.count
+                self.fields.append(field)
+            }
+        }
+    }
+
+    /// A field's value; nil where the form has no such field. The case of the name does not matter.
+    public subscript(name: String) -> String? {
+        positions[name.asciiLowercased].map { fields[$0].value }
+    }
+}
+
+extension String {
+    /// Bytes, not characters: a value that ends in a combining mark must not hide the variable.
+    fileprivate func replacingFilenameVariable(with name: [UInt8]) -> String {
+        let variable = Array("${filename}".utf8)
+        var rest = Array(utf8)[...]
+        guard rest.contains(UInt8(ascii: "$")) else { return self }
+        var result: [UInt8] = []
+        while let first = rest.first {
+            if rest.starts(with: variable) {
+                result += name
+                rest = rest.dropFirst(variable.count)
+            } else {
+                result.append(first)
+                rest = rest.dropFirst()
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+}
