@@ -3,9 +3,31 @@
 extension String {
     /// Whether both have the same UTF-8.
     ///
-    /// `==` follows canonical equivalence ("é" equals "e\u{301}"), which would let two different member names pass for one.
+    /// `==` follows canonical equivalence ("é" equals "e\u{301}"), which would let two different member names pass for one,
+    /// and normalises both strings where they are not ASCII.
     package func hasSameBytes(as other: String) -> Bool {
-        // Equal bytes imply `==`, whose fast path settles nearly every difference.
-        utf8.count == other.utf8.count && self == other && utf8.elementsEqual(other.utf8)
+        guard utf8.count == other.utf8.count else { return false }
+        return utf8.withContiguousStorageIfAvailable { left in
+            other.utf8.withContiguousStorageIfAvailable { right in
+                UnsafeRawBufferPointer(left).hasSameBytes(as: UnsafeRawBufferPointer(right))
+            }
+        }.flatMap { $0 } ?? utf8.elementsEqual(other.utf8)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Compares eight bytes at a time; both have the same count.
+    fileprivate func hasSameBytes(as other: UnsafeRawBufferPointer) -> Bool {
+        var index = 0
+        while index + 8 <= count {
+            let left = loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            guard left == other.loadUnaligned(fromByteOffset: index, as: UInt64.self) else { return false }
+            index += 8
+        }
+        while index < count {
+            guard self[index] == other[index] else { return false }
+            index += 1
+        }
+        return true
     }
 }
