@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension EndpointError: CustomStringConvertible {
+    /// A plain sentence that says what is wrong and what to write instead.
     public var description: String {
         switch self {
         case .bucketInvalid(let name, let problem):

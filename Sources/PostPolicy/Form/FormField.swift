@@ -16,10 +16,12 @@ public struct FormField: Sendable, Hashable {
         self.value = value
     }
 
+    /// Compares names and values byte for byte.
     public static func == (left: FormField, right: FormField) -> Bool {
         left.name.hasSameBytes(as: right.name) && left.value.hasSameBytes(as: right.value)
     }
 
+    /// Hashes name and value.
     public func hash(into hasher: inout Hasher) {
         // Equal bytes hash alike under String's own hash; what it maps together besides is told apart by `==`.
         hasher.combine(name)

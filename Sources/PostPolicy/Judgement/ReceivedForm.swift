@@ -19,9 +19,12 @@ public struct ReceivedForm: Sendable, Hashable {
             self.init(expanded: fields)
             return
         }
-        let name = filename.utf8.split(omittingEmptySubsequences: false) { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }.last
+        let isSeparator = { (byte: UInt8) in byte == UInt8(ascii: "/") || byte == UInt8(ascii: "\\") }
+        let name = filename.utf8.split(omittingEmptySubsequences: false, whereSeparator: isSeparator).last.map(Array.init) ?? []
         self.init(
-            expanded: fields.map { FormField(name: $0.name, value: $0.value.replacingFilenameVariable(with: name.map(Array.init) ?? [])) }
+            expanded: fields.map {
+                FormField(name: $0.name, value: $0.value.replacingFilenameVariable(with: name))
+            }
         )
     }
 

@@ -9,7 +9,8 @@ extension StoreRefusal {
     static func missingField(_ name: String) -> StoreRefusal {
         // Two spaces, as S3 writes them.
         invalidArgument(
-            name, "", "Bucket POST must contain a field named '\(name)'.  If it is specified, please check the order of the fields."
+            name, "",
+            "Bucket POST must contain a field named '\(name)'.  If it is specified, please check the order of the fields."
         )
     }
 

@@ -47,6 +47,7 @@ public enum PolicyError: Error, Sendable, Equatable {
 }
 
 extension PolicyError: CustomStringConvertible {
+    /// A plain sentence that says what is wrong and what to do instead.
     public var description: String {
         switch self {
         case .bucketInvalid(let error):

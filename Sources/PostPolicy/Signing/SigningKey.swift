@@ -18,7 +18,9 @@ final class SigningKey: Sendable {
 
     /// The code of a message under this key; nil where libcrypto fails.
     func authenticate(_ message: Span<UInt8>) -> MessageCode? {
-        guard let mac = idle.withLock({ $0.popLast() }) ?? template.copy(), let code = mac.authenticate(message) else { return nil }
+        guard let mac = idle.withLock({ $0.popLast() }) ?? template.copy(),
+            let code = mac.authenticate(message)
+        else { return nil }
         idle.withLock { if $0.count < Self.idleLimit { $0.append(mac) } }
         return code
     }
