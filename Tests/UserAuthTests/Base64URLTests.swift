@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import UserAuth
+
+@Suite("Base64url")
+struct Base64URLTests {
+    @Test("every value of up to 300 bytes comes back as it was")
+    func roundTrip() {
+        var generator = SystemRandomNumberGenerator()
+        for length in 0...300 {
+            let bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            let text = Base64URL.encode(bytes)
+            #expect(Base64URL.decode(text) == bytes)
+            #expect(text.utf8.count == (length * 4 + 2) / 3)
+        }
+    }
+
+    @Test("each value has one text only: of all texts of up to three characters, those that decode encode back to themselves")
+    func oneTextForEachValue() {
+        let characters = Array(UInt8.min...UInt8.max)
+        var accepted = 0
+        for first in characters {
+            for second in characters {
+                let text = [first, second]
+                guard let bytes = Base64URL.decode(text[...]) else { continue }
+                accepted += 1
+                #expect(Array(Base64URL.encode(bytes).utf8) == text)
+            }
+        }
+        #expect(accepted == 256)
+    }
+
+    @Test(
+        "padding, the standard alphabet, white space, stray bits and impossible lengths are refused",
+        arguments: [
+            "QQ==", "QQ=", "QUI=", "+/+/", "-_+_", "QQ\n", "Q Q", " QQ", "QQ ", "QR", "QUJ", "Q", "QUJDR", "QUJD\u{0}", "QUJ\u{e9}", "?UJD", "",
+        ]
+    )
+    func refused(text: String) {
+        #expect((Base64URL.decode(text) == nil) == !text.isEmpty)
+    }
+
+    @Test("a slice of a longer text is read alone")
+    func slice() {
+        let text = Array("xx.QUJD.yy".utf8)
+        #expect(Base64URL.decode(text[3..<7]) == Array("ABC".utf8))
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import UserAuth
+
+@Suite("Several issuers")
+struct IssuersTests {
+    private static func issuer(
+        _ name: String,
+        _ key: SigningKey,
+        tenant: TenantBinding,
+        audiences: [String] = ["uploads"]
+    ) async throws -> Issuer {
+        let set = try await KeySet.jwks(Array("{\"keys\":[\(key.jwk())]}".utf8), algorithms: [key.algorithm])
+        return Issuer(issuer: name, audiences: audiences, algorithms: [key.algorithm], keys: set, tenant: tenant)
+    }
+
+    private static func claims(_ issuer: String) -> Claims {
+        Claims().with("iss", "\"\(issuer)\"")
+    }
+
+    @Test("a key verifies only its own issuer's tokens, though both keys have the same kid", arguments: [0, 1000])
+    func sameKid(cacheCapacity: Int) async throws {
+        let (acme, globex) = (SigningKey.es256(), SigningKey.es256())
+        let authenticator = Authenticator(
+            issuers: [
+                try await Self.issuer("https://acme.example", acme, tenant: .fixed("acme")),
+                try await Self.issuer("https://globex.example", globex, tenant: .fixed("globex")),
+            ],
+            apiKeys: [],
+            cacheCapacity: cacheCapacity
+        )
+        let right = try acme.token(Self.claims("https://acme.example"))
+        let forged = try acme.token(Self.claims("https://globex.example"))
+        // Twice, so that the second time could come from the cache (CVE-2026-33496).
+        for _ in 0..<2 {
+            #expect(authenticator.answer(right) == "accepted")
+            #expect(authenticator.answer(forged) == "signature-invalid")
+        }
+        let principal = try authenticator.authenticate(authorization: ["Bearer \(right)"], at: .now())
+        #expect(principal.tenant == "acme")
+        guard case .token("https://acme.example", _) = principal.source else { return #expect(Bool(false)) }
+    }
+
+    @Test("names that Unicode calls equivalent are different issuers")
+    func equivalentNames() async throws {
+        let (composed, decomposed) = (SigningKey.es256(), SigningKey.es256())
+        let authenticator = Authenticator(
+            issuers: [
+                try await Self.issuer("https://é.example", composed, tenant: .fixed("a")),
+                try await Self.issuer("https://e\u{301}.example", decomposed, tenant: .fixed("b")),
+            ],
+            apiKeys: []
+        )
+        #expect(authenticator.answer(try composed.token(Self.claims("https://é.example"))) == "accepted")
+        #expect(authenticator.answer(try decomposed.token(Self.claims("https://e\u{301}.example"))) == "accepted")
+        #expect(authenticator.answer(try composed.token(Self.claims("https://e\u{301}.example"))) == "signature-invalid")
+    }
+
+    @Test("two tenants may trust the same provider for different audiences; a token that is for both is refused")
+    func sharedProvider() async throws {
+        let key = SigningKey.es256()
+        let authenticator = Authenticator(
+            issuers: [
+                try await Self.issuer("https://id.example", key, tenant: .fixed("acme"), audiences: ["acme-uploads", "acme-app"]),
+                try await Self.issuer("https://id.example", key, tenant: .fixed("globex"), audiences: ["globex-uploads"]),
+            ],
+            apiKeys: []
+        )
+        func answer(_ audience: String?) throws -> String {
+            let token = try key.token(audience.map { Claims().with("aud", $0) } ?? Claims().without("aud"))
+            guard let principal = try? authenticator.authenticate(authorization: ["Bearer \(token)"], at: .now()) else {
+                return authenticator.answer(token)
+            }
+            return principal.tenant
+        }
+        #expect(try answer("\"acme-uploads\"") == "acme")
+        #expect(try answer("[\"acme-app\",\"acme-uploads\",\"other\"]") == "acme")
+        #expect(try answer("\"globex-uploads\"") == "globex")
+        for audience in ["[\"acme-uploads\",\"globex-uploads\"]", "\"other\"", "[]", "1", nil] {
+            #expect(try answer(audience) == "issuer-ambiguous")
+        }
+    }
+
+    @Test("an issuer without audiences, or without algorithms, accepts nothing")
+    func nothingListed() async throws {
+        let key = SigningKey.es256()
+        let noAudience = try await Self.issuer("https://id.example", key, tenant: .fixed("acme"), audiences: [])
+        #expect(Authenticator(issuers: [noAudience], apiKeys: []).answer(try key.token()) == "audience-mismatch")
+        #expect(Authenticator(issuers: [], apiKeys: []).answer(try key.token()) == "issuer-unknown")
+        let scene = try await Scene()
+        let noAlgorithm = Scene(key: scene.key, keys: scene.keys.current, algorithms: [])
+        #expect(noAlgorithm.answer(try scene.key.token()) == "algorithm-not-allowed")
+    }
+
+    @Test("keys that were never had are the service's fault, and it says so only to tokens that could be the issuer's")
+    func keysUnavailable() async throws {
+        let key = SigningKey.es256()
+        let scene = Scene(key: key, keys: nil, algorithms: [.es256])
+        #expect(throws: AuthenticationFailure.keysUnavailable(issuer: "https://id.example")) {
+            try scene.authenticator.authenticate(authorization: ["Bearer \(key.token())"], at: .now())
+        }
+        #expect(try scene.answer(Claims().with("iss", "\"https://other.example\"")) == "issuer-unknown")
+        let set = try await KeySet.jwks(Array("{\"keys\":[\(key.jwk())]}".utf8), algorithms: [.es256])
+        scene.keys.replace(with: set)
+        #expect(try scene.answer(Claims()) == "accepted")
+    }
+
+    @Test("a secret's issuer beside a public key's: each accepts its own algorithm alone")
+    func symmetricAndAsymmetric() async throws {
+        let secret = Array("a secret of at least thirty-two bytes".utf8)
+        let (hmac, ecdsa) = (SigningKey.hmac(.hs256, secret: secret), SigningKey.es256())
+        let authenticator = Authenticator(
+            issuers: [
+                Issuer(
+                    issuer: "https://secret.example",
+                    audiences: ["uploads"],
+                    algorithms: [.hs256],
+                    keys: try await KeySet.secret(secret, algorithms: [.hs256]),
+                    tenant: .fixed("acme")
+                ),
+                try await Self.issuer("https://public.example", ecdsa, tenant: .fixed("globex")),
+            ],
+            apiKeys: []
+        )
+        #expect(authenticator.answer(try hmac.token(Self.claims("https://secret.example"))) == "accepted")
+        #expect(authenticator.answer(try ecdsa.token(Self.claims("https://public.example"))) == "accepted")
+        #expect(authenticator.answer(try hmac.token(Self.claims("https://public.example"))) == "algorithm-not-allowed")
+        #expect(authenticator.answer(try ecdsa.token(Self.claims("https://secret.example"))) == "algorithm-not-allowed")
+    }
+}

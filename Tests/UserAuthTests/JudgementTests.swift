@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import UserAuth
+
+@Suite("Judgements")
+struct JudgementTests {
+    /// A way to spoil a token at one check.
+    private struct Fault: Sendable {
+        let check: Check
+        let spoil: @Sendable (inout Draft) -> Void
+    }
+
+    /// A token before it is signed.
+    private struct Draft {
+        var header = ["alg": "\"ES256\"", "kid": "\"k1\""]
+        var claims = Claims()
+        var isSignedRightly = true
+        var payload: String?
+        var suffix = ""
+        var scheme = "Bearer"
+        var fill = ""
+    }
+
+    private static let faults: [Fault] = [
+        Fault(check: .size) { $0.fill = String(repeating: "x", count: 9000) },
+        Fault(check: .scheme) { $0.scheme = "Basic" },
+        Fault(check: .encoding) { $0.suffix = "=" },
+        Fault(check: .header) { $0.header["x"] = "01" },
+        Fault(check: .algorithm) { $0.header["alg"] = "\"none\"" },
+        Fault(check: .extensions) { $0.header["crit"] = "[]" },
+        Fault(check: .type) { $0.header["typ"] = "\"x\"" },
+        Fault(check: .keyIDFormat) { $0.header["kid"] = "1" },
+        Fault(check: .claims) { $0.payload = "[]" },
+        Fault(check: .issuer) { $0.claims = $0.claims.with("iss", "\"x\"") },
+        Fault(check: .issuerAlgorithm) { $0.header["alg"] = "\"RS256\"" },
+        Fault(check: .keySelection) { $0.header["kid"] = "\"k2\"" },
+        Fault(check: .signature) { $0.isSignedRightly = false },
+        Fault(check: .audience) { $0.claims = $0.claims.with("aud", "[]") },
+        Fault(check: .expiration) { $0.claims = $0.claims.with("exp", "0") },
+        Fault(check: .notBefore) { $0.claims = $0.claims.with("nbf", "\(Claims.now * 2)") },
+        Fault(check: .issuedAt) { $0.claims = $0.claims.with("iat", "\"x\"") },
+        Fault(check: .lifetime) { $0.claims = $0.claims.with("iat", "0") },
+        Fault(check: .user) { $0.claims = $0.claims.with("sub", "0") },
+        Fault(check: .tenant) { $0.claims = $0.claims.with("org", "0") },
+        Fault(check: .scopes) { $0.claims = $0.claims.with("scp", "0") },
+    ]
+
+    @Test("the checks are made in their order: the first that fails is told, whatever else is wrong")
+    func order() async throws {
+        let scene = try await Scene(tenant: .claim("org"))
+        let stranger = SigningKey.es256()
+        for (index, first) in Self.faults.enumerated() {
+            for second in [nil] + Self.faults[(index + 1)...].map(Optional.init) {
+                var draft = Draft()
+                draft.claims = draft.claims.with("org", "\"acme\"")
+                second?.spoil(&draft)
+                first.spoil(&draft)
+                let header = "{" + draft.header.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}"
+                let key = draft.isSignedRightly ? scene.key : stranger
+                let token = try key.token(header: header, payload: draft.payload ?? draft.claims.json)
+                let judgement = scene.authenticator.judge(
+                    authorization: ["\(draft.scheme) \(token)\(draft.suffix)\(draft.fill)"],
+                    at: .now()
+                )
+                let failed = judgement.steps.filter { $0.verdict == .failed }.map(\.check)
+                #expect(failed == [first.check], "with \(String(describing: second?.check))")
+            }
+        }
+    }
+
+    @Test("every check of a token can be the one that fails")
+    func everyCheck() {
+        let told = Set(Self.faults.map(\.check))
+        // The header, the issuer's keys and the key's own algorithm need another scene; other tests have them.
+        #expect(Set(Check.ofToken).subtracting(told) == [.authorization, .issuerKeys, .keyAgreement])
+    }
+
+    @Test("before the check that failed all have passed, after it none was reached")
+    func steps() async throws {
+        let scene = try await Scene()
+        let judgement = scene.authenticator.judge(authorization: ["Bearer \(try scene.key.token())"], at: .now(1e6))
+        #expect(judgement.steps.map(\.check) == Check.ofToken)
+        let position = try #require(Check.ofToken.firstIndex(of: .expiration))
+        #expect(judgement.steps[..<position].allSatisfy { $0.verdict == .passed })
+        #expect(judgement.steps[position].verdict == .failed)
+        #expect(judgement.steps[(position + 1)...].allSatisfy { $0.verdict == .notReached })
+    }
+
+    @Test("a token that is accepted has passed every check, and the cache has no part in it")
+    func accepted() async throws {
+        let scene = try await Scene(cacheCapacity: 10)
+        for _ in 0..<2 {
+            let judgement = scene.authenticator.judge(authorization: ["Bearer \(try scene.key.token())"], at: .now())
+            #expect(judgement.steps.allSatisfy { $0.verdict == .passed })
+            #expect((try? judgement.outcome.get())?.tenant == "acme")
+        }
+        #expect(scene.authenticator.cacheStatistics.kept == 0)
+        #expect(scene.authenticator.cacheStatistics.misses == 0)
+    }
+
+    @Test("an API key has checks of its own")
+    func apiKey() throws {
+        var generator = SystemRandomNumberGenerator()
+        let text = try #require(APIKeyText.make(tenant: "acme", id: "cms", random: &generator))
+        let authenticator = Authenticator(issuers: [], apiKeys: [APIKey(tenant: "acme", id: "cms", sha256: text.sha256)])
+        func judge(_ key: String) -> Judgement { authenticator.judge(authorization: ["Bearer \(key)"], at: .now()) }
+        #expect(judge(text.key).steps.map(\.check) == Check.ofAPIKey)
+        #expect(judge(text.key).steps.allSatisfy { $0.verdict == .passed })
+        #expect(judge("pstn.x").steps.first { $0.verdict == .failed }?.check == .keyFormat)
+        #expect(judge(text.key.replacing("cms", with: "x")).steps.first { $0.verdict == .failed }?.check == .keyMatch)
+    }
+
+    @Test("every reason is a word of its own for metrics")
+    func reasons() {
+        let failures: [AuthenticationFailure] = [
+            .authorizationMissing, .authorizationRepeated, .authorizationTooLong, .schemeNotBearer, .tokenMalformed, .headerMalformed,
+            .algorithmUnsupported, .criticalExtension, .unencodedPayload, .typeNotAllowed, .keyIDMalformed, .claimsMalformed, .issuerMissing,
+            .issuerUnknown, .issuerAmbiguous, .algorithmNotAllowed, .keysUnavailable(issuer: "x"), .keyIDMissing, .keyUnknown, .keyMismatch,
+            .signatureInvalid, .audienceMissing, .audienceMalformed, .audienceMismatch, .expirationMissing, .expirationMalformed, .expired,
+            .notBeforeMalformed, .notYetValid, .issuedAtMalformed, .issuedInFuture, .lifetimeTooLong, .userMissing, .userMalformed,
+            .tenantMissing, .tenantMalformed, .scopesMalformed, .apiKeyMalformed, .apiKeyUnknown, .apiKeyMismatch, .apiKeyExpired,
+        ]
+        #expect(Set(failures.map(\.reason)).count == failures.count)
+        let letters = Set("abcdefghijklmnopqrstuvwxyz-".utf8)
+        #expect(failures.allSatisfy { $0.reason.utf8.allSatisfy(letters.contains) })
+        #expect(Set(failures.map(\.check)) == Set(Check.allCases))
+    }
+}

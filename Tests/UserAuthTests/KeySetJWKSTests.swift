@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import StrictJSON
+import Testing
+
+@testable import UserAuth
+
+@Suite("Key sets")
+struct KeySetJWKSTests {
+    private static let rsaMembers = "\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"\(RSATestKey.first.modulus)\""
+    private static let all = Algorithm.allCases.filter { !$0.isSymmetric }
+
+    private func set(_ keys: [String], _ algorithms: [Algorithm] = all) async throws -> KeySet {
+        try await KeySet.jwks(Array("{\"keys\":[\(keys.joined(separator: ","))]}".utf8), algorithms: algorithms)
+    }
+
+    /// Reads a set of a good key and the given one, and tells why the given one was skipped.
+    private func reason(of key: String) async throws -> SkippedKey.Reason? {
+        let set = try await set([SigningKey.es256().jwk(kid: "good"), key])
+        return set.skipped.first?.reason
+    }
+
+    @Test("a key of every asymmetric algorithm verifies that algorithm's signatures, and no other's")
+    func everyAlgorithm() async throws {
+        let keys = try await SigningKey.asymmetric()
+        let set = try await set(keys.map { $0.jwk(kid: "kid-\($0.algorithm.rawValue)") })
+        #expect(set.skipped.isEmpty)
+        #expect(set.keyIDs.compactMap { $0 }.count == keys.count)
+        for key in keys {
+            for named in keys {
+                let token = try key.token(
+                    header: "{\"alg\":\"\(key.algorithm.rawValue)\",\"kid\":\"kid-\(named.algorithm.rawValue)\"}",
+                    payload: "{}"
+                )
+                let payload = try? set.verify(Array(token.utf8), algorithms: Self.all)
+                #expect((payload == Array("{}".utf8)) == (key.algorithm == named.algorithm))
+            }
+        }
+    }
+
+    @Test("an RSA key without alg serves the issuer's RSA algorithms, each for itself")
+    func noAlgorithm() async throws {
+        let set = try await set(["{\(Self.rsaMembers),\"kid\":\"k1\"}"], [.rs256, .ps512, .es256])
+        for algorithm: Algorithm in [.rs256, .ps512, .rs512] {
+            let key = try await SigningKey.rsa(.first, algorithm)
+            let token = Array(try key.token(kid: "k1").utf8)
+            let isAccepted = (try? set.verify(token, algorithms: Self.all)) != nil
+            #expect(isAccepted == (algorithm != .rs512))
+        }
+    }
+
+    @Test("a key that cannot serve is skipped with its reason, and the others stay", arguments: skippedKeys)
+    func skipped(key: String, reason: SkippedKey.Reason) async throws {
+        #expect(try await self.reason(of: key) == reason)
+    }
+
+    private static let skippedKeys: [(String, SkippedKey.Reason)] = {
+        let p256 = SigningKey.es256().publicMembers
+        let ed25519 = SigningKey.ed25519().publicMembers
+        let coordinate = String(repeating: "A", count: 43)
+        return [
+            ("5", .notAnObject),
+            ("{}", .typeUnsupported),
+            ("{\"kty\":\"rsa\",\"kid\":\"a\"}", .typeUnsupported),
+            ("{\"kty\":\"AKP\",\"alg\":\"ML-DSA-65\",\"kid\":\"a\"}", .typeUnsupported),
+            // U+212A is canonically equivalent to K.
+            ("{\"kty\":\"O\\u212AP\",\"crv\":\"Ed25519\",\"x\":\"\(coordinate)\",\"kid\":\"a\"}", .typeUnsupported),
+            ("{\"kty\":\"oct\",\"k\":\"\(coordinate)\",\"kid\":\"a\"}", .secret),
+            ("{\"kty\":\"EC\",\"crv\":\"secp256k1\",\"x\":\"\(coordinate)\",\"y\":\"\(coordinate)\"}", .curveUnsupported),
+            ("{\"kty\":\"EC\",\"x\":\"\(coordinate)\",\"y\":\"\(coordinate)\"}", .curveUnsupported),
+            ("{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"\(coordinate)\"}", .malformed),
+            ("{\"kty\":\"EC\",\"crv\":\"P-384\",\"x\":\"\(coordinate)\",\"y\":\"\(coordinate)\"}", .malformed),
+            ("{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"\(coordinate)\",\"y\":\"\(coordinate)\",\"kid\":\"a\"}", .rejected),
+            ("{\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"\(coordinate)\"}", .curveUnsupported),
+            ("{\"kty\":\"OKP\",\"crv\":\"Ed448\",\"x\":\"\(coordinate)\"}", .curveUnsupported),
+            ("{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AAAA\"}", .malformed),
+            ("{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"\(coordinate)\"}", .weakPoint),
+            ("{\(p256),\"kid\":7}", .idMalformed),
+            ("{\(p256),\"kid\":\"\(String(repeating: "k", count: 129))\"}", .idMalformed),
+            ("{\(p256)}", .idMissing),
+            ("{\(p256),\"kid\":\"a\",\"use\":\"enc\"}", .notForSignatures),
+            ("{\(p256),\"kid\":\"a\",\"use\":null}", .notForSignatures),
+            ("{\(p256),\"kid\":\"a\",\"key_ops\":[\"sign\"]}", .notForSignatures),
+            ("{\(p256),\"kid\":\"a\",\"key_ops\":\"verify\"}", .notForSignatures),
+            ("{\(p256),\"kid\":\"a\",\"use\":\"enc\",\"key_ops\":[\"verify\"]}", .notForSignatures),
+            ("{\(p256),\"kid\":\"a\",\"alg\":\"ES384\"}", .algorithmMismatch),
+            ("{\(p256),\"kid\":\"a\",\"alg\":\"RS256\"}", .algorithmMismatch),
+            ("{\(p256),\"kid\":\"a\",\"alg\":\"HS256\"}", .algorithmMismatch),
+            ("{\(p256),\"kid\":\"a\",\"alg\":\"none\"}", .algorithmUnsupported),
+            ("{\(p256),\"kid\":\"a\",\"alg\":\"ECDH-ES\"}", .algorithmUnsupported),
+            ("{\(p256),\"kid\":\"a\",\"alg\":null}", .algorithmUnsupported),
+            ("{\(ed25519),\"kid\":\"a\",\"d\":\"\(coordinate)\"}", .privateKey),
+            ("{\(p256),\"kid\":\"a\",\"d\":\"\(coordinate)\"}", .privateKey),
+            ("{\(rsaMembers),\"kid\":\"a\",\"p\":\"AQAB\"}", .privateKey),
+            ("{\(rsaMembers),\"kid\":\"a\",\"q\":null}", .privateKey),
+            ("{\(rsaMembers),\"kid\":\"a\",\"k\":\"AQAB\"}", .privateKey),
+            ("{\(rsaMembers),\"kid\":\"a\",\"alg\":\"RSA-OAEP\"}", .algorithmUnsupported),
+            ("{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"\(RSATestKey.first.modulus)==\"}", .malformed),
+            ("{\"kty\":\"RSA\",\"e\":\"AQAB\"}", .malformed),
+            ("{\"kty\":\"RSA\",\"n\":\"\(RSATestKey.first.modulus)\",\"e\":\"AQ\"}", .rsaExponent),
+            ("{\"kty\":\"RSA\",\"n\":\"\(RSATestKey.first.modulus)\",\"e\":\"AAAC\"}", .rsaExponent),
+            ("{\"kty\":\"RSA\",\"n\":\"\(RSATestKey.first.modulus)\",\"e\":\"\"}", .rsaExponent),
+            ("{\"kty\":\"RSA\",\"n\":\"\(RSATestKey.first.modulus)\",\"e\":\"AgAAAAE\"}", .rsaExponent),
+            ("{\"kty\":\"RSA\",\"n\":\"\(RSATestKey.first.modulus)\",\"e\":\"AQAAAAAB\"}", .rsaExponent),
+            ("{\"kty\":\"RSA\",\"n\":\"\",\"e\":\"AQAB\"}", .malformed),
+            ("{\"kty\":\"RSA\",\"n\":\"\(oddNumber(bits: 2047))\",\"e\":\"AQAB\"}", .rsaSize),
+            ("{\"kty\":\"RSA\",\"n\":\"\(oddNumber(bits: 8193))\",\"e\":\"AQAB\"}", .rsaSize),
+        ]
+    }()
+
+    private static func oddNumber(bits: Int) -> String {
+        var bytes = [UInt8](repeating: 0xFF, count: (bits + 7) / 8)
+        bytes[0] = UInt8(0xFF >> (bytes.count * 8 - bits))
+        return Base64URL.encode(bytes)
+    }
+
+    @Test("RSA moduli of 2048 to 8192 bits are read, with leading zeros too", arguments: [2048, 3072, 4096, 8192])
+    func rsaSizes(bits: Int) async throws {
+        let number = Base64URL.decode(Self.oddNumber(bits: bits)) ?? []
+        for bytes in [number, [0] + number] {
+            let key = "{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"\(Base64URL.encode(bytes))\",\"kid\":\"k1\"}"
+            #expect(try await set([key]).skipped.isEmpty)
+        }
+    }
+
+    @Test("an algorithm that the issuer does not list makes no key")
+    func notListed() async throws {
+        let set = try await set([SigningKey.es256().jwk(kid: "a"), SigningKey.es384().jwk(kid: "b")], [.es384])
+        #expect(set.keyIDs == ["b"])
+        #expect(set.skipped.map(\.reason) == [.algorithmNotListed])
+    }
+
+    @Test("all Ed25519 points of small order are refused, with either sign", arguments: [false, true])
+    func smallOrder(sign: Bool) async throws {
+        let texts = [
+            "0000000000000000000000000000000000000000000000000000000000000000",
+            "0100000000000000000000000000000000000000000000000000000000000000",
+            "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+            "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+            "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+            "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+            "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        ]
+        for text in texts {
+            var bytes = stride(from: 0, to: 64, by: 2).compactMap { UInt8(text.dropFirst($0).prefix(2), radix: 16) }
+            if sign { bytes[31] |= 0x80 }
+            let key = "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"\(Base64URL.encode(bytes))\",\"kid\":\"a\"}"
+            #expect(try await reason(of: key) == .weakPoint)
+        }
+    }
+
+    @Test("a set in which a kid stands twice is refused, byte for byte")
+    func duplicateKid() async throws {
+        await #expect(throws: KeySetError.self) {
+            try await set([SigningKey.es256().jwk(kid: "a"), SigningKey.es384().jwk(kid: "a")])
+        }
+        await #expect(throws: KeySetError.self, "even where one of the two could not serve") {
+            try await set([SigningKey.es256().jwk(kid: "a"), SigningKey.es256().jwk(kid: "a", further: ",\"use\":\"enc\"")])
+        }
+        let equivalent = try await set([SigningKey.es256().jwk(kid: "é"), SigningKey.es256().jwk(kid: "e\u{301}")])
+        #expect(equivalent.keyIDs.count == 2)
+    }
+
+    @Test("kid is looked up byte for byte")
+    func exactKid() async throws {
+        let (composed, decomposed) = (SigningKey.es256(), SigningKey.es256())
+        let set = try await set([composed.jwk(kid: "é"), decomposed.jwk(kid: "e\u{301}")])
+        #expect((try? set.verify(Array(composed.token(kid: "é").utf8), algorithms: Self.all)) != nil)
+        #expect((try? set.verify(Array(decomposed.token(kid: "e\u{301}").utf8), algorithms: Self.all)) != nil)
+        #expect((try? set.verify(Array(composed.token(kid: "e\u{301}").utf8), algorithms: Self.all)) == nil)
+    }
+
+    @Test("material that is no set of public keys is refused with an answer that helps", arguments: refusedTexts)
+    func refused(text: String, words: String) async throws {
+        let error = await #expect(throws: KeySetError.self) {
+            try await KeySet.jwks(Array(text.utf8), algorithms: [.es256])
+        }
+        #expect(error?.description.contains(words) == true)
+    }
+
+    private static let refusedTexts: [(String, String)] = [
+        ("", "not JSON"),
+        ("{\"keys\":[],\"keys\":[]}", "appears twice"),
+        (String(repeating: "[", count: 1000), "nested more than"),
+        ("[]", "not a JSON Web Key Set"),
+        ("{\"keys\":{}}", "not a JSON Web Key Set"),
+        ("{\"keys\":[]}", "no key"),
+        ("{\"keys\":[{\"kty\":\"oct\",\"k\":\"AAAA\"}]}", "secretFile"),
+        ("{\"keys\":[" + Array(repeating: "{}", count: 65).joined(separator: ",") + "]}", "more than 64"),
+        ("{\"keys\":[]}" + String(repeating: " ", count: 256 * 1024), "larger than 262144"),
+        ("{\"keys\":[\(SigningKey.es256().jwk(further: ",\"d\":\"AA\""))]}", "PRIVATE KEY"),
+    ]
+
+    @Test("symmetric algorithms go with no public key, alone or beside others", arguments: [[Algorithm.hs256], [.es256, .hs512], []])
+    func symmetric(algorithms: [Algorithm]) async {
+        await #expect(throws: KeySetError.self) { try await set([SigningKey.es256().jwk()], algorithms) }
+    }
+
+    @Test("two readings of the same keys have the same identity, whatever the order; other keys, ids or algorithms have another")
+    func identity() async throws {
+        let (a, b) = (SigningKey.es256(), SigningKey.es384())
+        let first = try await set([a.jwk(kid: "a"), b.jwk(kid: "b")])
+        #expect(try await set([b.jwk(kid: "b"), a.jwk(kid: "a")]).identity == first.identity)
+        #expect(try await set([a.jwk(kid: "a", further: ",\"x5t\":\"AA\""), b.jwk(kid: "b")]).identity == first.identity)
+        #expect(try await set([a.jwk(kid: "b"), b.jwk(kid: "a")]).identity != first.identity)
+        #expect(try await set([a.jwk(kid: "a")]).identity != first.identity)
+        #expect(try await set([a.jwk(kid: "a"), SigningKey.es384().jwk(kid: "b")]).identity != first.identity)
+        let rsa = "{\(Self.rsaMembers),\"kid\":\"r\"}"
+        #expect(try await set([rsa], [.rs256]).identity != (try await set([rsa], [.rs256, .ps256])).identity)
+    }
+
+    @Test("a skipped key's line for the log escapes its id")
+    func description() {
+        let key = SkippedKey(position: 2, id: "a\r\nb\u{0}", reason: .notForSignatures)
+        #expect(key.description == "key 2 (kid \"a\\r\\nb\\u0000\"): use or key_ops says that it does not verify signatures")
+    }
+
+    @Test("a thumbprint is that of RFC 7638 section 3.1")
+    func thumbprint() throws {
+        let modulus = """
+            0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMst\
+            n64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbO\
+            pbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw
+            """
+        let number = try #require(Base64URL.decode(modulus))
+        let material = try KeyMaterial.rsa(modulus: number, publicExponent: [1, 0, 1])
+        #expect(Base64URL.encode(material.thumbprint) == "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs")
+    }
+}

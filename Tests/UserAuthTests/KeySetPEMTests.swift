@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Crypto
+import JWTKit
+import Testing
+
+@testable import UserAuth
+
+@Suite("PEM files")
+struct KeySetPEMTests {
+    private static let all = Algorithm.allCases.filter { !$0.isSymmetric }
+
+    private func set(_ text: String, _ algorithms: [Algorithm] = all) async throws -> KeySet {
+        try await KeySet.pem(Array(text.utf8), algorithms: algorithms)
+    }
+
+    @Test("a PUBLIC KEY of every kind verifies tokens, whatever kid they name")
+    func publicKeys() async throws {
+        let rsa = try Insecure.RSA.PublicKey(modulus: RSATestKey.first.modulus, exponent: "AQAB").pemRepresentation
+        let set = try await set(rsa, [.rs256, .ps256])
+        for algorithm: Algorithm in [.rs256, .ps256] {
+            let key = try await SigningKey.rsa(.first, algorithm)
+            for kid in [nil, "k1", "any"] {
+                #expect((try? set.verify(Array(key.token(kid: kid).utf8), algorithms: Self.all)) != nil)
+            }
+        }
+    }
+
+    @Test("the keys of PEM blocks are those that the blocks hold")
+    func material() async throws {
+        let (p256, p384, p521) = (P256.Signing.PrivateKey(), P384.Signing.PrivateKey(), P521.Signing.PrivateKey())
+        let ed25519 = Curve25519.Signing.PrivateKey()
+        func point(_ text: String) throws -> [UInt8]? {
+            switch try #require(try PEMBlock.read(Array(text.utf8)).first).material() {
+            case .elliptic(_, let x, let y): x + y
+            case .ed25519(let point): point
+            default: nil
+            }
+        }
+        #expect(try point(p256.publicKey.pemRepresentation) == Array(p256.publicKey.rawRepresentation))
+        #expect(try point(p384.publicKey.pemRepresentation) == Array(p384.publicKey.rawRepresentation))
+        #expect(try point(p521.publicKey.pemRepresentation) == Array(p521.publicKey.rawRepresentation))
+        let ed25519Text = EdDSA.PublicKey(backing: ed25519.publicKey).pemRepresentation
+        #expect(try point(ed25519Text) == Array(ed25519.publicKey.rawRepresentation))
+    }
+
+    @Test("a CERTIFICATE gives its key")
+    func certificates() async throws {
+        let elliptic = try #require(try PEMBlock.read(Array(PEMTestFile.p256Certificate.utf8)).first)
+        guard case .elliptic(.p256, let x, _) = try elliptic.material() else { return #expect(Bool(false)) }
+        #expect(x.starts(with: [0xff, 0x14, 0xe2, 0xe6, 0x69, 0x1b, 0xb8, 0xa5]))
+        let rsa = try #require(try PEMBlock.read(Array(PEMTestFile.rsaCertificate.utf8)).first)
+        guard case .rsa(let modulus, let exponent) = try rsa.material() else { return #expect(Bool(false)) }
+        #expect(modulus.count == 256)
+        #expect(modulus.starts(with: [0xee, 0x98, 0x8f, 0x15, 0x05, 0x33, 0x50, 0x4b]))
+        #expect(exponent == [1, 0, 1])
+    }
+
+    @Test("several keys are told apart by their kid lines, or by their thumbprints")
+    func several() async throws {
+        let (named, unnamed) = (P256.Signing.PrivateKey(), P256.Signing.PrivateKey())
+        let text = """
+            The key of 2026
+            kid: 2026-a\u{20}
+            \(named.publicKey.pemRepresentation)
+
+            \(unnamed.publicKey.pemRepresentation)
+            """
+        for lineEnd in ["\n", "\r\n", "\r"] {
+            let set = try await set(text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: lineEnd))
+            let point = Array(unnamed.publicKey.rawRepresentation)
+            let thumbprint = KeyMaterial.elliptic(.p256, x: Array(point.prefix(32)), y: Array(point.suffix(32))).thumbprint
+            #expect(set.keyIDs == ["2026-a", Base64URL.encode(thumbprint)])
+            #expect(set.skipped.isEmpty)
+        }
+    }
+
+    @Test("a block that cannot serve is skipped with its reason", arguments: skippedBlocks)
+    func skipped(text: String, reason: SkippedKey.Reason) async throws {
+        let good = P256.Signing.PrivateKey().publicKey.pemRepresentation
+        let set = try await set(good + "\n" + text)
+        #expect(set.skipped.map(\.reason) == [reason])
+        #expect(set.keyIDs.count == 1)
+    }
+
+    private static let skippedBlocks: [(String, SkippedKey.Reason)] = [
+        (PEMTestFile.rsa1024, .rsaSize),
+        (PEMTestFile.secp256k1, .rejected),
+        (PEMTestFile.ed25519Certificate, .certificateUnsupported),
+        ("-----BEGIN PUBLIC KEY-----\n####\n-----END PUBLIC KEY-----", .rejected),
+        ("-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----", .rejected),
+        ("-----BEGIN RSA PUBLIC KEY-----\nAAAA\n-----END RSA PUBLIC KEY-----", .labelUnsupported),
+        ("kid: \(String(repeating: "k", count: 129))\n" + PEMTestFile.p256Certificate, .idMalformed),
+    ]
+
+    @Test(
+        "a private key is refused with advice, wherever it stands",
+        arguments: ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "OPENSSH PRIVATE KEY"]
+    )
+    func privateKey(label: String) async throws {
+        let text = PEMTestFile.p256Certificate + "\n-----BEGIN \(label)-----\nAAAA\n-----END \(label)-----\n"
+        let error = await #expect(throws: KeySetError.self) { try await set(text) }
+        #expect(error?.description.contains("openssl pkey -in private.pem -pubout") == true)
+    }
+
+    @Test(
+        "what is no PEM file is refused",
+        arguments: [
+            "", "{\"keys\":[]}", "-----BEGIN PUBLIC KEY-----", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END CERTIFICATE-----",
+            "-----END PUBLIC KEY-----", "-----BEGIN PUBLIC KEY-----\n-----BEGIN PUBLIC KEY-----\nAAAA",
+        ]
+    )
+    func notPEM(text: String) async {
+        let error = await #expect(throws: KeySetError.self) { try await set(text) }
+        #expect(error?.description.hasPrefix("it is not PEM") == true)
+    }
+
+    @Test("the same kid twice, too many blocks, symmetric algorithms and no algorithm are refused")
+    func refused() async {
+        let block = "kid: a\n" + PEMTestFile.p256Certificate + "\n"
+        await #expect(throws: KeySetError.self) { try await set(block + block) }
+        await #expect(throws: KeySetError.self) { try await set(String(repeating: block, count: 65)) }
+        await #expect(throws: KeySetError.self) { try await set(block, [.hs256, .es256]) }
+        await #expect(throws: KeySetError.self) { try await set(block, []) }
+        await #expect(throws: KeySetError.self) { try await set(block, [.rs256]) }
+        await #expect(throws: KeySetError.self) { try await set(block + String(repeating: " ", count: 256 * 1024)) }
+    }
+
+    @Test("files with some bytes changed stop nothing")
+    func changedBytes() async {
+        var generator = SystemRandomNumberGenerator()
+        for file in [PEMTestFile.p256Certificate, PEMTestFile.rsaCertificate, PEMTestFile.rsa1024] {
+            for _ in 0..<300 {
+                var bytes = Array(file.utf8)
+                for _ in 0..<Int.random(in: 1...3, using: &generator) {
+                    bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+                }
+                _ = try? await KeySet.pem(bytes, algorithms: Self.all)
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Crypto
+import Testing
+
+@testable import UserAuth
+
+@Suite("Digests")
+struct SHA256WordsTests {
+    static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+        Array(SHA256.hash(data: bytes))
+    }
+
+    @Test("hashing bytes and taking their digest give the same words", arguments: [0, 1, 55, 64, 700])
+    func same(length: Int) {
+        let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0) }
+        #expect(SHA256Words(hashing: bytes) == SHA256Words(Self.sha256(bytes)))
+    }
+
+    @Test("digests are equal only where every bit is")
+    func constantTime() throws {
+        let digest = Self.sha256([])
+        let words = try #require(SHA256Words(digest))
+        #expect(words.equalsInConstantTime(words))
+        for bit in 0..<256 {
+            var other = digest
+            other[bit / 8] ^= 1 << UInt8(bit % 8)
+            #expect(try !words.equalsInConstantTime(#require(SHA256Words(other))))
+        }
+        #expect(SHA256Words(Array(digest.dropLast())) == nil)
+        #expect(SHA256Words(digest + [0]) == nil)
+    }
+}

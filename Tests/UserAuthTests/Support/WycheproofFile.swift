@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import StrictJSON
+import Testing
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// A file of Wycheproof's vectors, beside the repository: `../shared/vectors/wycheproof`.
+struct WycheproofFile: Sendable {
+    let cases: [Case]
+
+    struct Case: Sendable {
+        let id: Int
+        /// The public key or set; the private one where there is no public one (symmetric keys).
+        let key: JSONValue
+        let jws: String
+        let isValid: Bool
+    }
+
+    /// The comment of the tests that need the files, where they are not there.
+    static let absence: Comment = "SKIPPED: Wycheproof's vectors are not in ../shared/vectors/wycheproof"
+
+    /// Whether the vectors are there.
+    static let isPresent: Bool = {
+        let isPresent = path("json_web_signature_test.json") != nil && path("json_web_key_test.json") != nil
+        if !isPresent { print(absence) }
+        return isPresent
+    }()
+
+    init(_ name: String) throws {
+        let path = try #require(Self.path(name))
+        let bytes = try Data(contentsOf: URL(filePath: path))
+        var cases: [Case] = []
+        for group in try #require(JSONValue(parsing: bytes)["testGroups"]?.elements) {
+            let key = try #require(group["public"] ?? group["private"])
+            for test in try #require(group["tests"]?.elements) {
+                guard case .number(let id)? = test["tcId"], case .string(let jws)? = test["jws"] else { continue }
+                cases.append(Case(id: id.integer ?? 0, key: key, jws: jws, isValid: test["result"] == .string("valid")))
+            }
+        }
+        self.cases = cases
+    }
+
+    private static func path(_ name: String) -> String? {
+        var folder = #filePath[...]
+        while let slash = folder.lastIndex(of: "/") {
+            folder = folder[..<slash]
+            let path = "\(folder)/shared/vectors/wycheproof/\(name)"
+            if FileManager.default.fileExists(atPath: path) { return path }
+        }
+        return nil
+    }
+}
+
+extension JSONValue {
+    /// A member of an object.
+    subscript(name: String) -> JSONValue? {
+        if case .object(let object) = self { object[name] } else { nil }
+    }
+
+    /// The elements of an array.
+    var elements: [JSONValue]? {
+        if case .array(let elements) = self { elements } else { nil }
+    }
+
+    /// The value as JSON.
+    func write(to writer: inout JSONWriter) {
+        switch self {
+        case .null: writer.null()
+        case .bool(let bool): writer.bool(bool)
+        case .number(let number): writer.raw(Array(number.literal.utf8))
+        case .string(let string): writer.string(string)
+        case .array(let values):
+            writer.beginArray()
+            for value in values { value.write(to: &writer) }
+            writer.endArray()
+        case .object(let object):
+            writer.beginObject()
+            for (name, value) in object.members {
+                writer.key(name)
+                value.write(to: &writer)
+            }
+            writer.endObject()
+        }
+    }
+
+    /// The value as JSON.
+    var text: [UInt8] {
+        var writer = JSONWriter()
+        write(to: &writer)
+        return writer.bytes
+    }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import UserAuth
+
+@Suite("The cache of verified tokens")
+struct TokenCacheTests {
+    @Test("a token is verified once and then remembered")
+    func remembered() async throws {
+        let scene = try await Scene(cacheCapacity: 100)
+        let token = try scene.key.token()
+        for _ in 0..<5 { #expect(scene.answer(token) == "accepted") }
+        let statistics = scene.authenticator.cacheStatistics
+        #expect((statistics.kept, statistics.hits, statistics.misses) == (1, 4, 1))
+    }
+
+    @Test("a remembered token is refused from the instant on at which it would be refused anew")
+    func neverOutlivesExp() async throws {
+        let cached = try await Scene(cacheCapacity: 100)
+        let anew = Scene(key: cached.key, keys: cached.keys.current, algorithms: [.es256])
+        for claims in [Claims(), Claims().with("exp", "\(Claims.now + 600).5"), Claims().with("nbf", "\(Claims.now + 30)"), Claims().without("iat")] {
+            let token = try cached.key.token(claims)
+            #expect(cached.answer(token) == "accepted")
+            for offset in [-86_500, -61, -60.25, -60, -30.25, -30, 0, 600, 659.75, 660, 660.25, 660.5, 661, 1e6, 1e15, Double.infinity, Double.nan] {
+                #expect(cached.answer(token, at: offset) == anew.answer(token, at: offset), "at \(offset)")
+            }
+        }
+        #expect(cached.authenticator.cacheStatistics.hits > 0)
+    }
+
+    @Test("a remembered token is refused as soon as its key is gone, and stays where the same keys are read anew")
+    func keyChange() async throws {
+        let scene = try await Scene(cacheCapacity: 100)
+        let (token, other) = (try scene.key.token(), SigningKey.es256())
+        func set(_ keys: String...) async throws -> KeySet {
+            try await KeySet.jwks(Array("{\"keys\":[\(keys.joined(separator: ","))]}".utf8), algorithms: [.es256])
+        }
+        #expect(scene.answer(token) == "accepted")
+        scene.keys.replace(with: try await set(scene.key.jwk()))
+        #expect(scene.answer(token) == "accepted")
+        #expect(scene.authenticator.cacheStatistics.hits == 1)
+        scene.keys.replace(with: try await set(other.jwk()))
+        #expect(scene.answer(token) == "signature-invalid")
+        scene.keys.replace(with: try await set(other.jwk(kid: "k2")))
+        #expect(scene.answer(token) == "key-unknown")
+        scene.keys.replace(with: try await set(scene.key.jwk(), other.jwk(kid: "k2")))
+        #expect(scene.answer(token) == "accepted")
+        #expect(scene.answer(token) == "accepted")
+        #expect(scene.authenticator.cacheStatistics.kept == 1)
+    }
+
+    @Test("tokens that are refused are not remembered, however many there are")
+    func notFilledByRefusedTokens() async throws {
+        let scene = try await Scene(cacheCapacity: 1000)
+        let stranger = SigningKey.es256()
+        let good = try scene.key.token()
+        for index in 0..<200 {
+            let claims = Claims().with("jti", "\(index)")
+            #expect(scene.answer(try stranger.token(claims)) == "signature-invalid")
+            #expect(scene.answer(try scene.key.token(claims.with("exp", "1"))) == "expired")
+            #expect(scene.answer("\(good)\(index)") != "accepted")
+            #expect(scene.answer("garbage \(index)") == "token-malformed")
+        }
+        #expect(scene.authenticator.cacheStatistics.kept == 0)
+    }
+
+    @Test("only the very same bytes are the same token")
+    func sameBytes() async throws {
+        let scene = try await Scene(cacheCapacity: 100)
+        let token = try scene.key.token()
+        #expect(scene.answer(token) == "accepted")
+        #expect(scene.answer(token + "=") == "token-malformed")
+        #expect(scene.answer(String(token.dropLast())) != "accepted")
+    }
+
+    @Test("no more than the capacity is remembered, and answers stay right", arguments: [0, 1, 3, 7, 8, 9, 20, 100])
+    func bounded(capacity: Int) async throws {
+        let scene = try await Scene(cacheCapacity: capacity)
+        let tokens = try (0..<300).map { try scene.key.token(Claims().with("jti", "\($0)")) }
+        for token in tokens + tokens.reversed() {
+            #expect(scene.answer(token) == "accepted")
+            #expect(scene.authenticator.cacheStatistics.kept <= capacity)
+        }
+        #expect(scene.authenticator.cacheStatistics.kept > capacity / 2 || capacity == 0)
+    }
+
+    @Test("a token in use stays when others come by once")
+    func secondChance() async throws {
+        let scene = try await Scene(cacheCapacity: 8)
+        let (token, passing) = (try scene.key.token(), try (0..<60).map { try scene.key.token(Claims().with("jti", "\($0)")) })
+        #expect(scene.answer(token) == "accepted")
+        for other in passing {
+            #expect(scene.answer(token) == "accepted")
+            #expect(scene.answer(other) == "accepted")
+        }
+        #expect(scene.authenticator.cacheStatistics.hits == 60)
+    }
+
+    @Test("tokens that have ended make room first")
+    func endedFirst() async throws {
+        let scene = try await Scene(cacheCapacity: 8)
+        let short = try (0..<4).map { try scene.key.token(Claims().with("jti", "\($0)").with("exp", "\(Claims.now + 10)")) }
+        let long = try (0..<4).map { try scene.key.token(Claims().with("jti", "\(10 + $0)")) }
+        for token in short + long { #expect(scene.answer(token) == "accepted") }
+        for index in 0..<4 {
+            #expect(scene.answer(try scene.key.token(Claims().with("jti", "\(20 + index)")), at: 100) == "accepted")
+        }
+        let hits = scene.authenticator.cacheStatistics.hits
+        for token in long { #expect(scene.answer(token, at: 100) == "accepted") }
+        #expect(scene.authenticator.cacheStatistics.hits == hits + 4)
+    }
+
+    @Test("many threads at once, with keys that change under them, get right answers")
+    func concurrent() async throws {
+        let scene = try await Scene(cacheCapacity: 16)
+        let tokens = try (0..<40).map { try scene.key.token(Claims().with("jti", "\($0)")) }
+        let other = try await KeySet.jwks(Array("{\"keys\":[\(SigningKey.es256().jwk())]}".utf8), algorithms: [.es256])
+        let own = try #require(scene.keys.current)
+        await withTaskGroup(of: Set<String>.self) { group in
+            for _ in 0..<4 {
+                group.addTask { Set((0..<300).map { scene.answer(tokens[$0 % tokens.count]) }) }
+            }
+            group.addTask {
+                for index in 0..<100 { scene.keys.replace(with: index % 2 == 0 ? other : own) }
+                return []
+            }
+            for await answers in group {
+                #expect(answers.isSubset(of: ["accepted", "signature-invalid"]))
+            }
+        }
+        #expect(scene.keys.current?.identity == own.identity)
+        for token in tokens { #expect(scene.answer(token) == "accepted") }
+        scene.keys.replace(with: other)
+        for token in tokens { #expect(scene.answer(token) == "signature-invalid") }
+    }
+}

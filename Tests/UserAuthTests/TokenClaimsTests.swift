@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import UserAuth
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+@Suite("Claims of tokens")
+struct TokenClaimsTests {
+    private static let now = Claims.now
+
+    @Test("the usual token is accepted, and the principal is what it says")
+    func accepted() async throws {
+        let scene = try await Scene()
+        let claims = Claims().with("scope", "\"upload:avatars  upload:docs upload:avatars\"").with("scp", "[\"extra\"]")
+        let principal = try scene.authenticator.authenticate(authorization: ["Bearer \(scene.key.token(claims))"], at: .now())
+        #expect(principal.tenant == "acme")
+        #expect(principal.user == "u1")
+        #expect(principal.scopes == ["upload:avatars", "upload:docs", "extra"])
+        #expect(principal.expires == .now(600))
+        guard case .token("https://id.example", "k1") = principal.source else { return #expect(Bool(false)) }
+    }
+
+    @Test("payloads that are no JSON object without repetitions are refused", arguments: malformedPayloads)
+    func malformed(payload: String) async throws {
+        let scene = try await Scene()
+        #expect(scene.answer(try scene.key.token(header: "{\"alg\":\"ES256\"}", payload: payload)) == "claims-malformed")
+    }
+
+    private static let malformedPayloads: [String] = [
+        "", "null", "[]", "\"x\"", "5", "{", "{}{}", "\u{FEFF}{}", "{\"iss\":\"a\",\"iss\":\"b\"}",
+        String(Claims().json.dropLast()) + ",\"exp\":\(now + 900)}", String(Claims().json.dropLast()) + ",\"\\u0065xp\":\(now + 900)}",
+        "{\"x\":" + String(repeating: "[", count: 1000) + String(repeating: "]", count: 1000) + "}",
+        "{\"x\":" + String(repeating: "{\"a\":", count: 1000) + "1" + String(repeating: "}", count: 1000) + "}",
+        "{\"x\":\"\\udfff\"}", "{\"x\":\"\\ud83d\"}", "{\"x\":\"\\ud83d\\u0041\"}", "{\"x\":\"\u{0}\"}", "{\"x\":\"\r\n\"}", "{\"x\":01}",
+        "{\"x\":NaN}", "{\"x\":Infinity}",
+    ]
+
+    @Test("claims that are not UTF-8 are refused")
+    func invalidUTF8() async throws {
+        let scene = try await Scene()
+        for bytes: [UInt8] in [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xC3]] {
+            let header = Base64URL.encode("{\"alg\":\"ES256\"}".utf8)
+            let payload = Base64URL.encode(Array("{\"sub\":\"".utf8) + bytes + Array("\"}".utf8))
+            let signature = Base64URL.encode(try scene.key.sign(Array("\(header).\(payload)".utf8)))
+            #expect(scene.answer("\(header).\(payload).\(signature)") == "claims-malformed")
+        }
+    }
+
+    @Test("iss must be the issuer's name byte for byte")
+    func issuer() async throws {
+        let scene = try await Scene()
+        #expect(try scene.answer(Claims().without("iss")) == "issuer-missing")
+        for value in ["null", "1", "[\"https://id.example\"]", "{}"] {
+            #expect(try scene.answer(Claims().with("iss", value)) == "issuer-missing")
+        }
+        for value in ["", "https://id.example/", "HTTPS://id.example", "https://id.example\\u0000", " https://id.example", "https://id.exampl\\u0065\\u0301"] {
+            #expect(try scene.answer(Claims().with("iss", "\"\(value)\"")) == "issuer-unknown")
+        }
+        #expect(try scene.answer(Claims().with("iss", "\"https:\\/\\/id.example\"")) == "accepted")
+    }
+
+    @Test("aud is a string or an array of strings, and one of them is the service's")
+    func audience() async throws {
+        let scene = try await Scene()
+        for value in ["\"uploads\"", "[\"uploads\"]", "[\"other\",\"uploads\"]", "[\"uploads\",\"uploads\"]"] {
+            #expect(try scene.answer(Claims().with("aud", value)) == "accepted")
+        }
+        for value in ["\"\"", "\"Uploads\"", "\"uploads \"", "\"uploads\\u0000\"", "[\"other\"]", "[\"\"]"] {
+            #expect(try scene.answer(Claims().with("aud", value)) == "audience-mismatch")
+        }
+        for value in ["null", "1", "true", "{}", "{\"uploads\":1}", "[\"uploads\",1]", "[null]", "[[\"uploads\"]]"] {
+            #expect(try scene.answer(Claims().with("aud", value)) == "audience-malformed")
+        }
+        let many = "[" + Array(repeating: "\"uploads\"", count: 65).joined(separator: ",") + "]"
+        #expect(try scene.answer(Claims().with("aud", many)) == "audience-malformed")
+        #expect(try scene.answer(Claims().without("aud")) == "audience-missing")
+    }
+
+    @Test("an empty array as aud is refused and stops nothing")
+    func emptyAudience() async throws {
+        let scene = try await Scene()
+        #expect(try scene.answer(Claims().with("aud", "[]")) == "audience-missing")
+    }
+
+    @Test("exp 1e308 is refused and stops nothing")
+    func hugeExpiration() async throws {
+        let scene = try await Scene(maximumLifetime: Int.max)
+        for value in ["1e308", "1e309", "1E+400", "-1", "-1e308", "9007199254740993.5", "1e16", "9223372036854775808", "\(String(repeating: "9", count: 400))"] {
+            #expect(try scene.answer(Claims().with("exp", value)) == "expiration-malformed", "\(value)")
+        }
+        #expect(try scene.answer(Claims().with("exp", "9007199254740992")) == "accepted")
+    }
+
+    @Test("exp is required and is a number; fractions and exponents are numbers")
+    func expiration() async throws {
+        let scene = try await Scene()
+        #expect(try scene.answer(Claims().without("exp")) == "expiration-missing")
+        for value in ["null", "true", "\"\(Self.now + 600)\"", "[\(Self.now + 600)]", "{}", "\"\""] {
+            #expect(try scene.answer(Claims().with("exp", value)) == "expiration-malformed")
+        }
+        for value in ["\(Self.now + 600).5", "1.8000006e9", "18000006E2"] {
+            #expect(try scene.answer(Claims().with("exp", value)) == "accepted")
+        }
+        for value in ["0", "-0", "0.0", "1e-300"] {
+            #expect(try scene.answer(Claims().with("exp", value)) == "expired")
+        }
+    }
+
+    @Test("exp, nbf and iat have a skew of 60 seconds, to the second")
+    func skew() async throws {
+        let scene = try await Scene()
+        let claims = Claims()
+        #expect(try scene.answer(claims, at: 600 + 59.75) == "accepted")
+        #expect(try scene.answer(claims, at: 600 + 60) == "expired")
+        #expect(try scene.answer(claims, at: -60) == "accepted")
+        #expect(try scene.answer(claims, at: -60.25) == "issued-in-future")
+        let later = claims.with("nbf", "\(Self.now + 120)")
+        #expect(try scene.answer(later, at: 60) == "accepted")
+        #expect(try scene.answer(later, at: 59.75) == "not-yet-valid")
+    }
+
+    @Test("nbf and iat are numbers in range where they are there")
+    func otherTimes() async throws {
+        let scene = try await Scene()
+        for value in ["null", "\"0\"", "-1", "1e308", "9007199254740993.5", "[]"] {
+            #expect(try scene.answer(Claims().with("nbf", value)) == "not-before-malformed")
+            #expect(try scene.answer(Claims().with("iat", value)) == "issued-at-malformed")
+        }
+        #expect(try scene.answer(Claims().with("nbf", "9007199254740992")) == "not-yet-valid")
+        #expect(try scene.answer(Claims().with("iat", "9007199254740992")) == "issued-in-future")
+        #expect(try scene.answer(Claims().with("nbf", "0")) == "accepted")
+    }
+
+    @Test("a token lives 24 hours at most")
+    func lifetime() async throws {
+        let scene = try await Scene()
+        let day = 24 * 60 * 60
+        #expect(try scene.answer(Claims().with("exp", "\(Self.now + day)")) == "accepted")
+        #expect(try scene.answer(Claims().with("exp", "\(Self.now + day + 1)")) == "lifetime-too-long")
+        #expect(try scene.answer(Claims().with("iat", "0")) == "lifetime-too-long")
+        #expect(try scene.answer(Claims().with("iat", "0").with("exp", "9007199254740992")) == "lifetime-too-long")
+    }
+
+    @Test("where iat is absent the rest of the lifetime counts, with the skew")
+    func lifetimeWithoutIssuedAt() async throws {
+        let scene = try await Scene(maximumLifetime: 600)
+        let claims = Claims().without("iat")
+        #expect(try scene.answer(claims.with("exp", "\(Self.now + 660)")) == "accepted")
+        #expect(try scene.answer(claims.with("exp", "\(Self.now + 661)")) == "lifetime-too-long")
+        #expect(try scene.answer(claims.with("exp", "\(Self.now + 661)"), at: 1) == "accepted")
+    }
+
+    @Test("an issuer's own bound on the lifetime holds", arguments: [0, 60, 3600, 30 * 24 * 3600, Int.max, -1000])
+    func ownLifetime(maximum: Int) async throws {
+        let scene = try await Scene(maximumLifetime: maximum)
+        #expect(try scene.answer(Claims()) == (maximum >= 600 ? "accepted" : "lifetime-too-long"))
+    }
+
+    @Test("the user is a string of 1 to 256 bytes, in the claim that the issuer has for it")
+    func user() async throws {
+        let scene = try await Scene(userClaim: "https://example.com/user")
+        let claims = Claims().without("sub")
+        #expect(try scene.answer(Claims()) == "user-missing")
+        for value in ["null", "7", "\"\"", "[\"u1\"]", "{}", "\"\(String(repeating: "u", count: 257))\"", "\"\(String(repeating: "é", count: 129))\""] {
+            #expect(try scene.answer(claims.with("https://example.com/user", value)) == "user-malformed")
+        }
+        for value in ["u1", String(repeating: "u", count: 256), "\\u0000", "\\r\\n", "../..", "😀"] {
+            #expect(try scene.answer(claims.with("https://example.com/user", "\"\(value)\"")) == "accepted")
+        }
+    }
+
+    @Test("the tenant of a service-wide issuer is what its claim says, a string of 1 to 256 bytes")
+    func tenant() async throws {
+        let scene = try await Scene(tenant: .claim("org"))
+        #expect(try scene.answer(Claims()) == "tenant-missing")
+        for value in ["null", "7", "\"\"", "[\"acme\"]", "\"\(String(repeating: "t", count: 257))\""] {
+            #expect(try scene.answer(Claims().with("org", value)) == "tenant-malformed")
+        }
+        let token = try scene.key.token(Claims().with("org", "\"globex\""))
+        #expect(try scene.authenticator.authenticate(authorization: ["Bearer \(token)"], at: .now()).tenant == "globex")
+    }
+
+    @Test("the tenant of an issuer that belongs to one does not come from the token")
+    func fixedTenant() async throws {
+        let scene = try await Scene()
+        let token = try scene.key.token(Claims().with("tenant", "\"globex\"").with("org", "\"globex\""))
+        #expect(try scene.authenticator.authenticate(authorization: ["Bearer \(token)"], at: .now()).tenant == "acme")
+    }
+
+    @Test("scopes are a string or an array of strings in scope and scp, within bounds", arguments: scopeTexts)
+    func scopes(value: String, scopes: [String]?) async throws {
+        let scene = try await Scene()
+        for claim in ["scope", "scp"] {
+            let token = try scene.key.token(Claims().with(claim, value))
+            let principal = try? scene.authenticator.authenticate(authorization: ["Bearer \(token)"], at: .now())
+            #expect(principal?.scopes == scopes)
+            if scopes == nil { #expect(scene.answer(token) == "scopes-malformed") }
+        }
+    }
+
+    private static let scopeTexts: [(String, [String]?)] = [
+        ("\"\"", []), ("\"  \"", []), ("[]", []), ("\"a b  a \"", ["a", "b"]), ("[\"a b\",\"c\"]", ["a b", "c"]),
+        ("\"a\\tb\"", ["a\tb"]), ("\"e\\u0301 é\"", ["e\u{301}", "é"]), ("null", nil), ("1", nil), ("{}", nil), ("[1]", nil), ("[\"a\",null]", nil),
+        ("[\"\"]", nil), ("\"\(String(repeating: "a", count: 257))\"", nil), ("\"\(String(repeating: "a", count: 256))\"", [String(repeating: "a", count: 256)]),
+        ("[" + (0...128).map { "\"s\($0)\"" }.joined(separator: ",") + "]", nil),
+        ("\"" + (0...128).map { "s\($0)" }.joined(separator: " ") + "\"", nil),
+        ("\"" + (0..<128).map { "s\($0)" }.joined(separator: " ") + "\"", (0..<128).map { "s\($0)" }),
+    ]
+}
