@@ -71,14 +71,18 @@ struct APIKeyTests {
 
     @Test(
         "ids that would break the form are refused",
-        arguments: [("", "a"), ("a", ""), ("A", "a"), ("-a", "a"), ("a.b", "a"), ("a", "a.b"), ("a", "-a"), ("a", "_a"), ("é", "a"), ("a", "a b"), ("a", "\u{10}")]
+        arguments: [
+            ("", "a"), ("a", ""), ("A", "a"), ("-a", "a"), ("a.b", "a"), ("a", "a.b"), ("a", "-a"), ("a", "_a"), ("é", "a"),
+            ("a", "a b"), ("a", "\u{10}"),
+        ]
     )
     func badIDs(tenant: String, id: String) {
         var generator = SystemRandomNumberGenerator()
         #expect(APIKeyText.make(tenant: tenant, id: id, random: &generator) == nil)
         #expect(APIKeyText.make(tenant: String(repeating: "a", count: 64), id: "a", random: &generator) == nil)
         #expect(APIKeyText.make(tenant: "a", id: String(repeating: "a", count: 64), random: &generator) == nil)
-        let longest = APIKeyText.make(tenant: String(repeating: "a", count: 63), id: String(repeating: "a", count: 63), random: &generator)
+        let longest = APIKeyText.make(
+            tenant: String(repeating: "a", count: 63), id: String(repeating: "a", count: 63), random: &generator)
         #expect(longest.flatMap { APIKeyText(parsing: $0.key.utf8) } != nil)
     }
 
@@ -94,8 +98,10 @@ struct APIKeyTests {
         #expect(answer(text.key.replacing("cms", with: "cmt")) == "api-key-unknown")
         #expect(answer(text.key.replacing("cms", with: "CMS")) == "api-key-unknown")
         let malformed = [
-            text.key + " ", text.key + "=", text.key + "A", String(text.key.dropLast()), text.key + ".x", text.key + "\n", "pstn.", "pstn....",
-            "pstn.acme.cms.", "pstn..cms.\(text.key.suffix(43))", "pstn.acme..\(text.key.suffix(43))", "pstn.acme.\(text.key.suffix(43))",
+            text.key + " ", text.key + "=", text.key + "A", String(text.key.dropLast()), text.key + ".x", text.key + "\n",
+            "pstn.", "pstn....",
+            "pstn.acme.cms.", "pstn..cms.\(text.key.suffix(43))", "pstn.acme..\(text.key.suffix(43))",
+            "pstn.acme.\(text.key.suffix(43))",
             "pstn.acme.cms.\(String(repeating: "+", count: 43))", "pstn.acme.cms.\(String(repeating: "A", count: 42))B",
             "pstn.\(String(repeating: "x", count: 8000))",
         ]

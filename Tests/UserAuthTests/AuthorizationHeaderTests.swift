@@ -27,8 +27,10 @@ struct AuthorizationHeaderTests {
             #expect(scene.authenticator.answer(values: [value]) == "accepted")
         }
         let others = [
-            "", " ", "Bearer", token, "Bearer\t\(token)", " Bearer \(token)", "Basic \(token)", "Token \(token)", "BearerX \(token)",
-            "Beare \(token)", "Bearer,\(token)", "\u{2}earer \(token)", "DPoP \(token)", "Bearer\u{a0}\(token)", "ᴮearer \(token)",
+            "", " ", "Bearer", token, "Bearer\t\(token)", " Bearer \(token)", "Basic \(token)", "Token \(token)",
+            "BearerX \(token)",
+            "Beare \(token)", "Bearer,\(token)", "\u{2}earer \(token)", "DPoP \(token)", "Bearer\u{a0}\(token)",
+            "ᴮearer \(token)",
         ]
         for value in others {
             #expect(scene.authenticator.answer(values: [value]) == "scheme-not-bearer")
@@ -42,7 +44,9 @@ struct AuthorizationHeaderTests {
     func around() async throws {
         let scene = try await Scene()
         let token = try scene.key.token()
-        for value in ["Bearer \(token) ", "Bearer \(token)\r\n", "Bearer \"\(token)\"", "Bearer \(token),", "Bearer \(token)\u{0}"] {
+        for value in [
+            "Bearer \(token) ", "Bearer \(token)\r\n", "Bearer \"\(token)\"", "Bearer \(token),", "Bearer \(token)\u{0}",
+        ] {
             #expect(scene.authenticator.answer(values: [value]) == "token-malformed")
         }
     }
@@ -59,8 +63,11 @@ struct AuthorizationHeaderTests {
         let fill = try #require(fitting)
         #expect(try scene.authenticator.answer(values: [value(fill: fill)]) == "accepted")
         #expect(try scene.authenticator.answer(values: [value(fill: fill + 3)]) == "authorization-too-long")
-        #expect(scene.authenticator.answer(values: ["Bearer " + String(repeating: "x", count: 8192 - prefix)]) == "token-malformed")
-        #expect(scene.authenticator.answer(values: ["Bearer " + String(repeating: "x", count: 8193 - prefix)]) == "authorization-too-long")
+        #expect(
+            scene.authenticator.answer(values: ["Bearer " + String(repeating: "x", count: 8192 - prefix)]) == "token-malformed")
+        #expect(
+            scene.authenticator.answer(values: ["Bearer " + String(repeating: "x", count: 8193 - prefix)])
+                == "authorization-too-long")
         #expect(scene.authenticator.answer(values: [String(repeating: "x", count: 1 << 20)]) == "authorization-too-long")
     }
 }

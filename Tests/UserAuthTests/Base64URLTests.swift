@@ -35,7 +35,8 @@ struct Base64URLTests {
     @Test(
         "padding, the standard alphabet, white space, stray bits and impossible lengths are refused",
         arguments: [
-            "QQ==", "QQ=", "QUI=", "+/+/", "-_+_", "QQ\n", "Q Q", " QQ", "QQ ", "QR", "QUJ", "Q", "QUJDR", "QUJD\u{0}", "QUJ\u{e9}", "?UJD", "",
+            "QQ==", "QQ=", "QUI=", "+/+/", "-_+_", "QQ\n", "Q Q", " QQ", "QQ ", "QR", "QUJ", "Q", "QUJDR", "QUJD\u{0}",
+            "QUJ\u{e9}", "?UJD", "",
         ]
     )
     func refused(text: String) {

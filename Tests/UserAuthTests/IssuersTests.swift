@@ -63,7 +63,8 @@ struct IssuersTests {
         let key = SigningKey.es256()
         let authenticator = Authenticator(
             issuers: [
-                try await Self.issuer("https://id.example", key, tenant: .fixed("acme"), audiences: ["acme-uploads", "acme-app"]),
+                try await Self.issuer(
+                    "https://id.example", key, tenant: .fixed("acme"), audiences: ["acme-uploads", "acme-app"]),
                 try await Self.issuer("https://id.example", key, tenant: .fixed("globex"), audiences: ["globex-uploads"]),
             ],
             apiKeys: []

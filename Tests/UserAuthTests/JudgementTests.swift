@@ -115,11 +115,16 @@ struct JudgementTests {
     @Test("every reason is a word of its own for metrics")
     func reasons() {
         let failures: [AuthenticationFailure] = [
-            .authorizationMissing, .authorizationRepeated, .authorizationTooLong, .schemeNotBearer, .tokenMalformed, .headerMalformed,
-            .algorithmUnsupported, .criticalExtension, .unencodedPayload, .typeNotAllowed, .keyIDMalformed, .claimsMalformed, .issuerMissing,
-            .issuerUnknown, .issuerAmbiguous, .algorithmNotAllowed, .keysUnavailable(issuer: "x"), .keyIDMissing, .keyUnknown, .keyMismatch,
-            .signatureInvalid, .audienceMissing, .audienceMalformed, .audienceMismatch, .expirationMissing, .expirationMalformed, .expired,
-            .notBeforeMalformed, .notYetValid, .issuedAtMalformed, .issuedInFuture, .lifetimeTooLong, .userMissing, .userMalformed,
+            .authorizationMissing, .authorizationRepeated, .authorizationTooLong, .schemeNotBearer, .tokenMalformed,
+            .headerMalformed,
+            .algorithmUnsupported, .criticalExtension, .unencodedPayload, .typeNotAllowed, .keyIDMalformed, .claimsMalformed,
+            .issuerMissing,
+            .issuerUnknown, .issuerAmbiguous, .algorithmNotAllowed, .keysUnavailable(issuer: "x"), .keyIDMissing, .keyUnknown,
+            .keyMismatch,
+            .signatureInvalid, .audienceMissing, .audienceMalformed, .audienceMismatch, .expirationMissing, .expirationMalformed,
+            .expired,
+            .notBeforeMalformed, .notYetValid, .issuedAtMalformed, .issuedInFuture, .lifetimeTooLong, .userMissing,
+            .userMalformed,
             .tenantMissing, .tenantMalformed, .scopesMalformed, .apiKeyMalformed, .apiKeyUnknown, .apiKeyMismatch, .apiKeyExpired,
         ]
         #expect(Set(failures.map(\.reason)).count == failures.count)

@@ -191,7 +191,9 @@ struct KeySetJWKSTests {
         ("{\"keys\":[\(SigningKey.es256().jwk(further: ",\"d\":\"AA\""))]}", "PRIVATE KEY"),
     ]
 
-    @Test("symmetric algorithms go with no public key, alone or beside others", arguments: [[Algorithm.hs256], [.es256, .hs512], []])
+    @Test(
+        "symmetric algorithms go with no public key, alone or beside others",
+        arguments: [[Algorithm.hs256], [.es256, .hs512], []])
     func symmetric(algorithms: [Algorithm]) async {
         await #expect(throws: KeySetError.self) { try await set([SigningKey.es256().jwk()], algorithms) }
     }

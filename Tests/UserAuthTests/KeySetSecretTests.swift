@@ -9,7 +9,9 @@ import Testing
 struct KeySetSecretTests {
     private static let text = "correct horse battery staple, and more"
 
-    private func accepts(_ file: [UInt8], secret: [UInt8], _ algorithm: Algorithm = .hs256, kid: String? = nil) async throws -> Bool {
+    private func accepts(_ file: [UInt8], secret: [UInt8], _ algorithm: Algorithm = .hs256, kid: String? = nil) async throws
+        -> Bool
+    {
         let set = try await KeySet.secret(file, algorithms: [algorithm])
         let token = try SigningKey.hmac(algorithm, secret: secret).token(kid: kid)
         return (try? set.verify(Array(token.utf8), algorithms: [algorithm])) != nil
@@ -77,7 +79,8 @@ struct KeySetSecretTests {
     func publicKeys() async throws {
         let ecKey = SigningKey.es256()
         let set = "{\"keys\":[\(ecKey.jwk())]}"
-        let mixed = "{\"keys\":[{\"kty\":\"oct\",\"k\":\"\(Base64URL.encode([UInt8](repeating: 1, count: 32)))\"},\(ecKey.jwk())]}"
+        let mixed =
+            "{\"keys\":[{\"kty\":\"oct\",\"k\":\"\(Base64URL.encode([UInt8](repeating: 1, count: 32)))\"},\(ecKey.jwk())]}"
         let privateSet = "{\"keys\":[\(ecKey.jwk(further: ",\"d\":\"AA\""))]}"
         let pem = P256.Signing.PrivateKey().publicKey.pemRepresentation
         let privatePEM = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"
@@ -86,7 +89,8 @@ struct KeySetSecretTests {
         }
     }
 
-    @Test("asymmetric algorithms go with no secret, alone or beside HS256", arguments: [[Algorithm.rs256], [.hs256, .es256], []])
+    @Test(
+        "asymmetric algorithms go with no secret, alone or beside HS256", arguments: [[Algorithm.rs256], [.hs256, .es256], []])
     func asymmetric(algorithms: [Algorithm]) async {
         await #expect(throws: KeySetError.self) {
             try await KeySet.secret(Array(Self.text.utf8), algorithms: algorithms)

@@ -35,7 +35,9 @@ struct SignatureTests {
         let dot = try #require(token.lastIndex(of: "."))
         let input = token[..<dot]
         let signature = try #require(Base64URL.decode(String(token[token.index(after: dot)...])))
-        var signatures: [[UInt8]] = [[], [0], Array(signature.dropLast()), Array(signature.dropFirst()), signature + [0], [0] + signature]
+        var signatures: [[UInt8]] = [
+            [], [0], Array(signature.dropLast()), Array(signature.dropFirst()), signature + [0], [0] + signature,
+        ]
         signatures += [signature + signature, signature.reversed(), [UInt8](repeating: 0, count: signature.count)]
         for index in stride(from: 0, to: signature.count * 8, by: 13) {
             var flipped = signature
@@ -53,7 +55,10 @@ struct SignatureTests {
         let parts = token.split(separator: ".").map(String.init)
         for index in 0..<3 {
             let standard = parts[index].replacing("-", with: "+").replacing("_", with: "/")
-            var changes = [parts[index] + "=", parts[index] + "==", parts[index] + "\n", parts[index] + " ", "", parts[index] + "A", "=" + parts[index]]
+            var changes = [
+                parts[index] + "=", parts[index] + "==", parts[index] + "\n", parts[index] + " ", "", parts[index] + "A",
+                "=" + parts[index],
+            ]
             if standard != parts[index] { changes.append(standard) }
             for change in changes {
                 var changed = parts
@@ -75,7 +80,8 @@ struct SignatureTests {
         let token = try scene.key.token()
         let parts = token.split(separator: ".").map(String.init)
         let others = [
-            "", ".", "..", "...", parts[0], "\(parts[0]).\(parts[1])", "\(token).", ".\(token)", "\(token).\(parts[2])", "\(parts[0])..\(parts[2])",
+            "", ".", "..", "...", parts[0], "\(parts[0]).\(parts[1])", "\(token).", ".\(token)", "\(token).\(parts[2])",
+            "\(parts[0])..\(parts[2])",
             "\(parts[0]).\(parts[1])..\(parts[2])", "\(token).a.b", token + token,
         ]
         for other in others {

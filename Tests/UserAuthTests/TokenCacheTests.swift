@@ -19,10 +19,16 @@ struct TokenCacheTests {
     func neverOutlivesExp() async throws {
         let cached = try await Scene(cacheCapacity: 100)
         let anew = Scene(key: cached.key, keys: cached.keys.current, algorithms: [.es256])
-        for claims in [Claims(), Claims().with("exp", "\(Claims.now + 600).5"), Claims().with("nbf", "\(Claims.now + 30)"), Claims().without("iat")] {
+        for claims in [
+            Claims(), Claims().with("exp", "\(Claims.now + 600).5"), Claims().with("nbf", "\(Claims.now + 30)"),
+            Claims().without("iat"),
+        ] {
             let token = try cached.key.token(claims)
             #expect(cached.answer(token) == "accepted")
-            for offset in [-86_500, -61, -60.25, -60, -30.25, -30, 0, 600, 659.75, 660, 660.25, 660.5, 661, 1e6, 1e15, Double.infinity, Double.nan] {
+            for offset in [
+                -86_500, -61, -60.25, -60, -30.25, -30, 0, 600, 659.75, 660, 660.25, 660.5, 661, 1e6, 1e15, Double.infinity,
+                Double.nan,
+            ] {
                 #expect(cached.answer(token, at: offset) == anew.answer(token, at: offset), "at \(offset)")
             }
         }

@@ -34,10 +34,12 @@ struct TokenClaimsTests {
 
     private static let malformedPayloads: [String] = [
         "", "null", "[]", "\"x\"", "5", "{", "{}{}", "\u{FEFF}{}", "{\"iss\":\"a\",\"iss\":\"b\"}",
-        String(Claims().json.dropLast()) + ",\"exp\":\(now + 900)}", String(Claims().json.dropLast()) + ",\"\\u0065xp\":\(now + 900)}",
+        String(Claims().json.dropLast()) + ",\"exp\":\(now + 900)}",
+        String(Claims().json.dropLast()) + ",\"\\u0065xp\":\(now + 900)}",
         "{\"x\":" + String(repeating: "[", count: 1000) + String(repeating: "]", count: 1000) + "}",
         "{\"x\":" + String(repeating: "{\"a\":", count: 1000) + "1" + String(repeating: "}", count: 1000) + "}",
-        "{\"x\":\"\\udfff\"}", "{\"x\":\"\\ud83d\"}", "{\"x\":\"\\ud83d\\u0041\"}", "{\"x\":\"\u{0}\"}", "{\"x\":\"\r\n\"}", "{\"x\":01}",
+        "{\"x\":\"\\udfff\"}", "{\"x\":\"\\ud83d\"}", "{\"x\":\"\\ud83d\\u0041\"}", "{\"x\":\"\u{0}\"}", "{\"x\":\"\r\n\"}",
+        "{\"x\":01}",
         "{\"x\":NaN}", "{\"x\":Infinity}",
     ]
 
@@ -59,7 +61,10 @@ struct TokenClaimsTests {
         for value in ["null", "1", "[\"https://id.example\"]", "{}"] {
             #expect(try scene.answer(Claims().with("iss", value)) == "issuer-missing")
         }
-        for value in ["", "https://id.example/", "HTTPS://id.example", "https://id.example\\u0000", " https://id.example", "https://id.exampl\\u0065\\u0301"] {
+        for value in [
+            "", "https://id.example/", "HTTPS://id.example", "https://id.example\\u0000", " https://id.example",
+            "https://id.exampl\\u0065\\u0301",
+        ] {
             #expect(try scene.answer(Claims().with("iss", "\"\(value)\"")) == "issuer-unknown")
         }
         #expect(try scene.answer(Claims().with("iss", "\"https:\\/\\/id.example\"")) == "accepted")
@@ -91,7 +96,10 @@ struct TokenClaimsTests {
     @Test("exp 1e308 is refused and stops nothing")
     func hugeExpiration() async throws {
         let scene = try await Scene(maximumLifetime: Int.max)
-        for value in ["1e308", "1e309", "1E+400", "-1", "-1e308", "9007199254740993.5", "1e16", "9223372036854775808", "\(String(repeating: "9", count: 400))"] {
+        for value in [
+            "1e308", "1e309", "1E+400", "-1", "-1e308", "9007199254740993.5", "1e16", "9223372036854775808",
+            "\(String(repeating: "9", count: 400))",
+        ] {
             #expect(try scene.answer(Claims().with("exp", value)) == "expiration-malformed", "\(value)")
         }
         #expect(try scene.answer(Claims().with("exp", "9007199254740992")) == "accepted")
@@ -167,7 +175,10 @@ struct TokenClaimsTests {
         let scene = try await Scene(userClaim: "https://example.com/user")
         let claims = Claims().without("sub")
         #expect(try scene.answer(Claims()) == "user-missing")
-        for value in ["null", "7", "\"\"", "[\"u1\"]", "{}", "\"\(String(repeating: "u", count: 257))\"", "\"\(String(repeating: "é", count: 129))\""] {
+        for value in [
+            "null", "7", "\"\"", "[\"u1\"]", "{}", "\"\(String(repeating: "u", count: 257))\"",
+            "\"\(String(repeating: "é", count: 129))\"",
+        ] {
             #expect(try scene.answer(claims.with("https://example.com/user", value)) == "user-malformed")
         }
         for value in ["u1", String(repeating: "u", count: 256), "\\u0000", "\\r\\n", "../..", "😀"] {
@@ -206,8 +217,10 @@ struct TokenClaimsTests {
 
     private static let scopeTexts: [(String, [String]?)] = [
         ("\"\"", []), ("\"  \"", []), ("[]", []), ("\"a b  a \"", ["a", "b"]), ("[\"a b\",\"c\"]", ["a b", "c"]),
-        ("\"a\\tb\"", ["a\tb"]), ("\"e\\u0301 é\"", ["e\u{301}", "é"]), ("null", nil), ("1", nil), ("{}", nil), ("[1]", nil), ("[\"a\",null]", nil),
-        ("[\"\"]", nil), ("\"\(String(repeating: "a", count: 257))\"", nil), ("\"\(String(repeating: "a", count: 256))\"", [String(repeating: "a", count: 256)]),
+        ("\"a\\tb\"", ["a\tb"]), ("\"e\\u0301 é\"", ["e\u{301}", "é"]), ("null", nil), ("1", nil), ("{}", nil), ("[1]", nil),
+        ("[\"a\",null]", nil),
+        ("[\"\"]", nil), ("\"\(String(repeating: "a", count: 257))\"", nil),
+        ("\"\(String(repeating: "a", count: 256))\"", [String(repeating: "a", count: 256)]),
         ("[" + (0...128).map { "\"s\($0)\"" }.joined(separator: ",") + "]", nil),
         ("\"" + (0...128).map { "s\($0)" }.joined(separator: " ") + "\"", nil),
         ("\"" + (0..<128).map { "s\($0)" }.joined(separator: " ") + "\"", (0..<128).map { "s\($0)" }),

@@ -24,7 +24,8 @@ struct TokenHeaderTests {
     @Test(
         "any other typ is refused",
         arguments: [
-            "\"\"", "\"JOSE\"", "\"dpop+jwt\"", "\"logout+jwt\"", "\"secevent+jwt\"", "\"application/\"", "\"application/application/jwt\"",
+            "\"\"", "\"JOSE\"", "\"dpop+jwt\"", "\"logout+jwt\"", "\"secevent+jwt\"", "\"application/\"",
+            "\"application/application/jwt\"",
             "\"text/jwt\"", "\"JWT \"", "\"JWT\\u0000\"", "null", "1", "[\"JWT\"]", "\"J\\u0057T\\u0301\"",
         ]
     )
@@ -35,8 +36,10 @@ struct TokenHeaderTests {
     @Test(
         "alg must name an algorithm, exactly as the RFC writes it",
         arguments: [
-            "{}", "{\"alg\":null}", "{\"alg\":256}", "{\"alg\":[\"ES256\"]}", "{\"alg\":\"\"}", "{\"alg\":\"none\"}", "{\"alg\":\"None\"}",
-            "{\"alg\":\"NONE\"}", "{\"alg\":\"es256\"}", "{\"alg\":\"ES256 \"}", "{\"alg\":\"ES256\\u0000\"}", "{\"alg\":\"ES256K\"}",
+            "{}", "{\"alg\":null}", "{\"alg\":256}", "{\"alg\":[\"ES256\"]}", "{\"alg\":\"\"}", "{\"alg\":\"none\"}",
+            "{\"alg\":\"None\"}",
+            "{\"alg\":\"NONE\"}", "{\"alg\":\"es256\"}", "{\"alg\":\"ES256 \"}", "{\"alg\":\"ES256\\u0000\"}",
+            "{\"alg\":\"ES256K\"}",
             "{\"ALG\":\"ES256\"}", "{\"alg\":\"ＥＳ256\"}",
         ]
     )
@@ -63,8 +66,10 @@ struct TokenHeaderTests {
     @Test(
         "a header that is not a JSON object without repetitions is refused",
         arguments: [
-            "", " ", "[]", "\"ES256\"", "null", "{\"alg\":\"ES256\"", "{\"alg\":\"ES256\"}x", "{\"alg\":\"ES256\",}", "\u{FEFF}{\"alg\":\"ES256\"}",
-            "{\"alg\":\"none\",\"alg\":\"ES256\"}", "{\"alg\":\"ES256\",\"alg\":\"ES256\"}", "{\"alg\":\"ES256\",\"\\u0061lg\":\"none\"}",
+            "", " ", "[]", "\"ES256\"", "null", "{\"alg\":\"ES256\"", "{\"alg\":\"ES256\"}x", "{\"alg\":\"ES256\",}",
+            "\u{FEFF}{\"alg\":\"ES256\"}",
+            "{\"alg\":\"none\",\"alg\":\"ES256\"}", "{\"alg\":\"ES256\",\"alg\":\"ES256\"}",
+            "{\"alg\":\"ES256\",\"\\u0061lg\":\"none\"}",
             "{\"alg\":\"ES256\",\"x\":\"\\ud800\"}", "{\"alg\":\"ES256\",\"x\":\"\u{0}\"}", "{\"alg\":\"ES256\",\"x\":\"\r\n\"}",
             "{'alg':'ES256'}", "{\"alg\":\"ES256\"/**/}",
         ]
@@ -81,10 +86,14 @@ struct TokenHeaderTests {
 
     @Test("kid is a string of at most 128 bytes")
     func keyID() async throws {
-        for value in ["7", "null", "[\"k1\"]", "{}", "\"\(String(repeating: "k", count: 129))\"", "\"\(String(repeating: "é", count: 65))\""] {
+        for value in [
+            "7", "null", "[\"k1\"]", "{}", "\"\(String(repeating: "k", count: 129))\"",
+            "\"\(String(repeating: "é", count: 65))\"",
+        ] {
             #expect(try await answer("{\"alg\":\"ES256\",\"kid\":\(value)}") == "key-id-malformed")
         }
-        for value in ["", "k2", "K1", "k1 ", "k1\\u0000", "../k1", "k1' OR '1'='1", "\\r\\n", String(repeating: "k", count: 128)] {
+        for value in ["", "k2", "K1", "k1 ", "k1\\u0000", "../k1", "k1' OR '1'='1", "\\r\\n", String(repeating: "k", count: 128)]
+        {
             #expect(try await answer("{\"alg\":\"ES256\",\"kid\":\"\(value)\"}") == "key-unknown")
         }
         #expect(try await answer("{\"alg\":\"ES256\",\"kid\":\"k1\"}") == "accepted")

@@ -101,7 +101,8 @@ extension SigningKey {
         default: await keys.add(rsa: privateKey, digestAlgorithm: .sha256)
         }
         let signer = try await keys.getKey()
-        return SigningKey(algorithm: algorithm, publicMembers: "\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"\(key.modulus)\"") { input in
+        return SigningKey(algorithm: algorithm, publicMembers: "\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"\(key.modulus)\"") {
+            input in
             try signer.sign(input)
         }
     }
