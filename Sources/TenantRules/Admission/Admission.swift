@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import PostPolicy
+
 #if canImport(FoundationEssentials)
     package import FoundationEssentials
 #else
     package import Foundation
 #endif
-package import PostPolicy
 
 /// A request that the rule admits: everything the policy is made of, but the store's credentials and the instant.
 package struct Admission: Sendable {

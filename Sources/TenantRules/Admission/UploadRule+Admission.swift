@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PostPolicy
+
 #if canImport(FoundationEssentials)
     package import FoundationEssentials
 #else
@@ -21,6 +23,67 @@ extension UploadRule {
         uuid: String,
         at date: Date
     ) throws(Refusal) -> Admission {
-        throw .userRequired
+        try checkScope(uploader)
+        let type = try mediaType(request)
+        let sizes = try sizes(request)
+        let checksum = try checksum(request)
+        let metadata = try metadataFields(request)
+        let key = try key(
+            KeyTemplate.Values(
+                user: uploader.user,
+                uuid: uuid,
+                contentType: type.essence,
+                filename: request.filename,
+                day: CivilTime(clamping: date)
+            )
+        )
+
+        var fields: [FormField] = []
+        fields.reserveCapacity(6 + constant.beforeDisposition.count + constant.afterDisposition.count + metadata.count)
+        fields.append(FormField(name: "Content-Type", value: type.value))
+        fields += constant.beforeDisposition
+        if let contentDisposition {
+            let value = ContentDisposition.value(contentDisposition, filename: request.filename)
+            fields.append(FormField(name: "Content-Disposition", value: value))
+        }
+        fields += constant.afterDisposition
+        fields += metadata
+        if let checksum {
+            fields.append(FormField(name: "x-amz-checksum-algorithm", value: "SHA256"))
+            fields.append(FormField(name: "x-amz-checksum-sha256", value: checksum))
+        }
+        fields.append(constant.success)
+        return Admission(rule: name, key: key, contentType: type.value, sizes: sizes, fields: fields)
+    }
+
+    private func checkScope(_ uploader: Uploader) throws(Refusal) {
+        guard let requireScope else { return }
+        guard uploader.scopes.contains(where: { $0.utf8.elementsEqual(requireScope.utf8) }) else {
+            throw .scopeMissing(requireScope)
+        }
+    }
+
+    private func mediaType(_ request: UploadRequest) throws(Refusal) -> MediaType {
+        guard let type = MediaType(request.contentType), contentTypes.allows(type.essence) else {
+            throw .contentTypeNotAllowed(allowed: contentTypes.patterns)
+        }
+        return type
+    }
+
+    /// A declared size is pinned: the store then takes no other.
+    private func sizes(_ request: UploadRequest) throws(Refusal) -> ClosedRange<Int> {
+        guard let size = request.size else { return sizes }
+        if size > sizes.upperBound { throw .sizeTooLarge(max: sizes.upperBound) }
+        if size < sizes.lowerBound { throw .sizeTooSmall(min: sizes.lowerBound) }
+        return size...size
+    }
+
+    private func checksum(_ request: UploadRequest) throws(Refusal) -> String? {
+        guard let checksum = request.checksumSHA256 else {
+            if checksumRequired { throw .checksumRequired }
+            return nil
+        }
+        guard checksum.utf8.count == 44, Base64.decode(checksum)?.count == 32 else { throw .checksumMalformed }
+        return checksum
     }
 }

@@ -36,8 +36,3 @@ package struct RuleFileSystem: Sendable {
         self.read = read
     }
 }
-
-extension RuleFileSystem {
-    /// The disk.
-    package static let local = RuleFileSystem { _ throws(Failure) in [] } read: { _, _ throws(Failure) in [] }
-}

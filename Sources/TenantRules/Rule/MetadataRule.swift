@@ -11,4 +11,9 @@ package struct MetadataRule: Sendable, Hashable {
 
     /// Neither fixed nor allowed metadata.
     package static let none = MetadataRule(fixed: [], allowed: [])
+
+    /// What the form's fields begin with.
+    static let prefix = "x-amz-meta-"
+    /// S3's limit for the names and values of an object's metadata together, in bytes.
+    static let limit = 2048
 }

@@ -39,6 +39,13 @@ package struct UploadRule: Sendable {
     /// Rate limits.
     package let limits: RuleLimits
 
+    /// Whether the client's file name becomes part of the key or of `Content-Disposition`.
+    package var usesFilename: Bool {
+        keyPrefix.usesFilename || keyName.usesFilename || contentDisposition != nil
+    }
+    /// Whether a key needs a user: an API key must then say on whose behalf it asks.
+    package var usesUser: Bool { keyPrefix.usesUser || keyName.usesUser }
+
     /// The fields that are the same in every ticket of the rule, made once.
     let constant: ConstantFields
 }

@@ -14,8 +14,8 @@ package struct ServiceConfiguration: Sendable {
     package let tlsKey: String?
     /// JSON or text.
     package let logFormat: LogFormat?
-    /// `trace`, `debug`, `info`, `notice`, `warning`, `error` or `critical`.
-    package let logLevel: String?
+    /// How much is logged.
+    package let logLevel: LogLevel?
     /// The peers whose `X-Forwarded-*` is believed.
     package let trustedProxies: [AddressRange]
     /// Issuers that serve several tenants; each has a `tenantClaim`.

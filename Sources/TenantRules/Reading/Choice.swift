@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One of a fixed set of words.
+enum Choice {
+    static func parse(_ text: String, of choices: [String], what: String) throws(Complaint) -> String {
+        if let found = choices.first(where: { $0.utf8.elementsEqual(text.utf8) }) { return found }
+        let near = Spelling.nearest(to: text, in: choices)
+        throw Complaint(
+            "\(text.quoted) is not \(what)",
+            near.map { "did you mean \($0)?" } ?? "write one of \(choices.joined(separator: ", "))"
+        )
+    }
+
+    static func parse<Word: RawRepresentable<String> & CaseIterable>(
+        _ text: String, as type: Word.Type, what: String
+    ) throws(Complaint) -> Word {
+        let raw = try parse(text, of: type.allCases.map(\.rawValue), what: what)
+        guard let word = Word(rawValue: raw) else { throw Complaint("\(text.quoted) is not \(what)", "") }
+        return word
+    }
+}

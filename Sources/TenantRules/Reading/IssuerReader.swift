@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Reads the entries of `issuers`, of a tenant's file or of the service's.
+struct IssuerReader {
+    /// Relative paths are resolved against it.
+    let folder: String
+    /// Service-wide issuers name the tenant in a claim; a tenant's own must not.
+    let isServiceWide: Bool
+
+    private static let algorithms = [
+        "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "HS256", "HS384", "HS512",
+    ]
+    private static let sources = ["jwks", "jwksFile", "pemFile", "secretFile", "discovery"]
+    /// A year: what is longer is no session but a password.
+    private static let longestLifetime = 366 * 86_400
+
+    /// - Returns: The declarations that are whole, each with the place of its `issuer`.
+    func read(_ section: Section) -> [Located<IssuerDeclaration>] {
+        guard let entry = section["issuers"] else { return [] }
+        guard case .list(let nodes) = entry.value.content, !nodes.isEmpty else {
+            if case .reported = entry.value.content { return [] }
+            section.log.problem(at: entry.keyPosition, "issuers is not a list of issuers", "write “- issuer: https://…” under it")
+            return []
+        }
+        var issuers: [Located<IssuerDeclaration>] = []
+        for node in nodes {
+            guard let issuer = readIssuer(node, log: section.log) else { continue }
+            if let first = issuers.first(where: { $0.value.issuer.utf8.elementsEqual(issuer.value.issuer.utf8) }) {
+                section.log.problem(
+                    at: issuer.position,
+                    "the issuer \(issuer.value.issuer.quoted) is declared twice; the first is in line \(first.position.line)",
+                    "declare it once, with every algorithm and audience"
+                )
+            }
+            issuers.append(issuer)
+        }
+        return issuers
+    }
+
+    private func readIssuer(_ node: YAMLNode, log: ProblemLog) -> Located<IssuerDeclaration>? {
+        let known = ["issuer", "audience", "algorithms", "keys", "user", "maxLifetime"] + (isServiceWide ? ["tenantClaim"] : [])
+        let hints = [
+            "tenantClaim": Complaint(
+                "tenantClaim is only for service-wide issuers: this issuer's users all belong to this tenant",
+                "remove it, or move the issuer to the service's configuration"
+            )
+        ]
+        guard let section = Section(node, title: "an issuer", at: node.position, keys: known, hints: hints, log: log) else {
+            return nil
+        }
+        let issuer = section.required("issuer", "write the exact “iss” of its tokens") { text throws(Complaint) in
+            try PlainText.parse(text, what: "issuer", atMost: 512)
+        }
+        let audience = section.list("audience", allowsSingle: true) { text throws(Complaint) in
+            try PlainText.parse(text, what: "audience")
+        }
+        if section["audience"] == nil {
+            section.missing("audience", "write the “aud” of tokens meant for uploads, else tokens for other services count too")
+        }
+        let algorithms = section.list("algorithms") { text throws(Complaint) in
+            try Choice.parse(text, of: Self.algorithms, what: "a signature algorithm")
+        }
+        if section["algorithms"] == nil {
+            section.missing("algorithms", "write those the issuer uses: [RS256]")
+        }
+        let keys = readKeys(section)
+        check(algorithms, against: keys, of: section)
+        if let keys, case .discovery = keys.value, let issuer { checkDiscovery(issuer.value, at: keys.position, log: log) }
+        let user = section.value("user") { text throws(Complaint) in try PlainText.parse(text, what: "user") }
+        let lifetime = section.value("maxLifetime", Self.lifetime)
+        var tenantClaim: Located<String>?
+        if isServiceWide {
+            tenantClaim = section.required("tenantClaim", "write the claim that names the tenant: tenantClaim: org") {
+                text throws(Complaint) in try PlainText.parse(text, what: "tenantClaim")
+            }
+            if tenantClaim == nil { return nil }
+        }
+        guard let issuer, let audience, let algorithms, let keys, !audience.isEmpty, !algorithms.isEmpty else { return nil }
+        return Located(
+            value: IssuerDeclaration(
+                issuer: issuer.value,
+                audience: audience.map(\.value),
+                algorithms: algorithms.map(\.value),
+                keys: keys.value,
+                userClaim: user?.value ?? "sub",
+                tenantClaim: tenantClaim?.value,
+                maxLifetime: lifetime?.value ?? IssuerDeclaration.defaultMaxLifetime
+            ),
+            position: issuer.position
+        )
+    }
+
+    private static func lifetime(_ text: String) throws(Complaint) -> Int {
+        let seconds = try Measure.duration.parse(text)
+        guard (1...longestLifetime).contains(seconds) else {
+            throw Complaint("\(text.quoted) is no lifetime of a token", "write 1s to 366d; the default is 24h")
+        }
+        return seconds
+    }
+
+    // MARK: Keys
+
+    private func readKeys(_ section: Section) -> Located<KeySource>? {
+        guard let entry = section["keys"] else {
+            section.missing("keys", "write where its keys are: keys: {jwks: https://…}")
+            return nil
+        }
+        guard let keys = section.section("keys", keys: Self.sources) else { return nil }
+        let present = Self.sources.filter { keys[$0] != nil }
+        guard present.count == 1, let source = present.first else {
+            let names = Self.sources.joined(separator: ", ")
+            let message =
+                present.isEmpty ? "keys names no source" : "keys names several sources: \(present.joined(separator: ", "))"
+            section.log.problem(at: entry.keyPosition, message, "write exactly one of \(names)")
+            return nil
+        }
+        return keys.value(source) { text throws(Complaint) in try keySource(source, text) }
+    }
+
+    private func keySource(_ source: String, _ text: String) throws(Complaint) -> KeySource {
+        switch source {
+        case "jwks": return .jwksURL(try WebURL.parse(text))
+        case "jwksFile": return .jwksFile(try FilePath.resolve(text, in: folder))
+        case "pemFile": return .pemFile(try FilePath.resolve(text, in: folder))
+        case "secretFile": return .secretFile(try FilePath.resolve(text, in: folder))
+        default:
+            guard text == "true" else {
+                throw Complaint("discovery is \(text.quoted)", "write discovery: true, or name another source")
+            }
+            return .discovery
+        }
+    }
+
+    /// A secret is for HS*, a public key for all others: an algorithm of the wrong kind would let a public key, which
+    /// everyone knows, pass for the secret (CVE-2015-9235).
+    private func check(_ algorithms: [Located<String>]?, against keys: Located<KeySource>?, of section: Section) {
+        guard let algorithms, let first = algorithms.first else { return }
+        let isSymmetric = first.value.hasPrefix("HS")
+        if let other = algorithms.first(where: { $0.value.hasPrefix("HS") != isSymmetric }) {
+            section.log.problem(
+                at: other.position,
+                "\(first.value) and \(other.value) cannot stand at one issuer",
+                "keep the HS… algorithms, for a shared secret, or the others, for public keys"
+            )
+            return
+        }
+        guard let keys else { return }
+        if case .secretFile = keys.value {
+            guard !isSymmetric else { return }
+            section.log.problem(
+                at: keys.position,
+                "\(first.value) needs public keys, not a secret",
+                "write jwks, jwksFile or pemFile, or algorithms: [HS256]"
+            )
+        } else if isSymmetric {
+            section.log.problem(
+                at: keys.position,
+                "\(first.value) needs a shared secret",
+                "write secretFile (32 bytes or more), or an algorithm for public keys: [RS256]"
+            )
+        }
+    }
+
+    private func checkDiscovery(_ issuer: String, at position: YAMLPosition, log: ProblemLog) {
+        do throws(Complaint) {
+            _ = try WebURL.parse(issuer)
+        } catch {
+            log.problem(
+                at: position,
+                "discovery needs an issuer that is an https URL: \(error.message)",
+                "name jwks, jwksFile or pemFile instead"
+            )
+        }
+    }
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A rule as far as it could be read: what checks across rules and files need is there even where the rest is wrong.
+struct RuleDraft {
+    let name: String?
+    let prefix: Located<KeyTemplate>
+    let keyName: KeyTemplate?
+    /// Nil where a problem was logged.
+    let rule: UploadRule?
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A tenant's file as far as it could be read: what checks across files need is there even where the rest is wrong.
+struct TenantDraft {
+    let id: String
+    let log: ProblemLog
+    var issuers: [Located<IssuerDeclaration>] = []
+    /// Where the tenant's files go; nil where `store` could not be read.
+    var store: StoreIdentity?
+    var rules: [RuleDraft] = []
+    /// Nil where a problem was logged.
+    var tenant: Tenant?
+}

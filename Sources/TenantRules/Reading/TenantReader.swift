@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostPolicy
+
+/// Reads one tenant's file.
+struct TenantReader {
+    /// The tenant the file's name stands for.
+    let id: String
+    /// The folder of the file: relative paths in it are resolved against it.
+    let folder: String
+    let log: ProblemLog
+
+    func read(_ root: YAMLNode) -> TenantDraft {
+        var draft = TenantDraft(id: id, log: log)
+        let keys = ["tenant", "store", "auth", "origins", "rules"]
+        let hints = [
+            "issuers": Complaint("issuers belongs under auth", "write auth: and indent issuers under it"),
+            "apiKeys": Complaint("apiKeys belongs under auth", "write auth: and indent apiKeys under it"),
+            "bucket": Complaint("bucket belongs under store", "write store: and indent bucket under it"),
+            "region": Complaint("region belongs under store", "write store: and indent region under it"),
+        ]
+        guard let file = Section(root, title: "the file", at: .start, keys: keys, hints: hints, log: log) else { return draft }
+
+        readID(file)
+        let store = readStore(file, into: &draft)
+        draft.rules = readRules(file, isAWS: draft.store?.service == "aws")
+        let origins = file.list("origins", WebOrigin.parse)
+        let auth = file.section("auth", keys: ["issuers", "apiKeys"])
+        var apiKeys: [APIKeyDeclaration] = []
+        if let auth {
+            draft.issuers = IssuerReader(folder: folder, isServiceWide: false).read(auth)
+            let names = file["rules"].flatMap(Self.names)
+            apiKeys = APIKeyReader(rules: names).read(auth)
+            if auth.all.isEmpty {
+                log.problem(at: auth.position, "auth is empty", "write issuers or apiKeys under it, or remove it")
+            }
+        }
+
+        guard log.problems.isEmpty, let store else { return draft }
+        draft.tenant = Tenant(
+            id: id,
+            store: store,
+            issuers: draft.issuers.map(\.value),
+            apiKeys: apiKeys,
+            origins: origins?.map(\.value) ?? [],
+            rules: draft.rules.compactMap(\.rule)
+        )
+        return draft
+    }
+
+    private func readID(_ file: Section) {
+        _ = file.required("tenant", "write tenant: \(id)") { text throws(Complaint) in
+            let name = try Identifier.parse(text, what: "a tenant's id")
+            guard name == id else {
+                throw Complaint(
+                    "the tenant \(name.quoted) stands in a file named \(id.quoted)",
+                    "write tenant: \(id), or name the file \(name).yaml"
+                )
+            }
+            return name
+        }
+    }
+
+    // MARK: Rules
+
+    private func readRules(_ file: Section, isAWS: Bool) -> [RuleDraft] {
+        guard let entry = file["rules"] else {
+            file.missing("rules", "write at least one rule under rules:")
+            return []
+        }
+        guard let rules = file.section("rules", keys: nil) else { return [] }
+        if rules.all.isEmpty {
+            log.problem(at: entry.keyPosition, "rules is empty", "write at least one rule under it")
+        }
+        let reader = RuleReader(tenant: id, isAWS: isAWS)
+        let drafts = rules.all.compactMap { reader.read($0, log: log) }
+        UserSpaceCheck.check(drafts, log: log)
+        return drafts
+    }
+
+    private static func names(_ rules: YAMLEntry) -> [String]? {
+        guard case .mapping(let entries) = rules.value.content else { return nil }
+        return entries.map(\.key)
+    }
+}
