@@ -1,0 +1,381 @@
+"""Hostile requests against the release binary: no 5xx, no exit, flat memory; every refusal is a whole problem."""
+
+import concurrent.futures
+import json
+import os
+import re
+import socket
+from collections import Counter
+
+import pytest
+
+from harness.hostile import Hostile, Shot
+from harness.http import Answer, Connection, ConnectionEnded, check_problem, request_bytes
+from harness.service import Service
+from harness.tenant import AVATARS, Tenant
+from harness.tokens import APIKey, Issuer, base64url, compact_json
+
+THREADS = 4
+GROWTH = 12 * 1024 * 1024
+RULES = {
+    "avatars": AVATARS | {"metadata": {"allowed": ["album", "title"]}},
+    "files": {"keyPrefix": "files/{user}/", "keyName": "{uuid}-{filename}", "contentTypes": ["image/*", "text/html", "application/pdf"],
+              "maxSize": "1GiB", "contentDisposition": "attachment", "metadata": {"allowed": ["album", "title"]}},
+}
+
+
+@pytest.fixture(scope="module")
+def target(make_service) -> Service:
+    tenant = Tenant("hostile", rules=RULES, issuers=[Issuer("id.hostile", "HS256")], api_keys=[APIKey("hostile")],
+                    origins=["https://app.acme.example"])
+    with make_service("hostile", [tenant]) as service:
+        yield service
+        assert service.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def tenant(target) -> Tenant:
+    return target.tenants["hostile"]
+
+
+def check_answer(answer: Answer, head_only: bool = False):
+    assert answer.status < 500, (answer.status, answer.body[:300])
+    if answer.status >= 400 and not head_only:
+        check_problem(answer)
+    if answer.status == 201:
+        check_key(answer.json()["key"])
+
+
+def check_key(key: str):
+    assert re.fullmatch(r"(avatars|files)/[A-Za-z0-9~._/-]+", key) and ".." not in key and "//" not in key and len(key) <= 1024, key
+
+
+class Attacker:
+    """One thread's share of the requests."""
+
+    def __init__(self, service: Service, seed: int):
+        self.service, self.hostile = service, Hostile(seed, service.tenants["hostile"])
+        self.statuses: Counter = Counter()
+        self.connection: Connection | None = None
+
+    def run(self, count: int) -> Counter:
+        for shot in self.hostile.shots(count):
+            try:
+                self.fire(shot)
+            except Exception as problem:
+                raise AssertionError(f"{shot.kind}: {type(problem).__name__}: {problem}\nrequest: {shot.data[:1500]!r}") from problem
+        self.hang_up()
+        return self.statuses
+
+    def fire(self, shot: Shot):
+        if shot.whole:
+            answer = self.whole(shot)
+        else:
+            answer = self.broken(shot)
+        if answer is None:
+            self.statuses["closed"] += 1
+            return
+        self.statuses[answer.status] += 1
+        check_answer(answer, shot.head_only)
+
+    def whole(self, shot: Shot) -> Answer:
+        """Must be answered. A kept connection may have been closed after the answer before."""
+        kept = self.connection is not None
+        if not kept:
+            self.connection = self.service.connect()
+        try:
+            self.send(shot.data)
+            answer = self.connection.read(shot.head_only)
+        except (ConnectionEnded, OSError):
+            self.hang_up()
+            if kept:
+                return self.whole(shot)
+            raise
+        if answer.closes:
+            self.hang_up()
+        return answer
+
+    def send(self, data: bytes):
+        try:
+            self.connection.send(data)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # refused before all was sent: the answer is there to read
+
+    def broken(self, shot: Shot) -> Answer | None:
+        """By a connection of its own whose sending side is closed, so that nobody waits for more."""
+        with self.service.connect() as connection:
+            try:
+                connection.send(shot.data)
+                connection.socket.shutdown(socket.SHUT_WR)
+                return connection.read(shot.head_only)
+            except (ConnectionEnded, ConnectionResetError, BrokenPipeError, OSError) as ended:
+                if isinstance(ended, TimeoutError):
+                    raise
+                received = getattr(ended, "received", b"")
+                assert not received.startswith(b"HTTP/1.1 5"), received
+                return None
+
+    def hang_up(self):
+        if self.connection:
+            self.connection.close()
+        self.connection = None
+
+
+def test_a_hundred_thousand_hostile_requests(target, request):
+    total = request.config.getoption("--requests") or int(os.environ.get("POSTERN_HOSTILE_REQUESTS", 100_000))
+    attackers = [Attacker(target, seed) for seed in range(THREADS)]
+    descriptors = len(os.listdir(f"/proc/{target.process.pid}/fd"))
+
+    def volley(count: int) -> Counter:
+        with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
+            return sum((each.result() for each in [pool.submit(attacker.run, count // THREADS) for attacker in attackers]), Counter())
+
+    statuses = volley(total // 4)
+    warm = target.resident_bytes()
+    statuses += volley(total - total // 4)
+    after = target.resident_bytes()
+    print(f"\n{sum(statuses.values())} requests: {dict(sorted(statuses.items(), key=str))}; RSS {warm >> 20} → {after >> 20} MiB")
+
+    assert target.running
+    assert sum(statuses.values()) >= total - THREADS
+    assert not [status for status in statuses if status != "closed" and status >= 500]
+    assert {201, 400, 401, 403, 404, 405, 413, 415, 422, 431} <= set(statuses), "the generator misses a kind"
+    assert after - warm < GROWTH, f"RSS grew from {warm} to {after}"
+    assert target.request("GET", "/healthz").status == 200
+    assert len(os.listdir(f"/proc/{target.process.pid}/fd")) <= descriptors + 8
+    assert "Fatal error" not in target.errors.read_text(errors="replace")[-100_000:]
+
+
+# The named ones.
+
+WISH = {"rule": "avatars", "contentType": "image/png"}
+
+
+def ticket(target: Service, token: str | bytes, body: dict | bytes = WISH) -> Answer:
+    answer = target.post("/v1/tickets", body, token)
+    check_answer(answer)
+    assert target.running
+    return answer
+
+
+def test_a_good_request_is_answered_here(target, tenant):
+    assert ticket(target, tenant.token()).status == 201
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "ES256", "RS256"])
+def test_an_empty_audience_list(make_service, algorithm):
+    tenant = Tenant("aud", issuers=[Issuer("id.aud", algorithm)])
+    with make_service(f"aud-{algorithm}", [tenant]) as service:
+        for audience in ([], [[]], {}, [1], "", [""], [None]):
+            answer = service.post("/v1/tickets", WISH, tenant.token(aud=audience))
+            assert answer.status == 401 and answer.problem["code"] == "unauthenticated"
+        assert service.ticket(tenant.token(aud=["other", "uploads"]), **WISH)
+
+
+@pytest.mark.parametrize("claim", ["exp", "nbf", "iat"])
+@pytest.mark.parametrize("literal", ["1e308", "-1e308", "1e309", "9007199254740993", "9223372036854775808", "-1", '"1"', "null", "[]", "true", "1e400"])
+def test_times_beyond_reason(target, tenant, claim, literal):
+    claims = {name: value for name, value in tenant.issuers[0].claims().items() if name != claim}
+    payload = compact_json(claims)[:-1] + f',"{claim}":{literal}}}'.encode()
+    assert ticket(target, tenant.issuers[0].raw_token(payload)).status == 401
+
+
+@pytest.mark.parametrize("opening, closing", [("[", "]"), ('{"a":', "}")])
+@pytest.mark.parametrize("depth", [33, 1000, 8000])
+def test_json_a_thousand_levels_deep(target, tenant, opening, closing, depth):
+    body = (opening * depth + "1" + closing * depth).encode()[:16_000]
+    assert ticket(target, tenant.token(), body).problem["code"] == "malformed-json"
+    nested = f'{{"contentType":"image/png","rule":"avatars","metadata":{opening * depth}1{closing * depth}}}'.encode()[:16_000]
+    assert ticket(target, tenant.token(), nested).problem["code"] == "malformed-json"
+    claims = compact_json(tenant.issuers[0].claims())[:-1] + f',"x":{opening * min(depth, 900)}1{closing * min(depth, 900)}}}'.encode()
+    assert ticket(target, tenant.issuers[0].raw_token(claims)).status == 401
+
+
+@pytest.mark.parametrize("bad", ["\0", "\r\n", "a\0b", "a\r\nb: c", "\n", "\x7f", "\u0085"])
+@pytest.mark.parametrize("member", ["rule", "filename", "contentType", "checksumSHA256", "metadata-name", "metadata-value", "user"])
+def test_controls_in_every_string_of_a_request(target, tenant, member, bad):
+    wish = dict(WISH)
+    if member == "metadata-name":
+        wish["metadata"] = {f"album{bad}": "x"}
+    elif member == "metadata-value":
+        wish["metadata"] = {"album": f"x{bad}"}
+    else:
+        wish[member] = wish.get(member, "x") + bad
+    answer = ticket(target, tenant.api_key, wish)
+    if answer.status == 201:
+        fields = answer.json()["fields"]
+        assert not [name for name, value in fields.items() if any(ord(each) < 0x20 or ord(each) == 0x7F for each in name + value)], fields
+
+
+@pytest.mark.parametrize("bad", ["\0", "\r\n", "a\0b", "a\r\nb: c"])
+@pytest.mark.parametrize("claim", ["iss", "sub", "aud", "jti", "scope"])
+def test_controls_in_every_string_of_a_token(target, tenant, claim, bad):
+    value = tenant.issuers[0].claims().get(claim, "x") + bad
+    answer = ticket(target, tenant.token(**{claim: value}))
+    assert answer.status in ((401,) if claim in ("iss", "aud") else (201, 401, 403, 422))
+    if answer.status == 201:
+        check_key(answer.json()["key"])
+
+
+@pytest.mark.parametrize("literal", [b'"\\ud800"', b'"\\udfff"', b'"\\ud800x"', b'"\\udc00\\ud800"', b'"\\ud800\\ud800"', b'"\xed\xa0\x80"', b'"\xff"', b'"\xc0\x80"'])
+def test_lone_surrogates_and_bytes_that_are_no_utf8(target, tenant, literal):
+    for body in (b'{"contentType":"image/png","rule":"avatars","filename":' + literal + b"}",
+                 b'{"contentType":"image/png","rule":"avatars",' + literal + b":1}",
+                 b'{"contentType":"image/png","rule":"avatars","metadata":{' + literal + b':"x"}}'):
+        assert ticket(target, tenant.token(), body).problem["code"] == "malformed-json"
+    claims = compact_json({name: value for name, value in tenant.issuers[0].claims().items() if name != "sub"})
+    assert ticket(target, tenant.issuers[0].raw_token(claims[:-1] + b',"sub":' + literal + b"}")).status == 401
+
+
+@pytest.mark.parametrize("body", [
+    b'{"contentType":"image/png","contentType":"image/png","rule":"avatars"}', b'{"contentType":"image/png","rule":"avatars","size":1,"size":2}',
+    b'{"contentType":"image/png","rule":"avatars","size":1,"\\u0073ize":2}', b'{"contentType":"image/png","rule":"avatars","metadata":{"album":"a","album":"b"}}'])
+def test_duplicate_members(target, tenant, body):
+    problem = ticket(target, tenant.token(), body).problem
+    assert problem["code"] == "malformed-json" and "twice" in problem["detail"]
+
+
+def test_duplicate_claims(target, tenant):
+    claims = compact_json(tenant.issuers[0].claims())
+    for extra in (b',"sub":"other"}', b',"exp":99999999999}', b',"a":1,"a":2}'):
+        assert ticket(target, tenant.issuers[0].raw_token(claims[:-1] + extra)).status == 401
+
+
+def test_two_authorization_headers(target, tenant):
+    good, body = ("Authorization", f"Bearer {tenant.token()}"), json.dumps(WISH).encode()
+    for other in (good, ("authorization", "Bearer x"), ("Authorization", f"Bearer {tenant.api_key}"), ("Authorization", "")):
+        for pair in ([good, other], [other, good]):
+            answer = target.request("POST", "/v1/tickets", [*pair, ("Content-Type", "application/json")], body)
+            assert answer.status == 401 and answer.problem["code"] == "unauthenticated"
+
+
+def test_every_401_is_the_same(target, tenant):
+    """One body for every cause: nothing tells an attacker what was wrong."""
+    issuer, good = tenant.issuers[0], tenant.token()
+    causes = ["x", good[:-2] + "AA", tenant.token(exp=1), tenant.token(aud="other"), tenant.token(iss="https://other.example"), tenant.token(exp=None),
+              issuer.raw_token(b"{}"), tenant.api_key + "A", "pstn.hostile.none." + "A" * 43, "pstn.none.cms." + "A" * 43,
+              issuer.raw_token(compact_json(issuer.claims()), {"alg": "none"}), issuer.raw_token(compact_json(issuer.claims()), {"crit": ["exp"]})]
+    answers = [target.post("/v1/tickets", WISH, cause) for cause in causes] + [target.post("/v1/tickets", WISH, None)]
+    bodies = {json.dumps({name: value for name, value in answer.problem.items() if name != "requestId"}) for answer in answers}
+    assert len(bodies) == 1, bodies
+    assert {answer.status for answer in answers} == {401}
+    assert {answer.headers["www-authenticate"] for answer in answers} == {"Bearer"}
+
+
+@pytest.mark.parametrize("hosts", [[], ["a", "b"], ["localhost", "localhost"]])
+def test_exactly_one_host(target, tenant, hosts):
+    head = "GET /healthz HTTP/1.1\r\n" + "".join(f"Host: {host}\r\n" for host in hosts) + "\r\n"
+    with target.connect() as connection:
+        connection.send(head.encode())
+        answer = connection.read()
+    assert answer.status == 400 and answer.problem["code"] == "invalid-request"
+
+
+@pytest.mark.parametrize("path, allowed", [
+    ("/v1/tickets", {"POST"}), ("/v1/tickets/batch", {"POST"}), ("/v1/rules", {"GET", "HEAD"}), ("/healthz", {"GET", "HEAD"}), ("/openapi.yaml", {"GET", "HEAD"})])
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "POST", "TRACE", "PROPFIND", "OPTIONS"])
+def test_wrong_methods(target, tenant, path, allowed, method):
+    if method in allowed:
+        return
+    answer = target.request(method, path, {"Authorization": f"Bearer {tenant.token()}", "Content-Type": "application/json"}, b"{}" if method == "POST" else None)
+    assert answer.status == 405 and answer.problem["code"] == "method-not-allowed"
+    assert allowed - {"HEAD"} <= {each.strip() for each in answer.headers["allow"].split(",")}
+
+
+@pytest.mark.parametrize("path", ["/", "/v1", "/v1/", "/v2/tickets", "/v1/ticket", "/v1/tickets/1", "/favicon.ico", "/metrics", "/readyz", "/.env"])
+def test_unknown_paths(target, path):
+    for method in ("GET", "POST", "DELETE"):
+        answer = target.request(method, path, {"Content-Type": "application/json"}, b"{}" if method == "POST" else None)
+        assert answer.status == 404 and answer.problem["code"] == "not-found"
+
+
+def test_bodies_over_the_limit(target, tenant):
+    fields = {"Authorization": f"Bearer {tenant.token()}", "Content-Type": "application/json"}
+    for path, limit in (("/v1/tickets", 16 * 1024), ("/v1/tickets/batch", 256 * 1024)):
+        fits = target.request("POST", path, fields, b"[" + b" " * (limit - 2) + b"]")
+        assert fits.status == 400, (path, fits.status)
+        with target.connect() as connection:
+            connection.send(request_bytes("POST", path, fields | {"Content-Length": str(limit + 1)}))
+            answer = connection.read()
+            assert answer.status == 413 and answer.problem["code"] == "body-too-large", "told by Content-Length alone"
+        with target.connect() as connection:
+            chunk = b"1000\r\n" + b" " * 4096 + b"\r\n"
+            connection.send(request_bytes("POST", path, fields | {"Transfer-Encoding": "chunked"}))
+            try:
+                for _ in range(limit // 4096 + 2):
+                    connection.send(chunk)
+            except OSError:
+                pass
+            answer = connection.read()
+            assert answer.status == 413 and answer.problem["code"] == "body-too-large", "told by counting"
+
+
+def test_headers_over_the_limit(target, tenant):
+    for fields in ([("X-Big", "x" * 17_000)], [(f"X-{number}", "x" * 100) for number in range(200)]):
+        with target.connect() as connection:
+            connection.send(request_bytes("GET", "/v1/rules", fields))
+            answer = connection.read()
+        assert answer.status == 431 and answer.problem["code"] == "headers-too-large"
+    with target.connect() as connection:
+        connection.send(b"GET /" + b"a" * 17_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        answer = connection.read()
+    assert answer.status == 431 and answer.problem["code"] == "headers-too-large"
+
+
+@pytest.mark.parametrize("content_type", [None, "", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonx",
+                                          "application/json, text/plain", "image/png", "application"])
+def test_bodies_that_are_not_json_by_their_type(target, tenant, content_type):
+    fields = {"Authorization": f"Bearer {tenant.token()}"} | ({} if content_type is None else {"Content-Type": content_type})
+    answer = target.request("POST", "/v1/tickets", fields, json.dumps(WISH).encode())
+    assert answer.status == 415 and answer.problem["code"] == "unsupported-media-type"
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "Application/JSON", "application/json;charset=UTF-8"])
+def test_json_by_its_type(target, tenant, content_type):
+    fields = {"Authorization": f"Bearer {tenant.token()}", "Content-Type": content_type}
+    assert target.request("POST", "/v1/tickets", fields, json.dumps(WISH).encode()).status == 201
+
+
+def test_wrong_json_kinds_and_unknown_members(target, tenant):
+    for body in ([], "x", 1, None, {}, {"contentType": 1}, WISH | {"colour": 1}, WISH | {"size": "1"}, WISH | {"size": 1.5}, WISH | {"size": -1},
+                 WISH | {"metadata": []}, WISH | {"metadata": {"album": 1}}, WISH | {"filename": None}, WISH | {"Size": 1}):
+        assert ticket(target, tenant.token(), json.dumps(body).encode()).problem["code"] == "invalid-request", body
+    for body in (b"", b"{", b"{}x", b"\xef\xbb\xbf{}", b"{'a':1}", b"nul", b'{"size":01}', b"[1,]"):
+        assert ticket(target, tenant.token(), body).problem["code"] == "malformed-json", body
+
+
+def test_request_smuggling_shapes(target, tenant):
+    """Lengths that two parsers could read differently are refused and the connection ends."""
+    for fields in ([("Content-Length", "2"), ("Transfer-Encoding", "chunked")], [("Content-Length", "2"), ("Content-Length", "3")],
+                   [("Transfer-Encoding", "chunked, identity")], [("Transfer-Encoding", "xchunked")], [("Content-Length", "+2")], [("Content-Length", "2, 2, 3")]):
+        with target.connect(timeout=12) as connection:
+            connection.send(request_bytes("POST", "/v1/tickets", [("Content-Type", "application/json"), *fields]) + b"0\r\n\r\n{}")
+            try:
+                answer = connection.read()
+                assert answer.status in (400, 411, 413, 501), (fields, answer.status)
+                check_answer(answer)
+                assert answer.closes, fields
+            except ConnectionEnded as ended:
+                assert not ended.received
+            assert connection.ended(), fields
+
+
+def test_pipelined_requests_are_answered_in_order(target, tenant):
+    fields = {"Authorization": f"Bearer {tenant.token()}", "Content-Type": "application/json"}
+    with target.connect() as connection:
+        connection.send(b"".join(request_bytes("POST", "/v1/tickets", fields, json.dumps(WISH | {"size": size}).encode()) for size in range(1, 21)))
+        assert [connection.read().json()["maxSize"] for _ in range(20)] == list(range(1, 21))
+
+
+def test_a_token_of_more_than_8_kib(target, tenant):
+    claims = tenant.issuers[0].claims() | {"pad": "x" * 6500}
+    long = tenant.issuers[0].raw_token(compact_json(claims))
+    assert len(long) > 8 * 1024 and ticket(target, long).status == 401
+
+
+def test_a_header_alone_decides_nothing(target, tenant):
+    """jku, x5u, jwk and x5c in a token's header are ignored; a key of the attacker's does not count."""
+    stranger = Issuer("id.hostile", "HS256")
+    payload = compact_json(stranger.claims())
+    for header in ({"jwk": {"kty": "oct", "k": base64url(stranger.signer.secret)}}, {"jku": "https://evil.example/jwks.json"}, {"x5u": "https://evil.example"}, {}):
+        assert ticket(target, stranger.raw_token(payload, header)).status == 401
