@@ -41,6 +41,9 @@ package func buildPostern(
     let readiness = Readiness(state: state)
     let decisions = DecisionLog(sink: sink, format: settings.logFormat, level: settings.logLevel)
     let observer = ConnectionEvents(metrics: metrics)
+    // The framework's own "server started" lines say nothing that ours do not.
+    var frameworkLogger = logger
+    if settings.logLevel == .info { frameworkLogger.logLevel = .notice }
 
     let router = publicRouter(settings: settings, state: state, metrics: metrics, decisions: decisions)
     if let frontPage { router.get("/") { _, _ in try await frontPage() } }
@@ -57,7 +60,7 @@ package func buildPostern(
             availableConnectionsDelegate: .maximum(settings.maxConnections, logger: logger)
         ),
         onServerRunning: { channel in await onListening(channel.localAddress?.port ?? settings.listen.port) },
-        logger: logger
+        logger: frameworkLogger
     )
     let admin = AdminRoutes(
         readiness: readiness,
@@ -69,7 +72,7 @@ package func buildPostern(
         router: admin.router(),
         server: .gated(limits: settings.limits, observer: ConnectionEvents(metrics: nil)),
         configuration: .init(address: .hostname(settings.admin.host, port: settings.admin.port)),
-        logger: logger
+        logger: frameworkLogger
     )
     return PosternApp(publicListener: DrainingService(app: publicApp, readiness: readiness), adminListener: adminApp)
 }

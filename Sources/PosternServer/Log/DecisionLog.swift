@@ -48,28 +48,37 @@ package struct DecisionLog: Sendable {
     }
 
     /// A known asker was told no.
-    func refused(_ problem: Problem, to context: TenantContext, rule: String?) {
-        guard level <= .info else { return }
-        var line = LogLine(format, at: context.arrival.time, level: .info, message: "ticket refused")
+    func refused(_ problem: Problem, cause: any Error, to context: TenantContext, rule: String?) {
+        let severity: Logger.Level = problem.code.status >= 500 ? .error : .info
+        guard level <= severity else { return }
+        var line = LogLine(format, at: context.arrival.time, level: severity, message: "ticket refused")
         line.add("requestId", context.arrival.requestID)
         line.add("code", problem.code.rawValue)
         line.add("tenant", context.tenant.id)
         if let rule { line.add("rule", String(rule.prefix(64))) }
         add(context.principal, to: &line)
+        add(cause, of: problem, to: &line)
         sink.write(line.finish())
     }
 
     /// A request ended in a problem before or outside of a ticket's judgement.
     func refused(_ problem: Problem, cause: any Error, arrival: Arrival) {
-        let isOurs = problem.code.status >= 500
-        guard level <= (isOurs ? .error : .info) else { return }
-        var line = LogLine(format, at: arrival.time, level: isOurs ? .error : .info, message: "request refused")
+        let severity: Logger.Level = problem.code.status >= 500 ? .error : .info
+        guard level <= severity else { return }
+        var line = LogLine(format, at: arrival.time, level: severity, message: "request refused")
         line.add("requestId", arrival.requestID)
         line.add("code", problem.code.rawValue)
-        if let failure = cause as? AuthenticationFailure { line.add("reason", failure.reason) }
-        if problem.code == .internalError { line.add("error", String(describing: type(of: cause))) }
-        if let credentials = cause as? CredentialProblem { line.add("reason", credentials.description) }
+        add(cause, of: problem, to: &line)
         sink.write(line.finish())
+    }
+
+    /// What the client is not told. Of an unforeseen error only its type: its text may hold anything.
+    private func add(_ cause: any Error, of problem: Problem, to line: inout LogLine) {
+        switch cause {
+        case let failure as AuthenticationFailure: line.add("reason", failure.reason)
+        case let credentials as CredentialProblem: line.add("reason", credentials.description)
+        default: if problem.code == .internalError { line.add("error", String(describing: type(of: cause))) }
+        }
     }
 
     private func add(_ principal: Principal, to line: inout LogLine) {

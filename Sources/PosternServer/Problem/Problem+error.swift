@@ -14,6 +14,7 @@ extension Problem {
     init(_ error: any Error, path: String) {
         switch error {
         case let problem as Problem: self = problem
+        case let decided as DecidedProblem: self = decided.problem
         case let failure as AuthenticationFailure: self.init(failure)
         case let refusal as Refusal: self.init(refusal)
         case let syntax as JSONSyntaxError: self.init(.malformedJSON, detail: "The body is not valid JSON: \(syntax).")

@@ -65,7 +65,7 @@ struct FrontDoor: RouterMiddleware {
             let problem = Problem(error, path: request.uri.path)
             if let failure = error as? AuthenticationFailure { metrics.authenticationFailed(failure.reason) }
             metrics.answered(problem.code)
-            decisions.refused(problem, cause: error, arrival: arrival)
+            if !(error is DecidedProblem) { decisions.refused(problem, cause: error, arrival: arrival) }
             return (problem.response(requestID: arrival.requestID), problem.code)
         }
     }

@@ -11,9 +11,11 @@ enum SelfCheck {
 
     static func judge(_ ticket: Ticket, admission: Admission, store: Store, credentials: SigningCredentials) throws {
         for size in [admission.sizes.lowerBound, admission.sizes.upperBound] {
-            let refusal = FormJudge(bucket: store.bucket, region: store.region).judge(
+            let refusal = FormJudge(region: store.region).judge(
                 form: ticket.form.fields,
+                filename: nil,
                 fileSize: size,
+                bucket: store.bucket,
                 at: ticket.serverTime
             ) { $0 == credentials.accessKeyID ? credentials : nil }
             if let refusal { throw Failed(refusal: refusal) }

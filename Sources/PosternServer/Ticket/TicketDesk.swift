@@ -65,9 +65,9 @@ struct TicketDesk: Sendable {
         return try credentials.credentials(of: origin, at: now)
     }
 
-    private func refused(_ error: any Error, _ asked: UploadRequest, _ context: TenantContext) -> Problem {
+    private func refused(_ error: any Error, _ asked: UploadRequest, _ context: TenantContext) -> DecidedProblem {
         let problem = Problem(error, path: RoutePath.tickets)
-        decisions.refused(problem, to: context, rule: asked.rule)
-        return problem
+        decisions.refused(problem, cause: error, to: context, rule: asked.rule)
+        return DecidedProblem(problem: problem)
     }
 }

@@ -27,13 +27,15 @@ struct Judge: ParsableCommand {
     func run() throws {
         var instant = Date()
         if let at {
-            guard let parsed = Date(iso8601: at) else { throw ValidationError("--at is an instant such as 2026-01-01T00:00:00Z, not '\(at)'.") }
+            guard let parsed = try? Date(at, strategy: .iso8601) else { throw ValidationError("--at is an instant such as 2026-01-01T00:00:00Z, not '\(at)'.") }
             instant = parsed
         }
-        let judge = FormJudge(bucket: bucket, region: region)
+        let judge = FormJudge(region: region)
         while let line = readLine() {
             let form = try JudgedForm(line)
-            let refusal = judge.judge(form: form.fields, fileSize: form.fileSize, at: instant) { form.credentials($0) }
+            let refusal = judge.judge(form: form.fields, filename: form.filename, fileSize: form.fileSize, bucket: bucket, at: instant) {
+                form.credentials($0)
+            }
             var json = JSONWriter()
             json.beginObject()
             json.key("status")

@@ -7,6 +7,7 @@ import StrictJSON
 struct JudgedForm {
     let fields: [FormField]
     let fileSize: Int
+    let filename: String?
     private let known: SigningCredentials?
 
     init(_ line: String) throws {
@@ -20,6 +21,7 @@ struct JudgedForm {
             return FormField(name: name, value: value)
         }
         fileSize = bytes
+        if case .string(let name) = object["filename"] { filename = name } else { filename = nil }
         if case .object(let credentials) = object["credentials"], case .string(let id) = credentials["accessKeyId"],
             case .string(let secret) = credentials["secretAccessKey"]
         {

@@ -31,7 +31,7 @@ struct Key: ParsableCommand {
                 throw ValidationError("A tenant and an id have lower-case letters, digits and '-', begin with a letter or digit, and are at most 63 long.")
             }
             if json {
-                print(#"{"tenant":"\#(tenant)","id":"\#(id)","key":"\#(made.key)","sha256":"\#(made.sha256)"}"#)
+                print(#"{"tenant":"\#(tenant)","id":"\#(id)","key":"\#(made.key)","sha256":"\#(made.sha256Hex)"}"#)
             } else {
                 print(
                     """
@@ -44,7 +44,7 @@ struct Key: ParsableCommand {
                     auth:
                       apiKeys:
                         - id: \(id)
-                          sha256: \(made.sha256)
+                          sha256: \(made.sha256Hex)
                     """
                 )
             }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import Hummingbird
 import Logging
 import PosternServer
 import ServiceLifecycle
+import TenantRules
+import UnixSignals
 
 /// Runs the service's listeners until a signal, and then lets them finish.
 struct ServiceRunner {
@@ -11,6 +14,8 @@ struct ServiceRunner {
     let logger: Logger
     /// Further services that live and end with the listeners.
     var companions: [any Service] = []
+    /// Answers `GET /`; `serve` has none.
+    var frontPage: (@Sendable () async throws -> Response)?
     /// Called once the public listener is open.
     var onListening: @Sendable (Int) async -> Void = { _ in }
 
@@ -18,7 +23,7 @@ struct ServiceRunner {
         let scheme = settings.tls == nil ? "http" : "https"
         let (listen, admin, tenants) = (settings.listen, settings.admin, state.current.book.tenants.count)
         let (logger, onListening) = (logger, onListening)
-        let app = try buildPostern(settings: settings, state: state, sink: sink, logger: logger) { port in
+        let app = try buildPostern(settings: settings, state: state, sink: sink, logger: logger, frontPage: frontPage) { port in
             logger.notice(
                 "listening",
                 metadata: [

@@ -26,7 +26,8 @@ struct SettingsResolver {
         } else if let format = service?.logFormat {
             settings.logFormat = format
         }
-        if let level = value(options.logLevel, "LOG_LEVEL") ?? service?.logLevel {
+        let level: String? = value(options.logLevel, "LOG_LEVEL") ?? service?.logLevel?.rawValue
+        if let level {
             guard let known = Logger.Level(rawValue: level) else {
                 let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
                 throw ValidationError("--log-level is one of \(levels), not '\(level)'.")

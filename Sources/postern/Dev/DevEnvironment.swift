@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+import DevStore
+import Foundation
+import Hummingbird
+import Logging
+import PosternServer
+import PostPolicy
+import TenantRules
+
+/// Everything that `postern dev` sets up: folder, identity, example tenant, store and service.
+struct DevEnvironment: Sendable {
+    private static let bucket = "example-uploads"
+    private static let region = "us-east-1"
+    private static let credentialPrefix = "POSTERN_DEV"
+
+    private let addresses: DevAddresses
+    private let folder: URL
+    private let identity: DevIdentity
+    private let credentials: SigningCredentials
+
+    private var api: String { "http://\(addresses.service)" }
+    private var storeURL: String { "http://\(addresses.store)" }
+    private var tenants: URL { folder.appendingPathComponent("tenants") }
+    private var files: URL { folder.appendingPathComponent("files") }
+    private var rulesFile: URL { tenants.appendingPathComponent("\(ExampleTenant.name).yaml") }
+
+    init(folder: String, addresses: DevAddresses) async throws {
+        self.addresses = addresses
+        self.folder = URL(fileURLWithPath: folder)
+        identity = try await DevIdentity(folder: self.folder.appendingPathComponent("keys"))
+        // A new secret at each start: the store and the service are one process, and nothing else signs for this store.
+        var random = SystemRandomNumberGenerator()
+        let secret = (0..<4).map { _ in String(random.next() as UInt64, radix: 36) }.joined()
+        credentials = SigningCredentials(accessKeyID: "AKIAPOSTERNDEVSTORE0", secretAccessKey: secret)
+        try writeExampleTenant()
+    }
+
+    /// Runs service and store until a signal.
+    func run(level: Logger.Level, sink: LogSink) async throws {
+        var settings = ServiceSettings(
+            tenantsFolder: tenants.path,
+            listen: addresses.service,
+            admin: addresses.admin,
+            logFormat: .text,
+            logLevel: level,
+            environment: [
+                "\(Self.credentialPrefix)_ACCESS_KEY_ID": credentials.accessKeyID,
+                "\(Self.credentialPrefix)_SECRET_ACCESS_KEY": credentials.secretAccessKey,
+            ]
+        )
+        settings.maxConnections = 1024
+        let logger = Logger(label: "postern")
+        let (state, warnings) = try await ServiceState.load(settings)
+        for warning in warnings { logger.warning("rule file warning", metadata: ["warning": "\(warning)"]) }
+        let store = try buildDevStore(
+            configuration: DevStoreConfiguration(
+                folder: files.path,
+                buckets: [Self.bucket],
+                host: addresses.store.host,
+                port: addresses.store.port,
+                credentials: credentials,
+                allowedOrigins: [api]
+            ),
+            logger: logger
+        )
+        var runner = ServiceRunner(settings: settings, state: state, sink: sink, logger: logger)
+        runner.companions = [store]
+        runner.frontPage = { DevPage(settings: try page()).response() }
+        // Not print(), which keeps its text in a buffer when standard output is a pipe.
+        runner.onListening = { _ in FileHandle.standardOutput.write(Data(welcome().utf8)) }
+        try await runner.run()
+    }
+
+    private func page() throws -> DevPageSettings {
+        DevPageSettings(
+            token: try identity.token(at: Date()),
+            api: api,
+            store: "\(storeURL)/\(Self.bucket)/",
+            folder: files.appendingPathComponent(Self.bucket).path,
+            rulesFile: rulesFile.path
+        )
+    }
+
+    /// The file belongs to whoever edits it: it is written once and then left alone.
+    private func writeExampleTenant() throws {
+        guard !FileManager.default.fileExists(atPath: rulesFile.path) else { return }
+        try FileManager.default.createDirectory(at: tenants, withIntermediateDirectories: true)
+        let yaml = ExampleTenant.yaml(
+            endpoint: storeURL,
+            bucket: Self.bucket,
+            region: Self.region,
+            credentials: Self.credentialPrefix,
+            issuer: DevIdentity.issuer,
+            audience: DevIdentity.audience,
+            publicKeyFile: "../keys/\(DevIdentity.publicKeyName)",
+            origins: [api]
+        )
+        try Data(yaml.utf8).write(to: rulesFile, options: .atomic)
+    }
+
+    private func welcome() -> String {
+        let token = (try? identity.token(at: Date())) ?? ""
+        let pair = CurlPair(
+            api: api,
+            store: "\(storeURL)/\(Self.bucket)/",
+            token: token,
+            rule: "documents",
+            file: "hello.txt",
+            contentType: "text/plain"
+        )
+        return """
+
+            Postern is running:   \(api)/
+            Rules to edit:        \(rulesFile.path)   (then start again)
+            Uploaded files:       \(files.appendingPathComponent(Self.bucket).path)
+
+            Or by hand. A ticket:
+
+            echo hello > hello.txt
+            \(pair.ticket)
+
+            and the upload:
+
+            \(pair.upload)
+
+            Ctrl-C stops it.
+
+            """
+    }
+}
