@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostPolicy
+
+/// What the store says beside the judgement of policies; S3's messages where S3 has one ("Error responses").
+extension StoreRefusal {
+    /// What a form reader's error is to S3.
+    init(_ error: FormReaderError) {
+        self =
+            switch error {
+            case .malformed: .malformedForm
+            case .fieldsTooLong: .fieldsTooLong
+            case .fileMissing: .fileMissing
+            }
+    }
+
+    static let notMultipart = StoreRefusal(
+        status: 412,
+        code: "PreconditionFailed",
+        message: "At least one of the pre-conditions you specified did not hold",
+        details: [Detail(name: "Condition", value: "Bucket POST must be of the enclosure-type multipart/form-data")]
+    )
+
+    static let malformedForm = StoreRefusal(
+        status: 400,
+        code: "MalformedPOSTRequest",
+        message: "The body of your POST request is not well-formed multipart/form-data."
+    )
+
+    static let incompleteBody = StoreRefusal(
+        status: 400,
+        code: "IncompleteBody",
+        message: "You did not provide the number of bytes specified by the Content-Length HTTP header."
+    )
+
+    static let fieldsTooLong = StoreRefusal(
+        status: 400,
+        code: "MaxPostPreDataLengthExceeded",
+        message: "Your POST request fields preceding the upload file were too large.",
+        details: [Detail(name: "MaxPostPreDataLengthBytes", value: "\(FormReader.preFileLimit)")]
+    )
+
+    static let fileMissing = StoreRefusal(
+        status: 400,
+        code: "InvalidArgument",
+        message: "POST requires exactly one file upload per request.",
+        details: [Detail(name: "ArgumentName", value: "file"), Detail(name: "ArgumentValue", value: "0")]
+    )
+
+    static let badDigest = StoreRefusal(
+        status: 400,
+        code: "BadDigest",
+        message: "The SHA256 you specified did not match the calculated checksum."
+    )
+
+    static let malformedChecksum = StoreRefusal(
+        status: 400,
+        code: "InvalidRequest",
+        message: "Value for x-amz-checksum-sha256 header is invalid."
+    )
+
+    /// - Parameter name: a form field that this store would have to act on to keep its promise.
+    static func notImplemented(_ name: String) -> StoreRefusal {
+        StoreRefusal(
+            status: 501,
+            code: "NotImplemented",
+            message: "A header you provided implies functionality that is not implemented",
+            details: [Detail(name: "Header", value: name)]
+        )
+    }
+
+    static func noSuchBucket(_ bucket: String) -> StoreRefusal {
+        StoreRefusal(
+            status: 404,
+            code: "NoSuchBucket",
+            message: "The specified bucket does not exist",
+            details: [Detail(name: "BucketName", value: bucket)]
+        )
+    }
+
+    static func noSuchKey(_ key: String) -> StoreRefusal {
+        StoreRefusal(
+            status: 404,
+            code: "NoSuchKey",
+            message: "The specified key does not exist.",
+            details: [Detail(name: "Key", value: key)]
+        )
+    }
+
+    static let invalidURI = StoreRefusal(status: 400, code: "InvalidURI", message: "Couldn't parse the specified URI.")
+
+    static let methodNotAllowed = StoreRefusal(
+        status: 405,
+        code: "MethodNotAllowed",
+        message: "The specified method is not allowed against this resource."
+    )
+
+    static let internalError = StoreRefusal(
+        status: 500,
+        code: "InternalError",
+        message: "We encountered an internal error. Please try again."
+    )
+
+    static let corsForbidden = StoreRefusal(
+        status: 403,
+        code: "AccessForbidden",
+        message: "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, "
+            + "request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted "
+            + "by the resource's CORS spec."
+    )
+
+    /// Not S3's: this store shows objects by their keys only.
+    static let listsNothing = StoreRefusal(status: 403, code: "AccessDenied", message: "This store lists nothing.")
+
+    /// Not S3's: see `LoopbackName.isLoopback(authority:)`.
+    static let notLoopback = StoreRefusal(
+        status: 403,
+        code: "AccessDenied",
+        message: "This store answers to names of this machine only: 127.0.0.1, localhost, [::1]."
+    )
+}

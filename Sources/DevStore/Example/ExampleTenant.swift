@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+private import StrictJSON
+
+/// The rule file that `postern dev` writes when there is none; `examples/tenants/example.yaml` is the same with the defaults.
+package enum ExampleTenant {
+    package static let name = "example"
+
+    /// - Parameters:
+    ///   - endpoint: the dev store, scheme to port, without a slash at the end.
+    ///   - credentials: the prefix of the environment variables that hold the store's access key.
+    ///   - issuer: who signs the dev tokens.
+    ///   - audience: for whom.
+    ///   - publicKeyFile: the issuer's ES256 key, as a path from the rule file's folder.
+    ///   - origins: the pages that may ask for tickets.
+    package static func yaml(
+        endpoint: String = "http://127.0.0.1:9000",
+        bucket: String = "example-uploads",
+        region: String = "us-east-1",
+        credentials: String = "POSTERN_DEV",
+        issuer: String = "https://id.dev.invalid",
+        audience: String = "uploads",
+        publicKeyFile: String = "public.pem",
+        origins: [String] = ["http://127.0.0.1:8080"]
+    ) -> String {
+        """
+        # The rules of one tenant: who may upload what to where. Change them and start `postern dev` again;
+        # `postern check` on this file's folder lists every problem with its line.
+        tenant: \(name) # the same as the file's name
+
+        # Where the files go. For S3 on AWS only `bucket` and `region` are needed.
+        store:
+          bucket: \(bucket)
+          region: \(region)
+          endpoint: \(endpoint) # any S3-compatible store; here the one that `postern dev` runs
+          credentials:
+            env: \(credentials) # \(credentials)_ACCESS_KEY_ID and \(credentials)_SECRET_ACCESS_KEY; left out: AWS's own chain
+
+        # Whose word counts. Every request brings a token that one of these issuers signed.
+        auth:
+          issuers:
+            - issuer: \(issuer)
+              audience: \(audience)
+              algorithms: [ES256]
+              keys:
+                pemFile: \(scalar(publicKeyFile)) # looked for in this file's folder; in production often `jwks: https://…`
+              user: sub # the claim that names the user
+
+        # The web pages that may ask for tickets: exact origins, no wildcards.
+        origins:
+        \(origins.map { "  - \($0)" }.joined(separator: "\n"))
+
+        rules:
+          # Pictures, each user in a folder of their own.
+          images:
+            keyPrefix: images/{user}/
+            contentTypes: [image/png, image/jpeg, image/gif, image/webp]
+            maxSize: 5MiB # every rule has a limit
+            expiry: 5m # how long a ticket is good for
+
+          # Documents, by year; a browser that opens one saves it under the name it came with.
+          documents:
+            keyPrefix: documents/{user}/{yyyy}/
+            keyName: "{uuid}-{filename}"
+            contentTypes: [application/pdf, text/plain, text/csv, text/markdown]
+            minSize: 1
+            maxSize: 20MiB
+            expiry: 2m
+            contentDisposition: attachment
+            metadata:
+              allowed: [album] # kept with the file as x-amz-meta-album
+
+        """
+    }
+
+    /// A path as YAML: plain where nothing in it means anything to YAML, else in double quotes as JSON has it.
+    private static func scalar(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "/"):
+                true
+            default:
+                false
+            }
+        }
+        return isPlain && !text.isEmpty ? text : JSONWriter.quoted(text)
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+private import PostPolicy
+
+/// Reads a POST form as S3 does: fields, then one file; what comes after the file is ignored.
+///
+/// Pure: feed it what arrives, take events until it answers nil, and call `finish` at the end of the body.
+package struct FormReader: Sendable {
+    /// "The form data and boundaries (excluding file contents) cannot exceed 20KB" (S3, "Browser-based uploads using POST").
+    package static let preFileLimit = 20 * 1024
+
+    private enum State {
+        case fields
+        case field(name: String, value: [UInt8])
+        case file
+        case afterFile
+    }
+
+    private var parser: MultipartParser
+    private var state = State.fields
+    private var fields: [FormField] = []
+
+    /// - Parameter boundary: as the request's Content-Type names it.
+    package init(boundary: MultipartBoundary) {
+        parser = MultipartParser(boundary: boundary)
+    }
+
+    /// Appends what arrived.
+    package mutating func feed(_ bytes: some Collection<UInt8>) {
+        parser.feed(bytes)
+    }
+
+    /// The next event, or nil when more bytes are needed.
+    package mutating func next() throws(FormReaderError) -> FormEvent? {
+        while true {
+            let event = try nextPartEvent()
+            if isBeforeFile, parser.consumed > Self.preFileLimit {
+                throw .fieldsTooLong
+            }
+            guard let event else { return nil }
+            if let formEvent = try advance(event) {
+                return formEvent
+            }
+        }
+    }
+
+    /// To be called when the body has ended and `next` answered nil.
+    package func finish() throws(FormReaderError) {
+        do {
+            try parser.finish()
+        } catch {
+            throw .malformed(error)
+        }
+        guard !isBeforeFile else { throw .fileMissing }
+    }
+
+    private var isBeforeFile: Bool {
+        switch state {
+        case .fields, .field: true
+        case .file, .afterFile: false
+        }
+    }
+
+    private mutating func nextPartEvent() throws(FormReaderError) -> MultipartEvent? {
+        do {
+            return try parser.next()
+        } catch {
+            throw .malformed(error)
+        }
+    }
+
+    private mutating func advance(_ event: MultipartEvent) throws(FormReaderError) -> FormEvent? {
+        switch (state, event) {
+        case (.fields, .partBegan(let head)) where head.name.equalsIgnoringASCIICase("file"):
+            state = .file
+            return .fileBegan(ParsedForm(fields: fields, filename: head.filename))
+        case (.fields, .partBegan(let head)):
+            state = .field(name: head.name, value: [])
+        case (.field(let name, var value), .partData(let bytes)):
+            // The old state gives the bytes up first, so that appending does not copy them each time.
+            state = .fields
+            value.append(contentsOf: bytes)
+            state = .field(name: name, value: value)
+        case (.field(let name, let value), .partEnded):
+            guard let text = String(validating: value, as: UTF8.self) else { throw .malformed(.malformedHeader) }
+            fields.append(FormField(name: name, value: text))
+            state = .fields
+        case (.file, .partData(let bytes)):
+            return .fileData(bytes)
+        case (.file, .partEnded):
+            state = .afterFile
+            return .fileEnded
+        default:
+            // The end of the body, and whatever comes after the file.
+            break
+        }
+        return nil
+    }
+}

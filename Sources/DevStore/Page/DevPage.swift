@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+private import Crypto
+private import HTTPTypes
+package import Hummingbird
+private import NIOCore
+
+/// The page at `/` of `postern dev`: one document that loads nothing, takes a ticket and uploads to the store.
+///
+/// Its style and its script are allowed by their hashes, so that nothing that slipped into the page could run.
+package struct DevPage: Sendable {
+    /// The whole document.
+    package let html: String
+    /// The value of the Content-Security-Policy header that belongs to it.
+    package let contentSecurityPolicy: String
+
+    /// - Parameter settings: they hold the dev token.
+    package init(settings: DevPageSettings) {
+        let script = Self.words + Self.script
+        html = Self.fill(Self.document, ["style": Self.style, "settings": settings.json, "script": script])
+        let store = Self.origin(of: settings.store)
+        contentSecurityPolicy = [
+            "default-src 'none'",
+            "script-src '\(Self.sourceHash(script))'",
+            "style-src '\(Self.sourceHash(Self.style))'",
+            "connect-src 'self' \(store)",
+            "img-src data: blob: \(store)",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        ].joined(separator: "; ")
+    }
+
+    /// The page as an answer, with its headers. It holds a token: no cache may keep it and no frame may show it.
+    package func response() -> Response {
+        var headers: HTTPFields = [
+            .contentType: "text/html; charset=utf-8",
+            .cacheControl: "no-store",
+            .contentSecurityPolicy: contentSecurityPolicy,
+            .xContentTypeOptions: "nosniff",
+        ]
+        for (text, value) in [("Referrer-Policy", "no-referrer"), ("Cross-Origin-Opener-Policy", "same-origin")] {
+            if let name = HTTPField.Name(text) {
+                headers[name] = value
+            }
+        }
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
+    }
+
+    /// Replaces each mark once. What is filled in is never looked at again, so a value cannot bring a mark of its own.
+    private static func fill(_ template: String, _ values: [String: String]) -> String {
+        let pieces = template.split(separator: "{{", omittingEmptySubsequences: false)
+        return pieces.dropFirst().reduce(into: String(pieces.first ?? "")) { filled, piece in
+            guard let end = piece.firstRange(of: "}}"), let value = values[String(piece[..<end.lowerBound])] else {
+                filled += "{{" + piece
+                return
+            }
+            filled += value + piece[end.upperBound...]
+        }
+    }
+
+    /// `sha256-…` as a Content-Security-Policy names an inline element (CSP Level 3 §2.3.1).
+    private static func sourceHash(_ text: String) -> String {
+        "sha256-" + SHA256.hash(data: Array(text.utf8)).base64
+    }
+
+    /// Scheme, host and port of an http address.
+    private static func origin(of address: String) -> String {
+        address.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).prefix(3).joined(separator: "/")
+    }
+}

@@ -1,0 +1,31 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Takes a ticket and uploads a file with it. Needs curl and jq.
+#
+#   POSTERN_TOKEN=… ./curl.sh photo.png image/png images
+#
+# The address is http://127.0.0.1:8080 unless POSTERN says otherwise; `postern dev` prints a token.
+set -eu
+
+file=$1
+type=$2
+rule=${3:-images}
+postern=${POSTERN:-http://127.0.0.1:8080}
+
+size=$(wc -c <"$file")
+request=$(jq -n --arg rule "$rule" --arg filename "$(basename "$file")" --arg contentType "$type" --argjson size "$size" \
+    '{$rule, $filename, $contentType, $size}')
+
+# The token goes through standard input: other users of the machine can read a process's arguments.
+ticket=$(printf 'header = "Authorization: Bearer %s"\n' "$POSTERN_TOKEN" |
+    curl -sS -K - -H 'Content-Type: application/json' -d "$request" "$postern/v1/tickets")
+
+if ! printf '%s' "$ticket" | jq -e .fields >/dev/null; then
+    printf '%s\n' "$ticket" >&2 # a problem: "detail" says what to do
+    exit 1
+fi
+
+# curl's option files escape strings as JSON does. form-string takes a value as it is, even one that begins with @.
+# The file comes last: the store ignores what follows it.
+printf '%s' "$ticket" | jq -r '.fields | to_entries[] | "form-string = " + ("\(.key)=\(.value)" | @json)' |
+    curl -sS -i -K - -F "file=@\"$file\"" "$(printf '%s' "$ticket" | jq -r .url)"
