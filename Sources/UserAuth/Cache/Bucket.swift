@@ -23,10 +23,15 @@ extension TokenCache {
             places.count { $0 != nil }
         }
 
-        mutating func find(_ hash: SHA256Words) -> VerifiedToken? {
+        /// The token with this hash, if it still holds. One that does not is dropped.
+        mutating func find(_ hash: SHA256Words, at now: Double) -> VerifiedToken? {
             for index in places.indices where places[index]?.hash == hash {
+                guard let token = places[index]?.token, token.holds(at: now) else {
+                    places[index] = nil
+                    return nil
+                }
                 places[index]?.wasUsed = true
-                return places[index]?.token
+                return token
             }
             return nil
         }

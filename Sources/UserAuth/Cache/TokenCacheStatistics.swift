@@ -3,9 +3,9 @@
 /// What the cache of verified tokens holds and what it was good for since it was made.
 package struct TokenCacheStatistics: Sendable {
     /// How many tokens are kept, ended ones among them.
-    package let kept: Int
+    package internal(set) var kept = 0
     /// How many tokens were answered from the cache.
-    package let hits: Int
+    package internal(set) var hits = 0
     /// How many tokens had to be verified, valid or not.
-    package let misses: Int
+    package internal(set) var misses = 0
 }

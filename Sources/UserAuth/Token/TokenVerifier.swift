@@ -26,7 +26,7 @@ struct TokenVerifier: Sendable {
         let claims = try TokenClaims(parsing: jws.payload)
         let issuer = try issuers.issuer(of: claims)
         guard issuer.algorithms.contains(header.algorithm) else { throw .algorithmNotAllowed }
-        guard let keys = issuer.keys.current else { throw .keysUnavailable(issuer: issuer.issuer) }
+        guard let (keys, epoch) = issuer.keys.snapshot() else { throw .keysUnavailable(issuer: issuer.issuer) }
         let key = try keys.verify(jws, header)
         // From here on the claims are the issuer's word. `iss` has been compared: it is how the issuer was found.
         guard issuer.serves(try claims.audiences()) else { throw .audienceMismatch }
@@ -44,6 +44,6 @@ struct TokenVerifier: Sendable {
             source: .token(issuer: issuer.issuer, keyID: key.id),
             expires: Date(timeIntervalSince1970: times.expiration)
         )
-        return VerifiedToken(principal: principal, times: times, issuerKeys: issuer.keys, keySet: keys.identity)
+        return VerifiedToken(principal: principal, times: times, keys: issuer.keys, keysEpoch: epoch)
     }
 }

@@ -5,20 +5,19 @@ final class VerifiedToken: Sendable {
     let principal: Principal
     private let times: TokenTimes
     /// The keys of the issuer, to see that they are still those that verified the token.
-    private let issuerKeys: IssuerKeys
-    /// The set that verified the token.
-    private let keySet: SHA256Words
+    private let keys: IssuerKeys
+    private let keysEpoch: Int
 
-    init(principal: Principal, times: TokenTimes, issuerKeys: IssuerKeys, keySet: SHA256Words) {
+    init(principal: Principal, times: TokenTimes, keys: IssuerKeys, keysEpoch: Int) {
         self.principal = principal
         self.times = times
-        self.issuerKeys = issuerKeys
-        self.keySet = keySet
+        self.keys = keys
+        self.keysEpoch = keysEpoch
     }
 
     /// Whether the token would be verified again: it is neither too late nor too early, and the keys are the same.
     /// - Parameter now: seconds since 1970.
     func holds(at now: Double) -> Bool {
-        now < times.validUntil && now >= times.validFrom && issuerKeys.holds(keySet)
+        now < times.validUntil && now >= times.validFrom && keys.isUnchanged(since: keysEpoch)
     }
 }
