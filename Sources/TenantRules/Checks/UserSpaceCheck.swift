@@ -23,7 +23,7 @@ enum UserSpaceCheck {
             log.problem(
                 at: owner.position,
                 "a user\(example) would own a folder that the rule \(intruder.name.quoted) fills for others",
-                "put a folder of its own in front of {user}: \(owner.name)/{user}/"
+                "let the keys of the two rules differ in a folder in front of {user}: \(owner.name)/{user}/, \(intruder.name)/…"
             )
         }
     }

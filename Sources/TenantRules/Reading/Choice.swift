@@ -4,10 +4,10 @@
 enum Choice {
     static func parse(_ text: String, of choices: [String], what: String) throws(Complaint) -> String {
         if let found = choices.first(where: { $0.utf8.elementsEqual(text.utf8) }) { return found }
-        let near = Spelling.nearest(to: text, in: choices)
+        let near = choices.count > 3 ? Spelling.nearest(to: text, in: choices) : nil
         throw Complaint(
             "\(text.quoted) is not \(what)",
-            near.map { "did you mean \($0)?" } ?? "write one of \(choices.joined(separator: ", "))"
+            near.map { "did you mean \($0)?" } ?? "write \(choices.count > 1 ? "one of " : "")\(choices.joined(separator: ", "))"
         )
     }
 

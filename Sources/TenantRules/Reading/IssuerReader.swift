@@ -107,6 +107,8 @@ struct IssuerReader {
         }
         guard let keys = section.section("keys", keys: Self.sources) else { return nil }
         let present = Self.sources.filter { keys[$0] != nil }
+        // A key that is none has been reported as unknown.
+        if present.isEmpty, !keys.all.isEmpty { return nil }
         guard present.count == 1, let source = present.first else {
             let names = Self.sources.joined(separator: ", ")
             let message =

@@ -155,7 +155,7 @@ struct Section {
             } catch {
                 // `key:` with nothing behind it; libyaml places the empty value somewhere behind.
                 if text.isEmpty {
-                    log.problem(at: keyPosition, "\(key) has no value", "write one behind “:”, or remove the line")
+                    log.problem(at: keyPosition, "\(key) has no value", "write one, or remove it")
                 } else {
                     log.problem(at: node.position, error)
                 }

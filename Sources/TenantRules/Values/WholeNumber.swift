@@ -13,7 +13,7 @@ enum WholeNumber {
             throw Complaint("\(String(text).quoted) begins with a zero", "write \(example), without leading zeros")
         }
         guard let value = Int(String(text)) else {
-            throw Complaint("\(String(text).quoted) is too large", "write \(example)")
+            throw Complaint("\(String(text).quoted) is too large", "write \(what) like \(example)")
         }
         return value
     }

@@ -37,7 +37,7 @@ struct YAMLComposer {
                 }
             } catch {
                 let finding = YAMLFinding(error)
-                findings.append(followsBracket(finding.position) ? finding.advising("put the whole value in quotes") : finding)
+                findings.append(followsBracket(finding.position) ? .textBehindBracket(finding.position) : finding)
                 return nil
             }
         }

@@ -10,7 +10,10 @@ extension YAMLFinding {
             YamlError.composer(let context, let problem, let mark, _):
             // libyaml notices a missing colon only in the next line; the context is where the key stands.
             let mark = problem.hasPrefix("could not find expected ':'") ? context?.mark ?? mark : mark
-            let (message, advice) = Self.plain(problem)
+            var (message, advice) = Self.plain(problem)
+            if problem.hasPrefix("did not find expected ',' or"), let start = context?.mark {
+                message += " (it begins at \(start.line):\(start.column))"
+            }
             self.init(position: YAMLPosition(line: mark.line, column: mark.column), message: message, advice: advice)
         default:
             self.init(
@@ -24,7 +27,10 @@ extension YAMLFinding {
     private static func plain(_ problem: String) -> (message: String, advice: String) {
         switch problem {
         case "mapping values are not allowed in this context":
-            ("no “:” can stand here", "indent the line like its neighbours, or put a value that contains “: ” in quotes")
+            (
+                "no “:” can stand here",
+                "indent the line like its neighbours, add a “:” that is missing above, or put a value with “: ” in quotes"
+            )
         case "could not find expected ':'":
             ("a key without “:”", "write “key: value”")
         case "did not find expected key":

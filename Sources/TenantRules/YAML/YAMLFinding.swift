@@ -6,7 +6,12 @@ struct YAMLFinding: Sendable, Hashable {
     let message: String
     let advice: String
 
-    func advising(_ advice: String) -> YAMLFinding {
-        YAMLFinding(position: position, message: message, advice: advice)
+    /// `keyName: {uuid}.{ext}` without quotes.
+    static func textBehindBracket(_ position: YAMLPosition) -> YAMLFinding {
+        YAMLFinding(
+            position: position,
+            message: "nothing can stand behind a closed bracket",
+            advice: "put the whole value in quotes: \"{user}/\""
+        )
     }
 }

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What can be wrong with `store`.
+enum StoreProblems {
+    static let table: [ProblemCase] = [
+        .replacing(
+            .store,
+            """
+            store: x
+            storage:
+            """,
+            """
+            2:8: store is not a mapping; write “key: value” lines, with the keys bucket, region, endpoint, addressing, \
+            signature, credentials
+            3:1: “storage” is not a key of the file; known keys: tenant, store, auth, origins, rules
+            """),
+        .replacing(
+            .bucket, "  bucket: Acme",
+            """
+            3:11: the bucket name "Acme" is not possible; use lower-case letters, digits, '-' and '.'
+            """),
+        .replacing(
+            .bucket, "  bucket:",
+            """
+            3:3: bucket has no value; write one, or remove it
+            """),
+        .replacing(
+            .bucket, "  # none",
+            """
+            2:1: store has no bucket; write the bucket's name
+            """),
+        .replacing(
+            .region, "  region: mars",
+            """
+            4:11: "mars" is not a region of AWS; write for example "eu-west-1", or name the store's endpoint
+            """),
+        .replacing(
+            .region, "  # none",
+            """
+            2:1: store has no region; write the bucket's region: region: eu-west-1
+            """),
+        .behind(
+            .region, "  endpoint: ftp://x",
+            """
+            5:13: the endpoint "ftp://x" is not possible; begin with https:// or http://
+            """),
+        .behind(
+            .region,
+            """
+              endpoint: https://10.0.0.1
+              addressing: virtual
+            """,
+            """
+            6:15: a bucket cannot stand in front of the address 10.0.0.1; write addressing "path"
+            """),
+        .behind(
+            .region, "  addressing: virtuel",
+            """
+            5:15: “virtuel” is not an addressing; write one of virtual, path
+            """),
+        .behind(
+            .region, "  addressing: x",
+            """
+            5:15: “x” is not an addressing; write one of virtual, path
+            """),
+        .behind(
+            .region, "  signature: v3",
+            """
+            5:14: “v3” is not a signature version; write one of v4, v2
+            """),
+        .behind(
+            .region, "  credentials: root",
+            """
+            5:16: “root” is no source of credentials; write default, {profile: NAME}, {env: PREFIX} or {assumeRole: \
+            {roleArn: …}}
+            """),
+        .behind(
+            .region, "  credentials: {}",
+            """
+            5:3: credentials is empty; write exactly one of profile, env, assumeRole, or credentials: default
+            """),
+        .behind(
+            .region, "  credentials: {profile: a, env: B}",
+            """
+            5:3: credentials names several sources: profile, env; write exactly one of profile, env, assumeRole, or \
+            credentials: default
+            """),
+        .behind(
+            .region, "  credentials: {profile: ''}",
+            """
+            5:17: profile has no value; write one, or remove it
+            """),
+        .behind(
+            .region, "  credentials: {env: 1A}",
+            """
+            5:22: “1A” is not the beginning of a variable's name; write ACME for ACME_ACCESS_KEY_ID
+            """),
+        .behind(
+            .region, "  credentials: {env: ACME_ACCESS_KEY_ID}",
+            """
+            5:22: _ACCESS_KEY_ID is added to the name; write ACME
+            """),
+        .behind(
+            .region, "  credentials: {secretKey: hunter2}",
+            """
+            5:17: credentials themselves have no place in a file; write {env: PREFIX} and set them in the environment
+            """),
+        .behind(
+            .region, "  credentials: {assumeRole: {roleArn: x}}",
+            """
+            5:39: “x” is not the ARN of a role; write arn:aws:iam::123456789012:role/NAME
+            """),
+        .behind(
+            .region, "  credentials: {assumeRole: {externalId: ab}}",
+            """
+            5:17: assumeRole has no roleArn; write roleArn: arn:aws:iam::123456789012:role/NAME
+            """),
+        .behind(
+            .region,
+            """
+              credentials: {assumeRole: {roleArn: 'arn:aws:iam::123456789012:role/r', externalId: 'a b', sessionPolicy: \
+            none}}
+            """,
+            """
+            5:87: “a b” is not an external id; write 2 to 1224 letters, digits and _+=,.@:/-
+            5:109: “none” is not a session policy; write fromRules
+            """),
+        .behind(
+            .region, "  credentials:",
+            """
+            5:3: credentials has no value; write one, or remove it
+            """),
+        .behind(
+            .region, "  credentials: {assumeRole: x}",
+            """
+            5:29: assumeRole is not a mapping; write “key: value” lines, with the keys roleArn, externalId, sessionPolicy
+            """),
+    ]
+}

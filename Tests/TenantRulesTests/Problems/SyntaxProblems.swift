@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What can be wrong with the YAML itself.
+enum SyntaxProblems {
+    static let table: [ProblemCase] = [
+        .replacing(
+            .tenant, "tenant: &a acme",
+            """
+            1:9: there is an anchor (&); anchors are not read: write the value out where it is needed
+            """),
+        .replacing(
+            .tenant, "tenant: *a",
+            """
+            1:9: there is an alias (*); aliases are not read: write the value out, in quotes if it begins with “*”
+            """),
+        .replacing(
+            .tenant, "tenant: !!str acme",
+            """
+            1:9: there is a tag (!); tags are not read: write the plain value, in quotes if it begins with “!”
+            """),
+        .replacing(
+            .tenant, "tenant: !x acme",
+            """
+            1:9: there is a tag (!); tags are not read: write the plain value, in quotes if it begins with “!”
+            """),
+        .replacing(
+            .tenant,
+            """
+            --- 
+            tenant: acme
+            --- 
+            a: b
+            """,
+            """
+            1:1: the file has no rules; write at least one rule under rules:
+            1:1: the file has no store; write the bucket and region of its files under store:
+            3:1: a second document begins here; write one document a file: one file a tenant
+            """),
+        .behind(
+            .tenant, "...",
+            """
+            1:1: the file has no rules; write at least one rule under rules:
+            1:1: the file has no store; write the bucket and region of its files under store:
+            3:1: a second document begins here; write one document a file: one file a tenant
+            """),
+        .replacing(
+            .tenant,
+            """
+            %YAML 1.1
+            ---
+            tenant: acme
+            """,
+            """
+            1:1: directives (%) are not read; remove the line
+            """),
+        .replacing(
+            .tenant, "tenant:\tacme",
+            """
+            1:8: there is a tab; use spaces; inside double quotes a tab is written \\t
+            """),
+        .behind(
+            .tenant, "\tx: y",
+            """
+            2:1: there is a tab; use spaces; inside double quotes a tab is written \\t
+            """),
+        .replacing(
+            .tenant, "tenant: 'acme",
+            """
+            1:9: this quote is never closed; close it on the same line
+            """),
+        .replacing(
+            .tenant, "tenant: @acme",
+            """
+            1:9: no value can begin with “@”; put the value in quotes
+            """),
+        .replacing(
+            .tenant, "tenant: acme: b",
+            """
+            1:13: no “:” can stand here; indent the line like its neighbours, add a “:” that is missing above, or put a \
+            value with “: ” in quotes
+            """),
+        .replacing(
+            .tenant, "tenant acme",
+            """
+            2:6: no “:” can stand here; indent the line like its neighbours, add a “:” that is missing above, or put a \
+            value with “: ” in quotes
+            """),
+        .replacing(
+            .tenant, "tenant: [acme",
+            """
+            2:6: a list in [ ] is not closed, or a comma is missing (it begins at 1:9); write [a, b, c]
+            """),
+        .replacing(
+            .tenant, "tenant: {acme",
+            """
+            2:6: a mapping in { } is not closed, or a comma is missing (it begins at 1:9); write {a: b, c: d}
+            """),
+        .replacing(
+            .tenant, "tenant: \"a\\q\"",
+            """
+            1:11: this backslash escape does not exist; write the text in single quotes, where a backslash is itself
+            """),
+        .replacing(
+            .tenant, "  tenant: acme",
+            """
+            2:1: this follows what was already a whole document; indent it like its neighbours
+            """),
+        .behind(
+            .tenant, " - x",
+            """
+            1:9: “acme - x” is not a tenant's id; write 1 to 63 of a-z, 0-9 and “-”, beginning with a letter or digit
+            """),
+        .replacing(
+            .tenant, "tenant: ac\u{7}me",
+            """
+            1:11: there is a control character (0x07); remove it
+            """),
+        .replacing(
+            .tenant, "tenant: ac\u{2028}me",
+            """
+            1:11: there is a control or line-separator character; remove it, or begin a new line
+            """),
+        .replacing(
+            .tenant, "\u{FEFF}tenant: acme",
+            """
+            1:1: the file begins with a byte order mark; save the file as UTF-8 without a BOM
+            """),
+        .replacing(
+            .tenant, "tenant: ac\rme",
+            """
+            1:11: there is a control character (0x0D); remove it
+            """),
+        .replacing(
+            .tenant, "tenant: [[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]",
+            """
+            1:24: there are more than 16 levels of nesting; no rule file needs so many: check the brackets
+            """),
+        .replacing(
+            .tenant,
+            """
+            tenant: >x
+              a
+            """,
+            """
+            1:9: this block text has an unreadable header; write | or > alone at the end of the line
+            """),
+    ]
+}
