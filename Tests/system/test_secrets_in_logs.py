@@ -22,7 +22,7 @@ def log_files(logs: pathlib.Path) -> list[pathlib.Path]:
 def test_a_ticket_with_canaries_at_trace_in_both_formats(make_service, logs):
     """The least the scan below must see, should this file run alone: tickets, refusals, both formats, level trace."""
     for log_format in ("json", "text"):
-        tenant = Tenant("acme")
+        tenant = Tenant("acme", rules={"files": {"keyPrefix": "files/", "contentTypes": ["image/png"], "maxSize": "1MiB"}})
         service = make_service(f"canaries-{log_format}", [tenant], arguments=["--log-format", log_format])
         with service:
             token = tenant.token("canary-user")
@@ -34,7 +34,8 @@ def test_a_ticket_with_canaries_at_trace_in_both_formats(make_service, logs):
                 assert service.post("/v1/tickets", {"contentType": "image/png"}, credential).status == 401
             service.request("GET", f"/v1/rules?token={token}", {"X-Api-Key": tenant.api_key, "Cookie": f"t={token}"})
             service.request("GET", f"/{token}")
-            service.post("/v1/tickets", f'{{"contentType":"{token}"}}'.encode(), token)
+            for member in ("rule", "filename", "contentType", "checksumSHA256", "user", token):
+                service.post("/v1/tickets", {"contentType": "image/png"} | {member: token}, tenant.api_key)
         assert service.log().count("\n") > 5, "level trace says something"
 
 

@@ -45,6 +45,7 @@ def test_tickets_over_tls(make_service, certificate):
             assert connection.socket.version() in ("TLSv1.2", "TLSv1.3")
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 def test_plain_http_and_old_tls_get_nothing(make_service, certificate):
     cert, key = certificate
     service = make_service("tls-only", [Tenant("acme")], arguments=["--tls-cert", str(cert), "--tls-key", str(key)])
