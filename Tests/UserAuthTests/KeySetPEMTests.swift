@@ -60,6 +60,7 @@ struct KeySetPEMTests {
     func several() async throws {
         let (named, unnamed) = (P256.Signing.PrivateKey(), P256.Signing.PrivateKey())
         let text = """
+             \u{20}
             The key of 2026
             kid: 2026-a\u{20}
             \(named.publicKey.pemRepresentation)

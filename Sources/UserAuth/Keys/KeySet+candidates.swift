@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-
 extension KeySet {
     /// A key that was read, or why it could not be.
     struct Candidate {

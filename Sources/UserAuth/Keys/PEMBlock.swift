@@ -36,8 +36,9 @@ struct PEMBlock {
 
     private static func trimmed(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
-        let end = line.lastIndex { !isBlank($0) } ?? line.startIndex - 1
-        return line[...end].drop(while: isBlank)
+        let rest = line.drop(while: isBlank)
+        guard let end = rest.lastIndex(where: { !isBlank($0) }) else { return [] }
+        return rest[...end]
     }
 
     private static func content(of line: String, after start: String, before end: String) -> String? {
