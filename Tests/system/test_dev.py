@@ -1,0 +1,143 @@
+"""`postern dev`: the page, and the two commands that it prints, pasted as they are."""
+
+import json
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from harness import canaries
+from harness.form import File, post
+from harness.http import Connection
+from harness.ports import free_ports
+from harness.service import BINARY, clean_environment
+
+
+class Dev:
+    """A running `postern dev` and what it has printed."""
+
+    def __init__(self, folder: pathlib.Path, logs: pathlib.Path, name: str):
+        self.folder = folder
+        self.port, self.store_port, admin_port = free_ports(3)
+        self.output, self.errors = folder / "printed.txt", logs / f"{name}.err.log"
+        with open(self.output, "wb") as output, open(self.errors, "ab") as errors:
+            self.process = subprocess.Popen(
+                [BINARY, "dev", "--folder", folder / "dev", "--listen", f"127.0.0.1:{self.port}", "--store", f"127.0.0.1:{self.store_port}",
+                 "--admin", f"127.0.0.1:{admin_port}", "--log-level", "trace"],
+                stdin=subprocess.DEVNULL, stdout=output, stderr=errors, env=clean_environment(), cwd=folder)
+        end = time.monotonic() + 15
+        while "Ctrl-C" not in self.printed:
+            assert self.process.poll() is None and time.monotonic() < end, self.printed + self.errors.read_text()
+            time.sleep(0.05)
+
+    @property
+    def printed(self) -> str:
+        return self.output.read_text()
+
+    def commands(self) -> list[str]:
+        """The two commands with the lines that belong to them, as one would select and paste them."""
+        ticket, upload = self.printed.split("and the upload:")
+        return [ticket[re.search(r"^echo |^curl ", ticket, re.M).start():].strip(), upload.split("\n\n")[1].strip()]
+
+    def get(self, path: str, port: int | None = None):
+        with Connection(port or self.port) as connection:
+            return connection.request("GET", path)
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(15)
+
+
+@pytest.fixture
+def dev(tmp_path, logs):
+    running = Dev(tmp_path, logs, "dev")
+    yield running
+    if running.process.poll() is None:
+        running.process.kill()
+        running.process.wait()
+
+
+def paste(command: str, folder: pathlib.Path) -> subprocess.CompletedProcess:
+    return subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=folder, timeout=30, stdin=subprocess.DEVNULL)
+
+
+def test_the_page_and_both_commands_work_as_printed(dev, tmp_path):
+    assert f"http://127.0.0.1:{dev.port}/" in dev.printed
+    page = dev.get("/")
+    assert page.status == 200 and page.headers["content-type"].startswith("text/html")
+    assert b"<html" in page.body and b'type="file"' in page.body.replace(b"type=file", b'type="file"')
+
+    ticket, upload = dev.commands()
+    taken = paste(ticket, tmp_path)
+    assert taken.returncode == 0, taken.stderr
+    given = json.loads(taken.stdout)
+    canaries.add_ticket(given)
+    assert given["url"].startswith(f"http://127.0.0.1:{dev.store_port}/")
+    sent = paste(upload, tmp_path)
+    assert sent.returncode == 0 and re.search(r"^HTTP/1.1 201 ", sent.stdout, re.M), sent.stdout + sent.stderr
+    stored = dev.folder / "dev" / "files" / given["fields"]["bucket"] / given["key"]
+    assert stored.read_bytes() == b"hello\n"
+    assert dev.stop() == 0
+
+
+def test_the_store_of_dev_enforces_the_ticket(dev, tmp_path):
+    """The same refusals as a real S3: a byte too many, another type, another key, another signature."""
+    given = json.loads(paste(dev.commands()[0], tmp_path).stdout)
+    canaries.add_ticket(given)
+    fields, url = given["fields"], given["url"]
+    assert post(url, fields, File(b"x" * (given["maxSize"] + 1))).code == "EntityTooLarge"
+    assert post(url, fields, File(b"")).code == "EntityTooSmall"
+    assert post(url, fields | {"Content-Type": "text/html"}).code == "AccessDenied"
+    assert post(url, fields | {"key": "elsewhere.txt"}).code == "AccessDenied"
+    assert post(url, {"acl": "public-read"} | fields).code == "AccessDenied"
+    assert post(url, fields | {"X-Amz-Signature": "0" * 64}).code == "SignatureDoesNotMatch"
+    assert post(url.replace(fields["bucket"], "other-bucket"), fields).status in (403, 404)
+    assert not any(path.is_file() and path.stat().st_size for path in (dev.folder / "dev" / "files" / fields["bucket"]).rglob("*"))
+    assert post(url, fields, File(b"good", "hello.txt", "text/plain")).status == 201
+
+
+def test_a_page_may_upload_to_the_store(dev, tmp_path):
+    """The browser's own steps: the page's origin is let through by the service and by the store, which show what a page needs."""
+    origin = f"http://127.0.0.1:{dev.port}"
+    given = json.loads(paste(dev.commands()[0], tmp_path).stdout)
+    canaries.add_ticket(given)
+    answer = post(given["url"], given["fields"], File(b"from a page"), origin=origin)
+    assert answer.status == 201
+    assert answer.headers["access-control-allow-origin"] in (origin, "*")
+    exposed = answer.headers["access-control-expose-headers"].lower()
+    assert "etag" in exposed and "location" in exposed
+    refused = post(given["url"], given["fields"], File(b""), origin=origin)
+    assert refused.status == 400 and refused.headers["access-control-allow-origin"] in (origin, "*"), "a page can read why"
+
+
+def test_the_folder_is_kept_and_may_be_edited(tmp_path, logs):
+    first = Dev(tmp_path, logs, "dev-first")
+    assert first.stop() == 0
+    rules = next((tmp_path / "dev" / "tenants").glob("*.yaml"))
+    text = rules.read_text()
+    assert "5MiB" in text
+    rules.write_text(text.replace("5MiB", "7MiB"))
+    keys = {path.name: path.read_bytes() for path in (tmp_path / "dev" / "keys").iterdir()}
+    # Other ports: the example's own lines for endpoint and origins are the reader's to edit, but the rules must hold.
+    run = subprocess.run([BINARY, "check", rules.parent], capture_output=True, text=True, timeout=20, env=clean_environment())
+    assert run.returncode == 0, run.stdout + run.stderr
+    second = Dev(tmp_path, logs, "dev-second")
+    assert "7MiB" in rules.read_text()
+    assert keys == {path.name: path.read_bytes() for path in (tmp_path / "dev" / "keys").iterdir()}
+    assert second.get("/").status == 200
+    assert second.stop() == 0
+
+
+def test_the_private_key_is_its_owners_alone(dev):
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (dev.folder / "dev" / "keys").iterdir() if "private" in path.name}
+    assert modes and all(mode & 0o077 == 0 for mode in modes.values()), modes
+
+
+@pytest.mark.parametrize("option", ["--listen", "--store"])
+def test_only_loopback(tmp_path, option):
+    run = subprocess.run([BINARY, "dev", "--folder", tmp_path / "dev", option, "0.0.0.0:18099"], capture_output=True, text=True, timeout=20,
+                         env=clean_environment(), stdin=subprocess.DEVNULL)
+    assert run.returncode == 64 and "this machine only" in run.stderr
