@@ -3,6 +3,7 @@
 import datetime
 import ipaddress
 import ssl
+import time
 
 import pytest
 from cryptography import x509
@@ -85,3 +86,32 @@ def test_a_certificate_that_cannot_be_used_is_told_at_the_start(make_service, ce
         service.start(timeout=10)
     assert service.process.returncode in (1, 64)
     assert "tls" in service.log().lower() or ".pem" in service.log()
+
+
+def test_a_stop_does_not_wait_for_idle_tls_clients(make_service, certificate):
+    """A client that does not answer close_notify is not waited for."""
+    cert, key = certificate
+    service = make_service("tls-stop", [Tenant("acme")], arguments=["--tls-cert", str(cert), "--tls-key", str(key)])
+    service.tls = ssl.create_default_context(cafile=str(cert))
+    service.start()
+    idle = [service.connect() for _ in range(5)]
+    assert idle[0].request("GET", "/healthz").status == 200
+    half = Connection(service.port)
+    half.send(b"\x16\x03\x01\x02\x00\x01\x00")
+    time.sleep(0.2)
+    began = time.monotonic()
+    assert service.stop() == 0
+    assert time.monotonic() - began < 3
+    for connection in [*idle, half]:
+        connection.close()
+
+
+@pytest.mark.parametrize("first", [b"", b"\x16\x03\x01\x02\x00\x01\x00", b"\x16\x03\x01"], ids=["silence", "half a hello", "three bytes"])
+def test_a_slow_handshake_is_closed_in_time(make_service, certificate, first):
+    cert, key = certificate
+    service = make_service("tls-slow", [Tenant("acme")], arguments=["--tls-cert", str(cert), "--tls-key", str(key)])
+    with service, Connection(service.port, timeout=25) as connection:
+        began = time.monotonic()
+        connection.send(first) if first else None
+        assert connection.ended()
+        assert time.monotonic() - began < (11 if first else 17)
