@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevStore
+import Foundation
+import Testing
+
+@Suite("What postern dev hands out")
+struct ExampleTests {
+    private static let examples = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appending(path: "examples")
+
+    @Test("the example tenant is the file in examples/tenants, byte for byte")
+    func sameAsFile() throws {
+        let file = try String(contentsOf: Self.examples.appending(path: "tenants/example.yaml"), encoding: .utf8)
+        #expect(ExampleTenant.yaml() == file)
+    }
+
+    @Test("the example tenant says what it is told; a path that YAML could misread is quoted")
+    func parameters() {
+        let yaml = ExampleTenant.yaml(
+            endpoint: "http://[::1]:9001",
+            bucket: "b-1",
+            publicKeyFile: "../my keys/# public.pem",
+            origins: ["http://[::1]:8081", "http://localhost:8081"]
+        )
+        #expect(yaml.contains("\n  endpoint: http://[::1]:9001 #"))
+        #expect(yaml.contains("\n        pemFile: \"../my keys/# public.pem\" #"))
+        #expect(yaml.contains("\norigins:\n  - http://[::1]:8081\n  - http://localhost:8081\n\nrules:\n"))
+    }
+
+    @Test("the ticket command is one shell command with the request in it, quotes and all")
+    func ticketCommand() {
+        let pair = CurlPair(
+            api: "http://127.0.0.1:8080",
+            store: "http://127.0.0.1:9000/b/",
+            token: "tok",
+            rule: "images",
+            file: "it's.png",
+            contentType: "image/png"
+        )
+        #expect(pair.ticket.contains("http://127.0.0.1:8080/v1/tickets"))
+        #expect(pair.ticket.contains("-H 'Authorization: Bearer tok'"))
+        #expect(pair.ticket.contains(#"-d '{"rule":"images","filename":"it'\''s.png","contentType":"image/png"}'"#))
+        #expect(pair.upload.hasSuffix(#"-F 'file=@"it'\''s.png"' http://127.0.0.1:9000/b/"#))
+    }
+
+    @Test("the upload command turns the ticket's fields, and only those, into curl's options")
+    func uploadCommand() throws {
+        let folder = NSTemporaryDirectory() + "curl-pair-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let ticket = #"""
+            {"id":"1","method":"POST","url":"http://x/","fields":{"key":"a/b}.png","Content-Disposition":"attachment; filename=\"x\\y}\"","Policy":"e30="},"fileField":"file","key":"z"}
+            """#
+        try Data(ticket.utf8).write(to: URL(filePath: folder + "/ticket.json"))
+        let pair = CurlPair(api: "", store: "http://x/", token: "", rule: "", file: "f", contentType: "")
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.currentDirectoryURL = URL(filePath: folder)
+        process.arguments = ["-c", pair.upload.replacing("curl -sS -i -K - ", with: "cat && : ")]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(
+            text == #"""
+                form-string = "key=a/b}.png"
+                form-string = "Content-Disposition=attachment; filename=\"x\\y}\""
+                form-string = "Policy=e30="
+
+                """#
+        )
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevStore
+import Foundation
+import Testing
+
+@Suite("The folder of objects")
+struct ObjectFolderTests {
+    private let place: TemporaryFolder
+    private let folder: ObjectFolder
+
+    init() throws {
+        place = try TemporaryFolder()
+        folder = try ObjectFolder(path: place.path, buckets: ["bucket"])
+    }
+
+    private func put(_ key: String, _ content: String) throws {
+        let upload = try folder.beginUpload()
+        try upload.append(Array(content.utf8)[...])
+        let summary = try upload.finish()
+        let record = ObjectRecord(
+            bucket: "bucket",
+            key: key,
+            size: summary.size,
+            etag: "\"\(summary.md5)\"",
+            lastModified: Date(timeIntervalSince1970: 1_800_000_000),
+            headers: ["content-type": "text/plain"]
+        )
+        try folder.commit(upload, as: record)
+    }
+
+    private func content(_ key: String) throws -> String? {
+        guard let object = try folder.object(bucket: "bucket", key: key) else { return nil }
+        #expect(object.record.key.utf8.elementsEqual(key.utf8))
+        return FileManager.default.contents(atPath: object.path).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    @Test("keeps an object under its key, with its record, and a later one in its place")
+    func putAndGet() throws {
+        try put("images/u1/a.txt", "one")
+        #expect(place.content("bucket/images/u1/a.txt") == Array("one".utf8))
+        #expect(
+            try folder.object(bucket: "bucket", key: "images/u1/a.txt")?.record.etag == "\"f97c5d29941bfb1b2fdab0874906ab82\"")
+        try put("images/u1/a.txt", "two")
+        #expect(try content("images/u1/a.txt") == "two")
+        #expect(try content("images/u1/b.txt") == nil)
+        #expect(try content("images/u1") == nil)
+        #expect(try content("images/u1/a.txt/x") == nil)
+    }
+
+    @Test("keys that climb, are absolute, doubled, encoded or full of controls stay inside and apart")
+    func hostileKeys() throws {
+        let keys = [
+            "../../../../tmp/evil", "/etc/passwd", "a/../../b", "./x", "a//b", "a/b", "%2e%2e/x", "../x", "\0", "a\nb", ".", "..",
+            "...",
+            ".postern/uploads/x", "é", "e\u{301}", String(repeating: "x/", count: 500), String(repeating: "y", count: 1024),
+        ]
+        for (index, key) in keys.enumerated() { try put(key, "\(index)") }
+        for (index, key) in keys.enumerated() { #expect(try content(key) == "\(index)", "\(key)") }
+        #expect(place.objects().count == keys.count)
+        #expect(place.objects().allSatisfy { $0.hasPrefix("bucket/") })
+    }
+
+    @Test("an object whose key is also a folder of another key keeps its bytes, whichever came first")
+    func objectAndFolder() throws {
+        try put("a", "object")
+        try put("a/b", "inside")
+        try put("a/b/c", "deeper")
+        #expect(try content("a") == "object")
+        #expect(try content("a/b") == "inside")
+        #expect(try content("a/b/c") == "deeper")
+        try put("a", "object again")
+        #expect(try content("a") == "object again")
+        try put("p/q", "inside")
+        try put("p", "object")
+        try put("p/", "slash")
+        #expect(try content("p") == "object")
+        #expect(try content("p/") == "slash")
+        #expect(try content("p/q") == "inside")
+        #expect(try content("a/%object") == nil)
+    }
+
+    @Test("an upload that is dropped leaves nothing, and leftovers of a dead process are removed at the start")
+    func leftovers() throws {
+        do {
+            let upload = try folder.beginUpload()
+            try upload.append([1, 2, 3])
+            #expect(place.files().count == 1)
+        }
+        #expect(place.files().isEmpty)
+        let stale = place.path + "/.postern/uploads/stale"
+        #expect(FileManager.default.createFile(atPath: stale, contents: Data([1])))
+        try put("kept", "x")
+        let reopened = try ObjectFolder(path: place.path, buckets: ["bucket", "other"])
+        #expect(!FileManager.default.fileExists(atPath: stale))
+        #expect(try reopened.object(bucket: "bucket", key: "kept") != nil)
+    }
+
+    @Test("an upload knows its size, MD5 and SHA-256")
+    func digests() throws {
+        let upload = try folder.beginUpload()
+        for piece in ["ab", "", "c"] { try upload.append(Array(piece.utf8)[...]) }
+        let summary = try upload.finish()
+        #expect(summary.size == 3)
+        #expect(summary.md5 == "900150983cd24fb0d6963f7d28e17f72")
+        #expect(summary.sha256.prefix(4) == [0xBA, 0x78, 0x16, 0xBF])
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Crypto
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Testing
+
+@testable import DevStore
+
+@Suite("The page of postern dev")
+struct DevPageTests {
+    private static let settings = DevPageSettings(
+        token: "abc.def.ghi",
+        api: "http://127.0.0.1:8080",
+        store: "http://127.0.0.1:9000/bucket/",
+        folder: "/tmp/x",
+        rulesFile: "/tmp/</script><!--<script>{{script}}\u{2028}é\"\\"
+    )
+
+    private let page = DevPage(settings: settings)
+
+    /// The contents of the elements with that opening tag.
+    private func contents(of tag: String, end: String) -> [String] {
+        page.html.components(separatedBy: tag).dropFirst().compactMap { $0.components(separatedBy: end).first }
+    }
+
+    @Test("has one style and one script, both allowed by their hashes and nothing else")
+    func hashes() {
+        let script = contents(of: "<script>", end: "</script>")
+        let style = contents(of: "<style>", end: "</style>")
+        #expect(script.count == 1 && style.count == 1)
+        for (directive, text) in [("script-src", script.first ?? ""), ("style-src", style.first ?? "")] {
+            let hash = Data(SHA256.hash(data: Data(text.utf8))).base64EncodedString()
+            #expect(page.contentSecurityPolicy.contains("\(directive) 'sha256-\(hash)';"))
+        }
+        #expect(page.contentSecurityPolicy.hasPrefix("default-src 'none'; "))
+        #expect(!page.contentSecurityPolicy.contains("unsafe"))
+        #expect(page.contentSecurityPolicy.contains("connect-src 'self' http://127.0.0.1:9000;"))
+    }
+
+    @Test("loads nothing and has no inline handler or style that the policy would forbid")
+    func selfContained() {
+        for forbidden in [
+            "<link rel=\"stylesheet", " src=\"", "@import", "url(", " style=\"", " onclick=", " onload=", "javascript:",
+        ] {
+            #expect(!page.html.contains(forbidden), "\(forbidden)")
+        }
+        #expect(!page.html.contains("{{style}}") && !page.html.contains("{{settings}}"))
+    }
+
+    @Test("settings cannot break out of their element, and arrive as they are")
+    func settingsElement() throws {
+        let element = try #require(contents(of: "<script type=\"application/json\" id=\"settings\">", end: "</script>").first)
+        #expect(!element.contains("<"))
+        let decoded = try #require(try JSONSerialization.jsonObject(with: Data(element.utf8)) as? [String: String])
+        #expect(
+            decoded == [
+                "token": Self.settings.token, "api": Self.settings.api, "store": Self.settings.store,
+                "folder": Self.settings.folder,
+                "rulesFile": Self.settings.rulesFile,
+            ]
+        )
+    }
+
+    @Test("is not kept by caches, framed or sniffed: it holds a token")
+    func headers() {
+        let response = page.response()
+        #expect(response.status == .ok)
+        #expect(response.headers[.contentType] == "text/html; charset=utf-8")
+        #expect(response.headers[.cacheControl] == "no-store")
+        #expect(response.headers[.xContentTypeOptions] == "nosniff")
+        #expect(response.headers[.contentSecurityPolicy] == page.contentSecurityPolicy)
+        #expect(page.contentSecurityPolicy.contains("frame-ancestors 'none'"))
+    }
+}

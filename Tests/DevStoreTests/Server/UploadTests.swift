@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevStore
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import NIOCore
+import PostPolicy
+import Testing
+
+@Suite("Uploads that the store takes")
+struct UploadTests {
+    private let file = Array("hello".utf8)
+    private let etag = "\"5d41402abc4b2a76b9719d911017c592\""
+
+    @Test("a signed form stores the file: 204, empty, with ETag and Location", arguments: [SignatureVersion.v4, .v2])
+    func noContent(version: SignatureVersion) async throws {
+        let store = try TestStore()
+        try await store.run { client in
+            let response = try await client.post(FormBody(try store.form(version: version), file: file))
+            #expect(response.status == .noContent)
+            #expect(response.text.isEmpty)
+            #expect(response.headers[.contentLength] == nil)
+            #expect(response.headers[.eTag] == etag)
+            #expect(response.headers[.location] == "http://localhost/bucket/images%2Fu1%2Fme.png")
+        }
+        #expect(store.place.objects() == ["bucket/images/u1/me.png"])
+        #expect(store.place.content("bucket/images/u1/me.png") == file)
+    }
+
+    @Test("201 is asked for: XML with Location, Bucket, Key and ETag")
+    func created() async throws {
+        let store = try TestStore()
+        try await store.run { client in
+            let form = try store.form(key: "a/&é.png", ["success_action_status": "201"])
+            let response = try await client.post(FormBody(form, file: file))
+            #expect(response.status == .created)
+            #expect(response.headers[.contentType] == "application/xml")
+            #expect(
+                response.text == """
+                    <?xml version="1.0" encoding="UTF-8"?>
+                    <PostResponse><Location>http://localhost/bucket/a%2F%26%C3%A9.png</Location><Bucket>bucket</Bucket>\
+                    <Key>a/&amp;é.png</Key><ETag>\(etag)</ETag></PostResponse>
+                    """
+            )
+        }
+    }
+
+    @Test("200 is asked for: empty")
+    func okay() async throws {
+        let store = try TestStore()
+        try await store.run { client in
+            let response = try await client.post(FormBody(try store.form(["success_action_status": "200"]), file: file))
+            #expect(response.status == .ok)
+            #expect(response.text.isEmpty)
+        }
+    }
+
+    @Test("a redirect is asked for: 303 with bucket, key and etag in the query")
+    func redirect() async throws {
+        let store = try TestStore()
+        try await store.run { client in
+            let form = try store.form(["success_action_redirect": "https://app.example/done?x=1"])
+            let response = try await client.post(FormBody(form, file: file))
+            #expect(response.status == .seeOther)
+            #expect(
+                response.headers[.location]
+                    == "https://app.example/done?x=1&bucket=bucket&key=images%2Fu1%2Fme.png&etag=%22\(etag.dropFirst().dropLast())%22"
+            )
+        }
+    }
+
+    @Test("GET and HEAD give the file back with its type, disposition and metadata, and never as a page of this origin")
+    func readBack() async throws {
+        let store = try TestStore()
+        try await store.run { client in
+            let form = try store.form([
+                "Content-Type": "text/html", "Content-Disposition": "attachment; filename=\"x.html\"",
+                "Cache-Control": "max-age=60",
+                "x-amz-meta-album": "2026 é", "acl": "private",
+            ])
+            #expect(try await client.post(FormBody(form, file: file)).status == .noContent)
+            for (method, body) in [(HTTPRequest.Method.get, "hello"), (.head, "")] {
+                for path in ["/bucket/images/u1/me.png", "/bucket/images%2Fu1%2Fme.png?x=1"] {
+                    let response = try await client.execute(uri: path, method: method)
+                    #expect(response.status == .ok)
+                    #expect(response.text == body)
+                    #expect(response.headers[.contentLength] == "5")
+                    #expect(response.headers[.contentType] == "text/html")
+                    #expect(response.headers[.contentDisposition] == "attachment; filename=\"x.html\"")
+                    #expect(response.headers[.cacheControl] == "max-age=60")
+                    #expect(response.header("x-amz-meta-album") == "=?UTF-8?B?MjAyNiDDqQ==?=")
+                    #expect(response.headers[.eTag] == etag)
+                    #expect(response.headers[.lastModified] == "Fri, 15 Jan 2027 08:00:00 GMT")
+                    #expect(response.headers[.contentSecurityPolicy] == "sandbox")
+                    #expect(response.headers[.xContentTypeOptions] == "nosniff")
+                    #expect(response.header("acl") == nil)
+                }
+            }
+        }
+    }
+
+    @Test("an empty file is taken where the policy allows it")
+    func emptyFile() async throws {
+        let store = try TestStore()
+        try await store.run { client in
+            #expect(try await client.post(FormBody(try store.form(sizes: 0...0), file: [])).status == .noContent)
+            let response = try await client.execute(uri: "/bucket/images/u1/me.png", method: .get)
+            #expect(response.status == .ok)
+            #expect(response.text.isEmpty)
+        }
+    }
+
+    @Test("a later upload takes the place of an earlier one")
+    func replace() async throws {
+        let store = try TestStore()
+        try await store.run { client in
+            _ = try await client.post(FormBody(try store.form(["Content-Type": "image/png"]), file: file))
+            _ = try await client.post(FormBody(try store.form(["Content-Type": "image/gif"]), file: [1]))
+            let response = try await client.execute(uri: "/bucket/images/u1/me.png", method: .get)
+            #expect(response.headers[.contentType] == "image/gif")
+            #expect(Array(response.body.readableBytesView) == [1])
+        }
+    }
+
+    @Test("a checksum that holds is taken and repeated; one that does not, is broken or of another kind is refused")
+    func checksum() async throws {
+        let store = try TestStore()
+        let good = "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ="
+        try await store.run { client in
+            func post(_ name: String, _ value: String) async throws -> TestResponse {
+                try await client.post(
+                    FormBody(try store.form(["x-amz-checksum-algorithm": "SHA256", name: value]), file: file)
+                )
+            }
+            let accepted = try await post("x-amz-checksum-sha256", good)
+            #expect(accepted.status == .noContent)
+            #expect(accepted.header("x-amz-checksum-sha256") == good)
+            let cases = [
+                ("x-amz-checksum-sha256", "AAAAul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=", 400, "BadDigest"),
+                ("x-amz-checksum-sha256", "abc", 400, "InvalidRequest"), ("x-amz-checksum-sha256", "YWJj", 400, "InvalidRequest"),
+                ("x-amz-checksum-crc32", "AAAAAA==", 501, "NotImplemented"),
+            ]
+            for (name, value, status, code) in cases {
+                let response = try await post(name, value)
+                #expect(response.status.code == status)
+                #expect(response.element("Code") == code)
+            }
+        }
+    }
+
+    @Test("hostile keys in a policy land inside the bucket's folder and nowhere else")
+    func hostileKeys() async throws {
+        let store = try TestStore()
+        let keys = [
+            "../../../evil", "/etc/passwd", "a/../../b", "%2e%2e/%2e%2e/x", "a", "a/b", "a//b", "..", ".postern/uploads/x",
+        ]
+        try await store.run { client in
+            for key in keys {
+                let response = try await client.post(
+                    FormBody(try store.form(key: key, ["success_action_status": "201"]), file: file))
+                #expect(response.status == .created)
+                #expect(response.element("Key") == key)
+                let location = try #require(response.headers[.location]?.dropFirst("http://localhost".count))
+                #expect(try await client.execute(uri: String(location), method: .get).text == "hello")
+            }
+        }
+        #expect(store.place.objects().count == keys.count)
+        #expect(store.place.objects().allSatisfy { $0.hasPrefix("bucket/") })
+    }
+
+    @Test("${filename} becomes the last part of the client's name, and the policy judges what came of it")
+    func filename() async throws {
+        let store = try TestStore()
+        let policy = """
+            {"expiration":"2030-01-01T00:00:00Z","conditions":[["starts-with","$key","u1/"],{"bucket":"bucket"}]}
+            """
+        try await store.run { client in
+            let form = try store.form(policyJSON: policy, [FormField(name: "key", value: "u1/${filename}")])
+            #expect(try await client.post(FormBody(form, file: file, filename: #"C:\Users\..\me.png"#)).status == .noContent)
+            #expect(try await client.post(FormBody(form, file: file, filename: "../../..")).status == .noContent)
+        }
+        #expect(store.place.objects() == ["bucket/u1/%2E%2E", "bucket/u1/me.png"])
+    }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DevStore
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
+import PostPolicy
+import Testing
+
+/// A store in a temporary folder with a clock that stands still, and what is needed to sign for it.
+struct TestStore: Sendable {
+    static let origin = "http://127.0.0.1:8080"
+    static let now = Date(timeIntervalSince1970: 1_800_000_000)
+    static let credentials = SigningCredentials(accessKeyID: "POSTERNDEVTEST", secretAccessKey: "canary-secret-key")
+
+    let place: TemporaryFolder
+    let log = LogRecorder()
+    private let signer = PolicySigner()
+
+    init() throws {
+        place = try TemporaryFolder()
+    }
+
+    func application(at date: Date = now, allowedOrigins: [String] = [origin]) throws -> some ApplicationProtocol {
+        let configuration = try DevStoreConfiguration(
+            folder: place.path,
+            buckets: ["bucket", "other-bucket"],
+            port: 0,
+            credentials: Self.credentials,
+            allowedOrigins: allowedOrigins
+        )
+        return try buildDevStore(configuration: configuration, logger: log.logger(), now: { date })
+    }
+
+    /// A signed form, good for five minutes.
+    func form(
+        key: String = "images/u1/me.png",
+        sizes: ClosedRange<Int> = 1...1000,
+        version: SignatureVersion = .v4,
+        credentials: SigningCredentials = credentials,
+        _ fields: KeyValuePairs<String, String> = ["Content-Type": "image/png"]
+    ) throws -> [FormField] {
+        var policy = try UploadPolicy(bucket: "bucket", key: key, contentLength: sizes, expiration: Self.now + 300)
+        for (name, value) in fields { try policy.add(name, value) }
+        return try signer.sign(policy, version: version, credentials: credentials, region: "us-east-1", at: Self.now).fields
+    }
+
+    /// A form that is signed with any policy text at all.
+    func form(policyJSON: String, _ fields: [FormField]) throws -> [FormField] {
+        let encoded = Data(policyJSON.utf8).base64EncodedString()
+        let signature = try signer.signature(
+            ofPolicy: encoded,
+            version: .v2,
+            credentials: Self.credentials,
+            region: "us-east-1",
+            at: Self.now
+        )
+        return fields + [
+            FormField(name: "AWSAccessKeyId", value: Self.credentials.accessKeyID), FormField(name: "policy", value: encoded),
+            FormField(name: "signature", value: signature),
+        ]
+    }
+
+    /// Runs a test against the builder's application.
+    func run(
+        _ setup: TestingSetup = .router,
+        at date: Date = now,
+        allowedOrigins: [String] = [origin],
+        _ test: @Sendable (any TestClientProtocol) async throws -> Void
+    ) async throws {
+        try await application(at: date, allowedOrigins: allowedOrigins).test(setup, test)
+    }
+}
+
+extension TestClientProtocol {
+    /// Posts a form, by default to the bucket that forms are signed for.
+    func post(
+        _ body: FormBody,
+        to path: String = "/bucket/",
+        contentType: String = FormBody.contentType,
+        headers: HTTPFields = [:]
+    ) async throws -> TestResponse {
+        var headers = headers
+        headers[.contentType] = contentType
+        return try await execute(uri: path, method: .post, headers: headers, body: ByteBuffer(bytes: body.bytes))
+    }
+}
+
+extension HTTPFields {
+    /// Headers by their names as text.
+    static func named(_ fields: KeyValuePairs<String, String>) throws -> HTTPFields {
+        var headers = HTTPFields()
+        for (name, value) in fields { headers[try #require(HTTPField.Name(name))] = value }
+        return headers
+    }
+}
+
+extension TestResponse {
+    func header(_ name: String) -> String? {
+        HTTPField.Name(name).flatMap { headers[$0] }
+    }
+
+    var text: String { String(buffer: body) }
+
+    /// The text of an element of S3's XML.
+    func element(_ name: String) -> String? {
+        guard let start = text.firstRange(of: "<\(name)>"), let end = text.firstRange(of: "</\(name)>") else { return nil }
+        return String(text[start.upperBound..<end.lowerBound])
+    }
+}
+
+extension [FormField] {
+    /// The same form with another value in a field; a field that is not there is added at the end.
+    func setting(_ name: String, _ value: String) -> [FormField] {
+        guard contains(where: { $0.name == name }) else { return self + [FormField(name: name, value: value)] }
+        return map { $0.name == name ? FormField(name: name, value: value) : $0 }
+    }
+
+    func removing(_ name: String) -> [FormField] {
+        filter { $0.name != name }
+    }
+
+    func value(_ name: String) -> String {
+        first { $0.name == name }?.value ?? ""
+    }
+}
