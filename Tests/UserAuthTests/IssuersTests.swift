@@ -58,6 +58,15 @@ struct IssuersTests {
         #expect(authenticator.answer(try composed.token(Self.claims("https://e\u{301}.example"))) == "signature-invalid")
     }
 
+    @Test("names that Unicode calls equivalent are different audiences")
+    func equivalentAudiences() async throws {
+        let key = SigningKey.es256()
+        let issuer = try await Self.issuer("https://id.example", key, tenant: .fixed("acme"), audiences: ["é"])
+        let authenticator = Authenticator(issuers: [issuer], apiKeys: [])
+        #expect(authenticator.answer(try key.token(Claims().with("aud", "\"é\""))) == "accepted")
+        #expect(authenticator.answer(try key.token(Claims().with("aud", "\"e\u{301}\""))) == "audience-mismatch")
+    }
+
     @Test("two tenants may trust the same provider for different audiences; a token that is for both is refused")
     func sharedProvider() async throws {
         let key = SigningKey.es256()

@@ -17,6 +17,8 @@ struct KeySetJWKSTests {
     /// Reads a set of a good key and the given one, and tells why the given one was skipped.
     private func reason(of key: String) async throws -> SkippedKey.Reason? {
         let set = try await set([SigningKey.es256().jwk(kid: "good"), key])
+        #expect(set.keyIDs == ["good"])
+        #expect(set.skipped.map(\.position) == [2])
         return set.skipped.first?.reason
     }
 
@@ -103,10 +105,13 @@ struct KeySetJWKSTests {
             ("{\"kty\":\"RSA\",\"n\":\"\(RSATestKey.first.modulus)\",\"e\":\"AgAAAAE\"}", .rsaExponent),
             ("{\"kty\":\"RSA\",\"n\":\"\(RSATestKey.first.modulus)\",\"e\":\"AQAAAAAB\"}", .rsaExponent),
             ("{\"kty\":\"RSA\",\"n\":\"\",\"e\":\"AQAB\"}", .malformed),
+            ("{\"kty\":\"RSA\",\"n\":\"\(evenNumber)\",\"e\":\"AQAB\"}", .rejected),
             ("{\"kty\":\"RSA\",\"n\":\"\(oddNumber(bits: 2047))\",\"e\":\"AQAB\"}", .rsaSize),
             ("{\"kty\":\"RSA\",\"n\":\"\(oddNumber(bits: 8193))\",\"e\":\"AQAB\"}", .rsaSize),
         ]
     }()
+
+    private static let evenNumber = Base64URL.encode([UInt8](repeating: 0xFE, count: 256))
 
     private static func oddNumber(bits: Int) -> String {
         var bytes = [UInt8](repeating: 0xFF, count: (bits + 7) / 8)

@@ -85,7 +85,11 @@ struct KeySetSecretTests {
         let pem = P256.Signing.PrivateKey().publicKey.pemRepresentation
         let privatePEM = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"
         for text in [set, mixed, privateSet, ecKey.jwk(), pem, PEMTestFile.rsaCertificate, privatePEM] {
-            await #expect(throws: KeySetError.self) { try await KeySet.secret(Array(text.utf8), algorithms: [.hs256]) }
+            let error = await #expect(throws: KeySetError.self) {
+                try await KeySet.secret(Array(text.utf8), algorithms: [.hs256])
+            }
+            let isPrivate = text == privateSet || text == privatePEM
+            #expect(error?.description.hasPrefix(isPrivate ? "it holds a private key" : "it holds public keys") == true)
         }
     }
 

@@ -5,11 +5,10 @@ extension KeyMaterial {
     static func rsa(modulus: [UInt8], publicExponent: [UInt8]) throws(SkippedKey.Reason) -> KeyMaterial {
         let modulus = Array(modulus.drop { $0 == 0 })
         let exponent = Array(publicExponent.drop { $0 == 0 })
-        guard let first = modulus.first, let last = modulus.last else { throw .malformed }
+        guard let first = modulus.first else { throw .malformed }
         let bits = modulus.count * 8 - first.leadingZeroBitCount
         // RFC 7518 section 3.3 sets the lower bound; the upper one bounds the work that a key can cause.
         guard (2048...8192).contains(bits) else { throw .rsaSize }
-        guard last & 1 == 1 else { throw .rejected }
         // The bound of 33 bits is BoringSSL's. With the exponent 1 every text is its own signature.
         guard exponent.count <= 5, exponent.count < 5 || exponent.first == 1 else { throw .rsaExponent }
         let value = exponent.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }

@@ -12,6 +12,7 @@
 struct Scene: Sendable {
     let key: SigningKey
     let keys: IssuerKeys
+    let issuer: Issuer
     let authenticator: Authenticator
 
     init(
@@ -44,7 +45,7 @@ struct Scene: Sendable {
     ) {
         self.key = key
         keys = IssuerKeys(set)
-        let issuer = Issuer(
+        issuer = Issuer(
             issuer: "https://id.example",
             audiences: ["uploads"],
             algorithms: algorithms,
