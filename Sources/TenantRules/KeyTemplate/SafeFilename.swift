@@ -14,7 +14,7 @@ enum SafeFilename {
         var ending = dot.map { reduce(name[($0 + 1)...]) } ?? []
         var stem = reduce(name[..<(dot ?? name.endIndex)])
         if ending.count > extensionLimit {
-            stem += (stem.isEmpty ? [] : [UInt8(ascii: "-")]) + ending
+            stem += (stem.isEmpty ? [] : [UInt8(ascii: ".")]) + ending
             ending = []
         }
         if stem.isEmpty { stem = Array("file".utf8) }

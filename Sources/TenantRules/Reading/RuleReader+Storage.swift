@@ -14,8 +14,18 @@ extension RuleReader {
         "REDUCED_REDUNDANCY", "EXPRESS_ONEZONE", "OUTPOSTS", "SNOW", "FSX_OPENZFS",
     ]
 
-    static func acl(_ text: String) throws(Complaint) -> String {
-        try Choice.parse(text, of: acls, what: "a canned ACL")
+    func readACL(_ section: Section) -> String? {
+        let acl = section.value("acl") { text throws(Complaint) in
+            try Choice.parse(text, of: Self.acls, what: "a canned ACL")
+        }
+        if let acl, acl.value == "public-read-write" {
+            section.log.warning(
+                at: acl.position,
+                "with public-read-write anyone may overwrite the files",
+                "write public-read, or private"
+            )
+        }
+        return acl?.value
     }
 
     func readStorageClass(_ section: Section) -> String? {

@@ -33,7 +33,7 @@ struct RuleReader {
         let types = readContentTypes(section)
         let sizes = readSizes(section)
         let expiry = section.value("expiry", Self.expiry)
-        let acl = section.value("acl", Self.acl)
+        let acl = readACL(section)
         let storageClass = readStorageClass(section)
         let encryption = readEncryption(section)
         let tags = readTags(section)
@@ -64,7 +64,7 @@ struct RuleReader {
             contentTypes: types,
             sizes: sizes,
             expiry: expiry?.value ?? 300,
-            acl: acl?.value,
+            acl: acl,
             storageClass: storageClass,
             encryption: encryption,
             tags: tags,
@@ -77,7 +77,7 @@ struct RuleReader {
             requireScope: scope?.value,
             limits: limits,
             constant: ConstantFields(
-                acl: acl?.value,
+                acl: acl,
                 cacheControl: cacheControl?.value,
                 tags: tags,
                 storageClass: storageClass,
@@ -177,43 +177,5 @@ struct RuleReader {
             throw Complaint("a ticket cannot hold for \(text.quoted)", "write 1s to 7d; the default is 5m")
         }
         return seconds
-    }
-
-    // MARK: Afterwards
-
-    private func readSuccess(_ section: Section) -> (status: Int, redirect: String?) {
-        let status = section.value("successStatus") { text throws(Complaint) in
-            try Choice.parse(text, of: ["200", "201", "204"], what: "a status S3 answers uploads with")
-        }
-        let redirect = section.value("successRedirect") { text throws(Complaint) in
-            try PlainText.fieldValue(try WebURL.parse(text), what: "successRedirect", atMost: 2048)
-        }
-        if let status, redirect != nil {
-            section.log.problem(
-                at: status.position,
-                "successStatus has no effect beside successRedirect",
-                "keep one of the two"
-            )
-        }
-        return (status.flatMap { Int($0.value) } ?? 201, redirect?.value)
-    }
-
-    private func readLimits(_ section: Section) -> RuleLimits {
-        guard let limits = section.section("limits", keys: ["perUser", "perTenant"]) else { return .none }
-        let perUser = limits.value("perUser", RateLimit.parse)
-        let perTenant = limits.value("perTenant", RateLimit.parse)
-        if limits.all.isEmpty {
-            section.log.problem(at: limits.position, "limits is empty", "write perUser: 60/1m, or remove it")
-        }
-        return RuleLimits(perUser: perUser?.value, perTenant: perTenant?.value)
-    }
-
-    // MARK: Values
-
-    /// A header's value: visible ASCII and blanks.
-    static func headerValue(_ text: String, what: String) throws(Complaint) -> String {
-        let text = try PlainText.fieldValue(text, what: what)
-        guard text.utf8.allSatisfy({ $0 < 0x80 }) else { throw Complaint("\(what) is not ASCII", "write ASCII only") }
-        return text
     }
 }

@@ -28,7 +28,7 @@ struct YAMLComposer {
                 return root.map { convert($0, depth: 1) } ?? YAMLNode(content: .mapping([]), position: .start)
             } catch YamlError.duplicatedKeysInMapping(let names, let context) {
                 let place = YAMLPosition(line: context.mark.line, column: context.mark.column)
-                guard renamed.count < YAMLLimits.duplicateKeys, rename(at: place, from: names) else {
+                guard mayGoOn, rename(at: place, from: names) else {
                     let names = names.map { $0.quoted }.joined(separator: ", ")
                     findings.append(
                         YAMLFinding(position: place, message: "written more than once: \(names)", advice: "keep one of each")
@@ -50,6 +50,10 @@ struct YAMLComposer {
     }
 
     // MARK: Duplicate keys
+
+    private var mayGoOn: Bool {
+        renamed.count < YAMLLimits.duplicateKeys && (renamed.count + 1) * bytes.count <= YAMLLimits.recomposedBytes
+    }
 
     /// Gives the key at this place another first character. False where there is none to give.
     private mutating func rename(at place: YAMLPosition, from names: [String]) -> Bool {

@@ -25,8 +25,8 @@ extension YAMLScanner {
         case UInt8(ascii: "?") where flowLevel > 0 || isBlankOrEnd(1): complexKey()
         case UInt8(ascii: ":") where flowLevel > 0 || isBlankOrEnd(1): value()
         case UInt8(ascii: "*"): alias()
-        case UInt8(ascii: "&"): property("an anchor (&)", "anchors are not read: write the value out where it is needed")
-        case UInt8(ascii: "!"): property("a tag (!)", "tags are not read: write the plain value, in quotes if it begins with “!”")
+        case UInt8(ascii: "&"): anchor()
+        case UInt8(ascii: "!"): tag()
         case UInt8(ascii: "|") where flowLevel == 0, UInt8(ascii: ">") where flowLevel == 0: blockText()
         case UInt8(ascii: "'"), UInt8(ascii: "\""): quotedText()
         case UInt8(ascii: "|"), UInt8(ascii: ">"), UInt8(ascii: "%"), UInt8(ascii: "@"), UInt8(ascii: "`"):
@@ -57,7 +57,7 @@ extension YAMLScanner {
         }
     }
 
-    private mutating func saveSimpleKey(isProperty: Bool = false) {
+    mutating func saveSimpleKey(isProperty: Bool = false) {
         guard simpleKeyAllowed else { return }
         simpleKeys[flowLevel] = SimpleKey(
             isPossible: true, line: line, column: column, index: scalars, isProperty: isProperty
@@ -174,45 +174,6 @@ extension YAMLScanner {
             simpleKeyAllowed = flowLevel == 0
         }
         advance()
-    }
-
-    // MARK: Anchors, aliases, tags
-
-    private mutating func property(_ what: String, _ advice: String) {
-        saveSimpleKey(isProperty: true)
-        simpleKeyAllowed = false
-        find("there is \(what)", advice)
-        while !isBlankOrEnd(), flowLevel == 0 || !isFlowIndicator(byte()) {
-            let start = index
-            advance()
-            // As many blanks as the scalar has bytes would move what follows: a name of ASCII letters is what people write.
-            if index - start > 1 { isComposable = false }
-            bytes[start] = UInt8(ascii: " ")
-        }
-    }
-
-    private mutating func alias() {
-        saveSimpleKey()
-        simpleKeyAllowed = false
-        find("there is an alias (*)", "aliases are not read: write the value out, in quotes if it begins with “*”")
-        reported.insert(position)
-        bytes[index] = UInt8(ascii: "x")
-        advance()
-        while isNameByte(byte()) { advance() }
-        // libyaml ends an alias here, plain text would go on.
-        if !isBlankOrEnd(), flowLevel == 0 || !isFlowIndicator(byte()), byte() != UInt8(ascii: ":") {
-            isComposable = false
-            isDone = true
-        }
-    }
-
-    private func isNameByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-            UInt8(ascii: "_"), UInt8(ascii: "-"):
-            true
-        default: false
-        }
     }
 
     func isFlowIndicator(_ byte: UInt8) -> Bool {
