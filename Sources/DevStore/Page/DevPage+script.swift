@@ -103,7 +103,12 @@ extension DevPage {
           if (chosen) {
             $("chosen-name").textContent = chosen.name;
             $("chosen-facts").textContent = `${sizeText(chosen.size)} · ${chosen.type || "type unknown to the browser"}`;
-            $("thumb").append(/^image\/(png|jpeg|gif|webp|avif)$/.test(chosen.type) ? element("img", { src: URL.createObjectURL(chosen), alt: "" }) : (chosen.name.split(".").pop() || "?").slice(0, 4).toUpperCase());
+            const ending = (chosen.name.split(".").pop() || "?").slice(0, 4).toUpperCase();
+            if (/^image\/(png|jpeg|gif|webp|avif)$/.test(chosen.type)) {
+              const image = element("img", { src: URL.createObjectURL(chosen), alt: "" });
+              image.addEventListener("error", () => $("thumb").replaceChildren(ending));
+              $("thumb").append(image);
+            } else { $("thumb").append(ending); }
             say(`${chosen.name} chosen, ${sizeText(chosen.size)}.`);
           } else { $("file").value = ""; }
           $("alert").replaceChildren();
@@ -259,7 +264,11 @@ extension DevPage {
             ["ETag", element("code", {}, values.ETag ?? xhr.getResponseHeader("ETag") ?? "")], ["On disk", element("code", {}, `${settings.folder}/${key}`)],
           ]);
           const type = used.fields["Content-Type"] ?? "";
-          if (/^image\/(png|jpeg|gif|webp|avif)$/.test(type)) $("preview").replaceChildren(element("img", { src: link, alt: `The stored ${file.name}` }));
+          if (/^image\/(png|jpeg|gif|webp|avif)$/.test(type)) {
+            const image = element("img", { src: link, alt: `The stored ${file.name}` });
+            image.addEventListener("error", () => image.remove());
+            $("preview").replaceChildren(image);
+          }
           $("stored").hidden = false;
           $("step-stored").scrollIntoView({ block: "nearest" });
           say("Stored.");

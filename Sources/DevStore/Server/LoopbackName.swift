@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Names and addresses of this machine itself.
-enum LoopbackName {
+package enum LoopbackName {
     /// `localhost` and names below it (RFC 6761 §6.3), 127.0.0.0/8, ::1.
-    static func isLoopback(_ host: String) -> Bool {
+    package static func isLoopback(_ host: String) -> Bool {
         let name = host.asciiLowercased
         if name == "localhost" || name.hasSuffix(".localhost") || name == "::1" || name == "[::1]" { return true }
         let octets = name.split(separator: ".", omittingEmptySubsequences: false)
@@ -16,7 +16,7 @@ enum LoopbackName {
     /// The same for a Host header, which may carry a port.
     ///
     /// A page of another site can make its own name point at 127.0.0.1 (DNS rebinding); its requests then carry that name.
-    static func isLoopback(authority: String) -> Bool {
+    package static func isLoopback(authority: String) -> Bool {
         if authority.utf8.first == UInt8(ascii: "[") {
             guard let end = authority.firstIndex(of: "]") else { return false }
             return isLoopback(String(authority[...end]))
