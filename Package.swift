@@ -93,6 +93,12 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "InProcess",
+            dependencies: ["PosternServer", "PostPolicy", "StrictJSON", "TenantRules"],
+            path: "Benchmarks/InProcess",
+            swiftSettings: settings
+        ),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: settings),
         .testTarget(name: "PostPolicyTests", dependencies: ["PostPolicy", "StrictJSON"], swiftSettings: settings),
         .testTarget(name: "TenantRulesTests", dependencies: ["TenantRules", "PostPolicy"], swiftSettings: settings),
@@ -117,7 +123,16 @@ let package = Package(
         ),
         .testTarget(
             name: "DevStoreTests",
-            dependencies: ["DevStore", "PostPolicy", .product(name: "HummingbirdTesting", package: "hummingbird")],
+            dependencies: [
+                "DevStore", "PostPolicy", "StrictJSON",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             swiftSettings: settings
         ),
     ]

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Hummingbird
 import NIOCore
-import StrictJSON
 import TenantRules
 
 /// `POST /v1/tickets`: one ticket.
@@ -12,12 +11,10 @@ struct TicketRoute: Sendable {
     func respond(to request: Request, _ context: TenantContext) async throws -> Response {
         let body = try await JSONBody.read(request, limit: limits.maxBodyBytes)
         let ticket = try desk.ticket(for: UploadRequest(body), context)
-        var json = JSONWriter(capacity: 3072)
-        ticket.write(to: &json)
         return Response(
             status: .created,
             headers: [.contentType: "application/json"],
-            body: .init(byteBuffer: ByteBuffer(bytes: json.bytes))
+            body: .init(byteBuffer: ByteBuffer(bytes: ticket.json()))
         )
     }
 }

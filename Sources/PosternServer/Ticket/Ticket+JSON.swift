@@ -9,6 +9,14 @@ import Foundation
 #endif
 
 extension Ticket {
+    /// The ticket as a JSON object's bytes.
+    package func json() -> [UInt8] {
+        // A ticket with a session token is about 5 KB, one without 2.
+        var json = JSONWriter(capacity: 3072)
+        write(to: &json)
+        return json.bytes
+    }
+
     /// Writes the ticket's object where a value is due.
     func write(to json: inout JSONWriter) {
         json.beginObject()

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import PostPolicy
+package import PostPolicy
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+package import FoundationEssentials
 #else
-import Foundation
+package import Foundation
 #endif
 
 /// What a client needs to upload one file, and until when.
-struct Ticket: Sendable {
+package struct Ticket: Sendable {
     /// A UUID of version 7; the key holds the same one where its template has `{uuid}`.
     let id: String
     /// Where to post the form; ends in `/`.
@@ -21,4 +21,24 @@ struct Ticket: Sendable {
     let expiresAt: Date
     let serverTime: Date
     let rule: String
+
+    package init(
+        id: String,
+        url: String,
+        form: SignedForm,
+        key: String,
+        sizes: ClosedRange<Int>,
+        expiresAt: Date,
+        serverTime: Date,
+        rule: String
+    ) {
+        self.id = id
+        self.url = url
+        self.form = form
+        self.key = key
+        self.sizes = sizes
+        self.expiresAt = expiresAt
+        self.serverTime = serverTime
+        self.rule = rule
+    }
 }

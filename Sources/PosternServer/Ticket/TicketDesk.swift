@@ -29,7 +29,7 @@ struct TicketDesk: Sendable {
             var random = SystemRandomNumberGenerator()
             let id = TicketID.make(at: now, random: &random)
             let admission = try rule.admit(asked, uploader: uploader, uuid: id, at: now)
-            let expiry = try TicketExpiry(rule: rule, credentials: credentials, at: now)
+            let expiry = try TicketExpiry(ruleSeconds: rule.expiry, credentials: credentials, at: now)
             let policy = try admission.policy(bucket: tenant.store.bucket, expiration: expiry.instant)
             let form = try signer.sign(
                 policy,

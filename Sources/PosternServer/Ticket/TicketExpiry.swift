@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AWSCredentials
 import PostPolicy
-import TenantRules
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -22,8 +21,8 @@ struct TicketExpiry {
     let instant: Date
 
     /// - Throws: `credentials-unavailable` where too little is left of the credentials
-    init(rule: UploadRule, credentials: SigningCredentials, at now: Date) throws(Problem) {
-        let wanted = now.timeIntervalSince1970 + Double(rule.expiry)
+    init(ruleSeconds: Int, credentials: SigningCredentials, at now: Date) throws(Problem) {
+        let wanted = now.timeIntervalSince1970 + Double(ruleSeconds)
         guard let end = credentials.expiration?.timeIntervalSince1970 else {
             instant = Date(timeIntervalSince1970: wanted.rounded(.down))
             return

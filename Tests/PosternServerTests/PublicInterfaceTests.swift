@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
+import StrictJSON
+import Testing
+
+@testable import PosternServer
+
+struct PublicInterfaceTests {
+    private static let avatar = #"{"rule": "avatars", "contentType": "image/png", "size": 48213, "user": "u1"}"#
+
+    private func object(_ response: TestResponse) throws -> JSONObject {
+        guard case .object(let object) = try JSONValue(parsing: response.body.readableBytesView) else {
+            throw JSONSyntaxProblem()
+        }
+        return object
+    }
+
+    private struct JSONSyntaxProblem: Error {}
+
+    @Test func aTicketPinsTheDeclaredSizeAndTellsTheTruthAboutTime() async throws {
+        let service = try await TestService()
+        let response = try await service.ask(.post, "/v1/tickets", body: Self.avatar, key: service.key)
+        #expect(response.status == .created)
+        #expect(response.headers[.cacheControl] == "no-store")
+        let ticket = try object(response)
+        #expect(ticket["method"] == .string("POST"))
+        #expect(ticket["url"] == .string("https://acme-uploads.s3.eu-west-1.amazonaws.com/"))
+        #expect(ticket["fileField"] == .string("file"))
+        guard case .number(let low) = ticket["minSize"], case .number(let high) = ticket["maxSize"], case .number(let life) = ticket["expiresIn"],
+            case .object(let fields) = ticket["fields"], case .string(let key) = ticket["key"], case .string(let id) = ticket["id"]
+        else {
+            Issue.record("a member is missing")
+            return
+        }
+        #expect(low.integer == 48213)
+        #expect(high.integer == 48213)
+        #expect(life.integer == 300)
+        #expect(key == "avatars/u1/\(id).png")
+        #expect(fields["key"] == .string(key))
+        #expect(fields["bucket"] == .string("acme-uploads"))
+        #expect(fields["Content-Type"] == .string("image/png"))
+        #expect(fields.members.last?.name == "X-Amz-Signature")
+    }
+
+    @Test(arguments: [
+        (#"{"#, 400, "malformed-json"),
+        (#"[]"#, 400, "invalid-request"),
+        (#"{"rule":"avatars"}"#, 400, "invalid-request"),
+        (#"{"contentType":"image/png"}"#, 400, "invalid-request"),
+        (#"{"rule":"avatars","contentType":"image/png","size":"1","user":"u1"}"#, 400, "invalid-request"),
+        (#"{"rule":"avatars","contentType":"image/png","size":1.5,"user":"u1"}"#, 400, "invalid-request"),
+        (#"{"rule":"avatars","contentType":"image/png","sise":1,"user":"u1"}"#, 400, "invalid-request"),
+        (#"{"rule":"avatars","rule":"avatars","contentType":"image/png","user":"u1"}"#, 400, "malformed-json"),
+        (#"{"rule":"avatars","contentType":"image/png","user":"\ud800"}"#, 400, "malformed-json"),
+        (#"{"rule":"avatars","contentType":"image/png"}"#, 400, "invalid-request"),
+        (#"{"rule":"avatars","contentType":"image/png","user":""}"#, 400, "invalid-request"),
+        (#"{"rule":"nothing","contentType":"image/png","user":"u1"}"#, 404, "rule-unknown"),
+        (#"{"rule":"avatars","contentType":"image/svg+xml","user":"u1"}"#, 422, "content-type-not-allowed"),
+        (#"{"rule":"avatars","contentType":"image/png","size":5242881,"user":"u1"}"#, 422, "size-too-large"),
+        (#"{"rule":"avatars","contentType":"image/png","size":0,"user":"u1"}"#, 422, "size-too-small"),
+        (#"{"rule":"avatars","contentType":"image/png","metadata":{"a":"b"},"user":"u1"}"#, 422, "metadata-not-allowed"),
+    ])
+    func whatIsWrongHasItsCode(_ body: String, _ status: Int, _ code: String) async throws {
+        let service = try await TestService()
+        let response = try await service.ask(.post, "/v1/tickets", body: body, key: service.key)
+        #expect(response.status.code == status)
+        #expect(response.headers[.contentType] == "application/problem+json")
+        let problem = try object(response)
+        #expect(problem["code"] == .string(code))
+        #expect(problem["type"] == .string("urn:postern:problem:\(code)"))
+        for member in ["title", "detail", "requestId", "status"] { #expect(problem[member] != nil) }
+    }
+
+    @Test func wrongMethodsPathsAndMediaTypesAreProblemsToo() async throws {
+        let service = try await TestService()
+        let method = try await service.ask(.delete, "/v1/tickets")
+        #expect(method.status == .methodNotAllowed)
+        #expect(method.headers[.allow] == "POST, OPTIONS")
+        #expect(try await service.ask(.get, "/nothing").status == .notFound)
+        let media = try await service.ask(.post, "/v1/tickets", body: "{}", key: service.key, headers: [.contentType: "text/plain"])
+        #expect(media.status == .unsupportedMediaType)
+        #expect(try object(media)["code"] == .string("unsupported-media-type"))
+    }
+
+    @Test func everyCauseOf401HasTheSameBodyButTheRequestId() async throws {
+        let service = try await TestService()
+        var bodies: Set<String> = []
+        for authorization in [nil, "Bearer x", "Basic dTpw", "Bearer pstn.acme.cms.AAAA", "Bearer \(service.key)x"] {
+            var headers: HTTPFields = [:]
+            headers[.authorization] = authorization
+            let response = try await service.ask(.post, "/v1/tickets", body: Self.avatar, headers: headers)
+            #expect(response.status == .unauthorized)
+            #expect(response.headers[.wwwAuthenticate] == "Bearer")
+            let problem = try object(response)
+            bodies.insert(problem.members.filter { $0.name != "requestId" }.map { "\($0)" }.joined())
+        }
+        #expect(bodies.count == 1)
+    }
+
+    @Test func aBatchAnswersEachEntryForItself() async throws {
+        let service = try await TestService()
+        let body = #"{"tickets": [\#(Self.avatar), {"rule": "avatars", "contentType": "text/html", "user": "u1"}, 7]}"#
+        let response = try await service.ask(.post, "/v1/tickets/batch", body: body, key: service.key)
+        #expect(response.status == .ok)
+        guard case .array(let results) = try object(response)["results"] else {
+            Issue.record("no results")
+            return
+        }
+        let statuses = results.map { result -> Int? in
+            guard case .object(let entry) = result, case .number(let status) = entry["status"] else { return nil }
+            return status.integer
+        }
+        #expect(statuses == [201, 422, 400])
+    }
+
+    @Test(arguments: [0, 101])
+    func aBatchHas1To100Entries(_ count: Int) async throws {
+        let service = try await TestService()
+        let body = #"{"tickets": [\#(Array(repeating: Self.avatar, count: count).joined(separator: ","))]}"#
+        let response = try await service.ask(.post, "/v1/tickets/batch", body: body, key: service.key)
+        #expect(response.status == .badRequest)
+    }
+
+    @Test func anAPIKeyKeepsToItsRulesAndUsers() async throws {
+        let service = try await TestService()
+        let rules = try await service.ask(.get, "/v1/rules", key: service.limitedKey)
+        guard case .array(let listed) = try object(rules)["rules"] else {
+            Issue.record("no rules")
+            return
+        }
+        #expect(listed.count == 1)
+        let other = try await service.ask(.post, "/v1/tickets", body: Self.avatar, key: service.limitedKey)
+        #expect(try object(other)["code"] == .string("rule-unknown"))
+        let stranger = #"{"contentType": "application/pdf", "user": "u2"}"#
+        let refused = try await service.ask(.post, "/v1/tickets", body: stranger, key: service.limitedKey)
+        #expect(try object(refused)["code"] == .string("user-not-allowed"))
+        let granted = try await service.ask(.post, "/v1/tickets", body: #"{"contentType": "application/pdf", "user": "u1"}"#, key: service.limitedKey)
+        #expect(granted.status == .created)
+    }
+
+    @Test func aLimitThatIsReachedSaysWhenToComeBack() async throws {
+        let service = try await TestService()
+        let body = #"{"rule": "documents", "contentType": "application/pdf"}"#
+        for _ in 0..<3 {
+            #expect(try await service.ask(.post, "/v1/tickets", body: body, key: service.key).status == .created)
+        }
+        let refused = try await service.ask(.post, "/v1/tickets", body: body, key: service.key)
+        #expect(refused.status == .tooManyRequests)
+        let seconds = try #require(refused.headers[.retryAfter].flatMap { Int($0) })
+        #expect((1190...1200).contains(seconds))
+    }
+
+    @Test func originsAreExactAndNeverGetCredentials() async throws {
+        let service = try await TestService()
+        let preflight: HTTPFields = [.origin: "https://app.acme.example", .accessControlRequestMethod: "POST"]
+        let allowed = try await service.ask(.options, "/v1/tickets", headers: preflight)
+        #expect(allowed.status == .noContent)
+        #expect(allowed.headers[.accessControlAllowOrigin] == "https://app.acme.example")
+        #expect(allowed.headers[.accessControlAllowCredentials] == nil)
+        #expect(allowed.headers[.vary] == "Origin")
+        for origin in ["https://app.acme.example.evil.example", "https://APP.acme.example", "http://app.acme.example", "null"] {
+            let refused = try await service.ask(.options, "/v1/tickets", headers: [.origin: origin, .accessControlRequestMethod: "POST"])
+            #expect(refused.status == .forbidden)
+            #expect(refused.headers[.accessControlAllowOrigin] == nil)
+            let ticket = try await service.ask(.post, "/v1/tickets", body: Self.avatar, key: service.key, headers: [.origin: origin])
+            #expect(try object(ticket)["code"] == .string("origin-not-allowed"))
+        }
+    }
+
+    @Test func noSecretOfAnyKindReachesTheLog() async throws {
+        let service = try await TestService()
+        let response = try await service.ask(.post, "/v1/tickets", body: Self.avatar, key: service.key)
+        guard case .object(let fields) = try object(response)["fields"], case .string(let policy) = fields["Policy"],
+            case .string(let signature) = fields["X-Amz-Signature"]
+        else {
+            Issue.record("no fields")
+            return
+        }
+        _ = try await service.ask(.post, "/v1/tickets", body: "{\"canary-body\": 1}", key: service.key)
+        _ = try await service.ask(.post, "/v1/tickets?canary-query", body: "{}", key: service.key + "x")
+        let log = service.logText()
+        #expect(log.contains("ticket issued"))
+        for canary in [service.key, TestService.secret, TestService.accessKeyID, policy, signature, "canary-body", "canary-query"] {
+            #expect(!log.contains(canary))
+        }
+    }
+}

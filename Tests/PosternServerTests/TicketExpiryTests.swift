@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import PostPolicy
+import Testing
+
+@testable import PosternServer
+
+struct TicketExpiryTests {
+    private let now = Date(timeIntervalSince1970: 1_000_000.7)
+
+    private func expiry(rule seconds: Int, credentialsEndIn rest: Double?) -> Double? {
+        let credentials = SigningCredentials(
+            accessKeyID: "AKIA",
+            secretAccessKey: "s",
+            sessionToken: nil,
+            expiration: rest.map { now + $0 }
+        )
+        do throws(Problem) {
+            return try TicketExpiry(ruleSeconds: seconds, credentials: credentials, at: now).instant.timeIntervalSince1970
+        } catch {
+            return error.code == .credentialsUnavailable ? nil : -1
+        }
+    }
+
+    @Test func theRuleDecidesWhereCredentialsLast() {
+        #expect(expiry(rule: 300, credentialsEndIn: nil) == 1_000_300)
+        #expect(expiry(rule: 300, credentialsEndIn: 361) == 1_000_300)
+    }
+
+    @Test func aTicketEndsAMinuteBeforeItsCredentials() {
+        #expect(expiry(rule: 300, credentialsEndIn: 200) == 1_000_140)
+    }
+
+    @Test func tooLittleLeftIsNoTicket() {
+        #expect(expiry(rule: 300, credentialsEndIn: 89) == nil)
+        #expect(expiry(rule: 300, credentialsEndIn: 0) == nil)
+        #expect(expiry(rule: 300, credentialsEndIn: -10) == nil)
+    }
+
+    @Test func aRuleMayBeShorterThanTheShortestCutTicket() {
+        #expect(expiry(rule: 5, credentialsEndIn: 300) == 1_000_005)
+    }
+}
