@@ -2,36 +2,45 @@
 
 /// Base64 of RFC 4648 section 4: with padding, without line breaks.
 package enum Base64 {
-    private static var alphabet: StaticString { "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/" }
-
     /// Encodes bytes.
     package static func encode(_ bytes: Span<UInt8>) -> String {
-        String(unsafeUninitializedCapacity: (bytes.count + 2) / 3 * 4) { output in
-            // A literal's address: neither a lazy global nor a bounds check stands between; indices have six bits.
-            let digits = alphabet.utf8Start
-            var written = 0
-            var index = 0
-            while index + 2 < bytes.count {
-                let bits = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])
-                output[written] = digits[Int(bits >> 18)]
-                output[written + 1] = digits[Int(bits >> 12 & 63)]
-                output[written + 2] = digits[Int(bits >> 6 & 63)]
-                output[written + 3] = digits[Int(bits & 63)]
-                written += 4
-                index += 3
+        bytes.withUnsafeBufferPointer { input in
+            String(unsafeUninitializedCapacity: (input.count + 2) / 3 * 4) { output in
+                encode(UnsafeRawBufferPointer(input), into: UnsafeMutableRawBufferPointer(output))
             }
-            let rest = bytes.count - index
-            if rest > 0 {
-                let bits = UInt32(bytes[index]) << 16 | (rest == 2 ? UInt32(bytes[index + 1]) << 8 : 0)
-                output[written] = digits[Int(bits >> 18)]
-                output[written + 1] = digits[Int(bits >> 12 & 63)]
-                output[written + 2] = rest == 2 ? digits[Int(bits >> 6 & 63)] : UInt8(ascii: "=")
-                output[written + 3] = UInt8(ascii: "=")
-                written += 4
-            }
-            return written
         }
     }
+
+    /// The output has room for four bytes for every three of the input, the last of which may be incomplete.
+    private static func encode(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Int {
+        var written = 0
+        var index = 0
+        // Four bytes are loaded and three used, so the last group is not among these.
+        while index &+ 3 < input.count {
+            let bits = UInt32(bigEndian: input.loadUnaligned(fromByteOffset: index, as: UInt32.self)) >> 8
+            output.storeBytes(of: digits(of: bits).littleEndian, toByteOffset: written, as: UInt32.self)
+            written &+= 4
+            index &+= 3
+        }
+        let rest = input[index...]
+        if !rest.isEmpty {
+            let bits = rest.reduce(0) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - rest.count))
+            output.storeBytes(of: digits(of: bits).littleEndian, toByteOffset: written, as: UInt32.self)
+            written += 4
+            for padding in rest.count..<3 { output[written - 3 + padding] = UInt8(ascii: "=") }
+        }
+        return written
+    }
+
+    /// The four digits of 24 bits, the first in the lowest byte.
+    private static func digits(of bits: UInt32) -> UInt32 {
+        // A literal's address: neither a lazy global nor a bounds check stands between; indices have six bits.
+        let digits = alphabet.utf8Start
+        return UInt32(digits[Int(bits >> 18)]) | UInt32(digits[Int(bits >> 12 & 63)]) << 8
+            | UInt32(digits[Int(bits >> 6 & 63)]) << 16 | UInt32(digits[Int(bits & 63)]) << 24
+    }
+
+    private static var alphabet: StaticString { "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/" }
 
     /// Decodes strictly: nil for any other character, for missing or misplaced padding, and where bits that stand for
     /// nothing are set (RFC 4648, section 3.5), so that one sequence of bytes has one text.

@@ -3,22 +3,10 @@
 /// S3's rules for the names of general purpose buckets ("Bucket naming rules" in the S3 User Guide).
 enum BucketName {
     static func check(_ name: String) throws(EndpointError) {
-        let utf8 = name.utf8
-        guard (3...63).contains(utf8.count) else { throw .bucketInvalid(name, .length) }
-        guard utf8.allSatisfy(isAllowed) else { throw .bucketInvalid(name, .character) }
-        let labels = utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        for label in labels {
-            guard let first = label.first, let last = label.last, first != UInt8(ascii: "-"), last != UInt8(ascii: "-") else {
-                throw .bucketInvalid(name, .label)
-            }
-        }
-        guard labels.count != 4 || !labels.allSatisfy({ $0.allSatisfy(\.isASCIIDigit) }) else {
-            throw .bucketInvalid(name, .address)
-        }
+        if let problem = name.withUTF8Span(problem) { throw .bucketInvalid(name, problem) }
         // Known to be ASCII by now, so Swift's prefixes and bytes agree.
-        guard !reservedPrefixes.contains(where: name.hasPrefix), !reservedSuffixes.contains(where: name.hasSuffix) else {
-            throw .bucketInvalid(name, .reserved)
-        }
+        for prefix in reservedPrefixes where name.hasPrefix(prefix) { throw .bucketInvalid(name, .reserved) }
+        for suffix in reservedSuffixes where name.hasSuffix(suffix) { throw .bucketInvalid(name, .reserved) }
     }
 
     private static let reservedPrefixes = ["xn--", "sthree-"]
@@ -26,7 +14,28 @@ enum BucketName {
     /// points, `-s3alias`, stand for a bucket and pass.)
     private static let reservedSuffixes = ["--ol-s3", ".mrap", "--x-s3", "--table-s3"]
 
-    private static func isAllowed(_ byte: UInt8) -> Bool {
-        byte.isASCIILowercase || byte.isASCIIDigit || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
+    private static func problem(_ utf8: Span<UInt8>) -> EndpointError.BucketProblem? {
+        guard (3...63).contains(utf8.count) else { return .length }
+        var dots = 0
+        var hasOnlyNumbers = true
+        // The beginning and the end are borders of labels, as dots are.
+        var previous = UInt8(ascii: ".")
+        for index in 0..<utf8.count {
+            let byte = utf8[index]
+            switch byte {
+            case UInt8(ascii: "."):
+                if previous == UInt8(ascii: ".") || previous == UInt8(ascii: "-") { return .label }
+                dots += 1
+            case UInt8(ascii: "-"):
+                if previous == UInt8(ascii: ".") { return .label }
+                hasOnlyNumbers = false
+            default:
+                guard byte.isASCIILowercase || byte.isASCIIDigit else { return .character }
+                if !byte.isASCIIDigit { hasOnlyNumbers = false }
+            }
+            previous = byte
+        }
+        if previous == UInt8(ascii: ".") || previous == UInt8(ascii: "-") { return .label }
+        return hasOnlyNumbers && dots == 3 ? .address : nil
     }
 }

@@ -6,7 +6,7 @@ enum RegionName {
     /// such names freely ("default", "garage").
     static func isPossible(_ region: String) -> Bool {
         (1...64).contains(region.utf8.count)
-            && region.utf8.allSatisfy {
+            && region.allBytes {
                 $0.isASCIILetter || $0.isASCIIDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
                     || $0 == UInt8(ascii: ".")
             }

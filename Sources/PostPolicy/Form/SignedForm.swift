@@ -14,14 +14,15 @@ public struct SignedForm: Sendable, Hashable {
     /// How many bytes the fields take as `multipart/form-data`, without the file: an upper bound, since the sender chooses
     /// the boundary (RFC 2046, section 5.1.1: 70 characters at most).
     public var formBytes: Int {
-        fields.reduce(0) { $0 + Self.partBytes + $1.name.utf8.count + $1.value.utf8.count }
+        let fields = fields.span
+        var bytes = fields.count * Self.partBytes
+        for index in fields.indices { bytes += fields[index].name.utf8.count + fields[index].value.utf8.count }
+        return bytes
     }
 
     /// What a part takes beside its name and value (RFC 7578, section 4.2): the delimiter line, the header, the blank line
     /// and the line end behind the value.
-    private static let partBytes = {
-        let delimiter = "\r\n".utf8.count + "--".utf8.count + 70
-        let header = "Content-Disposition: form-data; name=\"\"".utf8.count
-        return delimiter + "\r\n".utf8.count + header + "\r\n\r\n".utf8.count
-    }()
+    private static let partBytes =
+        "\r\n--".utf8.count + 70
+        + "\r\nContent-Disposition: form-data; name=\"\"\r\n\r\n".utf8.count
 }

@@ -90,7 +90,7 @@ extension PolicyDocument {
             if let field = condition.field { covered.insert(field) }
         }
         let inputs = form.fields.map(\.name.asciiLowercased) + ["bucket"]
-        return inputs.first { !covered.contains($0) && !$0.utf8.starts(with: "x-ignore-".utf8) }.map(StoreRefusal.extraField)
+        return inputs.first { !covered.contains($0) && !$0.hasIgnorePrefix }.map(StoreRefusal.extraField)
     }
 
     private func sizeRefusal(_ size: Int) -> StoreRefusal? {

@@ -7,21 +7,20 @@
 enum FieldName {
     static let maximumBytes = 128
 
-    /// What the policy, the signer or the form sets, in lower case. `content-length-range` is no field, but as a name it
-    /// would read like the condition.
-    private static let reserved: Set<String> = [
+    /// What the policy, the signer or the form sets. `content-length-range` is no field, but as a name it would read like
+    /// the condition.
+    private static let reserved = [
         "key", "bucket", "file", "policy", "signature", "awsaccesskeyid", "x-amz-algorithm", "x-amz-credential",
         "x-amz-date", "x-amz-security-token", "x-amz-signature", "content-length-range",
     ]
 
     static func check(_ name: String) throws(PolicyError) {
-        let utf8 = name.utf8
-        guard let first = utf8.first, first.isASCIILetter, utf8.count <= maximumBytes, utf8.allSatisfy(isAllowed) else {
+        guard name.utf8.first?.isASCIILetter == true, name.utf8.count <= maximumBytes, name.allBytes(isAllowed) else {
             throw .fieldNameInvalid(name)
         }
-        let lowercased = name.asciiLowercased
+        for word in reserved where word.equalsIgnoringASCIICase(name) { throw .fieldReserved(name) }
         // Fields named x-ignore-… are not judged by S3 at all: a condition on one would promise what is not kept.
-        guard !reserved.contains(lowercased), !lowercased.hasPrefix("x-ignore-") else { throw .fieldReserved(name) }
+        guard !name.hasIgnorePrefix else { throw .fieldReserved(name) }
     }
 
     private static func isAllowed(_ byte: UInt8) -> Bool {

@@ -51,7 +51,11 @@ public struct UploadPolicy: Sendable {
         self.key = key
         self.contentLength = contentLength
         self.expiration = expiration
-        self.fields = [FormField(name: "key", value: key), FormField(name: "bucket", value: bucket)]
+        fields = []
+        // Most policies have fewer: the array grows once, here.
+        fields.reserveCapacity(10)
+        fields.append(FormField(name: "key", value: key))
+        fields.append(FormField(name: "bucket", value: bucket))
     }
 
     /// Adds a field with the one value it may have, for example `Content-Type` or `x-amz-meta-album`.

@@ -39,22 +39,22 @@ public final class PolicySigner: Sendable {
         guard policy.expiration > date else { throw .alreadyExpired }
         let key = try signingKey(version, credentials: credentials, region: region, at: now, date)
 
-        var fields = policy.fields
-        fields.reserveCapacity(fields.count + 6)
+        var form = FormWriter(expiration: end.iso8601Extended, fieldCount: policy.fields.count + 6)
+        for field in policy.fields { form.add(field) }
         switch version {
         case .v4:
             guard policy.expiration.timeIntervalSince(date) <= Self.maximumLifetime else { throw .expirationTooFar }
-            fields.append(FormField(name: "X-Amz-Algorithm", value: Self.algorithm))
-            fields.append(FormField(name: "X-Amz-Credential", value: key.credential))
-            fields.append(FormField(name: "X-Amz-Date", value: now.iso8601Basic))
+            form.add(FormField(name: "X-Amz-Algorithm", value: Self.algorithm))
+            form.add(FormField(name: "X-Amz-Credential", value: key.credential))
+            form.add(FormField(name: "X-Amz-Date", value: now.iso8601Basic))
         case .v2:
             break
         }
         if let token = credentials.sessionToken {
-            fields.append(FormField(name: version == .v4 ? "X-Amz-Security-Token" : "x-amz-security-token", value: token))
+            form.add(FormField(name: version == .v4 ? "X-Amz-Security-Token" : "x-amz-security-token", value: token))
         }
 
-        let json = PolicyWriter.json(fields: fields, contentLength: policy.contentLength, expiration: end.iso8601Extended)
+        var (fields, json) = form.finish(contentLength: policy.contentLength)
         let encoded = Base64.encode(json.span)
         let signature = try Self.signature(of: encoded, version, key)
         switch version {
@@ -67,10 +67,10 @@ public final class PolicySigner: Sendable {
             fields.append(FormField(name: "signature", value: signature))
         }
 
-        let form = SignedForm(fields: fields, policyJSON: json)
-        let bytes = form.formBytes
+        let signed = SignedForm(fields: fields, policyJSON: json)
+        let bytes = signed.formBytes
         guard bytes <= SignedForm.maximumBytes else { throw .formTooLarge(bytes: bytes, maximum: SignedForm.maximumBytes) }
-        return form
+        return signed
     }
 
     static let algorithm = "AWS4-HMAC-SHA256"
@@ -92,10 +92,7 @@ extension PolicySigner {
     private static func signature(
         of encoded: String, _ version: SignatureVersion, _ key: SigningKey
     ) throws(PolicyError) -> String {
-        let code =
-            encoded.utf8.withContiguousStorageIfAvailable { key.authenticate($0.span) }
-            ?? key.authenticate(Array(encoded.utf8).span)
-        guard let code else { throw .signingFailed }
+        guard let code = encoded.withUTF8Span(key.authenticate) else { throw .signingFailed }
         return version == .v4 ? code.hexadecimal : code.base64
     }
 
@@ -105,8 +102,8 @@ extension PolicySigner {
     ) throws(PolicyError) -> SigningKey {
         // A slash would shift the parts of the credential scope; anything beyond visible ASCII does not arrive as signed.
         guard !credentials.accessKeyID.isEmpty, !credentials.secretAccessKey.isEmpty,
-            credentials.accessKeyID.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") }),
-            credentials.sessionToken?.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) ?? true
+            credentials.accessKeyID.allBytes({ $0.isVisibleASCII && $0 != UInt8(ascii: "/") }),
+            credentials.sessionToken?.allBytes(\.isVisibleASCII) ?? true
         else { throw .credentialsInvalid }
         if let end = credentials.expiration, end <= date { throw .credentialsExpired }
         guard RegionName.isPossible(region) else { throw .regionInvalid(region) }

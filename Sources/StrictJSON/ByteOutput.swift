@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Bytes that are written from front to back.
+///
+/// An array's own `append` asks at each call whether the array is unique and large enough, and JSON is made of very small
+/// pieces. Here the room is there before it is written, and a whole piece, such as a quoted string, asks once.
+struct ByteOutput: Sendable {
+    /// What is written, then zeros.
+    private var storage: [UInt8]
+    private var count = 0
+
+    init(capacity: Int) {
+        storage = [UInt8](repeating: 0, count: max(16, capacity))
+    }
+
+    /// What has been written.
+    var bytes: [UInt8] { Array(storage[..<count]) }
+
+    /// What has been written, without a copy.
+    consuming func finish() -> [UInt8] {
+        storage.removeLast(storage.count - count)
+        return storage
+    }
+
+    mutating func append(_ byte: UInt8) {
+        write(atMost: 1) { $0.byte(byte) }
+    }
+
+    mutating func append(contentsOf bytes: some Collection<UInt8>) {
+        write(atMost: bytes.count) { output in
+            for byte in bytes { output.byte(byte) }
+        }
+    }
+
+    /// Appends an integer in decimal.
+    mutating func append(_ value: Int) {
+        // Int.min has a sign and 19 digits.
+        write(atMost: 20) { output in
+            if value < 0 { output.byte(UInt8(ascii: "-")) }
+            let start = output.count
+            var rest = value.magnitude
+            repeat {
+                output.byte(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+                rest /= 10
+            } while rest > 0
+            output.reverse(from: start)
+        }
+    }
+
+    /// Appends a string as JSON, with a byte in front of the opening and one behind the closing quote.
+    mutating func appendQuoted(_ string: String, after first: UInt8?, before last: UInt8?) {
+        let isAppended: Void? = string.utf8.withContiguousStorageIfAvailable {
+            appendQuoted(UnsafeRawBufferPointer($0), after: first, before: last)
+        }
+        if isAppended == nil {
+            Array(string.utf8).withUnsafeBytes { appendQuoted($0, after: first, before: last) }
+        }
+    }
+
+    private mutating func appendQuoted(_ utf8: UnsafeRawBufferPointer, after first: UInt8?, before last: UInt8?) {
+        // Nearly every string has nothing to escape: then it is copied whole.
+        let hasByteToEscape = utf8.hasByteToEscape
+        write(atMost: (hasByteToEscape ? PieceWriter.longestEscape * utf8.count : utf8.count) + 4) { output in
+            if let first { output.byte(first) }
+            output.byte(UInt8(ascii: "\""))
+            if hasByteToEscape { output.escaped(utf8) } else { output.bytes(utf8) }
+            output.byte(UInt8(ascii: "\""))
+            if let last { output.byte(last) }
+        }
+    }
+
+    /// Makes room and writes one piece of no more than as many bytes.
+    @inline(__always)
+    private mutating func write(atMost additional: Int, _ write: (inout PieceWriter) -> Void) {
+        if storage.count - count < additional {
+            storage.append(contentsOf: repeatElement(0, count: max(storage.count, additional)))
+        }
+        count = storage.withUnsafeMutableBytes { room in
+            var piece = PieceWriter(room: room, count: count)
+            write(&piece)
+            return piece.count
+        }
+    }
+}

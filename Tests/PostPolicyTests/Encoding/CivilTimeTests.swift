@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import PostPolicy
+import Testing
+
+@Suite("Dates by arithmetic")
+struct CivilTimeTests {
+    @Test("every day of the years 0 to 9999 is the calendar's")
+    func everyDay() throws {
+        var (year, month, day) = (0, 1, 1)
+        for number in -719_528...2_932_896 {
+            let time = try #require(CivilTime(Date(timeIntervalSince1970: Double(number) * 86_400)))
+            guard time.dayNumber == number, time.year == year, time.month == month, time.day == day, time.secondOfDay == 0 else {
+                Issue.record("day \(number): \(time), not \(year)-\(month)-\(day)")
+                return
+            }
+            let isLeap = year.isMultiple(of: 4) && (!year.isMultiple(of: 100) || year.isMultiple(of: 400))
+            let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
+            day += 1
+            if day > days { (day, month) = (1, month + 1) }
+            if month > 12 { (month, year) = (1, year + 1) }
+        }
+        #expect((year, month, day) == (10_000, 1, 1))
+    }
+
+    @Test("random instants are written as Foundation writes them and read back")
+    func againstFoundation() {
+        var random = SplitMix64(state: 7)
+        let style = Date.ISO8601FormatStyle()
+        for _ in 0..<5000 {
+            let seconds = Int.random(in: -10_000_000_000...253_402_300_799, using: &random)
+            let date = Date(timeIntervalSince1970: Double(seconds))
+            let text = InstantFormat.iso8601Extended(date)
+            #expect(text == style.format(date))
+            #expect(InstantFormat.date(iso8601Extended: text) == date)
+            let basic = InstantFormat.iso8601Basic(date)
+            #expect(basic == text.replacing("-", with: "").replacing(":", with: ""))
+            #expect(InstantFormat.date(iso8601Basic: basic) == date)
+            #expect(InstantFormat.yyyymmdd(date) == String(basic.prefix(8)))
+        }
+    }
+
+    @Test("fractions are cut off downwards, before 1970 too")
+    func fractions() {
+        #expect(InstantFormat.iso8601Extended(Date(timeIntervalSince1970: 0.999)) == "1970-01-01T00:00:00Z")
+        #expect(InstantFormat.iso8601Extended(Date(timeIntervalSince1970: -0.001)) == "1969-12-31T23:59:59Z")
+        #expect(InstantFormat.yyyymmdd(Date(timeIntervalSince1970: 1_767_225_599.999)) == "20251231")
+    }
+
+    @Test("dates that four digits cannot write are written as the nearest")
+    func clamped() {
+        #expect(InstantFormat.iso8601Extended(.distantFuture + 1e15) == "9999-12-31T23:59:59Z")
+        #expect(InstantFormat.iso8601Extended(Date(timeIntervalSince1970: -.infinity)) == "0000-01-01T00:00:00Z")
+        #expect(InstantFormat.iso8601Extended(Date(timeIntervalSince1970: .nan)) == "1970-01-01T00:00:00Z")
+        #expect(CivilTime(Date(timeIntervalSince1970: .nan)) == nil)
+        #expect(CivilTime(Date(timeIntervalSince1970: 1e300)) == nil)
+    }
+
+    @Test(
+        "fractions of a second are read",
+        arguments: [
+            ("2015-12-30T12:00:00.000Z", 1_451_476_800), ("2015-12-30T12:00:00.5Z", 1_451_476_800.5),
+            ("2016-02-29T23:59:59Z", 1_456_790_399),
+            ("0000-01-01T00:00:00Z", -62_167_219_200), ("2000-02-29T00:00:00.000000000Z", 951_782_400),
+        ])
+    func reads(text: String, seconds: Double) {
+        #expect(InstantFormat.date(iso8601Extended: text) == Date(timeIntervalSince1970: seconds))
+    }
+
+    @Test(
+        "nothing else than UTC in ISO 8601 is read",
+        arguments: [
+            "", "2015-12-30", "2015-12-30T12:00:00", "2015-12-30T12:00:00+00:00", "2011-09-13T07:52:58+02:00",
+            "2015-10-17 03:15:59 UTC",
+            "2015-12-30T12:00:00.Z", "2015-12-30T12:00:00,5Z", "2015-12-30t12:00:00z", "2015-02-29T00:00:00Z",
+            "1900-02-29T00:00:00Z",
+            "2015-13-01T00:00:00Z", "2015-00-01T00:00:00Z", "2015-01-00T00:00:00Z", "2015-04-31T00:00:00Z",
+            "2015-01-01T24:00:00Z",
+            "2015-01-01T00:60:00Z", "2015-01-01T00:00:60Z", "+015-01-01T00:00:00Z", "2015-1-01T00:00:00ZZ", "20151230T120000Z",
+            "2015-12-30T12:00:00.0000000000Z", "2015-12-30T12:00:00Z ", "２015-12-30T12:00Z",
+        ])
+    func refuses(text: String) {
+        #expect(InstantFormat.date(iso8601Extended: text) == nil)
+    }
+
+    @Test(
+        "the basic form is as strict",
+        arguments: [
+            "", "20151229T000000", "20151229T0000000Z", "20151329T000000Z", "20150229T000000Z", "20151229 000000Z",
+            "20151229T240000Z",
+            "2015-12-29T00:00:00Z", "2015122ST000000Z",
+        ])
+    func refusesBasic(text: String) {
+        #expect(InstantFormat.date(iso8601Basic: text) == nil)
+    }
+}

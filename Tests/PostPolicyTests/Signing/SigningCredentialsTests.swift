@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import PostPolicy
+import Testing
+
+@Suite("Printing credentials")
+struct SigningCredentialsTests {
+    @Test("no way to print credentials shows the secret or the token")
+    func secrecy() {
+        struct Holder {
+            let credentials = SigningCredentials(
+                accessKeyID: "AKIACANARYID0000WXYZ", secretAccessKey: "secret-canary", sessionToken: "token-canary",
+                expiration: Date(timeIntervalSince1970: 1))
+            let list: [SigningCredentials]
+        }
+        let holder = Holder(list: [Sample.session])
+        var dumped = ""
+        dump(holder, to: &dumped)
+        dump(holder.credentials, to: &dumped)
+        let texts = [
+            "\(holder)", "\(holder.credentials)", String(reflecting: holder), String(reflecting: holder.credentials), dumped,
+            String(describing: Optional(holder.credentials)), "\(Mirror(reflecting: holder.credentials).children.map(\.value))",
+        ]
+        for text in texts {
+            for secret in ["canary", "AKIACANARY", Sample.session.secretAccessKey, Sample.sessionToken] {
+                #expect(!text.contains(secret))
+            }
+        }
+        #expect("\(holder.credentials)" == "SigningCredentials(…WXYZ)")
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Testing
+
+@testable import PostPolicy
+
+@Suite("Keeping signing keys")
+struct SigningKeyCacheTests {
+    @Test("a key is derived once and found by everything it was derived from")
+    func derivesOnce() {
+        let cache = SigningKeyCache(capacity: 8)
+        var derivations = 0
+        func key(_ id: String = "A", _ secret: String = "s", day: Int = 20_000, region: String = "r") -> SigningKey? {
+            cache.key(.init(accessKeyID: id, secretAccessKey: secret, scope: .v4(dayNumber: day, region: region))) {
+                derivations += 1
+                return SigningKey.v4(.init(accessKeyID: id, secretAccessKey: secret), day: "20260101", region: region)
+            }
+        }
+        let first = key()
+        #expect(key() === first)
+        #expect(derivations == 1)
+        #expect(key(day: 20_001) !== first)
+        #expect(key(region: "q") !== first)
+        #expect(key("B") !== first)
+        #expect(derivations == 4)
+        // Both sides of midnight are kept.
+        #expect(key() === first)
+        #expect(derivations == 4)
+    }
+
+    @Test("a secret that was rotated under the same id never signs with the key of before")
+    func rotation() throws {
+        let signer = PolicySigner()
+        let policy = try Sample.policy()
+        func signature(_ secret: String, _ version: SignatureVersion) throws -> String? {
+            let credentials = SigningCredentials(accessKeyID: "AKIAROTATED", secretAccessKey: secret)
+            let form = try signer.sign(policy, version: version, credentials: credentials, region: "r", at: Sample.now)
+            return form.fields.last?.value
+        }
+        for version in SignatureVersion.allCases {
+            let before = try signature("secret-1", version)
+            let after = try signature("secret-2", version)
+            #expect(before != after)
+            #expect(try signature("secret-1", version) == before)
+            #expect(try signature("secret-2", version) == after)
+            // Canonically equivalent secrets are two secrets.
+            #expect(try signature("\u{e9}", version) != signature("e\u{301}", version))
+        }
+    }
+
+    @Test("the key of a replaced secret and of days long over is dropped")
+    func supersedes() {
+        let cache = SigningKeyCache(capacity: 8)
+        func add(_ secret: String, day: Int) {
+            _ = cache.key(.init(accessKeyID: "A", secretAccessKey: secret, scope: .v4(dayNumber: day, region: "r"))) {
+                SigningKey.v2(.init(accessKeyID: "A", secretAccessKey: secret))
+            }
+        }
+        add("s", day: 1)
+        add("s", day: 2)
+        #expect(cache.count == 2)
+        add("s", day: 3)
+        #expect(cache.count == 2)
+        add("t", day: 3)
+        #expect(cache.count == 1)
+    }
+
+    @Test("no more keys are kept than the capacity, and the least recently used goes first", arguments: [1, 2, 64])
+    func bounded(capacity: Int) {
+        let cache = SigningKeyCache(capacity: capacity)
+        var derivations = 0
+        func key(_ id: Int) {
+            _ = cache.key(.init(accessKeyID: "A\(id)", secretAccessKey: "s", scope: .v2)) {
+                derivations += 1
+                return SigningKey.v2(.init(accessKeyID: "A\(id)", secretAccessKey: "s"))
+            }
+        }
+        for id in 0..<(capacity * 3) {
+            key(id)
+            #expect(cache.count <= capacity)
+        }
+        #expect(derivations == capacity * 3)
+        // Use the oldest that is left, then add one: it must survive.
+        key(capacity * 2)
+        #expect(derivations == capacity * 3)
+        key(-1)
+        derivations = 0
+        key(capacity * 2)
+        #expect(derivations == (capacity == 1 ? 1 : 0))
+    }
+
+    @Test("signatures change with the UTC day, not before, whatever was signed last")
+    func dayTurn() throws {
+        let signer = PolicySigner()
+        let midnight = Sample.now
+        let policy = try Sample.policy()
+        func sign(at date: Date, with signer: PolicySigner) throws -> SignedForm {
+            try signer.sign(policy, credentials: Sample.credentials, region: Sample.region, at: date)
+        }
+        let dates = [-1.0, 0, -0.001, 1, -1, 0.5, -86_399, -86_401, 0].map { midnight + $0 }
+        for date in dates {
+            let form = try sign(at: date, with: signer)
+            let fresh = try sign(at: date, with: PolicySigner())
+            #expect(form == fresh)
+            let day = date < midnight - 86_400 ? "20251230" : date < midnight ? "20251231" : "20260101"
+            #expect(form["X-Amz-Credential"] == "AKIAIOSFODNN7EXAMPLE/\(day)/eu-west-1/s3/aws4_request")
+            #expect(form["X-Amz-Date"]?.hasPrefix(day) == true)
+        }
+    }
+
+    @Test("many tasks that sign at once get what one alone gets")
+    func concurrency() async throws {
+        let signer = PolicySigner(keyCacheCapacity: 3)
+        var random = SplitMix64(state: 5)
+        let policies = try (0..<40).map { _ in try Sample.randomPolicy(&random) }
+        let regions = ["eu-west-1", "us-east-1", "cn-north-1", "default", "garage"]
+        func sign(_ index: Int, with signer: PolicySigner) throws -> SignedForm {
+            try signer.sign(
+                policies[index % policies.count], version: index.isMultiple(of: 7) ? .v2 : .v4, credentials: Sample.credentials,
+                region: regions[index % regions.count], at: Sample.now - Double(index % 2) * 3600)
+        }
+        let expected = try (0..<280).map { try sign($0, with: PolicySigner()) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for task in 0..<16 {
+                group.addTask {
+                    for step in 0..<280 {
+                        let index = (step * 13 + task * 37) % 280
+                        let form = try sign(index, with: signer)
+                        #expect(form == expected[index])
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+}
