@@ -34,7 +34,7 @@ package func buildPostern(
     state: ServiceState,
     sink: LogSink,
     logger: Logger,
-    frontPage: (@Sendable () async throws -> Response)? = nil,
+    frontPage: (@Sendable (Request) async throws -> Response)? = nil,
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
 ) throws -> PosternApp {
     let metrics = ServiceMetrics()
@@ -46,7 +46,7 @@ package func buildPostern(
     if settings.logLevel == .info { frameworkLogger.logLevel = .notice }
 
     let router = publicRouter(settings: settings, state: state, metrics: metrics, decisions: decisions)
-    if let frontPage { router.get("/") { _, _ in try await frontPage() } }
+    if let frontPage { router.get("/") { request, _ in try await frontPage(request) } }
     var server = HTTPServerBuilder.gated(limits: settings.limits, observer: observer)
     if let tls = settings.tls {
         server = try .tls(server, tlsConfiguration: TLSConfiguration.serving(tls))

@@ -62,6 +62,8 @@ final class TestService {
     }
 
     deinit {
+        // The sink writes on a thread of its own: let it finish before its descriptor is closed.
+        sink.flush(milliseconds: 2000)
         try? FileManager.default.removeItem(at: folder)
     }
 

@@ -29,7 +29,7 @@ struct FrontDoor: RouterMiddleware {
             time: Date(),
             authorization: request.headers[values: .authorization],
             origin: origins.first,
-            requestID: context.id
+            requestID: context.requestID
         )
         var route = RequestRoute(path: request.uri.path)
         var response: Response

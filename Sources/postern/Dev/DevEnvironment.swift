@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import DevStore
 import Foundation
+import HTTPTypes
 import Hummingbird
 import Logging
 import PosternServer
@@ -19,6 +20,8 @@ struct DevEnvironment: Sendable {
     private let credentials: SigningCredentials
 
     private var api: String { "http://\(addresses.service)" }
+    /// The origins that a browser may have the page under.
+    private var pages: [String] { Set([api, "http://localhost:\(addresses.service.port)"]).sorted() }
     private var storeURL: String { "http://\(addresses.store)" }
     private var tenants: URL { folder.appendingPathComponent("tenants") }
     private var files: URL { folder.appendingPathComponent("files") }
@@ -59,13 +62,17 @@ struct DevEnvironment: Sendable {
                 host: addresses.store.host,
                 port: addresses.store.port,
                 credentials: credentials,
-                allowedOrigins: [api]
+                allowedOrigins: pages
             ),
             logger: logger
         )
         var runner = ServiceRunner(settings: settings, state: state, sink: sink, logger: logger)
         runner.companions = [store]
-        runner.frontPage = { DevPage(settings: try page()).response() }
+        runner.frontPage = { request in
+            // The page holds a token: a name that merely resolves to this machine (DNS rebinding) must not get it.
+            guard LoopbackName.isLoopback(authority: request.head.authority ?? "") else { throw HTTPError(.notFound) }
+            return DevPage(settings: try page()).response()
+        }
         // Not print(), which keeps its text in a buffer when standard output is a pipe.
         runner.onListening = { _ in FileHandle.standardOutput.write(Data(welcome().utf8)) }
         try await runner.run()
@@ -93,7 +100,7 @@ struct DevEnvironment: Sendable {
             issuer: DevIdentity.issuer,
             audience: DevIdentity.audience,
             publicKeyFile: "../keys/\(DevIdentity.publicKeyName)",
-            origins: [api]
+            origins: pages
         )
         try Data(yaml.utf8).write(to: rulesFile, options: .atomic)
     }

@@ -15,7 +15,7 @@ struct ServiceRunner {
     /// Further services that live and end with the listeners.
     var companions: [any Service] = []
     /// Answers `GET /`; `serve` has none.
-    var frontPage: (@Sendable () async throws -> Response)?
+    var frontPage: (@Sendable (Request) async throws -> Response)?
     /// Called once the public listener is open.
     var onListening: @Sendable (Int) async -> Void = { _ in }
 
