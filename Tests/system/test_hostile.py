@@ -56,10 +56,10 @@ class Attacker:
 
     def __init__(self, service: Service, seed: int):
         self.service, self.hostile = service, Hostile(seed, service.tenants["hostile"])
-        self.statuses: Counter = Counter()
         self.connection: Connection | None = None
 
     def run(self, count: int) -> Counter:
+        self.statuses = Counter()
         for shot in self.hostile.shots(count):
             try:
                 self.fire(shot)

@@ -208,6 +208,33 @@ def test_the_health_of_a_service_that_stops(make_service):
     assert service.process.wait(10) == 0
 
 
+def test_a_stop_while_clients_connect(make_service):
+    """Connections that are just being accepted when the listener closes: the process must not trip over them."""
+    for turn in range(10):
+        service = make_service(f"connecting-{turn}", [Tenant("acme")], log_level="info").start()
+        stop, kept = threading.Event(), []
+
+        def connect():
+            while not stop.is_set():
+                try:
+                    kept.append(service.connect(timeout=5))
+                except OSError:
+                    return
+
+        threads = [threading.Thread(target=connect) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.1)
+        service.terminate()
+        code = service.process.wait(20)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        for connection in kept:
+            connection.close()
+        assert code == 0, f"turn {turn}: exit code {code} with {len(kept)} connections"
+
+
 @pytest.mark.parametrize("count", [200])
 def test_many_idle_connections(fresh, count):
     connections = [fresh.connect() for _ in range(count)]
