@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+import PostPolicy
+import Testing
+
+@Suite("Where a bucket takes uploads")
+struct StoreEndpointTests {
+    @Test("AWS: the URL is the one that botocore resolves", arguments: EndpointTable.resolved)
+    func resolved(row: EndpointTable.Row) throws {
+        let endpoint = try StoreEndpoint(
+            bucket: row.bucket, region: row.region, addressing: row.addressing, options: row.options)
+        #expect(endpoint.url == row.url)
+        #expect(endpoint.url.hasPrefix("https://\(endpoint.host)/"))
+        #expect(endpoint.bucket == row.bucket && endpoint.region == row.region)
+        // Without a wish, a bucket without dots stands in front of the host and one with dots in the path.
+        let usual = try StoreEndpoint(bucket: row.bucket, region: row.region, options: row.options)
+        let isUsual = (row.addressing == .path) == row.bucket.contains(".")
+        #expect((usual == endpoint) == isUsual)
+    }
+
+    @Test("AWS: what botocore does not resolve is refused", arguments: EndpointTable.refused)
+    func refused(region: String, addressing: Addressing, options: StoreEndpoint.Options) {
+        #expect(throws: EndpointError.self) {
+            try StoreEndpoint(bucket: "acme-uploads", region: region, addressing: addressing, options: options)
+        }
+    }
+
+    @Test(
+        "AWS: a region is known by its form and partition",
+        arguments: [
+            ("ap-southeast-5", "amazonaws.com"), ("mx-central-1", "amazonaws.com"), ("il-central-1", "amazonaws.com"),
+            ("us-west-2", "amazonaws.com"), ("nz-north-12", "amazonaws.com"), ("us-gov-east-1", "amazonaws.com"),
+            ("cn-northwest-1", "amazonaws.com.cn"),
+        ])
+    func partitions(region: String, suffix: String) throws {
+        #expect(try StoreEndpoint(bucket: "b-1", region: region).url == "https://b-1.s3.\(region).\(suffix)/")
+    }
+
+    @Test(
+        "AWS: what is no region is refused, with advice",
+        arguments: [
+            "", "eu", "eu-west", "EU-WEST-1", "eu_west_1", "eu-west-1 ", "eu-west-1/", "eu--1", "eu-west-1.example.net",
+            "default",
+            "eu-west-1\n", "eu-wést-1", "e-west-1", "eu-west-111", "-west-1", "eu-west-1@evil.example", "aws-global",
+        ])
+    func regions(region: String) {
+        #expect(throws: EndpointError.regionInvalid(region, isAWS: true)) { try StoreEndpoint(bucket: "b-1", region: region) }
+    }
+
+    @Test(
+        "AWS: regions of isolated partitions need an endpoint", arguments: ["us-iso-east-1", "us-isob-east-1", "eusc-de-east-1"])
+    func isolated(region: String) throws {
+        #expect(throws: EndpointError.partitionUnknown(region: region)) { try StoreEndpoint(bucket: "b-1", region: region) }
+        let endpoint = try StoreEndpoint(bucket: "b-1", region: region, endpoint: "https://s3.\(region).example")
+        #expect(endpoint.url == "https://s3.\(region).example/b-1/")
+    }
+
+    @Test(
+        "other stores: scheme, port and base path are kept, the bucket stands in the path unless asked otherwise",
+        arguments: [
+            ("https://s3.example.net", nil, "https://s3.example.net/acme-uploads/", "s3.example.net"),
+            ("https://s3.example.net/", .path, "https://s3.example.net/acme-uploads/", "s3.example.net"),
+            ("https://s3.example.net", .virtualHost, "https://acme-uploads.s3.example.net/", "acme-uploads.s3.example.net"),
+            ("HTTPS://S3.Example.NET:8443/Base", nil, "https://s3.example.net:8443/Base/acme-uploads/", "s3.example.net:8443"),
+            (
+                "https://s3.example.net:8443/base/", .virtualHost, "https://acme-uploads.s3.example.net:8443/base/",
+                "acme-uploads.s3.example.net:8443"
+            ),
+            ("https://h.example/a/b-c/d.e~f_g", nil, "https://h.example/a/b-c/d.e~f_g/acme-uploads/", "h.example"),
+            ("http://127.0.0.1:7480", nil, "http://127.0.0.1:7480/acme-uploads/", "127.0.0.1:7480"),
+            ("http://localhost:9000", nil, "http://localhost:9000/acme-uploads/", "localhost:9000"),
+            ("http://localhost:9000", .virtualHost, "http://acme-uploads.localhost:9000/", "acme-uploads.localhost:9000"),
+            ("http://[::1]:9000", nil, "http://[::1]:9000/acme-uploads/", "[::1]:9000"),
+            ("http://[FE80::1]", nil, "http://[fe80::1]/acme-uploads/", "[fe80::1]"),
+            ("http://minio_1:9000", nil, "http://minio_1:9000/acme-uploads/", "minio_1:9000"),
+            ("https://h.example:1", nil, "https://h.example:1/acme-uploads/", "h.example:1"),
+            ("https://h.example:65535", nil, "https://h.example:65535/acme-uploads/", "h.example:65535"),
+        ] as [(String, Addressing?, String, String)])
+    func custom(endpoint: String, addressing: Addressing?, url: String, host: String) throws {
+        let store = try StoreEndpoint(bucket: "acme-uploads", region: "default", endpoint: endpoint, addressing: addressing)
+        #expect(store.url == url)
+        #expect(store.host == host)
+        #expect(store.region == "default")
+    }
+
+    @Test(
+        "other stores: what is not the plain URL of a store is refused, part by part",
+        arguments: [
+            ("", .scheme), ("s3.example.net", .scheme), ("ftp://s3.example.net", .scheme), ("//s3.example.net", .scheme),
+            ("https:/s3.example.net", .scheme), ("file:///etc/passwd", .scheme), ("https://", .host), ("https:///b", .host),
+            ("https://user:pass@s3.example.net", .userinfo), ("https://user@h", .userinfo), ("https://@h", .userinfo),
+            ("https://a@b@h", .userinfo), ("https://h?x=1", .query), ("https://h/?x", .query), ("https://h/a#b", .fragment),
+            ("https://h#", .fragment), ("https://h/a?", .query), ("https://h:0", .port), ("https://h:65536", .port),
+            ("https://h:", .port),
+            ("https://h:x", .port), ("https://h:+1", .port), ("https://h:99999", .port), ("https://h:000080", .port),
+            ("https://[::1]x", .port),
+            ("https://h:80:80", .port), ("https://-h", .host), ("https://h-", .host), ("https://h..x", .host),
+            ("https://.h", .host),
+            ("https://h.", .host), ("https://h%41", .host), ("https://h,i", .host), ("https://h*", .host),
+            ("https://256.1.1.1", .host),
+            ("https://1.2.3", .host), ("https://01.2.3.4", .host), ("https://h.1", .host), ("https://[::1", .host),
+            ("https://[]", .host),
+            ("https://[1.2.3.4]", .host), ("https://[::g]", .host), ("https://é.example", .character),
+            ("https://h h", .character),
+            ("https://h\n", .character), ("https://h\t", .character), (" https://h", .character), ("https://h/a b", .character),
+            ("https://h\0", .character), ("https://h//", .path), ("https://h//b", .path), ("https://h/a//b", .path),
+            ("https://h/..", .path),
+            ("https://h/a/../b", .path), ("https://h/.", .path), ("https://h/%2e%2e", .path), ("https://h/a;b", .path),
+            ("https://h/a&b", .path),
+            ("https://h/a\\b", .path), ("https://h\\b", .host),
+        ] as [(String, EndpointError.URLProblem)])
+    func malformed(endpoint: String, problem: EndpointError.URLProblem) {
+        #expect(throws: EndpointError.endpointInvalid(endpoint, problem)) {
+            try StoreEndpoint(bucket: "acme-uploads", region: "default", endpoint: endpoint)
+        }
+    }
+
+    @Test("other stores: a region is whatever the store calls it", arguments: ["garage", "us-east-1", "Default_1.x"])
+    func customRegions(region: String) throws {
+        #expect(try StoreEndpoint(bucket: "b-1", region: region, endpoint: "https://h").region == region)
+    }
+
+    @Test(
+        "other stores: a region must fit into a credential scope",
+        arguments: ["", "a/b", "a b", "é", String(repeating: "a", count: 65)])
+    func malformedCustomRegions(region: String) {
+        #expect(throws: EndpointError.regionInvalid(region, isAWS: false)) {
+            try StoreEndpoint(bucket: "b-1", region: region, endpoint: "https://h")
+        }
+    }
+
+    @Test("wishes that cannot be had together are refused, with advice")
+    func conflicts() {
+        #expect(throws: EndpointError.virtualHostNeedsName(host: "127.0.0.1")) {
+            try StoreEndpoint(bucket: "b-1", region: "r", endpoint: "http://127.0.0.1:9000", addressing: .virtualHost)
+        }
+        #expect(throws: EndpointError.virtualHostNeedsName(host: "[::1]")) {
+            try StoreEndpoint(bucket: "b-1", region: "r", endpoint: "http://[::1]", addressing: .virtualHost)
+        }
+        #expect(throws: EndpointError.virtualHostNeedsDotlessBucket(bucket: "a.b")) {
+            try StoreEndpoint(bucket: "a.b", region: "eu-west-1", addressing: .virtualHost)
+        }
+        #expect(throws: EndpointError.virtualHostNeedsDotlessBucket(bucket: "a.b")) {
+            try StoreEndpoint(bucket: "a.b", region: "r", endpoint: "https://h.example", addressing: .virtualHost)
+        }
+        #expect(throws: EndpointError.optionsNeedAWS) {
+            try StoreEndpoint(bucket: "b-1", region: "eu-west-1", endpoint: "https://h", options: .dualStack)
+        }
+        #expect(throws: EndpointError.accelerateNeedsVirtualHost(bucket: "a.b")) {
+            try StoreEndpoint(bucket: "a.b", region: "eu-west-1", options: .accelerate)
+        }
+        #expect(throws: EndpointError.optionNotInPartition("fips", region: "cn-north-1")) {
+            try StoreEndpoint(bucket: "b-1", region: "cn-north-1", options: .fips)
+        }
+    }
+
+    @Test("without TLS a bucket with dots may stand in front of the host")
+    func dotsWithoutTLS() throws {
+        let endpoint = try StoreEndpoint(bucket: "a.b", region: "r", endpoint: "http://s3.lan", addressing: .virtualHost)
+        #expect(endpoint.url == "http://a.b.s3.lan/")
+    }
+
+    @Test(
+        "bucket names that S3 can have are taken",
+        arguments: [
+            "abc", "a-b", "a.b", "123", "1.2.3", "a--b", "1.2.3.a", "x-s3", "my-point-abc123-s3alias", "amzn-s3-demo-bucket",
+            "a1.b2-c3.d4",
+            "1.2.3.4.5", String(repeating: "a", count: 63),
+        ])
+    func bucketNames(name: String) throws {
+        #expect(try StoreEndpoint(bucket: name, region: "eu-west-1").bucket == name)
+    }
+
+    @Test(
+        "bucket names that S3 cannot have are refused",
+        arguments: [
+            ("", .length), ("ab", .length), (String(repeating: "a", count: 64), .length), ("Abc", .character),
+            ("a_b", .character),
+            ("a/b", .character), ("a b", .character), ("a\nb", .character), ("\u{e9}bc", .character), ("a\u{301}b", .character),
+            ("a@evil.example", .character), ("a?b", .character), ("a#b", .character), ("-ab", .label), ("ab-", .label),
+            (".ab", .label),
+            ("ab.", .label), ("a..b", .label), ("a.-b", .label), ("a-.b", .label), ("...", .label), ("192.168.5.4", .address),
+            ("999.1.2.3", .address), ("xn--abc", .reserved), ("sthree-abc", .reserved), ("abc--ol-s3", .reserved),
+            ("abc.mrap", .reserved),
+            ("abc--use1-az4--x-s3", .reserved), ("abc--table-s3", .reserved),
+        ] as [(String, EndpointError.BucketProblem)])
+    func malformedBucketNames(name: String, problem: EndpointError.BucketProblem) {
+        #expect(throws: EndpointError.bucketInvalid(name, problem)) { try StoreEndpoint(bucket: name, region: "eu-west-1") }
+    }
+
+    @Test("errors say what to write")
+    func advice() {
+        #expect(
+            "\(EndpointError.endpointInvalid("s3.example.net", .scheme))"
+                == "the endpoint \"s3.example.net\" is not possible: begin with https:// or http://")
+        #expect(
+            "\(EndpointError.bucketInvalid("a\nb", .character))"
+                == "the bucket name \"a\\nb\" is not possible: use lower-case letters, digits, '-' and '.'")
+    }
+}
