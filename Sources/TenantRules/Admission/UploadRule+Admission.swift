@@ -38,22 +38,34 @@ extension UploadRule {
             )
         )
 
-        var fields: [FormField] = []
-        fields.reserveCapacity(6 + constant.beforeDisposition.count + constant.afterDisposition.count + metadata.count)
-        fields.append(FormField(name: "Content-Type", value: type.value))
-        fields += constant.beforeDisposition
-        if let contentDisposition {
-            let value = ContentDisposition.value(contentDisposition, filename: request.filename)
-            fields.append(FormField(name: "Content-Disposition", value: value))
+        let typeField = FormField(name: "Content-Type", value: type.value)
+        let disposition = contentDisposition.map {
+            FormField(name: "Content-Disposition", value: ContentDisposition.value($0, filename: request.filename))
         }
+        try checkBudget(key: key, typeField, disposition, checksum + metadata)
+
+        var fields: [FormField] = []
+        fields.reserveCapacity(16)
+        fields.append(typeField)
+        fields += constant.beforeDisposition
+        if let disposition { fields.append(disposition) }
         fields += constant.afterDisposition
         fields += metadata
-        if let checksum {
-            fields.append(FormField(name: "x-amz-checksum-algorithm", value: "SHA256"))
-            fields.append(FormField(name: "x-amz-checksum-sha256", value: checksum))
-        }
+        fields += checksum
         fields.append(constant.success)
         return Admission(rule: name, key: key, contentType: type.value, sizes: sizes, fields: fields)
+    }
+
+    private func checkBudget(
+        key: String, _ type: FormField, _ disposition: FormField?, _ others: [FormField]
+    ) throws(Refusal) {
+        var cost = constant.cost + FormBudget.bucket + FormBudget.cost(name: "key", value: key)
+        cost += FormBudget.cost(name: type.name, value: type.value)
+        if let disposition { cost += FormBudget.cost(name: disposition.name, value: disposition.value) }
+        cost += FormBudget.cost(others)
+        guard cost <= FormBudget.fields else {
+            throw .invalid("The form would be larger than the 20 KB that S3 reads; send less metadata or a shorter file name.")
+        }
     }
 
     private func checkScope(_ uploader: Uploader) throws(Refusal) {
@@ -78,12 +90,15 @@ extension UploadRule {
         return size...size
     }
 
-    private func checksum(_ request: UploadRequest) throws(Refusal) -> String? {
+    private func checksum(_ request: UploadRequest) throws(Refusal) -> [FormField] {
         guard let checksum = request.checksumSHA256 else {
             if checksumRequired { throw .checksumRequired }
-            return nil
+            return []
         }
         guard checksum.utf8.count == 44, Base64.decode(checksum)?.count == 32 else { throw .checksumMalformed }
-        return checksum
+        return [
+            FormField(name: "x-amz-checksum-algorithm", value: "SHA256"),
+            FormField(name: "x-amz-checksum-sha256", value: checksum),
+        ]
     }
 }

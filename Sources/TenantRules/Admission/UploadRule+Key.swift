@@ -15,6 +15,10 @@ extension UploadRule {
                 throw .invalid("\"user\" is longer than \(Self.longestUser) bytes; send a shorter one.")
             }
         }
+        guard values.uuid.utf8.allSatisfy({ ASCII.isLetterOrDigit($0) || $0 == UInt8(ascii: "-") }) else {
+            // The caller's own mistake, not the client's.
+            throw .invalid("No safe key can be built for this request.")
+        }
         var key: [UInt8] = []
         key.reserveCapacity(128)
         keyPrefix.render(values, into: &key)

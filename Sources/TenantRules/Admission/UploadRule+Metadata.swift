@@ -12,7 +12,8 @@ extension UploadRule {
         fields.reserveCapacity(request.metadata.count)
         var bytes = constant.metadataBytes
         for (name, value) in request.metadata {
-            guard let name = metadata.allowed.first(where: { $0.utf8.elementsEqual(name.utf8.lazy.map(ASCII.lowercased)) }) else {
+            let lowercased = String(decoding: name.utf8.map(ASCII.lowercased), as: UTF8.self)
+            guard let name = metadata.allowed.first(where: { $0.utf8.elementsEqual(lowercased.utf8) }) else {
                 throw .metadataNotAllowed(allowed: metadata.allowed)
             }
             let field = FormField(name: MetadataRule.prefix + name, value: value)

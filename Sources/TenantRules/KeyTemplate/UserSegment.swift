@@ -16,8 +16,8 @@ enum UserSegment {
                 key.append(byte)
             } else {
                 key.append(UInt8(ascii: "~"))
-                key.append(hexDigit(byte >> 4))
-                key.append(hexDigit(byte & 15))
+                key.append(ASCII.hexDigit(byte >> 4))
+                key.append(ASCII.hexDigit(byte & 15))
             }
         }
     }
@@ -41,9 +41,5 @@ enum UserSegment {
         var encoded: [UInt8] = []
         append(String(decoding: user, as: UTF8.self), to: &encoded)
         return encoded.elementsEqual(bytes)
-    }
-
-    private static func hexDigit(_ nibble: UInt8) -> UInt8 {
-        nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "A") + nibble - 10
     }
 }

@@ -7,33 +7,31 @@ enum ContentDisposition {
     static func value(_ type: DispositionType, filename: String?) -> String {
         let name = displayName(filename ?? "")
         if name.isEmpty { return type.rawValue }
-        var value = Array("\(type.rawValue); filename=\"".utf8)
-        // For what does not know filename*: quotes, escapes and percent signs are read differently by everyone (RFC 6266, D).
-        for scalar in name.unicodeScalars {
-            let byte = UInt8(exactly: scalar.value) ?? 0
-            let stays = (byte == 0x20 || ASCII.isVisible(byte)) && !#""%$\"#.utf8.contains(byte)
-            value.append(stays ? byte : UInt8(ascii: "_"))
+        var value: [UInt8] = []
+        value.reserveCapacity(64 + 2 * name.utf8.count)
+        value += type.rawValue.utf8
+        value += "; filename=\"".utf8
+        for byte in name.utf8 where byte & 0xC0 != 0x80 {
+            // One mark a character for what does not know filename*.
+            value.append(ByteSet.quotedName.contains(byte) ? byte : UInt8(ascii: "_"))
         }
         value += "\"; filename*=UTF-8''".utf8
         for byte in name.utf8 {
-            if isAttributeCharacter(byte) {
+            if ByteSet.attribute.contains(byte) {
                 value.append(byte)
             } else {
-                let digits = Array("0123456789ABCDEF".utf8)
-                value += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+                value.append(UInt8(ascii: "%"))
+                value.append(ASCII.hexDigit(byte >> 4))
+                value.append(ASCII.hexDigit(byte & 15))
             }
         }
         return String(decoding: value, as: UTF8.self)
     }
 
-    /// `attr-char` of RFC 5987 §3.2.1 without `$`, so that no `${` can arise.
-    private static func isAttributeCharacter(_ byte: UInt8) -> Bool {
-        ASCII.isLetterOrDigit(byte) || "!#&+-.^_`|~".utf8.contains(byte)
-    }
-
     /// The last component, without controls and marks that would make a name look like another; shortened in its stem.
     private static func displayName(_ filename: String) -> String {
-        let component = String(decoding: Array(SafeFilename.lastComponent(of: filename)), as: UTF8.self)
+        let component = String(Substring(SafeFilename.lastComponent(of: filename)))
+        if isPlain(component) { return component }
         var scalars = Array(component.unicodeScalars).filter(isVisible)
         scalars = Array(scalars.drop { $0 == " " })
         while scalars.last == " " { scalars.removeLast() }
@@ -51,15 +49,26 @@ enum ContentDisposition {
     }
 
     private static func text(_ scalars: [Unicode.Scalar]) -> String {
-        var view = String.UnicodeScalarView()
-        view.append(contentsOf: scalars)
-        return String(view)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(2 * scalars.count)
+        for scalar in scalars { bytes += UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Whether a name needs no care: printable ASCII of a common length that neither begins nor ends with a blank.
+    private static func isPlain(_ name: String) -> Bool {
+        let bytes = name.utf8
+        guard bytes.count <= nameLimit, let first = bytes.first, let last = bytes.last else { return false }
+        return ASCII.isVisible(first) && ASCII.isVisible(last) && bytes.allSatisfy { $0 == 0x20 || ASCII.isVisible($0) }
+            && !bytes.allSatisfy { $0 == UInt8(ascii: ".") }
     }
 
     private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x7F..<0xA0, 0x061C, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F, 0xFEFF, 0xFFF9...0xFFFB: false
-        default: !scalar.properties.isNoncharacterCodePoint
+        // Noncharacters: the last two of each plane, and 32 in a row.
+        case 0xFDD0...0xFDEF: false
+        default: scalar.value & 0xFFFE != 0xFFFE
         }
     }
 }

@@ -12,25 +12,45 @@ struct MediaType: Sendable, Hashable {
 
     /// Nil for what is no media type (RFC 6838 §4.2: no wildcard either), names two charsets, or is longer than 255 bytes.
     init?(_ text: String) {
+        // What nearly every client sends is in the one form already.
+        if Self.isPlain(text) {
+            essence = text
+            value = text
+            return
+        }
         let bytes = Array(text.utf8)
         guard bytes.count <= 255 else { return nil }
         let name = bytes.prefix { $0 != UInt8(ascii: ";") }.trimmingBlankEnd()
-        let parts = name.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        guard parts.count == 2, parts.allSatisfy(Self.isRestrictedName) else { return nil }
-        essence = String(decoding: name.map(ASCII.lowercased), as: UTF8.self)
+        let lowercased = String(decoding: name.map(ASCII.lowercased), as: UTF8.self)
+        guard Self.isPlain(lowercased) else { return nil }
+        essence = lowercased
         guard name.count < bytes.count else {
             value = essence
             return
         }
         guard let charset = Self.charset(bytes[name.endIndex...]) else { return nil }
-        let lowercased = String(decoding: charset.map(ASCII.lowercased), as: UTF8.self)
-        value = charset.isEmpty ? essence : "\(essence); charset=\(lowercased)"
+        value =
+            charset.isEmpty
+            ? essence : "\(essence); charset=\(String(decoding: charset.map(ASCII.lowercased), as: UTF8.self))"
     }
 
-    /// `restricted-name` of RFC 6838 §4.2.
-    private static func isRestrictedName(_ name: ArraySlice<UInt8>) -> Bool {
-        guard let first = name.first, name.count <= 127, ASCII.isLetterOrDigit(first) else { return false }
-        return name.allSatisfy { ASCII.isLetterOrDigit($0) || "!#$&-^_.+".utf8.contains($0) }
+    /// Two `restricted-name`s of RFC 6838 §4.2 in lower case, and nothing else.
+    private static func isPlain(_ text: String) -> Bool {
+        var length = 0
+        var slashes = 0
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: "/") {
+                if length == 0 { return false }
+                slashes += 1
+                length = 0
+                continue
+            }
+            guard ByteSet.mediaTypeName.contains(byte), !ASCII.isUpper(byte) else { return false }
+            if length == 0, !ASCII.isLetterOrDigit(byte) { return false }
+            length += 1
+            if length > 127 { return false }
+        }
+        return slashes == 1 && length > 0
     }
 
     /// The charset among the parameters, empty where there is none; nil where the parameters cannot be read.

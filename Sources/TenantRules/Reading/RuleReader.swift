@@ -87,6 +87,13 @@ struct RuleReader {
                 successRedirect: success.redirect
             )
         )
+        if rule.constant.cost > FormBudget.constants {
+            log.problem(
+                at: entry.keyPosition,
+                "\(title) puts too much into each form: \(rule.constant.cost) of \(FormBudget.constants) bytes",
+                "shorten its tags, fixed metadata, cacheControl or successRedirect"
+            )
+        }
         return RuleDraft(name: name, prefix: prefix, keyName: rule.keyName, rule: rule)
     }
 

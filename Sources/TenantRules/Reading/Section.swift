@@ -119,15 +119,14 @@ struct Section {
             return nil
         }
         var values: [Located<String>] = []
+        // By bytes: names of users may be equal as text and differ as bytes.
+        var firstLines: [[UInt8]: Int] = [:]
         for item in items {
             guard let found = value(of: item, key: key, at: item.position, parse) else { continue }
-            if let first = values.first(where: { $0.value.utf8.elementsEqual(found.value.utf8) }) {
-                log.problem(
-                    at: found.position,
-                    "\(key) lists this twice; the first is in line \(first.position.line)",
-                    "keep one of them"
-                )
+            if let line = firstLines[Array(found.value.utf8)] {
+                log.problem(at: found.position, "\(key) lists this twice; the first is in line \(line)", "keep one of them")
             } else {
+                firstLines[Array(found.value.utf8)] = found.position.line
                 values.append(found)
             }
         }

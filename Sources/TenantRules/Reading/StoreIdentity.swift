@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which bucket this is, whatever the name it is reached by: tenants with equal identities share a bucket.
+/// Which bucket this is, as far as names can tell: tenants with equal identities share a bucket.
+///
+/// Two host names of one S3-compatible store cannot be told from two stores; all names of AWS and of this machine can.
 struct StoreIdentity: Sendable, Hashable {
     /// `aws`, where bucket names are unique, or the host and port of another store.
     let service: String

@@ -12,6 +12,8 @@ struct ConstantFields: Sendable, Hashable {
     let success: FormField
     /// What the fixed metadata counts towards S3's limit.
     let metadataBytes: Int
+    /// What all of these take of the form: ``FormBudget``.
+    let cost: Int
 
     init(
         acl: String?,
@@ -47,5 +49,6 @@ struct ConstantFields: Sendable, Hashable {
         success =
             successRedirect.map { FormField(name: "success_action_redirect", value: $0) }
             ?? FormField(name: "success_action_status", value: String(successStatus))
+        cost = FormBudget.cost(beforeDisposition + afterDisposition + [success])
     }
 }

@@ -90,4 +90,59 @@ struct AdmissionPropertyTests {
             #expect(!next.starts(with: folder))
         }
     }
+
+    @Test("what is admitted can be signed, v4 and v2, with a long token: the form has room")
+    func signable() throws {
+        let signer = PolicySigner()
+        let credentials = SigningCredentials(
+            accessKeyID: "AKIAIOSFODNN7EXAMPLE",
+            secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            sessionToken: String(repeating: "t", count: 2048)
+        )
+        let now = Date(timeIntervalSince1970: 1_767_225_600)
+        let tags = (0..<9).map { "k\($0): \(String(repeating: "v", count: 200))" }.joined(separator: ", ")
+        let rule = try Example.rule(
+            """
+            keyPrefix: "\(String(repeating: "p", count: 300))/{user}/"
+            keyName: "{uuid}-{filename}"
+            contentDisposition: attachment
+            tags: {\(tags)}
+            metadata: {fixed: {f: \(String(repeating: "x", count: 500))}, allowed: [a, b, c, d, e]}
+            """
+        )
+        var admitted = 0
+        var refused = 0
+        for length in stride(from: 0, through: 400, by: 5) {
+            for character in ["x", "\"", "\\", "é"] {
+                let text = String(repeating: character, count: length)
+                let request = UploadRequest(
+                    filename: text,
+                    contentType: "image/png",
+                    size: 1,
+                    checksumSHA256: "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=",
+                    metadata: ["a", "b", "c"].map { ($0, text) }
+                )
+                let admission: Admission
+                do throws(Refusal) {
+                    admission = try rule.admit(
+                        request, uploader: Uploader(tenant: "acme", user: String(repeating: "/", count: 200)), uuid: "0193",
+                        at: now
+                    )
+                } catch {
+                    #expect(error.code == "invalid-request")
+                    refused += 1
+                    continue
+                }
+                admitted += 1
+                let policy = try admission.policy(bucket: String(repeating: "b", count: 63), expiration: now + 300)
+                for version in [SignatureVersion.v4, .v2] {
+                    let form = try signer.sign(
+                        policy, version: version, credentials: credentials, region: "ap-southeast-1", at: now
+                    )
+                    #expect(form.formBytes <= 20_000)
+                }
+            }
+        }
+        #expect(admitted > 100 && refused > 20)
+    }
 }
