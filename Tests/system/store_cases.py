@@ -34,11 +34,12 @@ class Case:
 
 
 class Maker:
-    """Makes forms for a bucket with an access key, or with short-lived credentials."""
+    """Makes forms for a bucket with an access key, or with short-lived credentials; all of one instant."""
 
     def __init__(self, bucket: str, other_bucket: str, credentials: Credentials, temporary: Credentials, region: str):
         self.bucket, self.other_bucket = bucket, other_bucket
         self.credentials, self.temporary, self.region = credentials, temporary, region
+        self.at = now()
 
     key = "cases/a.png"
 
@@ -46,7 +47,7 @@ class Maker:
         return [("key", self.key), ("bucket", self.bucket), ("Content-Type", "image/png")]
 
     def sign(self, fields: Fields, conditions: list, **more) -> Fields:
-        return signed_form(fields, conditions, more.pop("credentials", self.credentials), self.region, **more)
+        return signed_form(fields, conditions, more.pop("credentials", self.credentials), self.region, at=self.at, **more)
 
     def plain(self, *extra: tuple[str, str], limits=(1, 100), conditions: list = (), unbound: Fields = (), **more) -> Fields:
         """Each field bound by its own condition, then `conditions`; `unbound` fields have none."""
@@ -59,22 +60,20 @@ class Maker:
     def document(self, policy: str | bytes | dict, fields: Fields | None = None) -> Fields:
         """A form with exactly this policy, correctly signed; the signature's fields are bound if it is a dictionary."""
         fields = self.base() if fields is None else fields
-        at = now()
         if isinstance(policy, dict):
-            policy = json.dumps(policy | {"conditions": policy["conditions"] + self.signature_conditions(at)}, ensure_ascii=False)
-        return self.sign(fields, [], policy=policy.encode() if isinstance(policy, str) else policy, at=at)
+            policy = json.dumps(policy | {"conditions": policy["conditions"] + self.signature_conditions()}, ensure_ascii=False)
+        return self.sign(fields, [], policy=policy.encode() if isinstance(policy, str) else policy)
 
-    def signature_conditions(self, at: datetime.datetime | None = None) -> list[dict[str, str]]:
-        at = at or now()
+    def signature_conditions(self) -> list[dict[str, str]]:
         return [{"X-Amz-Algorithm": "AWS4-HMAC-SHA256"},
-                {"X-Amz-Credential": f"{self.credentials.access_key}/{at:%Y%m%d}/{self.region}/s3/aws4_request"},
-                {"X-Amz-Date": f"{at:%Y%m%dT%H%M%SZ}"}]
+                {"X-Amz-Credential": f"{self.credentials.access_key}/{self.at:%Y%m%d}/{self.region}/s3/aws4_request"},
+                {"X-Amz-Date": f"{self.at:%Y%m%dT%H%M%SZ}"}]
 
     def bound(self) -> list[dict[str, str]]:
         return [{name: value} for name, value in self.base()]
 
     def soon(self) -> str:
-        return instant(now() + datetime.timedelta(minutes=5))
+        return instant(self.at + datetime.timedelta(minutes=5))
 
 
 def replace(form: Fields, name: str, value: str) -> Fields:
@@ -112,7 +111,7 @@ def stretched(form: Fields) -> Fields:
 def resigned(maker: Maker, policy: str) -> Fields:
     """A form whose Policy field is this text, correctly signed."""
     form = replace(maker.plain(), "Policy", policy)
-    return replace(form, "X-Amz-Signature", v4_signature(maker.credentials.secret_key, f"{now():%Y%m%d}", maker.region, policy))
+    return replace(form, "X-Amz-Signature", v4_signature(maker.credentials.secret_key, f"{maker.at:%Y%m%d}", maker.region, policy))
 
 
 def capitals(form: Fields) -> Fields:
@@ -127,7 +126,7 @@ def ascii_policy(maker: Maker, key: str) -> bytes:
 
 def scoped(maker: Maker, service: str = "s3", days: int = 0) -> Fields:
     """A form whose credential scope names another service or day, correctly signed for that scope."""
-    at = now()
+    at = maker.at
     date = f"{at + datetime.timedelta(days=days):%Y%m%d}"
     fields = maker.base() + [
         ("X-Amz-Algorithm", "AWS4-HMAC-SHA256"),

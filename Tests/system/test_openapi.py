@@ -13,7 +13,7 @@ import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from harness.http import PROBLEM_CODES
-from harness.service import Service, clean_environment
+from harness.service import BINARY, Service, clean_environment
 from harness.tenant import AVATARS, Tenant
 
 METHODS = {"get", "post", "put", "delete", "patch", "options", "head", "trace"}
@@ -55,6 +55,11 @@ def contents(node, path=""):
 def test_the_document_is_valid(document):
     OpenAPIV31SpecValidator(document).validate()
     assert document["openapi"].startswith("3.1")
+
+
+def test_the_document_has_the_programs_version(document):
+    printed = subprocess.run([BINARY, "--version"], capture_output=True, text=True, timeout=20, check=True).stdout
+    assert printed.split()[-1] == document["info"]["version"]
 
 
 def test_every_example_fits_its_schema(document):

@@ -12,7 +12,7 @@ from harness.tenant import Tenant
 ENCODED_JSON = re.compile(r"eyJ[A-Za-z0-9_/+-]{16,}")
 API_KEY = re.compile(r"pstn\.[a-z0-9-]+\.[a-z0-9-]+\.[A-Za-z0-9_-]{20,}")
 HEX_64 = re.compile(r"\b[0-9a-f]{64}\b")
-BEARER = re.compile(r"(?i)bearer +[A-Za-z0-9_.-]{12,}")
+BEARER = re.compile(r"[Bb]earer +[A-Za-z0-9_.-]{12,}")
 
 
 def log_files(logs: pathlib.Path) -> list[pathlib.Path]:

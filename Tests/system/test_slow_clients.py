@@ -202,6 +202,10 @@ def test_the_health_of_a_service_that_stops(make_service):
         time.sleep(0.1)
         service.terminate()
         time.sleep(0.3)
+        try:
+            assert service.admin("/readyz").status == 503
+        except (OSError, ConnectionEnded):
+            pass  # nobody there is not ready either
         connection.send(data[-5:])
         answer = connection.read()
     assert answer.status == 201 and answer.closes, "a request on its way at the signal is finished"
