@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import PostPolicy
+import Testing
+
+/// The code of the library's article, so that it keeps compiling and working.
+@Suite("The article's example")
+struct DocumentationTests {
+    private let signer = PolicySigner()
+
+    private func ticket(for user: String, credentials: SigningCredentials) throws -> (url: String, fields: [FormField]) {
+        let now = Date()
+        let store = try StoreEndpoint(bucket: "acme-uploads", region: "eu-west-1")
+
+        var policy = try UploadPolicy(
+            bucket: store.bucket, key: "avatars/\(user)/\(UUID().uuidString).png", contentLength: 1...5_242_880,
+            expiration: now + 300)
+        try policy.add("Content-Type", "image/png")
+        try policy.add("success_action_status", "201")
+
+        let form = try signer.sign(policy, credentials: credentials, region: store.region, at: now)
+        return (store.url, form.fields)
+    }
+
+    @Test("makes a ticket that the judge accepts, and no larger file")
+    func example() throws {
+        let credentials = Sample.credentials
+        let (url, fields) = try ticket(for: "u1", credentials: credentials)
+        #expect(url == "https://acme-uploads.s3.eu-west-1.amazonaws.com/")
+        func refusal(fileSize: Int) -> StoreRefusal? {
+            FormJudge(region: "eu-west-1").judge(
+                form: fields, filename: "me.png", fileSize: fileSize, bucket: "acme-uploads", at: Date()
+            ) { accessKeyID in accessKeyID == credentials.accessKeyID ? credentials : nil }
+        }
+        #expect(refusal(fileSize: 48_213) == nil)
+        #expect(
+            refusal(fileSize: 5_242_881)?.description
+                == "400 EntityTooLarge: Your proposed upload exceeds the maximum allowed size")
+    }
+}
