@@ -21,7 +21,7 @@ struct SignedFormMutationTests {
     func mutations(version: SignatureVersion) throws {
         var random = SplitMix64(state: 8)
         let signer = PolicySigner()
-        for round in 0..<60 {
+        for round in 0..<30 {
             let policy = try Sample.randomPolicy(&random)
             let credentials = round.isMultiple(of: 2) ? Sample.credentials : Sample.session
             let form = try signer.sign(policy, version: version, credentials: credentials, region: Sample.region, at: Sample.now)

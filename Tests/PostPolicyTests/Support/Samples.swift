@@ -53,14 +53,13 @@ enum Sample {
             "\"", "\\", "$", "{", "}", ",", "/", "'", "[", "]", ":", "é", "e\u{301}", "😀", "\u{2028}", " ", "%", "+", "&", "<",
             "\u{10FFFF}",
         ]
-        var text = ""
-        while text.unicodeScalars.count < Int.random(in: length, using: &random) {
-            let isOdd = Int.random(in: 0..<3, using: &random) == 0
-            text +=
-                isOdd
-                ? odd.randomElement(using: &random) ?? "" : String(UnicodeScalar(UInt8.random(in: 0x20...0x7E, using: &random)))
+        let count = Int.random(in: length, using: &random)
+        let pieces = (0..<count).map { _ in
+            Int.random(in: 0..<3, using: &random) == 0
+                ? odd.randomElement(using: &random) ?? ""
+                : String(UnicodeScalar(UInt8.random(in: 0x20...0x7E, using: &random)))
         }
-        return text.replacing("${", with: "$-").isEmpty && length.lowerBound > 0 ? "x" : text.replacing("${", with: "$-")
+        return pieces.joined().replacing("${", with: "$-")
     }
 }
 
