@@ -12,9 +12,6 @@ enum FormBudget {
     /// For the fields that a rule adds to each form.
     static let constants = 8000
 
-    /// What `bucket` costs: a name has at most 63 bytes.
-    static let bucket = 300
-
     /// The delimiter and header of a part, with the longest boundary, and the punctuation of a condition.
     private static let overhead = 132
 
@@ -30,4 +27,16 @@ enum FormBudget {
     static func cost(_ fields: some Sequence<FormField>) -> Int {
         fields.reduce(0) { $0 + cost(name: $1.name, value: $1.value) }
     }
+
+    /// Whether these fields, with `key` and `bucket`, leave the signer the room it needs.
+    static func hasRoom(for fields: [FormField], key: String) -> Bool {
+        // Were every byte escaped, a field would take 11/3 of its bytes: nearly every form is small enough even then.
+        var bytes = key.utf8.count
+        for field in fields { bytes += field.name.utf8.count + field.value.utf8.count }
+        if bytes * 11 / 3 + fields.count * (overhead + 1) + bucketAndKey <= Self.fields { return true }
+        return cost(fields) + cost(name: "key", value: key) + bucketAndKey <= Self.fields
+    }
+
+    /// What `bucket`, a name of at most 63 bytes, costs, and what the first estimate leaves out of `key`.
+    private static let bucketAndKey = 500
 }

@@ -42,8 +42,6 @@ extension UploadRule {
         let disposition = contentDisposition.map {
             FormField(name: "Content-Disposition", value: ContentDisposition.value($0, filename: request.filename))
         }
-        try checkBudget(key: key, typeField, disposition, checksum + metadata)
-
         var fields: [FormField] = []
         fields.reserveCapacity(16)
         fields.append(typeField)
@@ -53,19 +51,10 @@ extension UploadRule {
         fields += metadata
         fields += checksum
         fields.append(constant.success)
-        return Admission(rule: name, key: key, contentType: type.value, sizes: sizes, fields: fields)
-    }
-
-    private func checkBudget(
-        key: String, _ type: FormField, _ disposition: FormField?, _ others: [FormField]
-    ) throws(Refusal) {
-        var cost = constant.cost + FormBudget.bucket + FormBudget.cost(name: "key", value: key)
-        cost += FormBudget.cost(name: type.name, value: type.value)
-        if let disposition { cost += FormBudget.cost(name: disposition.name, value: disposition.value) }
-        cost += FormBudget.cost(others)
-        guard cost <= FormBudget.fields else {
+        guard FormBudget.hasRoom(for: fields, key: key) else {
             throw .invalid("The form would be larger than the 20 KB that S3 reads; send less metadata or a shorter file name.")
         }
+        return Admission(rule: name, key: key, contentType: type.value, sizes: sizes, fields: fields)
     }
 
     private func checkScope(_ uploader: Uploader) throws(Refusal) {
