@@ -37,12 +37,15 @@ final class KeyedMAC: @unchecked Sendable {
     convenience init?(_ digest: Digest, key: Span<UInt8>) {
         guard let algorithm = MACAlgorithm.hmac.pointer, let context = EVP_MAC_CTX_new(algorithm) else { return nil }
         self.init(context: context, size: digest.size)
-        var name = digest.rawValue.utf8CString
-        let isKeySet = name.withUnsafeMutableBufferPointer { name in
-            let parameters = [
-                OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.baseAddress, 0), OSSL_PARAM_construct_end(),
-            ]
-            return key.withUnsafeBufferPointer { EVP_MAC_init(context, $0.baseAddress, $0.count, parameters) == 1 }
+        // Parameters point to their name and value, so both live until libcrypto has read them.
+        let isKeySet = OSSL_MAC_PARAM_DIGEST.withCString { name in
+            digest.rawValue.withCString { value in
+                let parameters = [
+                    OSSL_PARAM_construct_utf8_string(name, UnsafeMutablePointer(mutating: value), 0),
+                    OSSL_PARAM_construct_end(),
+                ]
+                return key.withUnsafeBufferPointer { EVP_MAC_init(context, $0.baseAddress, $0.count, parameters) == 1 }
+            }
         }
         guard isKeySet else { return nil }
     }
