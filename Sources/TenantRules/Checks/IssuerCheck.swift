@@ -10,13 +10,13 @@ enum IssuerCheck {
         for draft in drafts {
             var own: Set<[UInt8]> = []
             for issuer in draft.issuers {
-                let name = Array(issuer.value.issuer.utf8)
+                let name = Array(issuer.value.utf8)
                 // Twice in one file has been reported there.
                 guard own.insert(name).inserted else { continue }
                 if let owner = owners[name] {
                     draft.log.problem(
                         at: issuer.position,
-                        "the issuer \(issuer.value.issuer.quoted) is declared \(owner) too",
+                        "the issuer \(issuer.value.quoted) is declared \(owner) too",
                         "keep one: a service-wide issuer with tenantClaim serves several tenants"
                     )
                 } else {

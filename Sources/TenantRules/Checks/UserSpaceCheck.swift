@@ -29,11 +29,8 @@ enum UserSpaceCheck {
     }
 
     private static func space(_ rule: RuleDraft) -> Space? {
-        guard let name = rule.name else { return nil }
-        let folders = rule.prefix.value.segments.dropLast()
-        // Without a keyName of its own, a rule has the default {uuid}.{ext}: one segment that is no user.
-        let file = rule.keyName?.segments ?? [[.placeholder(.uuid), .literal(Array(".".utf8)), .placeholder(.ext)]]
-        let segments = Array(folders) + file
+        guard let name = rule.name, let keyName = rule.keyName else { return nil }
+        let segments = rule.prefix.value.segments.dropLast() + keyName.segments
         return Space(
             name: name,
             position: rule.prefix.position,

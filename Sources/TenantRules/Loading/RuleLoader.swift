@@ -80,7 +80,7 @@ package enum RuleLoader {
         if names.isEmpty, log.problems.isEmpty {
             log.problem("there is no tenant file in the folder", "write one: <tenant>.yaml")
         }
-        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        return Set(names).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
     private static func warnOfUnreachable(_ drafts: [TenantDraft], service: ServiceConfiguration?) {

@@ -14,30 +14,29 @@ struct IssuerReader {
     /// A year: what is longer is no session but a password.
     private static let longestLifetime = 366 * 86_400
 
-    /// - Returns: The declarations that are whole, each with the place of its `issuer`.
-    func read(_ section: Section) -> [Located<IssuerDeclaration>] {
-        guard let entry = section["issuers"] else { return [] }
-        guard case .list(let nodes) = entry.value.content, !nodes.isEmpty else {
-            if case .reported = entry.value.content { return [] }
-            section.log.problem(at: entry.keyPosition, "issuers is not a list of issuers", "write “- issuer: https://…” under it")
-            return []
-        }
-        var issuers: [Located<IssuerDeclaration>] = []
-        for node in nodes {
-            guard let issuer = readIssuer(node, log: section.log) else { continue }
-            if let first = issuers.first(where: { $0.value.issuer.utf8.elementsEqual(issuer.value.issuer.utf8) }) {
-                section.log.problem(
-                    at: issuer.position,
-                    "the issuer \(issuer.value.issuer.quoted) is declared twice; the first is in line \(first.position.line)",
-                    "declare it once, with every algorithm and audience"
-                )
-            }
-            issuers.append(issuer)
-        }
-        return issuers
+    /// What a list of issuers came to.
+    struct Reading {
+        /// Every issuer that is named, also where the rest of it is wrong: for checks across files.
+        var names: [Located<String>] = []
+        /// Those that are whole.
+        var declarations: [IssuerDeclaration] = []
     }
 
-    private func readIssuer(_ node: YAMLNode, log: ProblemLog) -> Located<IssuerDeclaration>? {
+    func read(_ section: Section) -> Reading {
+        var reading = Reading()
+        guard let entry = section["issuers"] else { return reading }
+        guard case .list(let nodes) = entry.value.content, !nodes.isEmpty else {
+            if case .reported = entry.value.content { return reading }
+            section.log.problem(at: entry.keyPosition, "issuers is not a list of issuers", "write “- issuer: https://…” under it")
+            return reading
+        }
+        for node in nodes {
+            readIssuer(node, log: section.log, into: &reading)
+        }
+        return reading
+    }
+
+    private func readIssuer(_ node: YAMLNode, log: ProblemLog, into reading: inout Reading) {
         let known = ["issuer", "audience", "algorithms", "keys", "user", "maxLifetime"] + (isServiceWide ? ["tenantClaim"] : [])
         let hints = [
             "tenantClaim": Complaint(
@@ -46,11 +45,12 @@ struct IssuerReader {
             )
         ]
         guard let section = Section(node, title: "an issuer", at: node.position, keys: known, hints: hints, log: log) else {
-            return nil
+            return
         }
         let issuer = section.required("issuer", "write the exact “iss” of its tokens") { text throws(Complaint) in
             try PlainText.parse(text, what: "issuer", atMost: 512)
         }
+        if let issuer { note(issuer, log: log, in: &reading) }
         let audience = section.list("audience", allowsSingle: true) { text throws(Complaint) in
             try PlainText.parse(text, what: "audience")
         }
@@ -73,11 +73,11 @@ struct IssuerReader {
             tenantClaim = section.required("tenantClaim", "write the claim that names the tenant: tenantClaim: org") {
                 text throws(Complaint) in try PlainText.parse(text, what: "tenantClaim")
             }
-            if tenantClaim == nil { return nil }
         }
-        guard let issuer, let audience, let algorithms, let keys, !audience.isEmpty, !algorithms.isEmpty else { return nil }
-        return Located(
-            value: IssuerDeclaration(
+        // Where something is missing, a problem has been logged, and nothing of the file is used.
+        guard let issuer, let audience, let algorithms, let keys else { return }
+        reading.declarations.append(
+            IssuerDeclaration(
                 issuer: issuer.value,
                 audience: audience.map(\.value),
                 algorithms: algorithms.map(\.value),
@@ -85,9 +85,19 @@ struct IssuerReader {
                 userClaim: user?.value ?? "sub",
                 tenantClaim: tenantClaim?.value,
                 maxLifetime: lifetime?.value ?? IssuerDeclaration.defaultMaxLifetime
-            ),
-            position: issuer.position
+            )
         )
+    }
+
+    private func note(_ issuer: Located<String>, log: ProblemLog, in reading: inout Reading) {
+        if let first = reading.names.first(where: { $0.value.utf8.elementsEqual(issuer.value.utf8) }) {
+            log.problem(
+                at: issuer.position,
+                "the issuer \(issuer.value.quoted) is declared twice; the first is in line \(first.position.line)",
+                "declare it once, with every algorithm and audience"
+            )
+        }
+        reading.names.append(issuer)
     }
 
     private static func lifetime(_ text: String) throws(Complaint) -> Int {

@@ -4,6 +4,7 @@
 struct RuleDraft {
     let name: String?
     let prefix: Located<KeyTemplate>
+    /// The default where the file says nothing; nil where it says something wrong.
     let keyName: KeyTemplate?
     /// Nil where a problem was logged.
     let rule: UploadRule?

@@ -29,6 +29,7 @@ struct RuleReader {
         let keyName = section.value("keyName") { text throws(Complaint) in
             try KeyTemplate(parsing: text, as: .keyName, tenant: tenant)
         }
+        let knownName = section["keyName"] == nil ? Self.defaultKeyName : keyName?.value
         if let prefix, section["keyName"] == nil || keyName != nil { checkOverwriting(prefix, keyName, of: section) }
         let types = readContentTypes(section)
         let sizes = readSizes(section)
@@ -55,7 +56,7 @@ struct RuleReader {
         let limits = readLimits(section)
 
         guard let name, let prefix, let types, let sizes, let defaultName = Self.defaultKeyName else {
-            return prefix.map { RuleDraft(name: name, prefix: $0, keyName: keyName?.value, rule: nil) }
+            return prefix.map { RuleDraft(name: name, prefix: $0, keyName: knownName, rule: nil) }
         }
         let rule = UploadRule(
             name: name,
@@ -94,7 +95,7 @@ struct RuleReader {
                 "shorten its tags, fixed metadata, cacheControl or successRedirect"
             )
         }
-        return RuleDraft(name: name, prefix: prefix, keyName: rule.keyName, rule: rule)
+        return RuleDraft(name: name, prefix: prefix, keyName: knownName, rule: rule)
     }
 
     private static let defaultKeyName = try? KeyTemplate(parsing: "{uuid}.{ext}", as: .keyName, tenant: "")

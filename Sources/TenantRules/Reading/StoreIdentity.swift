@@ -8,10 +8,13 @@ struct StoreIdentity: Sendable, Hashable {
     let service: String
     let bucket: String
 
+    var isAWS: Bool { service == Self.aws }
+    private static let aws = "aws"
+
     /// - Parameter endpoint: The endpoint of the file, nil for AWS.
     init(bucket: String, endpoint: String?) {
         self.bucket = bucket
-        service = endpoint.map(Self.service) ?? "aws"
+        service = endpoint.map(Self.service) ?? Self.aws
     }
 
     private static func service(of endpoint: String) -> String {
@@ -20,7 +23,7 @@ struct StoreIdentity: Sendable, Hashable {
         let name = rest.prefix { $0 != "/" }
         guard let authority = Authority(name) else { return String(name) }
         let host = authority.host
-        if ["amazonaws.com", "amazonaws.com.cn"].contains(where: { host == $0 || host.hasSuffix("." + $0) }) { return "aws" }
+        if ["amazonaws.com", "amazonaws.com.cn"].contains(where: { host == $0 || host.hasSuffix("." + $0) }) { return aws }
         // One store may answer on both default ports, and under each name of this machine.
         let port = authority.port.flatMap { $0 == 443 || $0 == 80 ? nil : ":\($0)" } ?? ""
         return (authority.isLoopback ? "loopback" : host) + port

@@ -4,9 +4,11 @@
 struct TenantDraft {
     let id: String
     let log: ProblemLog
-    var issuers: [Located<IssuerDeclaration>] = []
+    var issuers: [Located<String>] = []
     /// Where the tenant's files go; nil where `store` could not be read.
     var store: StoreIdentity?
+    /// Whether the files go to AWS itself: no endpoint is named.
+    var isAWS = true
     var rules: [RuleDraft] = []
     /// Nil where a problem was logged.
     var tenant: Tenant?

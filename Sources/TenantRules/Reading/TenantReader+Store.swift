@@ -20,11 +20,15 @@ extension TenantReader {
             try Choice.parse(text, of: [SignatureVersion.v4.rawValue, SignatureVersion.v2.rawValue], what: "a signature version")
         }
         let credentials = CredentialReader().read(store)
-        if let bucket, store["endpoint"] == nil || endpoint != nil {
-            draft.store = StoreIdentity(bucket: bucket.value, endpoint: endpoint?.value)
-        }
         warn(signature: signature, endpoint: endpoint)
+        // An endpoint that is there but unreadable is none of AWS's: what its address would be, nobody knows.
+        guard store["endpoint"] == nil || endpoint != nil else {
+            draft.isAWS = false
+            return nil
+        }
+        draft.isAWS = StoreIdentity(bucket: "", endpoint: endpoint?.value).isAWS
         guard let bucket else { return nil }
+        draft.store = StoreIdentity(bucket: bucket.value, endpoint: endpoint?.value)
         do throws(EndpointError) {
             let place = try StoreEndpoint(
                 bucket: bucket.value,

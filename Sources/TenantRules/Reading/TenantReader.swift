@@ -23,12 +23,15 @@ struct TenantReader {
 
         readID(file)
         let store = readStore(file, into: &draft)
-        draft.rules = readRules(file, isAWS: draft.store?.service == "aws")
+        draft.rules = readRules(file, isAWS: draft.isAWS)
         let origins = file.list("origins", WebOrigin.parse)
         let auth = file.section("auth", keys: ["issuers", "apiKeys"])
+        var issuers: [IssuerDeclaration] = []
         var apiKeys: [APIKeyDeclaration] = []
         if let auth {
-            draft.issuers = IssuerReader(folder: folder, isServiceWide: false).read(auth)
+            let reading = IssuerReader(folder: folder, isServiceWide: false).read(auth)
+            draft.issuers = reading.names
+            issuers = reading.declarations
             let names = file["rules"].flatMap(Self.names)
             apiKeys = APIKeyReader(rules: names).read(auth)
             if auth.all.isEmpty {
@@ -40,7 +43,7 @@ struct TenantReader {
         draft.tenant = Tenant(
             id: id,
             store: store,
-            issuers: draft.issuers.map(\.value),
+            issuers: issuers,
             apiKeys: apiKeys,
             origins: origins?.map(\.value) ?? [],
             rules: draft.rules.compactMap(\.rule)

@@ -15,11 +15,12 @@ package struct RuleBook: Sendable {
         self.tenants = tenants.sorted { $0.id < $1.id }
         self.generation = generation
         self.digest = digest
-        places = Dictionary(uniqueKeysWithValues: self.tenants.enumerated().map { ($1.id, $0) })
+        places = Dictionary(self.tenants.enumerated().map { ($1.id, $0) }) { first, _ in first }
     }
 
     /// The tenant with this id.
     package func tenant(_ id: String) -> Tenant? {
-        places[id].map { tenants[$0] }
+        guard let tenant = places[id].map({ tenants[$0] }), tenant.id.utf8.elementsEqual(id.utf8) else { return nil }
+        return tenant
     }
 }

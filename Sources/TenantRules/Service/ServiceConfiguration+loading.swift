@@ -55,7 +55,7 @@ extension ServiceConfiguration {
             logFormat: format?.value,
             logLevel: level?.value,
             trustedProxies: proxies,
-            issuers: issuers.map(\.value),
+            issuers: issuers.declarations,
             file: path
         )
     }

@@ -192,6 +192,16 @@ struct AdmissionTests {
         #expect(!shared.usesUser && rule.usesUser)
     }
 
+    @Test("What takes the place of {uuid} cannot leave its segment", arguments: ["a/b", "..", "a b", "$", "é", "a.b"])
+    func uuids(uuid: String) throws {
+        let rule = try Example.rule("")
+        #expect(throws: Refusal.self) {
+            try rule.admit(
+                UploadRequest(contentType: "image/png"), uploader: Uploader(tenant: "acme", user: "u"), uuid: uuid, at: Self.date
+            )
+        }
+    }
+
     @Test("A key has at most 1024 bytes")
     func longKeys() throws {
         let folder = String(repeating: "d", count: 255)

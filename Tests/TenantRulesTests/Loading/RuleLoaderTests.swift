@@ -271,6 +271,26 @@ struct RuleLoaderTests {
         #expect(Example.problems(["a.yaml": file("a", issuer: "é"), "b.yaml": file("b", issuer: "e\u{301}")]) == [])
     }
 
+    @Test("Checks across files see what could be read of a file that is wrong elsewhere")
+    func partialFiles() {
+        let a = file("a", bucket: "shared", prefix: "x/", issuer: "https://x").replacing("audience: up, ", with: "")
+        let b = file("b", bucket: "shared", prefix: "x/", issuer: "https://x").replacing("1MiB", with: "1M")
+        let problems = Example.problems(["a.yaml": a, "b.yaml": b])
+        #expect(problems.map { $0.prefix { $0 != " " } } == ["a.yaml:5:7:", "b.yaml:5:16:", "b.yaml:7:22:", "b.yaml:7:64:"])
+    }
+
+    @Test("One mistake is one problem: an unreadable endpoint says nothing of the region, a missing bucket nothing of AWS")
+    func noNoise() {
+        func problems(_ store: String, _ rule: String = "") -> [String] {
+            let yaml = file("a").replacing("{bucket: files-of-a, region: eu-west-1}", with: store)
+                .replacing("maxSize: 1MiB", with: "maxSize: 1MiB\(rule)")
+            return Example.problems(["a.yaml": yaml]).map { String($0.prefix { $0 != " " }) }
+        }
+        #expect(problems("{bucket: abc, region: garage, endpoint: [x]}") == ["a.yaml:2:48:"])
+        #expect(problems("{bucket: abc, region: garage, endpoint: x}", ", storageClass: COLD") == ["a.yaml:2:48:"])
+        #expect(problems("{region: eu-west-1}", ", storageClass: COLD") == ["a.yaml:2:1:", "a.yaml:7:98:"])
+    }
+
     @Test(
         "Tenants that share a bucket have prefixes of which none begins another",
         arguments: [

@@ -593,5 +593,11 @@ enum RuleProblems {
             17:16: a user named “x” would own a folder that the rule “all” fills for others; let the keys of the two \
             rules differ in a folder in front of {user}: avatars/{user}/, all/…
             """),
+        .behind(
+            .maxSize, "    tags: {\("abcdefg".map { "\($0): \(String(repeating: "é", count: 256))" }.joined(separator: ", "))}",
+            """
+            16:3: the rule “avatars” puts too much into each form: 9404 of 8000 bytes; shorten its tags, fixed metadata, \
+            cacheControl or successRedirect
+            """),
     ]
 }
