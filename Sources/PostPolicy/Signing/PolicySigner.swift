@@ -37,37 +37,23 @@ public final class PolicySigner: Sendable {
     ) throws(PolicyError) -> SignedForm {
         guard let now = CivilTime(date), let end = CivilTime(policy.expiration) else { throw .dateInvalid }
         guard policy.expiration > date else { throw .alreadyExpired }
-        let key = try signingKey(version, credentials: credentials, region: region, at: now, date)
+        guard version == .v2 || policy.expiration.timeIntervalSince(date) <= Self.maximumLifetime else {
+            throw .expirationTooFar
+        }
+        try Self.check(credentials, region: region, at: date)
+        let key = try key(version, credentials, region: region, at: now)
 
         var form = FormWriter(expiration: end.iso8601Extended, fieldCount: policy.fields.count + 6)
         for field in policy.fields { form.add(field) }
-        switch version {
-        case .v4:
-            guard policy.expiration.timeIntervalSince(date) <= Self.maximumLifetime else { throw .expirationTooFar }
-            form.add(FormField(name: "X-Amz-Algorithm", value: Self.algorithm))
-            form.add(FormField(name: "X-Amz-Credential", value: key.credential))
-            form.add(FormField(name: "X-Amz-Date", value: now.iso8601Basic))
-        case .v2:
-            break
-        }
-        if let token = credentials.sessionToken {
-            form.add(FormField(name: version == .v4 ? "X-Amz-Security-Token" : "x-amz-security-token", value: token))
-        }
+        Self.addSignersFields(version, credential: key.credential, token: credentials.sessionToken, at: now, to: &form)
+        let (fields, json) = form.finish(contentLength: policy.contentLength)
 
-        var (fields, json) = form.finish(contentLength: policy.contentLength)
         let encoded = Base64.encode(json.span)
         let signature = try Self.signature(of: encoded, version, key)
-        switch version {
-        case .v4:
-            fields.append(FormField(name: "Policy", value: encoded))
-            fields.append(FormField(name: "X-Amz-Signature", value: signature))
-        case .v2:
-            fields.insert(FormField(name: "AWSAccessKeyId", value: credentials.accessKeyID), at: 1)
-            fields.append(FormField(name: "policy", value: encoded))
-            fields.append(FormField(name: "signature", value: signature))
-        }
-
-        let signed = SignedForm(fields: fields, policyJSON: json)
+        let signed = SignedForm(
+            fields: Self.closed(fields, version, accessKeyID: credentials.accessKeyID, policy: encoded, signature: signature),
+            policyJSON: json
+        )
         let bytes = signed.formBytes
         guard bytes <= SignedForm.maximumBytes else { throw .formTooLarge(bytes: bytes, maximum: SignedForm.maximumBytes) }
         return signed
@@ -96,18 +82,47 @@ extension PolicySigner {
         return version == .v4 ? code.hexadecimal : code.base64
     }
 
-    /// The key to sign with now, of credentials that are found to be usable.
-    private func signingKey(
-        _ version: SignatureVersion, credentials: SigningCredentials, region: String, at time: CivilTime, _ date: Date
-    ) throws(PolicyError) -> SigningKey {
-        // A slash would shift the parts of the credential scope; anything beyond visible ASCII does not arrive as signed.
+    /// Refuses what could not arrive as it was signed, and what is dead.
+    private static func check(
+        _ credentials: SigningCredentials, region: String, at date: Date
+    ) throws(PolicyError) {
+        // A slash would shift the parts of the credential scope; anything beyond visible ASCII would need encoding.
         guard !credentials.accessKeyID.isEmpty, !credentials.secretAccessKey.isEmpty,
             credentials.accessKeyID.allBytes({ $0.isVisibleASCII && $0 != UInt8(ascii: "/") }),
             credentials.sessionToken?.allBytes(\.isVisibleASCII) ?? true
         else { throw .credentialsInvalid }
         if let end = credentials.expiration, end <= date { throw .credentialsExpired }
         guard RegionName.isPossible(region) else { throw .regionInvalid(region) }
-        return try key(version, credentials, region: region, at: time)
+    }
+
+    /// The fields that say who signs; each has its condition, like those of the policy.
+    private static func addSignersFields(
+        _ version: SignatureVersion, credential: String, token: String?, at time: CivilTime, to form: inout FormWriter
+    ) {
+        if version == .v4 {
+            form.add(FormField(name: "X-Amz-Algorithm", value: algorithm))
+            form.add(FormField(name: "X-Amz-Credential", value: credential))
+            form.add(FormField(name: "X-Amz-Date", value: time.iso8601Basic))
+        }
+        if let token {
+            form.add(FormField(name: version == .v4 ? "X-Amz-Security-Token" : "x-amz-security-token", value: token))
+        }
+    }
+
+    /// The fields with those that can have no condition: the policy cannot hold itself or its signature.
+    private static func closed(
+        _ fields: consuming [FormField], _ version: SignatureVersion, accessKeyID: String, policy: String, signature: String
+    ) -> [FormField] {
+        switch version {
+        case .v4:
+            fields.append(FormField(name: "Policy", value: policy))
+            fields.append(FormField(name: "X-Amz-Signature", value: signature))
+        case .v2:
+            fields.insert(FormField(name: "AWSAccessKeyId", value: accessKeyID), at: 1)
+            fields.append(FormField(name: "policy", value: policy))
+            fields.append(FormField(name: "signature", value: signature))
+        }
+        return fields
     }
 
     private func key(

@@ -58,9 +58,8 @@ final class SigningKeyCache: Sendable {
 
     private func insert(_ key: SigningKey, _ identity: Identity) {
         state.withLock { state in
-            // Keys that nothing will ask for again: of a secret that was replaced, and of days long over (yesterday's
-            // may still be asked for by a request that began before midnight).
-            state.entries = state.entries.filter { !$0.key.isSuperseded(by: identity) }
+            // Nothing asks again for the key of a day long over; for yesterday's, a request that began before midnight may.
+            state.entries = state.entries.filter { !$0.key.isOfAnotherTime(than: identity) }
             while state.entries.count >= capacity, let oldest = state.entries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
                 state.entries[oldest.key] = nil
             }
@@ -82,9 +81,10 @@ extension SigningKeyCache.Identity: Hashable {
         if case .v4(let dayNumber, _) = scope { hasher.combine(dayNumber) }
     }
 
-    fileprivate func isSuperseded(by newer: Self) -> Bool {
-        if case .v4(let day, _) = scope, case .v4(let newerDay, _) = newer.scope, abs(newerDay - day) > 1 { return true }
-        return accessKeyID.hasSameBytes(as: newer.accessKeyID) && !secretAccessKey.hasSameBytes(as: newer.secretAccessKey)
+    /// Whether both are keys for days that do not touch.
+    fileprivate func isOfAnotherTime(than other: Self) -> Bool {
+        guard case .v4(let day, _) = scope, case .v4(let otherDay, _) = other.scope else { return false }
+        return abs(otherDay - day) > 1
     }
 }
 
