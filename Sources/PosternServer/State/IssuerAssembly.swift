@@ -3,26 +3,25 @@ import TenantRules
 import UserAuth
 
 /// Makes of what rule files declare what UserAuth verifies with: reads key files, keeps going, and lists all problems.
-enum IssuerAssembly {
+struct IssuerAssembly {
     /// The most bytes of a key file.
     private static let limit = 256 * 1024
 
-    static func issuers(of book: RuleBook, service: ServiceConfiguration?, problems: inout [String]) async -> [Issuer] {
-        var issuers: [Issuer] = []
+    private(set) var issuers: [Issuer] = []
+    /// Why the service cannot start with these keys.
+    private(set) var problems: [String] = []
+    /// Keys that were left out of a set.
+    private(set) var warnings: [String] = []
+
+    init(of book: RuleBook, service: ServiceConfiguration?) async {
         for tenant in book.tenants {
             for declaration in tenant.issuers {
-                if let issuer = await issuer(declaration, tenant: .fixed(tenant.id), of: "tenant \(tenant.id)", problems: &problems) {
-                    issuers.append(issuer)
-                }
+                await add(declaration, tenant: .fixed(tenant.id), of: "tenant \(tenant.id)")
             }
         }
         for declaration in service?.issuers ?? [] {
-            let binding = TenantBinding.claim(declaration.tenantClaim ?? "tenant")
-            if let issuer = await issuer(declaration, tenant: binding, of: "the service-wide file", problems: &problems) {
-                issuers.append(issuer)
-            }
+            await add(declaration, tenant: .claim(declaration.tenantClaim ?? "tenant"), of: "the service-wide file")
         }
-        return issuers
     }
 
     static func apiKeys(of book: RuleBook) -> [APIKey] {
@@ -41,26 +40,28 @@ enum IssuerAssembly {
         }
     }
 
-    private static func issuer(
-        _ declaration: IssuerDeclaration,
-        tenant: TenantBinding,
-        of place: String,
-        problems: inout [String]
-    ) async -> Issuer? {
-        let algorithms = declaration.algorithms.compactMap(Algorithm.init(rawValue:))
+    private mutating func add(_ declaration: IssuerDeclaration, tenant: TenantBinding, of place: String) async {
+        let subject = "\(place): keys of issuer \(declaration.issuer)"
         do {
-            return Issuer(
-                issuer: declaration.issuer,
-                audiences: declaration.audience,
-                algorithms: algorithms,
-                keys: try await keys(declaration.keys, algorithms: algorithms),
-                userClaim: declaration.userClaim,
-                tenant: tenant,
-                maximumLifetime: declaration.maxLifetime
+            let algorithms = try declaration.algorithms.map { name in
+                guard let algorithm = Algorithm(named: name) else { throw SetupProblems(["the algorithm \(name) is not served"]) }
+                return algorithm
+            }
+            let keys = try await Self.keys(declaration.keys, algorithms: algorithms)
+            warnings += keys.skipped.map { "\(subject): \($0)" }
+            issuers.append(
+                Issuer(
+                    issuer: declaration.issuer,
+                    audiences: declaration.audience,
+                    algorithms: algorithms,
+                    keys: keys,
+                    userClaim: declaration.userClaim,
+                    tenant: tenant,
+                    maximumLifetime: declaration.maxLifetime
+                )
             )
         } catch {
-            problems.append("\(place): keys of issuer \(declaration.issuer): \(error)")
-            return nil
+            problems.append("\(subject): \(error)")
         }
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AWSCredentials
-package import TenantRules
+import TenantRules
 import UserAuth
 
 #if canImport(FoundationEssentials)
@@ -11,21 +11,22 @@ import Foundation
 
 extension ServiceState {
     /// Reads rules, keys and credentials, and lists everything that is wrong with any of them.
-    /// - Returns: the state and the rule files' warnings
+    /// - Returns: the state and the warnings of rule and key files
     /// - Throws: `SetupProblems`
-    package static func load(_ settings: ServiceSettings) async throws -> (state: ServiceState, warnings: [RuleFileProblem]) {
+    package static func load(_ settings: ServiceSettings) async throws -> (state: ServiceState, warnings: [String]) {
         let outcome = RuleLoader.load(folder: settings.tenantsFolder, generation: 1, service: settings.service)
         let book: RuleBook
         switch outcome.result {
         case .success(let loaded): book = loaded
         case .failure(let problems): throw SetupProblems(problems.problems.map(\.description))
         }
-        var problems: [String] = []
-        let issuers = await IssuerAssembly.issuers(of: book, service: settings.service, problems: &problems)
+        let assembly = await IssuerAssembly(of: book, service: settings.service)
+        var problems = assembly.problems
         let credentials = credentials(of: book, settings: settings, problems: &problems)
         guard problems.isEmpty else { throw SetupProblems(problems) }
-        let authenticator = Authenticator(issuers: issuers, apiKeys: IssuerAssembly.apiKeys(of: book))
-        return (ServiceState(ServiceSnapshot(book: book, authenticator: authenticator), credentials: credentials), outcome.warnings)
+        let authenticator = Authenticator(issuers: assembly.issuers, apiKeys: IssuerAssembly.apiKeys(of: book))
+        let state = ServiceState(ServiceSnapshot(book: book, authenticator: authenticator), credentials: credentials)
+        return (state, outcome.warnings.map(\.description) + assembly.warnings)
     }
 
     private static func credentials(of book: RuleBook, settings: ServiceSettings, problems: inout [String]) -> CredentialStore {

@@ -31,7 +31,7 @@ struct Serve: AsyncParsableCommand {
         FileDescriptorLimit.raise()
         do {
             let (state, warnings) = try await ServiceState.load(settings)
-            for warning in warnings { logger.warning("rule file warning", metadata: ["warning": "\(warning)"]) }
+            for warning in warnings { logger.warning("set-up warning", metadata: ["warning": "\(warning)"]) }
             try await ServiceRunner(settings: settings, state: state, sink: sink, logger: logger).run()
         } catch {
             sink.flush(milliseconds: 1000)

@@ -54,7 +54,7 @@ struct DevEnvironment: Sendable {
         settings.maxConnections = 1024
         let logger = Logger(label: "postern")
         let (state, warnings) = try await ServiceState.load(settings)
-        for warning in warnings { logger.warning("rule file warning", metadata: ["warning": "\(warning)"]) }
+        for warning in warnings { logger.warning("set-up warning", metadata: ["warning": "\(warning)"]) }
         let store = try buildDevStore(
             configuration: DevStoreConfiguration(
                 folder: files.path,
