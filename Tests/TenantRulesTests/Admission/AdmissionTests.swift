@@ -184,7 +184,7 @@ struct AdmissionTests {
         let rule = try Example.rule("")
         let request = UploadRequest(contentType: "image/png")
         #expect(refusal(rule, request, user: nil) == .userRequired)
-        #expect(refusal(rule, request, user: "")?.code == "invalid-request")
+        #expect(refusal(rule, request, user: "") == .invalid("\"user\" is empty; name a user."))
         #expect(refusal(rule, request, user: String(repeating: "u", count: 256)) == nil)
         #expect(refusal(rule, request, user: String(repeating: "é", count: 129))?.code == "invalid-request")
         let shared = try Example.rule("keyPrefix: shared/")

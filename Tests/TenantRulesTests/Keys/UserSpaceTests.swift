@@ -52,6 +52,7 @@ struct UserSpaceTests {
         #expect(!problems("a/{user}/", "a/", ("{uuid}", "x/{uuid}")).isEmpty)
         #expect(problems("a/{user}/", "a/", ("{uuid}", "{uuid}")) == [])
         #expect(!problems("a/", "a/x/", ("{user}/{uuid}", "{uuid}")).isEmpty)
+        #expect(!problems("a/", "a/", ("{user}", "{uuid}")).isEmpty)
         #expect(problems("a/", "a/", ("{user}/{uuid}", "{user}/x-{uuid}")) == [])
     }
 }
