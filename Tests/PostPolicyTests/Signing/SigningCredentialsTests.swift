@@ -3,7 +3,7 @@ import Foundation
 import PostPolicy
 import Testing
 
-@Suite("Printing credentials")
+@Suite("Printing credentials and signed forms")
 struct SigningCredentialsTests {
     @Test("no way to print credentials shows the secret or the token")
     func secrecy() {
@@ -27,5 +27,17 @@ struct SigningCredentialsTests {
             }
         }
         #expect("\(holder.credentials)" == "SigningCredentials(…WXYZ)")
+    }
+
+    @Test("printing a signed form shows the names of its fields only")
+    func forms() throws {
+        let form = try PolicySigner().sign(
+            Sample.policy(key: "canary"), credentials: Sample.session, region: Sample.region, at: Sample.now)
+        var dumped = ""
+        dump([form], to: &dumped)
+        for text in ["\(form)", String(reflecting: [form]), dumped] {
+            #expect(text.contains("X-Amz-Signature"))
+            for field in form.fields where field.name != "bucket" { #expect(!text.contains(field.value)) }
+        }
     }
 }
