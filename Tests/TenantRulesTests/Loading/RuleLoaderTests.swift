@@ -335,6 +335,7 @@ struct RuleLoaderTests {
             ("", ", endpoint: \"https://s3.eu-west-1.amazonaws.com\"", true),
             (", endpoint: \"https://s3.example.net\"", ", endpoint: \"https://S3.example.net:443/base\"", true),
             (", endpoint: \"http://localhost:9000\"", ", endpoint: \"http://127.0.0.1:9000\"", true),
+            (", endpoint: \"http://s3.example.net:80\"", ", endpoint: \"http://s3.example.net\"", true),
             (", endpoint: \"http://localhost:9000\"", ", endpoint: \"http://localhost:9001\"", false),
             ("", ", endpoint: \"https://s3.example.net\"", false),
             (", endpoint: \"https://a.example.net\"", ", endpoint: \"https://b.example.net\"", false),

@@ -32,7 +32,7 @@ struct WebOriginTests {
             "https://[1.2.3.4]",
             "file://", "capacitor://localhost", "https:/acme.example", "https://acme.example ", " https://acme.example",
             "https://acme.example\u{0}", "https://acme.example\u{301}", "https://b\u{fc}cher.example",
-            "http://localhost.evil.example",
+            "http://localhost.evil.example", "http://evillocalhost",
             "http://127.0.0.1.evil.example", "https://acme.example,https://b.example", "https://a_b.example",
         ]
     )
