@@ -183,10 +183,11 @@ def test_a_stop_under_load_loses_no_accepted_request(make_service):
             client.join(10)
         assert sum(client.answered for client in clients) > 100
         assert not [failure for client in clients for failure in client.failures]
-        # What was sent before the signal had been accepted by the kernel at least a moment before: it must be answered. What was
-        # sent later meets a listener that is closed, or a kept connection that ends: the client may send it again.
+        # On a connection that has answered before, what was sent before the signal must be answered. A new connection may still
+        # wait in the kernel's queue when the listener closes: it was not accepted, so half a second is its margin. What was sent
+        # later meets a listener that is closed, or a kept connection that ends: the client may send it again.
         lost = [(signalled - sent, used, received[:80]) for client in clients for sent, used, received in client.lost
-                if sent < signalled - 0.02 or received]
+                if sent < signalled - (0 if used else 0.5) or received]
         assert not lost, f"turn {turn}: lost (seconds before the signal, kept connection, received): {lost}"
         assert took < 10, took
 
