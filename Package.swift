@@ -2,11 +2,12 @@
 import PackageDescription
 
 /// The language mode is Swift 6 by the tools version; these features make what a file depends on visible in the file.
-let settings: [SwiftSetting] = [
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-] + (Context.environment["POSTERN_STRICT"] == "1" ? [.treatAllWarnings(as: .error)] : [])
+let settings: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+    ] + (Context.environment["POSTERN_STRICT"] == "1" ? [.treatAllWarnings(as: .error)] : [])
 
 let package = Package(
     name: "postern",
@@ -34,7 +35,7 @@ let package = Package(
         .target(name: "PostPolicy", dependencies: ["COpenSSL", "StrictJSON"], swiftSettings: settings),
         .target(
             name: "TenantRules",
-            dependencies: ["PostPolicy", .product(name: "Yams", package: "Yams")],
+            dependencies: ["COpenSSL", "PostPolicy", .product(name: "Yams", package: "Yams")],
             swiftSettings: settings
         ),
         .target(

@@ -3,9 +3,9 @@ package import PostPolicy
 import Synchronization
 
 #if canImport(FoundationEssentials)
-package import FoundationEssentials
+    package import FoundationEssentials
 #else
-package import Foundation
+    package import Foundation
 #endif
 
 /// The credentials of every source in use, ready to be read by the request path; tenants with the same source share one.

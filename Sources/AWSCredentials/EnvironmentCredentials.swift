@@ -2,9 +2,9 @@
 package import PostPolicy
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// Credentials from the environment: the first of AWS's chain, and a tenant's own by `env: PREFIX`.

@@ -9,9 +9,9 @@ package import ServiceLifecycle
 import TenantRules
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// The parts of a running service, put together once.
@@ -74,7 +74,13 @@ package func buildPostern(
         configuration: .init(address: .hostname(settings.admin.host, port: settings.admin.port)),
         logger: frameworkLogger
     )
-    return PosternApp(publicListener: DrainingService(app: publicApp, readiness: readiness), adminListener: adminApp)
+    return PosternApp(
+        publicListener: DrainingService(
+            app: ListeningService(app: publicApp, address: settings.listen, description: "public listener"),
+            readiness: readiness
+        ),
+        adminListener: ListeningService(app: adminApp, address: settings.admin, description: "admin listener")
+    )
 }
 
 /// The public routes: what is served to whom.

@@ -29,8 +29,10 @@ struct PublicInterfaceTests {
         #expect(ticket["method"] == .string("POST"))
         #expect(ticket["url"] == .string("https://acme-uploads.s3.eu-west-1.amazonaws.com/"))
         #expect(ticket["fileField"] == .string("file"))
-        guard case .number(let low) = ticket["minSize"], case .number(let high) = ticket["maxSize"], case .number(let life) = ticket["expiresIn"],
-            case .object(let fields) = ticket["fields"], case .string(let key) = ticket["key"], case .string(let id) = ticket["id"]
+        guard case .number(let low) = ticket["minSize"], case .number(let high) = ticket["maxSize"],
+            case .number(let life) = ticket["expiresIn"],
+            case .object(let fields) = ticket["fields"], case .string(let key) = ticket["key"],
+            case .string(let id) = ticket["id"]
         else {
             Issue.record("a member is missing")
             return
@@ -80,7 +82,8 @@ struct PublicInterfaceTests {
         #expect(method.status == .methodNotAllowed)
         #expect(method.headers[.allow] == "POST, OPTIONS")
         #expect(try await service.ask(.get, "/nothing").status == .notFound)
-        let media = try await service.ask(.post, "/v1/tickets", body: "{}", key: service.key, headers: [.contentType: "text/plain"])
+        let media = try await service.ask(
+            .post, "/v1/tickets", body: "{}", key: service.key, headers: [.contentType: "text/plain"])
         #expect(media.status == .unsupportedMediaType)
         #expect(try object(media)["code"] == .string("unsupported-media-type"))
     }
@@ -137,7 +140,8 @@ struct PublicInterfaceTests {
         let stranger = #"{"contentType": "application/pdf", "user": "u2"}"#
         let refused = try await service.ask(.post, "/v1/tickets", body: stranger, key: service.limitedKey)
         #expect(try object(refused)["code"] == .string("user-not-allowed"))
-        let granted = try await service.ask(.post, "/v1/tickets", body: #"{"contentType": "application/pdf", "user": "u1"}"#, key: service.limitedKey)
+        let granted = try await service.ask(
+            .post, "/v1/tickets", body: #"{"contentType": "application/pdf", "user": "u1"}"#, key: service.limitedKey)
         #expect(granted.status == .created)
     }
 
@@ -162,10 +166,12 @@ struct PublicInterfaceTests {
         #expect(allowed.headers[.accessControlAllowCredentials] == nil)
         #expect(allowed.headers[.vary] == "Origin")
         for origin in ["https://app.acme.example.evil.example", "https://APP.acme.example", "http://app.acme.example", "null"] {
-            let refused = try await service.ask(.options, "/v1/tickets", headers: [.origin: origin, .accessControlRequestMethod: "POST"])
+            let refused = try await service.ask(
+                .options, "/v1/tickets", headers: [.origin: origin, .accessControlRequestMethod: "POST"])
             #expect(refused.status == .forbidden)
             #expect(refused.headers[.accessControlAllowOrigin] == nil)
-            let ticket = try await service.ask(.post, "/v1/tickets", body: Self.avatar, key: service.key, headers: [.origin: origin])
+            let ticket = try await service.ask(
+                .post, "/v1/tickets", body: Self.avatar, key: service.key, headers: [.origin: origin])
             #expect(try object(ticket)["code"] == .string("origin-not-allowed"))
         }
     }
@@ -183,7 +189,9 @@ struct PublicInterfaceTests {
         _ = try await service.ask(.post, "/v1/tickets?canary-query", body: "{}", key: service.key + "x")
         let log = service.logText()
         #expect(log.contains("ticket issued"))
-        for canary in [service.key, TestService.secret, TestService.accessKeyID, policy, signature, "canary-body", "canary-query"] {
+        for canary in [
+            service.key, TestService.secret, TestService.accessKeyID, policy, signature, "canary-body", "canary-query",
+        ] {
             #expect(!log.contains(canary))
         }
     }

@@ -6,9 +6,9 @@ import StrictJSON
 import TenantRules
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// The admin listener: for the operator's tools, never for the public.
@@ -74,7 +74,7 @@ struct AdminRoutes: Sendable {
         return Response(
             status: ok ? .ok : .serviceUnavailable,
             headers: [.contentType: "application/json", .cacheControl: "no-store", .xContentTypeOptions: "nosniff"],
-            body: .init(byteBuffer: ByteBuffer(bytes: json.bytes))
+            body: .init(byteBuffer: ByteBuffer(bytes: json.finish()))
         )
     }
 }
@@ -93,7 +93,8 @@ private struct AdminProblems: RouterMiddleware {
                 AdminRoutes.paths.contains(request.uri.path)
                 ? Problem(.methodNotAllowed, detail: "Use GET on this path.", allow: ["GET", "HEAD"])
                 : Problem(.notFound, detail: "There is nothing at this path: try \(AdminRoutes.paths.joined(separator: ", ")).")
-            return problem.response(requestID: context.id)
+            let response = problem.response(requestID: context.id)
+            return request.method == .head ? response.createHeadResponse() : response
         }
     }
 }

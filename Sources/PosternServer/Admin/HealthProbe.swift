@@ -29,7 +29,8 @@ package struct HealthProbe: Sendable {
                         // The probe speaks to its own process: it looks for an answer, not for an identity.
                         var configuration = TLSConfiguration.makeClientConfiguration()
                         configuration.certificateVerification = .none
-                        let handler = try NIOSSLClientHandler(context: NIOSSLContext(configuration: configuration), serverHostname: nil)
+                        let handler = try NIOSSLClientHandler(
+                            context: NIOSSLContext(configuration: configuration), serverHostname: nil)
                         try channel.pipeline.syncOperations.addHandler(handler)
                     }
                     try channel.pipeline.syncOperations.addHandler(StatusLineHandler(answer: answer))

@@ -3,9 +3,9 @@ import AWSCredentials
 import Synchronization
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// Whether this process should be sent requests, and why not.

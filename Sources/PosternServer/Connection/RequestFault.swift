@@ -13,9 +13,12 @@ enum RequestFault: Equatable {
         case .malformed(let detail):
             Problem(.invalidRequest, detail: detail)
         case .headersTooLarge(let limit):
-            Problem(.headersTooLarge, detail: "The request line or the header fields are too large: send at most \(limit) bytes of header fields.")
+            Problem(
+                .headersTooLarge,
+                detail: "The request line or the header fields are too large: send at most \(limit) bytes of header fields.")
         case .bodyTooLarge(let limit):
-            Problem(.bodyTooLarge, detail: "The body is too large: send at most \(limit) bytes.", extras: [.int("maxBytes", limit)])
+            Problem(
+                .bodyTooLarge, detail: "The body is too large: send at most \(limit) bytes.", extras: [.int("maxBytes", limit)])
         case .timedOut(let seconds):
             Problem(.requestTimeout, detail: "The request was not complete within \(seconds) s: send it again, in one piece.")
         }
@@ -31,7 +34,8 @@ enum RequestFault: Equatable {
             self = .headersTooLarge(limit: limits.maxHeaderBytes)
             return
         }
-        guard head.uri.utf8.first == UInt8(ascii: "/") || head.uri == "*", head.uri.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+        guard head.uri.utf8.first == UInt8(ascii: "/") || head.uri == "*", head.uri.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
+        else {
             self = .malformed("The request target must be a path that starts with '/', in ASCII.")
             return
         }

@@ -16,6 +16,8 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
     private let limits: ConnectionLimits
     private let observer: any ConnectionObserver
     private var deadlines: ConnectionDeadlines
+    /// Closes the socket at once, past TLS.
+    var hangUp: () -> Void = {}
     private var timer: Scheduled<Void>?
     private var timerDue: NIODeadline = .distantFuture
     private var bodyBytesLeft = 0
@@ -63,7 +65,8 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
             answersOwed += 1
             if !head.isKeepAlive { closesAfterAnswer = true }
             if head.headers.first(name: "expect")?.lowercased() == "100-continue", answersOwed == 1 {
-                context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: head.version, status: .continue))), promise: nil)
+                context.writeAndFlush(
+                    wrapOutboundOut(.head(HTTPResponseHead(version: head.version, status: .continue))), promise: nil)
             }
             context.fireChannelRead(data)
         case .body(let bytes):
@@ -80,17 +83,14 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // An error after the gate has spoken is the peer's noise; an I/O error needs no answer.
         guard !isRefusing else { return }
-        guard error is HTTPParserError else {
-            context.close(promise: nil)
-            return
-        }
+        guard error is HTTPParserError else { return hangUp() }
         refuse(RequestFault(parserError: error, limits: limits), context)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if isRefusing, event as? ChannelEvent == .inputClosed {
             // The peer has read what there was to read.
-            return context.close(promise: nil)
+            return hangUp()
         }
         guard event is ChannelShouldQuiesceEvent else {
             return context.fireUserInboundEventTriggered(event)
@@ -138,8 +138,7 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
         // In the middle of another answer there is no room for this one, and a request has only one.
         guard !answersBegun, answersOwed == (readingBody ? 1 : 0) else {
             isRefusing = true
-            context.close(promise: nil)
-            return
+            return hangUp()
         }
         let problem = fault.problem
         observer.refused(problem)
@@ -159,7 +158,7 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
         isRefusing = true
         timer?.cancel()
         context.close(mode: .output, promise: nil)
-        timer = context.eventLoop.assumeIsolated().scheduleTask(in: limits.lingerTime) { context.close(promise: nil) }
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: limits.lingerTime) { self.hangUp() }
     }
 
     // MARK: Timer
@@ -177,8 +176,7 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
         case .requestTimedOut:
             refuse(.timedOut(seconds: limits.requestTimeout.nanoseconds / 1_000_000_000), context)
         case .close:
-            isRefusing = true
-            context.close(promise: nil)
+            linger(context)
         }
     }
 }

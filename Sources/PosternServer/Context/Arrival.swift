@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// What a request is judged with: its instant, its credentials, its origin, and the one snapshot for all of it.
-struct Arrival: Sendable {
+///
+/// A class, because the framework copies contexts freely and a reference is copied at a blow.
+final class Arrival: Sendable {
     let snapshot: ServiceSnapshot
     let time: Date
     /// Every value of `Authorization`, in order.
@@ -15,4 +17,12 @@ struct Arrival: Sendable {
     /// The value of `Origin`, where a browser sent one.
     let origin: String?
     let requestID: String
+
+    init(snapshot: ServiceSnapshot, time: Date, authorization: [String], origin: String?, requestID: String) {
+        self.snapshot = snapshot
+        self.time = time
+        self.authorization = authorization
+        self.origin = origin
+        self.requestID = requestID
+    }
 }

@@ -29,7 +29,8 @@ extension TenantContext {
         switch principal.source {
         case .token:
             guard asked.user == nil else {
-                throw Problem(.userNotAllowed, detail: "A token speaks for its own user: leave 'user' out. Only an API key may name one.")
+                throw Problem(
+                    .userNotAllowed, detail: "A token speaks for its own user: leave 'user' out. Only an API key may name one.")
             }
             return Uploader(tenant: tenant.id, user: principal.user, scopes: principal.scopes)
         case .apiKey(_, _, let allowUsers):
@@ -38,7 +39,9 @@ extension TenantContext {
             }
             if let allowUsers {
                 guard let user = asked.user, allowUsers.contains(where: { $0.utf8.elementsEqual(user.utf8) }) else {
-                    throw Problem(.userNotAllowed, detail: "This API key may not ask on behalf of that user: its operator sets 'allowUsers'.")
+                    throw Problem(
+                        .userNotAllowed,
+                        detail: "This API key may not ask on behalf of that user: its operator sets 'allowUsers'.")
                 }
             }
             return Uploader(tenant: tenant.id, user: asked.user, scopes: principal.scopes)

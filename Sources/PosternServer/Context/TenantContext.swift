@@ -6,16 +6,17 @@ import UserAuth
 /// A request whose asker is known. Its initialiser authenticates: a route that takes this context cannot forget to.
 struct TenantContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
-    let arrival: Arrival
-    let principal: Principal
-    let tenant: Tenant
+    private let asker: Asker
+
+    var arrival: Arrival { asker.arrival }
+    var principal: Principal { asker.principal }
+    var tenant: Tenant { asker.tenant }
 
     /// - Throws: `AuthenticationFailure`; `Problem` where the tenant is not known or does not list the origin
     init(context: PublicContext) throws {
         guard let arrival = context.arrival else { throw Problem.internalError }
         self.coreContext = context.coreContext
-        self.arrival = arrival
-        self.principal = try arrival.snapshot.authenticator.authenticate(authorization: arrival.authorization, at: arrival.time)
+        let principal = try arrival.snapshot.authenticator.authenticate(authorization: arrival.authorization, at: arrival.time)
         guard let tenant = arrival.snapshot.book.tenant(principal.tenant) else {
             throw Problem(.tenantUnknown, detail: "The token is valid, but its tenant is not set up here.")
         }
@@ -25,6 +26,19 @@ struct TenantContext: ChildRequestContext {
                 detail: "Pages of this origin may not ask for this tenant: its operator adds the origin under 'origins'."
             )
         }
-        self.tenant = tenant
+        self.asker = Asker(arrival: arrival, principal: principal, tenant: tenant)
+    }
+
+    /// Behind one reference: the framework copies contexts freely.
+    private final class Asker: Sendable {
+        let arrival: Arrival
+        let principal: Principal
+        let tenant: Tenant
+
+        init(arrival: Arrival, principal: Principal, tenant: Tenant) {
+            self.arrival = arrival
+            self.principal = principal
+            self.tenant = tenant
+        }
     }
 }

@@ -3,9 +3,9 @@ import Synchronization
 import TenantRules
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// Counts tickets against the rules' `limits`, in this process.

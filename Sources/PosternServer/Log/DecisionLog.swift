@@ -7,9 +7,9 @@ package import TenantRules
 import UserAuth
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// One log line a decision: who was let upload what, or why not.
@@ -42,7 +42,7 @@ package struct DecisionLog: Sendable {
         line.add("minSize", ticket.sizes.lowerBound)
         line.add("maxSize", ticket.sizes.upperBound)
         line.add("expiresAt", InstantFormat.iso8601Extended(ticket.expiresAt))
-        line.add("accessKeySuffix", String(accessKeyID.suffix(4)))
+        line.add("accessKeySuffix", String(decoding: accessKeyID.utf8.suffix(4), as: UTF8.self))
         line.add("generation", context.arrival.snapshot.book.generation)
         sink.write(line.finish())
     }
@@ -55,7 +55,8 @@ package struct DecisionLog: Sendable {
         line.add("requestId", context.arrival.requestID)
         line.add("code", problem.code.rawValue)
         line.add("tenant", context.tenant.id)
-        if let rule { line.add("rule", String(rule.prefix(64))) }
+        // Only a rule that there is: what else a client writes there may be anything, its token too.
+        if let rule, context.tenant.rules.contains(where: { $0.name.utf8.elementsEqual(rule.utf8) }) { line.add("rule", rule) }
         add(context.principal, to: &line)
         add(cause, of: problem, to: &line)
         sink.write(line.finish())

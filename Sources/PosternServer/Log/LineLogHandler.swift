@@ -3,9 +3,9 @@ package import Logging
 package import TenantRules
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// swift-log's way into the sink, for the libraries' lines and for the service's rare ones.

@@ -5,9 +5,9 @@ import StrictJSON
 package import TenantRules
 
 #if canImport(FoundationEssentials)
-package import FoundationEssentials
+    package import FoundationEssentials
 #else
-package import Foundation
+    package import Foundation
 #endif
 
 /// One line of the log in the making: a static message, then names and values in order.
@@ -40,7 +40,7 @@ package struct LogLine {
         switch format {
         case .json:
             json.key(name)
-            json.string(value)
+            json.string(Self.printable(value))
         case .text:
             text.append(UInt8(ascii: " "))
             text += name.utf8
@@ -70,7 +70,7 @@ package struct LogLine {
         switch format {
         case .json:
             json.endObject()
-            var bytes = json.bytes
+            var bytes = json.finish()
             bytes.append(UInt8(ascii: "\n"))
             return bytes
         case .text:
@@ -80,18 +80,23 @@ package struct LogLine {
     }
 
     private mutating func appendEscaped(_ value: String) {
+        for byte in Self.printable(value).utf8 {
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { text.append(UInt8(ascii: "\\")) }
+            text.append(byte)
+        }
+    }
+
+    /// The text with what would break a line or turn its direction spelled out, such as `\u{7f}`: JSON itself escapes only the
+    /// controls below U+0020.
+    private static func printable(_ value: String) -> String {
+        if value.utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) { return value }
+        var text = ""
         for scalar in value.unicodeScalars {
             switch scalar.value {
-            case 0x22, 0x5c:
-                text.append(UInt8(ascii: "\\"))
-                text.append(UInt8(scalar.value))
-            case 0..<0x20, 0x7f...0x9f, 0x2028, 0x2029, 0x202a...0x202e, 0x2066...0x2069:
-                text += "\\u{".utf8
-                text += String(scalar.value, radix: 16).utf8
-                text.append(UInt8(ascii: "}"))
-            default:
-                text += UTF8.encode(scalar).map(Array.init) ?? []
+            case 0..<0x20, 0x7f...0x9f, 0x2028...0x202e, 0x2066...0x2069: text += "\\u{\(String(scalar.value, radix: 16))}"
+            default: text.unicodeScalars.append(scalar)
             }
         }
+        return text
     }
 }

@@ -2,9 +2,9 @@
 import PostPolicy
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// The time of a log line.
@@ -12,6 +12,18 @@ enum LogTime {
     /// `2026-01-01T00:05:00.123Z`
     static func text(_ time: Date) -> String {
         let milliseconds = Int((time.timeIntervalSince1970 * 1000).rounded(.down)) % 1000
-        return InstantFormat.iso8601Extended(time).dropLast() + "." + String(milliseconds + 1000).dropFirst() + "Z"
+        var seconds = InstantFormat.iso8601Extended(time)
+        return seconds.withUTF8 { seconds in
+            String(unsafeUninitializedCapacity: seconds.count + 4) { text in
+                let whole = seconds.count - 1
+                for index in 0..<whole { text[index] = seconds[index] }
+                text[whole] = UInt8(ascii: ".")
+                text[whole + 1] = UInt8(ascii: "0") + UInt8(milliseconds / 100)
+                text[whole + 2] = UInt8(ascii: "0") + UInt8(milliseconds / 10 % 10)
+                text[whole + 3] = UInt8(ascii: "0") + UInt8(milliseconds % 10)
+                text[whole + 4] = UInt8(ascii: "Z")
+                return whole + 5
+            }
+        }
     }
 }

@@ -2,9 +2,9 @@
 import TenantRules
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// What `/metrics` shows.
@@ -33,7 +33,9 @@ struct MetricsPage: Sendable {
 
     private func requests(_ counts: ServiceMetrics.Counts, _ page: inout PrometheusText) {
         page.metric("postern_requests_total", "counter", help: "Requests answered, by route and status.")
-        for (label, count) in counts.requests.sorted(by: { ($0.key.route.rawValue, $0.key.status) < ($1.key.route.rawValue, $1.key.status) }) {
+        for (label, count) in counts.requests.sorted(by: {
+            ($0.key.route.rawValue, $0.key.status) < ($1.key.route.rawValue, $1.key.status)
+        }) {
             page.sample("postern_requests_total", [("route", label.route.rawValue), ("status", String(label.status))], count)
         }
         page.metric("postern_request_duration_seconds", "histogram", help: "Time from a request's head to its answer.")
@@ -58,7 +60,8 @@ struct MetricsPage: Sendable {
         for (code, count) in counts.problems.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             page.sample("postern_problems_total", [("code", code.rawValue)], count)
         }
-        page.metric("postern_authentication_failures_total", "counter", help: "Tokens and API keys refused, by the check that failed.")
+        page.metric(
+            "postern_authentication_failures_total", "counter", help: "Tokens and API keys refused, by the check that failed.")
         for (reason, count) in counts.authenticationFailures.sorted(by: { $0.key < $1.key }) {
             page.sample("postern_authentication_failures_total", [("reason", reason)], count)
         }

@@ -1,6 +1,6 @@
+import HTTPTypes
 // SPDX-License-Identifier: Apache-2.0
 import Hummingbird
-import HTTPTypes
 import NIOCore
 import StrictJSON
 
@@ -9,7 +9,7 @@ extension Problem {
     func json(requestID: String) -> ByteBuffer {
         var json = JSONWriter(capacity: 384)
         write(to: &json, requestID: requestID)
-        return ByteBuffer(bytes: json.bytes)
+        return ByteBuffer(bytes: json.finish())
     }
 
     /// Writes the problem's object where a value is due.

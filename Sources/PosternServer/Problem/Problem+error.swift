@@ -17,8 +17,14 @@ extension Problem {
         case let decided as DecidedProblem: self = decided.problem
         case let failure as AuthenticationFailure: self.init(failure)
         case let refusal as Refusal: self.init(refusal)
+        case PolicyError.formTooLarge:
+            self.init(
+                .invalidRequest,
+                detail: "The signed form would be over the store's 20 KB: send less metadata or a shorter file name.")
         case let syntax as JSONSyntaxError: self.init(.malformedJSON, detail: "The body is not valid JSON: \(syntax).")
-        case is CredentialProblem: self.init(.credentialsUnavailable, detail: "There are no valid credentials to sign with at the moment.", retryAfter: 5)
+        case is CredentialProblem:
+            self.init(
+                .credentialsUnavailable, detail: "There are no valid credentials to sign with at the moment.", retryAfter: 5)
         case let http as HTTPError where http.status == .notFound:
             if let methods = RoutePath.methods(of: path) {
                 self.init(.methodNotAllowed, detail: "Use \(methods.joined(separator: ", ")) on this path.", allow: methods)

@@ -30,7 +30,8 @@ package struct Problem: Error, Sendable, Equatable {
     /// One body for every cause: which check failed is for the log, not for whoever tries tokens.
     static let unauthenticated = Problem(
         .unauthenticated,
-        detail: "Send one header 'Authorization: Bearer …' with a token of your issuer, or an API key, that is valid for this service."
+        detail:
+            "Send one header 'Authorization: Bearer …' with a token of your issuer, or an API key, that is valid for this service."
     )
 
     /// A fault of ours.
@@ -41,7 +42,9 @@ package struct Problem: Error, Sendable, Equatable {
 
     /// The header fields of the answer, without those that its body decides.
     var headerFields: HTTPFields {
-        var fields: HTTPFields = [.contentType: "application/problem+json", .cacheControl: "no-store", .xContentTypeOptions: "nosniff"]
+        var fields: HTTPFields = [
+            .contentType: "application/problem+json", .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
+        ]
         if code == .unauthenticated { fields[.wwwAuthenticate] = "Bearer" }
         if let retryAfter { fields[.retryAfter] = String(retryAfter) }
         if !allow.isEmpty { fields[.allow] = allow.joined(separator: ", ") }

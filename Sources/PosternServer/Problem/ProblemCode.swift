@@ -41,7 +41,9 @@ package enum ProblemCode: String, Sendable, CaseIterable {
         case .requestTimeout: 408
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
-        case .contentTypeNotAllowed, .sizeTooLarge, .sizeTooSmall, .sizeRequired, .checksumRequired, .metadataNotAllowed, .keyTooLong: 422
+        case .contentTypeNotAllowed, .sizeTooLarge, .sizeTooSmall, .sizeRequired, .checksumRequired, .metadataNotAllowed,
+            .keyTooLong:
+            422
         case .rateLimited: 429
         case .headersTooLarge: 431
         case .credentialsUnavailable, .keysUnavailable, .auditUnavailable, .overloaded: 503

@@ -38,7 +38,7 @@ struct BatchRoute: Sendable {
         return Response(
             status: .ok,
             headers: [.contentType: "application/json"],
-            body: .init(byteBuffer: ByteBuffer(bytes: json.bytes))
+            body: .init(byteBuffer: ByteBuffer(bytes: json.finish()))
         )
     }
 

@@ -4,9 +4,9 @@ import Hummingbird
 import UserAuth
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// The outermost middleware: takes the request down, answers preflights, turns every error into a problem, counts.
@@ -34,7 +34,12 @@ struct FrontDoor: RouterMiddleware {
         var route = RequestRoute(path: request.uri.path)
         var response: Response
         var code: ProblemCode?
-        if CrossOrigin.isPreflight(request.head) {
+        if origins.count > 1 {
+            let problem = Problem(
+                .originNotAllowed, detail: "Send one Origin header field at most; this request has \(origins.count).")
+            metrics.answered(problem.code)
+            (response, code) = (problem.response(requestID: arrival.requestID), problem.code)
+        } else if CrossOrigin.isPreflight(request.head) {
             route = .preflight
             response = preflight(request, arrival)
         } else {
@@ -50,7 +55,8 @@ struct FrontDoor: RouterMiddleware {
         }
         let seconds = (ContinuousClock.now - began) / .seconds(1)
         metrics.answered(route, status: response.status.code, seconds: seconds)
-        return response
+        // Also where the router knows no such path or method (RFC 9110, section 9.3.2).
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     private func answer(

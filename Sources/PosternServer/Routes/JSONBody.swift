@@ -31,7 +31,8 @@ enum JSONBody {
     private static func isJSON(_ value: String) -> Bool {
         if value == "application/json" { return true }
         let parts = value.split(separator: ";", omittingEmptySubsequences: false).map { $0.trimmingBlanks().lowercased() }
-        return parts.first == "application/json" && parts.dropFirst().allSatisfy { $0 == "charset=utf-8" || $0 == "charset=\"utf-8\"" }
+        return parts.first == "application/json"
+            && parts.dropFirst().allSatisfy { $0 == "charset=utf-8" || $0 == "charset=\"utf-8\"" }
     }
 }
 

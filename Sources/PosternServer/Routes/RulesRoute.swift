@@ -19,7 +19,7 @@ struct RulesRoute: Sendable {
         return Response(
             status: .ok,
             headers: [.contentType: "application/json"],
-            body: .init(byteBuffer: ByteBuffer(bytes: json.bytes))
+            body: .init(byteBuffer: ByteBuffer(bytes: json.finish()))
         )
     }
 
@@ -40,7 +40,7 @@ struct RulesRoute: Sendable {
         json.key("metadata")
         write(rule.metadata.allowed, to: &json)
         json.key("filename")
-        json.bool(rule.keyName.text.contains("{filename}") || rule.contentDisposition != nil)
+        json.bool(rule.usesFilename)
         json.endObject()
     }
 

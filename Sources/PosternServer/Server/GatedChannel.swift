@@ -19,7 +19,10 @@ struct GatedChannel: ServerChildChannel {
             let codec = try pipeline.context(handlerType: HTTP1ToHTTPServerCodec.self)
             let gate = RequestGate(limits: limits, observer: observer)
             try pipeline.addHandler(gate, position: .before(codec.handler))
-            try pipeline.addHandler(ByteArrivalHandler { gate.bytesArrived() }, position: .first)
+            try pipeline.addHandler(SocketHandler(gate: gate), position: .first)
+            // A connection accepted in the moment that the listener closes is never handed on, and NIO traps where a writer goes
+            // before its channel is closed: so it is held until then.
+            channel.closeFuture.whenComplete { _ in withExtendedLifetime(value) {} }
             return value
         }
     }

@@ -3,7 +3,7 @@ package import TenantRules
 package import UserAuth
 
 /// All that a request is judged by, immutable: read once when the request arrives, whatever is reloaded meanwhile.
-package struct ServiceSnapshot: Sendable {
+package final class ServiceSnapshot: Sendable {
     package let book: RuleBook
     package let authenticator: Authenticator
     /// Every origin that some tenant lists: who may ask is decided before it is known who asks (a preflight is anonymous).

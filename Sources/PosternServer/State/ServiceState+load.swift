@@ -4,9 +4,9 @@ import TenantRules
 import UserAuth
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 extension ServiceState {

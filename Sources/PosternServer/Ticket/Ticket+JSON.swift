@@ -3,9 +3,9 @@ import PostPolicy
 import StrictJSON
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 extension Ticket {
@@ -14,7 +14,7 @@ extension Ticket {
         // A ticket with a session token is about 5 KB, one without 2.
         var json = JSONWriter(capacity: 3072)
         write(to: &json)
-        return json.bytes
+        return json.finish()
     }
 
     /// Writes the ticket's object where a value is due.

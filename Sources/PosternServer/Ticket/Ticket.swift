@@ -2,9 +2,9 @@
 package import PostPolicy
 
 #if canImport(FoundationEssentials)
-package import FoundationEssentials
+    package import FoundationEssentials
 #else
-package import Foundation
+    package import Foundation
 #endif
 
 /// What a client needs to upload one file, and until when.

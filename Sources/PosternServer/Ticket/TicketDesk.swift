@@ -4,9 +4,9 @@ import PostPolicy
 import TenantRules
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// Where one request becomes one ticket or one problem, whether it came alone or in a batch.
@@ -16,6 +16,7 @@ struct TicketDesk: Sendable {
     let metrics: ServiceMetrics
     let decisions: DecisionLog
     let limiter: RateLimiter
+    let random = RandomPool()
 
     /// request → authenticate (the context) → rule → admit → policy → sign → ticket
     func ticket(for asked: UploadRequest, _ context: TenantContext) throws -> Ticket {
@@ -26,7 +27,7 @@ struct TicketDesk: Sendable {
             let rule = try context.rule(named: asked.rule)
             try limiter.admit(uploader, rule: rule, at: now)
             let credentials = try signingCredentials(of: tenant, at: now)
-            var random = SystemRandomNumberGenerator()
+            var random = random
             let id = TicketID.make(at: now, random: &random)
             let admission = try rule.admit(asked, uploader: uploader, uuid: id, at: now)
             let expiry = try TicketExpiry(ruleSeconds: rule.expiry, credentials: credentials, at: now)
@@ -49,7 +50,7 @@ struct TicketDesk: Sendable {
                 rule: rule.name
             )
             #if DEBUG
-            try SelfCheck.judge(ticket, admission: admission, store: tenant.store, credentials: credentials)
+                try SelfCheck.judge(ticket, admission: admission, store: tenant.store, credentials: credentials)
             #endif
             metrics.issued(tenant: tenant.id, rule: rule.name)
             decisions.issued(ticket, to: context, contentType: admission.contentType, accessKeyID: credentials.accessKeyID)

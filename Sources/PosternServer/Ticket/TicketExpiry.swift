@@ -3,9 +3,9 @@ import AWSCredentials
 import PostPolicy
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// When a ticket ends: the rule's time, cut short where the credentials end first.
@@ -29,7 +29,9 @@ struct TicketExpiry {
         }
         let possible = min(wanted, end - Self.margin)
         guard possible >= wanted || possible - now.timeIntervalSince1970 >= Self.shortest else {
-            throw Problem(.credentialsUnavailable, detail: "The credentials to sign with are about to end and are being renewed.", retryAfter: 5)
+            throw Problem(
+                .credentialsUnavailable, detail: "The credentials to sign with are about to end and are being renewed.",
+                retryAfter: 5)
         }
         instant = Date(timeIntervalSince1970: possible.rounded(.down))
     }

@@ -7,13 +7,19 @@ extension UploadRequest {
     /// - Throws: `invalid-request` with the member's name and what to send.
     init(_ value: JSONValue) throws(Problem) {
         guard case .object(let object) = value else {
-            throw Problem(.invalidRequest, detail: "The body must be a JSON object such as {\"rule\": \"avatars\", \"contentType\": \"image/png\", \"size\": 48213}.")
+            throw Problem(
+                .invalidRequest,
+                detail:
+                    "The body must be a JSON object such as {\"rule\": \"avatars\", \"contentType\": \"image/png\", \"size\": 48213}."
+            )
         }
         var fields = MemberReader(object)
         let rule = try fields.string("rule")
         let filename = try fields.string("filename")
         guard let contentType = try fields.string("contentType") else {
-            throw Problem(.invalidRequest, detail: "The member 'contentType' is required: the media type of the file, such as \"image/png\".")
+            throw Problem(
+                .invalidRequest,
+                detail: "The member 'contentType' is required: the media type of the file, such as \"image/png\".")
         }
         let size = try fields.size("size")
         let checksum = try fields.string("checksumSHA256")

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// One rule of a tenant, parsed once into types that cannot hold a wrong value.
-package struct UploadRule: Sendable {
+///
+/// A class: each request takes a reference to it, not a copy of its twenty fields.
+package final class UploadRule: Sendable {
     /// `[a-z0-9][a-z0-9_-]{0,62}`.
     package let name: String
     /// The folder part of the key; ends in `/`.
@@ -48,4 +50,46 @@ package struct UploadRule: Sendable {
 
     /// The fields that are the same in every ticket of the rule, made once.
     let constant: ConstantFields
+
+    init(
+        name: String,
+        keyPrefix: KeyTemplate,
+        keyName: KeyTemplate,
+        contentTypes: ContentTypeList,
+        sizes: ClosedRange<Int>,
+        expiry: Int,
+        acl: String?,
+        storageClass: String?,
+        encryption: Encryption?,
+        tags: [Tag],
+        metadata: MetadataRule,
+        cacheControl: String?,
+        contentDisposition: DispositionType?,
+        checksumRequired: Bool,
+        successStatus: Int,
+        successRedirect: String?,
+        requireScope: String?,
+        limits: RuleLimits,
+        constant: ConstantFields
+    ) {
+        self.name = name
+        self.keyPrefix = keyPrefix
+        self.keyName = keyName
+        self.contentTypes = contentTypes
+        self.sizes = sizes
+        self.expiry = expiry
+        self.acl = acl
+        self.storageClass = storageClass
+        self.encryption = encryption
+        self.tags = tags
+        self.metadata = metadata
+        self.cacheControl = cacheControl
+        self.contentDisposition = contentDisposition
+        self.checksumRequired = checksumRequired
+        self.successStatus = successStatus
+        self.successRedirect = successRedirect
+        self.requireScope = requireScope
+        self.limits = limits
+        self.constant = constant
+    }
 }

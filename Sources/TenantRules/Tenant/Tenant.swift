@@ -3,7 +3,7 @@
 /// One tenant: where its files go, who may ask, and the rules for what may be uploaded.
 ///
 /// A `Tenant` exists only after every check of its file has passed; nothing downstream checks again.
-package struct Tenant: Sendable {
+package final class Tenant: Sendable {
     /// `[a-z0-9][a-z0-9-]{0,62}`, equal to the name of the tenant's file.
     package let id: String
     /// The bucket and how to sign for it.
@@ -16,6 +16,22 @@ package struct Tenant: Sendable {
     package let origins: [String]
     /// The rules, in the order of the file; never empty.
     package let rules: [UploadRule]
+
+    init(
+        id: String,
+        store: Store,
+        issuers: [IssuerDeclaration],
+        apiKeys: [APIKeyDeclaration],
+        origins: [String],
+        rules: [UploadRule]
+    ) {
+        self.id = id
+        self.store = store
+        self.issuers = issuers
+        self.apiKeys = apiKeys
+        self.origins = origins
+        self.rules = rules
+    }
 
     /// Finds the rule a request means.
     ///

@@ -7,7 +7,8 @@ import TenantRules
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check a folder of rule files.",
-        discussion: "Lists every problem of every file, each with file, line, column and what to write instead. Exit code 0: fine; 1: there are problems."
+        discussion:
+            "Lists every problem of every file, each with file, line, column and what to write instead. Exit code 0: fine; 1: there are problems."
     )
 
     @Argument(help: "The folder of rule files.")

@@ -21,7 +21,7 @@ struct CheckReport {
         write(problems, as: "problems", to: &json)
         write(warnings, as: "warnings", to: &json)
         json.endObject()
-        return String(decoding: json.bytes, as: UTF8.self)
+        return String(decoding: json.finish(), as: UTF8.self)
     }
 
     private func write(_ list: [RuleFileProblem], as name: String, to json: inout JSONWriter) {

@@ -34,7 +34,9 @@ struct Dev: AsyncParsableCommand {
 
     func run() async throws {
         let addresses = try DevAddresses(service: listen, store: store, admin: admin)
-        guard let level = Logger.Level(rawValue: logLevel) else { throw ValidationError("--log-level is not one of the levels: '\(logLevel)'.") }
+        guard let level = Logger.Level(rawValue: logLevel) else {
+            throw ValidationError("--log-level is not one of the levels: '\(logLevel)'.")
+        }
         let sink = LogSink(descriptor: 2)
         LoggingSystem.bootstrap { LineLogHandler(label: $0, sink: sink, format: .text, level: level) }
         do {

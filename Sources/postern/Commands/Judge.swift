@@ -27,13 +27,17 @@ struct Judge: ParsableCommand {
     func run() throws {
         var instant = Date()
         if let at {
-            guard let parsed = try? Date(at, strategy: .iso8601) else { throw ValidationError("--at is an instant such as 2026-01-01T00:00:00Z, not '\(at)'.") }
+            guard let parsed = try? Date(at, strategy: .iso8601) else {
+                throw ValidationError("--at is an instant such as 2026-01-01T00:00:00Z, not '\(at)'.")
+            }
             instant = parsed
         }
         let judge = FormJudge(region: region)
         while let line = readLine() {
             let form = try JudgedForm(line)
-            let refusal = judge.judge(form: form.fields, filename: form.filename, fileSize: form.fileSize, bucket: bucket, at: instant) {
+            let refusal = judge.judge(
+                form: form.fields, filename: form.filename, fileSize: form.fileSize, bucket: bucket, at: instant
+            ) {
                 form.credentials($0)
             }
             var json = JSONWriter()
@@ -45,7 +49,7 @@ struct Judge: ParsableCommand {
             json.key("message")
             if let message = refusal?.message { json.string(message) } else { json.null() }
             json.endObject()
-            print(String(decoding: json.bytes, as: UTF8.self))
+            print(String(decoding: json.finish(), as: UTF8.self))
         }
     }
 }

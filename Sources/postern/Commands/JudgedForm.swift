@@ -15,7 +15,9 @@ struct JudgedForm {
             case .array(let fields) = object["fields"], case .number(let size) = object["fileSize"], let bytes = size.integer
         else { throw ValidationError("Each line is an object with 'fields' and 'fileSize'.") }
         self.fields = try fields.map { field in
-            guard case .array(let pair) = field, pair.count == 2, case .string(let name) = pair[0], case .string(let value) = pair[1] else {
+            guard case .array(let pair) = field, pair.count == 2, case .string(let name) = pair[0],
+                case .string(let value) = pair[1]
+            else {
                 throw ValidationError("Each field is [\"name\", \"value\"].")
             }
             return FormField(name: name, value: value)

@@ -28,7 +28,9 @@ struct Key: ParsableCommand {
         func run() throws {
             var random = SystemRandomNumberGenerator()
             guard let made = APIKeyText.make(tenant: tenant, id: id, random: &random) else {
-                throw ValidationError("A tenant and an id have lower-case letters, digits and '-', begin with a letter or digit, and are at most 63 long.")
+                throw ValidationError(
+                    "A tenant and an id have lower-case letters, digits and '-', begin with a letter or digit, and are at most 63 long."
+                )
             }
             if json {
                 print(#"{"tenant":"\#(tenant)","id":"\#(id)","key":"\#(made.key)","sha256":"\#(made.sha256Hex)"}"#)

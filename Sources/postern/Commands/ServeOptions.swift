@@ -9,10 +9,13 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The public listener. (default: 127.0.0.1:8080)", valueName: "host:port"))
     var listen: String?
 
-    @Option(help: ArgumentHelp("The listener for /healthz, /readyz and /metrics. (default: 127.0.0.1:9090)", valueName: "host:port"))
+    @Option(
+        help: ArgumentHelp("The listener for /healthz, /readyz and /metrics. (default: 127.0.0.1:9090)", valueName: "host:port"))
     var admin: String?
 
-    @Option(help: ArgumentHelp("A service-wide YAML file: any of these settings, and issuers that serve several tenants.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "A service-wide YAML file: any of these settings, and issuers that serve several tenants.", valueName: "file"))
     var config: String?
 
     @Option(help: ArgumentHelp("Serve TLS with this certificate chain (PEM); needs --tls-key.", valueName: "file"))

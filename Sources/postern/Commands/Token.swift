@@ -46,7 +46,9 @@ struct Token: AsyncParsableCommand {
 
     func validate() throws {
         guard (key == nil) != (secretFile == nil) else { throw ValidationError("Give one of --key and --secret-file.") }
-        guard RuleDuration.seconds(expires) != nil else { throw ValidationError("--expires is a duration such as 30s, 5m, 2h or 1d, not '\(expires)'.") }
+        guard RuleDuration.seconds(expires) != nil else {
+            throw ValidationError("--expires is a duration such as 30s, 5m, 2h or 1d, not '\(expires)'.")
+        }
         guard claim.allSatisfy({ $0.contains("=") }) else { throw ValidationError("--claim is name=value.") }
     }
 

@@ -20,7 +20,8 @@ struct DevAddresses: Sendable {
             throw ValidationError("\(name) is HOST:PORT such as 127.0.0.1:8080, not '\(text)'.")
         }
         guard ["127.0.0.1", "::1", "localhost"].contains(address.host) else {
-            throw ValidationError("\(name): 'postern dev' hands out tokens and listens on this machine only: 127.0.0.1, ::1 or localhost.")
+            throw ValidationError(
+                "\(name): 'postern dev' hands out tokens and listens on this machine only: 127.0.0.1, ::1 or localhost.")
         }
         return address
     }

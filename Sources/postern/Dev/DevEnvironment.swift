@@ -4,8 +4,8 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
-import PosternServer
 import PostPolicy
+import PosternServer
 import TenantRules
 
 /// Everything that `postern dev` sets up: folder, identity, example tenant, store and service.

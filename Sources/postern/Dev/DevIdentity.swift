@@ -19,7 +19,8 @@ struct DevIdentity: Sendable {
         let publicFile = folder.appendingPathComponent(Self.publicKeyName)
         if !FileManager.default.fileExists(atPath: privateFile.path) {
             let key = P256.Signing.PrivateKey()
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try FileManager.default.createDirectory(
+                at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             guard
                 FileManager.default.createFile(
                     atPath: privateFile.path,
@@ -34,7 +35,8 @@ struct DevIdentity: Sendable {
 
     /// A token for the example user, good for twelve hours.
     func token(at now: Date) throws -> String {
-        let claims = TokenClaims(issuer: Self.issuer, audience: Self.audience, user: Self.user, issuedAt: now, lifetime: 12 * 3600)
+        let claims = TokenClaims(
+            issuer: Self.issuer, audience: Self.audience, user: Self.user, issuedAt: now, lifetime: 12 * 3600)
         return try minter.token(keyID: nil, claims: claims)
     }
 }

@@ -15,13 +15,18 @@ struct SettingsResolver {
         guard let tenants = value(options.tenants, "TENANTS") ?? service?.tenants else {
             throw ValidationError("Say where the rule files are: --tenants DIR, or POSTERN_TENANTS.")
         }
-        guard let listen = try address("--listen", value(options.listen, "LISTEN")) ?? service?.listen ?? ListenAddress("127.0.0.1:8080"),
+        guard
+            let listen = try address("--listen", value(options.listen, "LISTEN")) ?? service?.listen
+                ?? ListenAddress("127.0.0.1:8080"),
             let admin = try address("--admin", value(options.admin, "ADMIN")) ?? service?.admin ?? ListenAddress("127.0.0.1:9090")
         else { throw ValidationError("No address to listen on.") }
-        var settings = ServiceSettings(tenantsFolder: tenants, listen: listen, admin: admin, service: service, environment: environment)
+        var settings = ServiceSettings(
+            tenantsFolder: tenants, listen: listen, admin: admin, service: service, environment: environment)
         settings.tls = try tls(service)
         if let format = value(options.logFormat, "LOG_FORMAT") {
-            guard let known = LogFormat(rawValue: format) else { throw ValidationError("--log-format is json or text, not '\(format)'.") }
+            guard let known = LogFormat(rawValue: format) else {
+                throw ValidationError("--log-format is json or text, not '\(format)'.")
+            }
             settings.logFormat = known
         } else if let format = service?.logFormat {
             settings.logFormat = format

@@ -35,6 +35,6 @@ struct TokenClaims: Sendable {
             json.string(value)
         }
         json.endObject()
-        return json.bytes
+        return json.finish()
     }
 }

@@ -65,7 +65,7 @@ struct TokenMinter: Sendable {
             header.string(keyID)
         }
         header.endObject()
-        let input = Self.base64URL(header.bytes) + "." + Self.base64URL(claims.json)
+        let input = Self.base64URL(header.finish()) + "." + Self.base64URL(claims.json)
         let signature = try algorithm.sign(Array(input.utf8))
         return input + "." + Self.base64URL(signature)
     }
