@@ -15,7 +15,7 @@ package import TenantRules
 /// Whatever a value holds, it stays on its line: controls are escaped in both formats.
 package struct LogLine {
     private let format: LogFormat
-    private var json = JSONWriter(capacity: 512)
+    private var json = JSONWriter(capacity: 1000)
     private var text: [UInt8] = []
 
     package init(_ format: LogFormat, at time: Date, level: Logger.Level, message: String) {

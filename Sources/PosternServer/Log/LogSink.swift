@@ -64,18 +64,18 @@ package final class LogSink: Sendable {
     }
 
     private func writeForever() {
+        // Two buffers change places, so that no memory is asked for while the lock is held.
+        var chunk: [UInt8] = []
         while true {
             wake.wait()
             // A moment's collecting makes one system call of many lines.
-            usleep(2000)
-            let chunk = state.withLock { state in
-                let chunk = state.pending
-                state.pending = []
-                state.pending.reserveCapacity(chunk.count)
+            usleep(5000)
+            state.withLock { state in
+                swap(&state.pending, &chunk)
                 state.isWriting = true
-                return chunk
             }
             writeAll(chunk)
+            chunk.removeAll(keepingCapacity: true)
             state.withLock { $0.isWriting = false }
         }
     }
