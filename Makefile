@@ -59,7 +59,7 @@ lint: ## swift format in strict mode, and what it cannot see
 	scripts/lint
 
 format: ## format the Swift sources in place
-	@swift format --in-place --recursive --parallel Sources Tests Package.swift
+	@swift format --in-place --recursive --parallel Sources Tests Benchmarks Package.swift
 
 clean: ## remove what was built and installed here
 	@swift package clean

@@ -102,7 +102,13 @@ func publicRouter(
     let rules = RulesRoute()
 
     let router = Router(context: PublicContext.self, options: .autoGenerateHeadEndpoints)
-    router.add(middleware: FrontDoor(state: state, metrics: metrics, decisions: decisions))
+    router.add(
+        middleware: FrontDoor(
+            state: state,
+            metrics: metrics,
+            decisions: decisions,
+            trustedProxies: settings.service?.trustedProxies ?? []
+        ))
     router.get(RouterPath(RoutePath.health)) { _, _ in HealthAnswer.response }
     router.get(RouterPath(RoutePath.document)) { _, _ in DocumentAnswer.response }
     router.group(context: TenantContext.self)

@@ -17,12 +17,14 @@ final class Arrival: Sendable {
     /// The value of `Origin`, where a browser sent one.
     let origin: String?
     let requestID: String
+    let peer: Peer
 
-    init(snapshot: ServiceSnapshot, time: Date, authorization: [String], origin: String?, requestID: String) {
+    init(snapshot: ServiceSnapshot, time: Date, authorization: [String], origin: String?, requestID: String, peer: Peer) {
         self.snapshot = snapshot
         self.time = time
         self.authorization = authorization
         self.origin = origin
         self.requestID = requestID
+        self.peer = peer
     }
 }

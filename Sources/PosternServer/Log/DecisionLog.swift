@@ -32,6 +32,7 @@ package struct DecisionLog: Sendable {
         guard level <= .info else { return }
         var line = LogLine(format, at: context.arrival.time, level: .info, message: "ticket issued")
         line.add("requestId", context.arrival.requestID)
+        line.add("peer", context.arrival.peer.address)
         line.add("ticket", ticket.id)
         line.add("tenant", context.tenant.id)
         line.add("rule", ticket.rule)
@@ -53,6 +54,7 @@ package struct DecisionLog: Sendable {
         guard level <= severity else { return }
         var line = LogLine(format, at: context.arrival.time, level: severity, message: "ticket refused")
         line.add("requestId", context.arrival.requestID)
+        line.add("peer", context.arrival.peer.address)
         line.add("code", problem.code.rawValue)
         line.add("tenant", context.tenant.id)
         // Only a rule that there is: what else a client writes there may be anything, its token too.
@@ -68,6 +70,7 @@ package struct DecisionLog: Sendable {
         guard level <= severity else { return }
         var line = LogLine(format, at: arrival.time, level: severity, message: "request refused")
         line.add("requestId", arrival.requestID)
+        line.add("peer", arrival.peer.address)
         line.add("code", problem.code.rawValue)
         add(cause, of: problem, to: &line)
         sink.write(line.finish())

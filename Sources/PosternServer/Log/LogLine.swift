@@ -81,19 +81,25 @@ package struct LogLine {
 
     private mutating func appendEscaped(_ value: String) {
         for byte in Self.printable(value).utf8 {
-            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { text.append(UInt8(ascii: "\\")) }
-            text.append(byte)
+            switch byte {
+            case 0..<0x20:
+                text += "\\u{\(String(byte, radix: 16))}".utf8
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                text.append(UInt8(ascii: "\\"))
+                text.append(byte)
+            default:
+                text.append(byte)
+            }
         }
     }
 
-    /// The text with what would break a line or turn its direction spelled out, such as `\u{7f}`: JSON itself escapes only the
-    /// controls below U+0020.
+    /// The text with what JSON does not escape, and yet breaks a line or turns its direction, spelled out: `\u{7f}`.
     private static func printable(_ value: String) -> String {
-        if value.utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) { return value }
+        if value.utf8.allSatisfy({ $0 < 0x7f }) { return value }
         var text = ""
         for scalar in value.unicodeScalars {
             switch scalar.value {
-            case 0..<0x20, 0x7f...0x9f, 0x2028...0x202e, 0x2066...0x2069: text += "\\u{\(String(scalar.value, radix: 16))}"
+            case 0x7f...0x9f, 0x2028...0x202e, 0x2066...0x2069: text += "\\u{\(String(scalar.value, radix: 16))}"
             default: text.unicodeScalars.append(scalar)
             }
         }

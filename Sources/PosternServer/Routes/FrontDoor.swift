@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTypes
 import Hummingbird
+import TenantRules
 import UserAuth
 
 #if canImport(FoundationEssentials)
@@ -16,6 +17,9 @@ struct FrontDoor: RouterMiddleware {
     let state: ServiceState
     let metrics: ServiceMetrics
     let decisions: DecisionLog
+    let trustedProxies: [AddressRange]
+
+    private static let forwardedFor = HTTPField.Name("X-Forwarded-For")
 
     func handle(
         _ request: Request,
@@ -29,7 +33,12 @@ struct FrontDoor: RouterMiddleware {
             time: Date(),
             authorization: request.headers[values: .authorization],
             origin: origins.first,
-            requestID: context.requestID
+            requestID: context.requestID,
+            peer: Peer(
+                connection: context.connection,
+                forwardedFor: trustedProxies.isEmpty ? [] : Self.forwardedFor.map { request.headers[values: $0] } ?? [],
+                trusted: trustedProxies
+            )
         )
         var route = RequestRoute(path: request.uri.path)
         var response: Response
