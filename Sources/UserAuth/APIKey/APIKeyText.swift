@@ -21,11 +21,11 @@ package struct APIKeyText: Sendable, CustomStringConvertible, CustomDebugStringC
     /// Makes a new key.
     /// - Parameters:
     ///   - tenant: the tenant's id, `[a-z0-9][a-z0-9-]{0,62}`.
-    ///   - id: the key's id, `[A-Za-z0-9][A-Za-z0-9_-]{0,62}`.
+    ///   - id: the key's id, `[a-z0-9][a-z0-9-]{0,62}`, as rule files take it.
     ///   - random: a generator that is fit for secrets, such as `SystemRandomNumberGenerator`.
     /// - Returns: nil where one of the ids is not of that form.
     package static func make(tenant: String, id: String, random: inout some RandomNumberGenerator) -> APIKeyText? {
-        guard isTenant(tenant.utf8), isID(id.utf8) else { return nil }
+        guard isName(tenant.utf8), isName(id.utf8) else { return nil }
         var secret: [UInt8] = []
         while secret.count < secretLength {
             withUnsafeBytes(of: random.next()) { secret.append(contentsOf: $0) }
@@ -40,8 +40,8 @@ package struct APIKeyText: Sendable, CustomStringConvertible, CustomDebugStringC
         guard
             parts.count == 4,
             parts[0].elementsEqual("pstn".utf8),
-            Self.isTenant(parts[1]),
-            Self.isID(parts[2]),
+            Self.isName(parts[1]),
+            Self.isName(parts[2]),
             Base64URL.decode(Array(parts[3])[...])?.count == Self.secretLength
         else { return nil }
         self.init(
@@ -64,21 +64,13 @@ package struct APIKeyText: Sendable, CustomStringConvertible, CustomDebugStringC
     /// The secret's length in bytes.
     private static let secretLength = 32
 
-    private static func isTenant(_ text: some Collection<UInt8>) -> Bool {
+    /// `[a-z0-9][a-z0-9-]{0,62}`, what tenants and keys are named by.
+    private static func isName(_ text: some Collection<UInt8>) -> Bool {
         let hyphen = UInt8(ascii: "-")
         return (1...63).contains(text.count) && text.first != hyphen && text.allSatisfy { isLowerOrDigit($0) || $0 == hyphen }
     }
 
-    private static func isID(_ text: some Collection<UInt8>) -> Bool {
-        guard let first = text.first, text.count <= 63, isLetterOrDigit(first) else { return false }
-        return text.allSatisfy { isLetterOrDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
-    }
-
     private static func isLowerOrDigit(_ byte: UInt8) -> Bool {
         (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-    }
-
-    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
-        isLowerOrDigit(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
     }
 }

@@ -10,7 +10,7 @@ struct Serve: AsyncParsableCommand {
         abstract: "Run the service.",
         discussion: """
             Each option can also stand in the environment (POSTERN_TENANTS, POSTERN_LISTEN, POSTERN_ADMIN, POSTERN_CONFIG, \
-            POSTERN_TLS_CERT, POSTERN_TLS_KEY, POSTERN_LOG_FORMAT, POSTERN_LOG_LEVEL) or in the file that --config names. \
+            POSTERN_TLS_CERT, POSTERN_TLS_KEY, POSTERN_LOG_FORMAT, POSTERN_LOG_LEVEL, POSTERN_MAX_CONNECTIONS) or in the file that --config names. \
             The command line comes before the environment, the environment before the file.
 
             AWS credentials come from the environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN.

@@ -15,7 +15,8 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A service-wide YAML file: any of these settings, and issuers that serve several tenants.", valueName: "file"))
+            "A service-wide YAML file: these settings but --max-connections, trustedProxies, and issuers that serve several tenants.",
+            valueName: "file"))
     var config: String?
 
     @Option(help: ArgumentHelp("Serve TLS with this certificate chain (PEM); needs --tls-key.", valueName: "file"))
