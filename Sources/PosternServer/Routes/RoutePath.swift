@@ -8,12 +8,11 @@ enum RoutePath {
     static let document = "/openapi.yaml"
     static let health = "/healthz"
 
-    /// The methods of a path; nil where there is nothing.
+    /// The methods of a path; nil where there is nothing. OPTIONS is not among them: only preflights are answered, and by origin.
     static func methods(of path: String) -> [String]? {
         switch path {
-        case tickets, batch: ["POST", "OPTIONS"]
-        case rules: ["GET", "HEAD", "OPTIONS"]
-        case document, health: ["GET", "HEAD", "OPTIONS"]
+        case tickets, batch: ["POST"]
+        case rules, document, health: ["GET", "HEAD"]
         default: nil
         }
     }
