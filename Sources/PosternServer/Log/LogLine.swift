@@ -39,8 +39,7 @@ package struct LogLine {
     package mutating func add(_ name: String, _ value: String) {
         switch format {
         case .json:
-            json.key(name)
-            json.string(Self.printable(value))
+            json.member(name, Self.printable(value))
         case .text:
             text.append(UInt8(ascii: " "))
             text += name.utf8
