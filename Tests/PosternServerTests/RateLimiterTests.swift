@@ -28,7 +28,7 @@ struct RateLimiterTests {
 
     private func admitted(_ limiter: RateLimiter, _ rule: UploadRule, user: String, at seconds: Double) -> Bool {
         do throws(Problem) {
-            try limiter.admit(Uploader(tenant: "acme", user: user), rule: rule, at: start + seconds)
+            try limiter.admit(tenant: "acme", rule: rule, asker: user, at: start + seconds)
             return true
         } catch {
             return false
@@ -66,5 +66,21 @@ struct RateLimiterTests {
         let limiter = RateLimiter(capacity: 10)
         let rule = try rule("{perUser: 1/1m}")
         for number in 0..<1000 { #expect(admitted(limiter, rule, user: "u\(number)", at: 0)) }
+    }
+
+    @Test func aCrowdForgetsNobodyWhoIsAtTheLimit() throws {
+        let limiter = RateLimiter(capacity: 10)
+        let rule = try rule("{perUser: 2/1m}")
+        for _ in 0..<2 { #expect(admitted(limiter, rule, user: "victim", at: 0)) }
+        for number in 0..<1000 { #expect(admitted(limiter, rule, user: "u\(number)", at: 0)) }
+        #expect(!admitted(limiter, rule, user: "victim", at: 0))
+    }
+
+    @Test func whoIsRefusedByOneLimitIsNotChargedByTheOther() throws {
+        let limiter = RateLimiter()
+        let rule = try rule("{perUser: 2/1m, perTenant: 1/1s}")
+        #expect(admitted(limiter, rule, user: "u1", at: 0))
+        for _ in 0..<5 { #expect(!admitted(limiter, rule, user: "u1", at: 0)) }
+        #expect(admitted(limiter, rule, user: "u1", at: 1))
     }
 }

@@ -389,3 +389,43 @@ def test_an_answer_to_head_has_no_body(target, path):
         connection.send(request_bytes("HEAD", path) + request_bytes("GET", "/healthz"))
         assert connection.read(head_only=True).status in (200, 401, 404, 405)
         assert connection.read().json() == {"status": "ok"}
+
+
+def ticket_request(tenant: Tenant, extra: dict | None = None) -> bytes:
+    fields = {"Authorization": f"Bearer {tenant.token()}", "Content-Type": "application/json"} | (extra or {})
+    return request_bytes("POST", "/v1/tickets", fields, b'{"rule": "avatars", "contentType": "image/png"}')
+
+
+@pytest.mark.parametrize("count", [1, 2, 6])
+def test_pipelined_requests_are_all_answered_and_the_last_closes(target, tenant, count):
+    whole = ticket_request(tenant) * (count - 1) + ticket_request(tenant, {"Connection": "close"})
+    with target.connect() as connection:
+        connection.send(whole + request_bytes("GET", "/healthz"))
+        answers = [connection.read() for _ in range(count)]
+        assert [answer.status for answer in answers] == [201] * count
+        assert [answer.headers.get("connection") for answer in answers] == [None] * (count - 1) + ["close"]
+        with pytest.raises(ConnectionEnded):
+            connection.read()
+
+
+@pytest.mark.parametrize("junk", [b"\r\nJUNK\0\r\n\r\n", b"POST /v1/tickets HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"])
+def test_what_follows_a_request_does_not_cost_its_answer(target, tenant, junk):
+    with target.connect() as connection:
+        connection.send(ticket_request(tenant) * 2 + junk)
+        assert [connection.read().status for _ in range(3)] == [201, 201, 400]
+        with pytest.raises(ConnectionEnded):
+            connection.read()
+
+
+def test_a_half_sent_request_after_whole_ones_is_the_only_one_lost(target, tenant):
+    with target.connect() as connection:
+        connection.send(ticket_request(tenant) * 2 + ticket_request(tenant)[:-10])
+        connection.socket.shutdown(socket.SHUT_WR)
+        assert [connection.read().status for _ in range(2)] == [201, 201]
+
+
+@pytest.mark.parametrize("path", ["//v1/tickets", "/v1//tickets", "/v1/tickets/", "/v1/./tickets", "/v1/%74ickets"])
+def test_a_path_has_one_spelling(target, tenant, path):
+    answer = target.request("POST", path, {"Authorization": f"Bearer {tenant.token()}", "Content-Type": "application/json"},
+                            b'{"rule": "avatars", "contentType": "image/png"}')
+    assert answer.status == 404 and answer.problem["code"] == "not-found"

@@ -19,6 +19,9 @@ package enum LoopbackName {
     package static func isLoopback(authority: String) -> Bool {
         if authority.utf8.first == UInt8(ascii: "[") {
             guard let end = authority.firstIndex(of: "]") else { return false }
+            let rest = authority[authority.index(after: end)...].utf8
+            let isPort = rest.first == UInt8(ascii: ":") && rest.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
+            guard rest.isEmpty || isPort else { return false }
             return isLoopback(String(authority[...end]))
         }
         return isLoopback(String(authority.prefix { $0 != ":" }))

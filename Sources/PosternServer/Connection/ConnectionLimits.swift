@@ -29,6 +29,6 @@ package struct ConnectionLimits: Sendable {
 
     /// The largest body, in bytes, for this request target.
     func maxBody(target: String) -> Int {
-        target.utf8.elementsEqual(RoutePath.batch.utf8) ? maxBatchBodyBytes : maxBodyBytes
+        target.utf8.prefix { $0 != UInt8(ascii: "?") }.elementsEqual(RoutePath.batch.utf8) ? maxBatchBodyBytes : maxBodyBytes
     }
 }

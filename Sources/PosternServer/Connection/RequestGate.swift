@@ -19,13 +19,17 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
     /// Closes the socket at once, past TLS.
     var hangUp: () -> Void = {}
     private var timer: Scheduled<Void>?
-    private var timerDue: NIODeadline = .distantFuture
     private var bodyBytesLeft = 0
     private var bodyLimit = 0
     private var readingBody = false
     private var answersBegun = false
     private var answersOwed = 0
+    /// The request being read, or the last one, asked for the connection to be closed: what follows it counts for nothing.
     private var closesAfterAnswer = false
+    /// The answer that is being written says that the connection closes.
+    private var closeIsAnnounced = false
+    /// A fault found while earlier requests are owed their answers: its own comes after them.
+    private var pendingFault: RequestFault?
     private var isRefusing = false
 
     init(limits: ConnectionLimits, observer: any ConnectionObserver) {
@@ -53,7 +57,8 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Inbound
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isRefusing else { return }
+        guard !isRefusing, pendingFault == nil else { return }
+        if closesAfterAnswer, !readingBody { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
             if let fault = RequestFault(head: head, limits: limits) {
@@ -81,8 +86,8 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // An error after the gate has spoken is the peer's noise; an I/O error needs no answer.
-        guard !isRefusing else { return }
+        // An error after the gate has spoken, or after a request that closes, is the peer's noise; an I/O error needs no answer.
+        guard !isRefusing, pendingFault == nil, !closesAfterAnswer || readingBody else { return }
         guard error is HTTPParserError else { return hangUp() }
         refuse(RequestFault(parserError: error, limits: limits), context)
     }
@@ -110,8 +115,9 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapOutboundIn(data) {
         case .head(var head):
             answersBegun = true
-            if deadlines.isDraining || closesAfterAnswer {
-                closesAfterAnswer = true
+            // Requests that came in one packet are all answered; only the last answer closes.
+            if deadlines.isDraining || closesAfterAnswer, answersOwed == 1 {
+                closeIsAnnounced = true
                 head.headers.replaceOrAdd(name: "Connection", value: "close")
                 context.write(wrapOutboundOut(.head(head)), promise: promise)
             } else {
@@ -123,11 +129,12 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
             answersBegun = false
             answersOwed -= 1
             deadlines.answerWritten(at: .now())
-            if closesAfterAnswer {
+            if closeIsAnnounced {
                 context.writeAndFlush(data, promise: promise)
                 linger(context)
             } else {
                 context.write(data, promise: promise)
+                if let pendingFault { refuse(pendingFault, context) }
             }
         }
     }
@@ -135,8 +142,10 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Refusing and closing
 
     private func refuse(_ fault: RequestFault, _ context: ChannelHandlerContext) {
-        // In the middle of another answer there is no room for this one, and a request has only one.
-        guard !answersBegun, answersOwed == (readingBody ? 1 : 0) else {
+        let ownAnswer = readingBody ? 1 : 0
+        if answersOwed > ownAnswer { return postpone(fault, context) }
+        // The request that is at fault has had its answer, or part of it.
+        guard !answersBegun, answersOwed == ownAnswer else {
             isRefusing = true
             return hangUp()
         }
@@ -153,6 +162,14 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
         linger(context)
     }
 
+    /// Lets the answers that are owed leave first, and reads no further.
+    private func postpone(_ fault: RequestFault, _ context: ChannelHandlerContext) {
+        guard pendingFault == nil else { return }
+        pendingFault = fault
+        timer?.cancel()
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: limits.responseTimeout) { self.hangUp() }
+    }
+
     /// Stops writing, reads and drops what still comes for a moment, and closes.
     private func linger(_ context: ChannelHandlerContext) {
         isRefusing = true
@@ -165,7 +182,7 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Sets the timer for the next deadline. A deadline that moves later moves no timer: the timer finds out when it fires.
     private func rearm(_ context: ChannelHandlerContext) {
-        guard !isRefusing else { return }
+        guard !isRefusing, pendingFault == nil else { return }
         let now = NIODeadline.now()
         switch deadlines.verdict(at: now) {
         case .wait(let due):

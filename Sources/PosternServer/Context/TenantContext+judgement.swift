@@ -9,6 +9,13 @@ extension TenantContext {
         return tenant.rules.filter { names.contains($0.name) }
     }
 
+    /// The permitted rules whose scope the asker has: those that can end in a ticket.
+    var usableRules: [UploadRule] {
+        permittedRules.filter { rule in
+            rule.requireScope.map { scope in principal.scopes.contains { $0.utf8.elementsEqual(scope.utf8) } } ?? true
+        }
+    }
+
     /// The rule of this name, or the only one where no name is given.
     func rule(named name: String?) throws -> UploadRule {
         if case .apiKey(_, let names?, _) = principal.source {
@@ -22,6 +29,13 @@ extension TenantContext {
             }
         }
         return try tenant.rule(named: name)
+    }
+
+    /// Who is counted by a limit per user: the user, or the API key where it names none.
+    func asker(for uploader: Uploader) -> String {
+        if let user = uploader.user { return "user " + user }
+        guard case .apiKey(let id, _, _) = principal.source else { return "" }
+        return "key " + id
     }
 
     /// On whose behalf the upload is: a token speaks for its own user, an API key for the one it names.
@@ -38,7 +52,11 @@ extension TenantContext {
                 throw Problem(.invalidRequest, detail: "The member 'user' must have 1 to 256 bytes.")
             }
             if let allowUsers {
-                guard let user = asked.user, allowUsers.contains(where: { $0.utf8.elementsEqual(user.utf8) }) else {
+                guard let user = asked.user else {
+                    throw Problem(
+                        .userNotAllowed, detail: "This API key asks for certain users only: name one of them in 'user'.")
+                }
+                guard allowUsers.contains(where: { $0.utf8.elementsEqual(user.utf8) }) else {
                     throw Problem(
                         .userNotAllowed,
                         detail: "This API key may not ask on behalf of that user: its operator sets 'allowUsers'.")

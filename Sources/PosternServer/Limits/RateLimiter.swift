@@ -13,57 +13,87 @@ import TenantRules
 /// The generic cell rate algorithm (ITU-T I.371): a user or tenant is one instant, the time at which its bucket would be
 /// empty again. So a limit of 60/1m is a burst of 60, then one a second, and never 120 around the turn of a minute.
 package final class RateLimiter: Sendable {
-    private struct Bucket: Hashable {
-        var tenant: String
-        var rule: String
-        /// Bytes, so that users who differ only in Unicode normalisation have buckets of their own; nil for the tenant's.
-        var user: [UInt8]?
+    private struct State {
+        /// By tenant and rule: as many as the rule files have, so never forgotten.
+        var tenants: [TenantBucket: Double] = [:]
+        /// By tenant, so that no tenant's crowd pushes another's users out.
+        var askers: [String: [AskerBucket: Double]] = [:]
     }
 
-    private let emptyAt = Mutex<[Bucket: Double]>([:])
+    private struct TenantBucket: Hashable {
+        var tenant: String
+        var rule: String
+    }
+
+    private struct AskerBucket: Hashable {
+        var rule: String
+        /// Bytes, so that users who differ only in Unicode normalisation have buckets of their own.
+        var asker: [UInt8]
+    }
+
+    private let state = Mutex(State())
     private let capacity: Int
 
-    /// - Parameter capacity: the most users remembered at once; those whose bucket is empty again are forgotten first
-    package init(capacity: Int = 100_000) {
+    /// - Parameter capacity: the most users of one tenant remembered at once
+    package init(capacity: Int = 20_000) {
         self.capacity = capacity
     }
 
-    /// Takes one ticket's worth.
+    /// Takes one ticket's worth from both limits of the rule, or from neither.
+    /// - Parameters:
+    ///   - tenant: the tenant's id
+    ///   - rule: the rule with its limits
+    ///   - asker: the user, or the API key that named none
+    ///   - now: the instant of the request
     /// - Throws: `rate-limited` with the seconds after which the next ticket is free
-    func admit(_ uploader: Uploader, rule: UploadRule, at now: Date) throws(Problem) {
-        if let limit = rule.limits.perUser, let user = uploader.user {
-            try take(Bucket(tenant: uploader.tenant, rule: rule.name, user: Array(user.utf8)), limit, now)
-        }
-        if let limit = rule.limits.perTenant {
-            try take(Bucket(tenant: uploader.tenant, rule: rule.name, user: nil), limit, now)
-        }
-    }
-
-    private func take(_ bucket: Bucket, _ limit: RateLimit, _ now: Date) throws(Problem) {
+    func admit(tenant: String, rule: UploadRule, asker: String, at now: Date) throws(Problem) {
+        guard rule.limits.perUser != nil || rule.limits.perTenant != nil else { return }
         let now = now.timeIntervalSince1970
-        let interval = Double(limit.seconds) / Double(limit.count)
-        let burst = interval * Double(limit.count - 1)
-        let wait = emptyAt.withLock { emptyAt -> Double in
-            let until = max(emptyAt[bucket] ?? now, now)
-            let early = until - now - burst
-            // A clock that was set back must not lock anyone out for longer than the window.
-            if early > 1e-6, until - now <= Double(limit.seconds) + interval { return early }
-            if emptyAt.count >= capacity, emptyAt[bucket] == nil { forget(&emptyAt, at: now) }
-            emptyAt[bucket] = min(until, now + burst) + interval
-            return 0
+        let whole = TenantBucket(tenant: tenant, rule: rule.name)
+        let own = AskerBucket(rule: rule.name, asker: Array(asker.utf8))
+        let refusal = state.withLock { state -> (limit: RateLimit, wait: Double)? in
+            let used = (own: state.askers[tenant]?[own], whole: state.tenants[whole])
+            let (perUser, perTenant) = (rule.limits.perUser, rule.limits.perTenant)
+            if let limit = perUser, let wait = Self.wait(limit, used.own, now) { return (limit, wait) }
+            if let limit = perTenant, let wait = Self.wait(limit, used.whole, now) { return (limit, wait) }
+            if let limit = perUser {
+                if used.own == nil { makeRoom(in: &state.askers[tenant, default: [:]], at: now) }
+                state.askers[tenant, default: [:]][own] = Self.charged(limit, used.own, now)
+            }
+            if let limit = perTenant { state.tenants[whole] = Self.charged(limit, used.whole, now) }
+            return nil
         }
-        guard wait > 0 else { return }
-        let seconds = max(1, Int(wait.rounded(.up)))
+        guard let refusal else { return }
+        let seconds = max(1, Int(refusal.wait.rounded(.up)))
         throw Problem(
             .rateLimited,
-            detail: "The limit of \(limit.count) tickets in \(limit.seconds) s is reached: try again in \(seconds) s.",
+            detail: "The limit of \(refusal.limit.count) tickets in \(refusal.limit.seconds) s is reached: "
+                + "try again in \(seconds) s.",
             retryAfter: seconds
         )
     }
 
-    private func forget(_ emptyAt: inout [Bucket: Double], at now: Double) {
-        emptyAt = emptyAt.filter { $0.value > now }
-        // All of them busy: forgetting everyone is better than growing without end or refusing strangers.
-        if emptyAt.count >= capacity { emptyAt.removeAll(keepingCapacity: true) }
+    /// Seconds until a ticket is free; nil where one is.
+    private static func wait(_ limit: RateLimit, _ emptyAt: Double?, _ now: Double) -> Double? {
+        let interval = Double(limit.seconds) / Double(limit.count)
+        let ahead = max(emptyAt ?? now, now) - now
+        let early = ahead - interval * Double(limit.count - 1)
+        // A clock that was set back must not lock anyone out for longer than the window.
+        return early > 1e-6 && ahead <= Double(limit.seconds) + interval ? early : nil
+    }
+
+    /// When the bucket is empty again after one more ticket.
+    private static func charged(_ limit: RateLimit, _ emptyAt: Double?, _ now: Double) -> Double {
+        let interval = Double(limit.seconds) / Double(limit.count)
+        return min(max(emptyAt ?? now, now), now + interval * Double(limit.count - 1)) + interval
+    }
+
+    /// Forgets whose bucket is empty again; where none is, those who have used the least, so that whoever is at the limit stays.
+    private func makeRoom(in askers: inout [AskerBucket: Double], at now: Double) {
+        guard askers.count >= capacity else { return }
+        askers = askers.filter { $0.value > now }
+        guard askers.count >= capacity else { return }
+        let kept = askers.sorted { $0.value > $1.value }.prefix(capacity - max(1, capacity / 10))
+        askers = Dictionary(uniqueKeysWithValues: kept.map { ($0.key, $0.value) })
     }
 }

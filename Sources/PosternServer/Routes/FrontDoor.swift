@@ -75,6 +75,9 @@ struct FrontDoor: RouterMiddleware {
         _ next: (Request, PublicContext) async throws -> Response
     ) async -> (Response, ProblemCode?) {
         do {
+            // The router takes `//v1/tickets/` for the same as `/v1/tickets`; a proxy in front that guards paths does not.
+            let path = request.uri.path
+            guard path == "/" || RoutePath.methods(of: path) != nil else { throw HTTPError(.notFound) }
             return (try await next(request, context), nil)
         } catch {
             let problem = Problem(error, path: request.uri.path)

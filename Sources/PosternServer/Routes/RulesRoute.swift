@@ -13,7 +13,7 @@ struct RulesRoute: Sendable {
         json.string(context.tenant.id)
         json.key("rules")
         json.beginArray()
-        for rule in context.permittedRules { write(rule, to: &json) }
+        for rule in context.usableRules { write(rule, to: &json) }
         json.endArray()
         json.endObject()
         return Response(

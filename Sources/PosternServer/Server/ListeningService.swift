@@ -21,6 +21,8 @@ struct ListeningService: Service, CustomStringConvertible {
     func run() async throws {
         do {
             try await app.run()
+        } catch is SocketAddressError.UnknownHost {
+            throw SetupProblems(["cannot listen on \(address): there is no such host"])
         } catch let error as IOError {
             throw SetupProblems(["cannot listen on \(address): \(Self.reason(error))"])
         }

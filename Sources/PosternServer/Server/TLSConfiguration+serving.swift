@@ -15,11 +15,16 @@ extension TLSConfiguration {
         do {
             key = try NIOSSLPrivateKey(file: files.key, format: .pem)
         } catch {
-            throw SetupProblems(["\(files.key): no private key in PEM could be read here"])
+            throw SetupProblems(["\(files.key): no private key in PEM without a passphrase could be read here"])
         }
         var configuration = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["http/1.1"]
+        do {
+            _ = try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw SetupProblems(["\(files.key) is not the key of the certificate in \(files.certificates)"])
+        }
         return configuration
     }
 }

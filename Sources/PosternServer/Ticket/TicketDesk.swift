@@ -25,11 +25,12 @@ struct TicketDesk: Sendable {
             let tenant = context.tenant
             let uploader = try context.uploader(asking: asked)
             let rule = try context.rule(named: asked.rule)
-            try limiter.admit(uploader, rule: rule, at: now)
             let credentials = try signingCredentials(of: tenant, at: now)
             var random = random
             let id = TicketID.make(at: now, random: &random)
             let admission = try rule.admit(asked, uploader: uploader, uuid: id, at: now)
+            // Last of all that can refuse: who gets no ticket has used nothing up.
+            try limiter.admit(tenant: tenant.id, rule: rule, asker: context.asker(for: uploader), at: now)
             let expiry = try TicketExpiry(ruleSeconds: rule.expiry, credentials: credentials, at: now)
             let policy = try admission.policy(bucket: tenant.store.bucket, expiration: expiry.instant)
             let form = try signer.sign(

@@ -15,6 +15,14 @@ package struct RuleFileProblem: Sendable, Hashable, CustomStringConvertible {
 
     /// `acme.yaml:12:7: maxSize has no unit “5X”; write 5MiB`.
     package var description: String {
-        line > 0 ? "\(file):\(line):\(column): \(message); \(advice)" : "\(file): \(message); \(advice)"
+        let text = line > 0 ? "\(file):\(line):\(column): \(message); \(advice)" : "\(file): \(message); \(advice)"
+        // A file's name and its values may hold line ends and terminal controls: a problem stays one plain line.
+        return text.unicodeScalars.reduce(into: "") { line, scalar in
+            if scalar.properties.generalCategory == .control {
+                line += "\\u{\(String(scalar.value, radix: 16))}"
+            } else {
+                line.unicodeScalars.append(scalar)
+            }
+        }
     }
 }

@@ -19,9 +19,12 @@ enum ScriptCapableType {
         "text/ecmascript", "text/javascript", "text/javascript1.0", "text/javascript1.1", "text/javascript1.2",
         "text/javascript1.3", "text/javascript1.4", "text/javascript1.5", "text/jscript", "text/livescript",
         "text/x-ecmascript", "text/x-javascript",
+        // No type at all to a browser, which then looks at the bytes and may find HTML: https://mimesniff.spec.whatwg.org/#sniffing
+        "application/unknown", "application/x-unknown-content-type", "multipart/form-data", "unknown/unknown",
         // Other scripts and documents that hold them.
-        "application/x-httpd-php", "application/x-shockwave-flash", "application/xml-dtd",
+        "application/hta", "application/signed-exchange", "application/x-httpd-php", "application/x-shockwave-flash",
+        "application/xml-dtd",
         "application/xml-external-parsed-entity", "message/rfc822", "multipart/related", "multipart/x-mixed-replace",
-        "text/vbscript", "text/x-server-parsed-html", "text/xml-external-parsed-entity", "text/xsl",
+        "text/vbscript", "text/x-component", "text/x-server-parsed-html", "text/xml-external-parsed-entity", "text/xsl",
     ]
 }

@@ -22,13 +22,24 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var options: ServeOptions
 
     func run() async throws {
-        let settings = try SettingsResolver(options: options, environment: ProcessInfo.processInfo.environment).settings()
+        var settings = try SettingsResolver(options: options, environment: ProcessInfo.processInfo.environment).settings()
         let sink = LogSink()
+        let (format, level) = (settings.logFormat, settings.logLevel)
         LoggingSystem.bootstrap { label in
-            LineLogHandler(label: label, sink: sink, format: settings.logFormat, level: settings.logLevel)
+            LineLogHandler(label: label, sink: sink, format: format, level: level)
         }
         let logger = Logger(label: "postern")
-        FileDescriptorLimit.raise()
+        // A terminal that goes away ends no service.
+        signal(SIGHUP, SIG_IGN)
+        let descriptors = FileDescriptorLimit.raise()
+        if settings.maxConnections > descriptors - FileDescriptorLimit.reserve {
+            let most = max(1, descriptors - FileDescriptorLimit.reserve)
+            logger.warning(
+                "fewer connections than asked for: raise the limit of open files (ulimit -n)",
+                metadata: ["asked": "\(settings.maxConnections)", "connections": "\(most)", "openFiles": "\(descriptors)"]
+            )
+            settings.maxConnections = most
+        }
         do {
             let (state, warnings) = try await ServiceState.load(settings)
             for warning in warnings { logger.warning("set-up warning", metadata: ["warning": "\(warning)"]) }

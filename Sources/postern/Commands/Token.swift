@@ -49,7 +49,19 @@ struct Token: AsyncParsableCommand {
         guard RuleDuration.seconds(expires) != nil else {
             throw ValidationError("--expires is a duration such as 30s, 5m, 2h or 1d, not '\(expires)'.")
         }
-        guard claim.allSatisfy({ $0.contains("=") }) else { throw ValidationError("--claim is name=value.") }
+        // A name that appears twice makes the token invalid for every strict reader.
+        var names: Set = ["iss", "aud", "iat", "exp"]
+        guard names.insert(userClaim).inserted else {
+            throw ValidationError("--user-claim cannot be '\(userClaim)': that claim is set already.")
+        }
+        for text in claim {
+            guard let end = text.firstIndex(of: "="), end > text.startIndex else {
+                throw ValidationError("--claim is name=value, not '\(text)'.")
+            }
+            guard names.insert(String(text[..<end])).inserted else {
+                throw ValidationError("--claim \(text[..<end]): that claim is set already.")
+            }
+        }
     }
 
     func run() async throws {

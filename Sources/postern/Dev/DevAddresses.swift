@@ -23,6 +23,9 @@ struct DevAddresses: Sendable {
             throw ValidationError(
                 "\(name): 'postern dev' hands out tokens and listens on this machine only: 127.0.0.1, ::1 or localhost.")
         }
+        guard address.port > 0, address.port != 80 else {
+            throw ValidationError("\(name): choose a port from 1 to 65535 other than 80; the rule file and the page name it.")
+        }
         return address
     }
 }

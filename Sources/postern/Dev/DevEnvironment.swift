@@ -70,7 +70,10 @@ struct DevEnvironment: Sendable {
         runner.companions = [store]
         runner.frontPage = { request in
             // The page holds a token: a name that merely resolves to this machine (DNS rebinding) must not get it.
-            guard LoopbackName.isLoopback(authority: request.head.authority ?? "") else { throw HTTPError(.notFound) }
+            // Nor may a page of another origin read it, whatever the tenant's file allows it to upload.
+            guard LoopbackName.isLoopback(authority: request.head.authority ?? ""), request.headers[.origin] == nil else {
+                throw HTTPError(.notFound)
+            }
             return DevPage(settings: try page()).response()
         }
         // Not print(), which keeps its text in a buffer when standard output is a pipe.
@@ -90,7 +93,15 @@ struct DevEnvironment: Sendable {
 
     /// The file belongs to whoever edits it: it is written once and then left alone.
     private func writeExampleTenant() throws {
-        guard !FileManager.default.fileExists(atPath: rulesFile.path) else { return }
+        if let written = try? String(contentsOf: rulesFile, encoding: .utf8) {
+            guard written.contains("endpoint: \(storeURL)"), written.contains(api) else {
+                throw SetupProblems([
+                    "\(rulesFile.path) was written for other addresses: set its 'endpoint' to \(storeURL) and add \(api) to its "
+                        + "'origins', or give another --folder"
+                ])
+            }
+            return
+        }
         try FileManager.default.createDirectory(at: tenants, withIntermediateDirectories: true)
         let yaml = ExampleTenant.yaml(
             endpoint: storeURL,

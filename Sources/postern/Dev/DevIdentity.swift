@@ -28,9 +28,14 @@ struct DevIdentity: Sendable {
                     attributes: [.posixPermissions: 0o600]
                 )
             else { throw SetupProblems(["\(privateFile.path): this file cannot be written"]) }
-            try Data((key.publicKey.pemRepresentation + "\n").utf8).write(to: publicFile)
         }
-        minter = try await TokenMinter(pem: String(decoding: Data(contentsOf: privateFile), as: UTF8.self), algorithm: nil)
+        let pem = String(decoding: try Data(contentsOf: privateFile), as: UTF8.self)
+        guard let key = try? P256.Signing.PrivateKey(pemRepresentation: pem) else {
+            throw SetupProblems(["\(privateFile.path): this is not the ES256 key that was made here; remove it to have a new one"])
+        }
+        // Written each time: it always belongs to the private key, whatever happened to the folder.
+        try Data((key.publicKey.pemRepresentation + "\n").utf8).write(to: publicFile)
+        minter = try await TokenMinter(pem: pem, algorithm: "ES256")
     }
 
     /// A token for the example user, good for twelve hours.

@@ -10,16 +10,22 @@
 
 /// Each connection takes a file descriptor, and the usual soft limit of 1024 is far below the connection cap.
 enum FileDescriptorLimit {
+    /// Descriptors for what is not a public connection: listeners, event loops, logs, files, the operator's requests.
+    static let reserve = 48
+
     /// Raises the soft limit to the hard one; where that fails, the limit stays.
-    static func raise() {
+    /// - Returns: how many descriptors the process may have
+    static func raise() -> Int {
         var limit = rlimit()
         #if canImport(Glibc)
             let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         #else
             let resource = RLIMIT_NOFILE
         #endif
-        guard getrlimit(resource, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+        guard getrlimit(resource, &limit) == 0 else { return 1024 }
+        let before = limit.rlim_cur
         limit.rlim_cur = min(limit.rlim_max, 1 << 20)
-        _ = setrlimit(resource, &limit)
+        if before >= limit.rlim_cur || setrlimit(resource, &limit) != 0 { limit.rlim_cur = before }
+        return Int(clamping: limit.rlim_cur)
     }
 }

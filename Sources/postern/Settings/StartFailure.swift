@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Foundation
 import NIOCore
 import PosternServer
 
@@ -11,6 +12,8 @@ struct StartFailure: Error, CustomStringConvertible {
         switch error {
         case let problems as SetupProblems: description = problems.description
         case let failure as IOError: description = "cannot listen: \(failure.description)"
+        case let failure as CocoaError where failure.filePath != nil:
+            description = "\(failure.filePath ?? ""): this file or folder cannot be read or written"
         default: description = "\(error)"
         }
     }

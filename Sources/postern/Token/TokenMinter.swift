@@ -13,6 +13,7 @@ struct TokenMinter: Sendable {
     ///   - pem: a private key: RSA, EC P-256, P-384 or P-521, or Ed25519
     ///   - name: the algorithm; nil takes the key's own, and RS256 for RSA
     init(pem: String, algorithm name: String?) async throws {
+        let pem = Self.withoutParameters(pem)
         let keys = JWTKeyCollection()
         var made: String?
         if let key = try? ES256PrivateKey(pem: pem) {
@@ -81,6 +82,13 @@ struct TokenMinter: Sendable {
         default: return nil
         }
         return name
+    }
+
+    /// `openssl ecparam -genkey` writes the curve in a block of its own before the key, which names the curve itself.
+    private static func withoutParameters(_ pem: String) -> String {
+        guard let begin = pem.range(of: "-----BEGIN EC PARAMETERS-----"), let end = pem.range(of: "-----END EC PARAMETERS-----")
+        else { return pem }
+        return begin.lowerBound < end.lowerBound ? String(pem[..<begin.lowerBound] + pem[end.upperBound...]) : pem
     }
 
     private static func base64URL(_ bytes: [UInt8]) -> String {
