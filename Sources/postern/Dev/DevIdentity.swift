@@ -31,7 +31,8 @@ struct DevIdentity: Sendable {
         }
         let pem = String(decoding: try Data(contentsOf: privateFile), as: UTF8.self)
         guard let key = try? P256.Signing.PrivateKey(pemRepresentation: pem) else {
-            throw SetupProblems(["\(privateFile.path): this is not the ES256 key that was made here; remove it to have a new one"])
+            throw SetupProblems(["\(privateFile.path): this is not the ES256 key that was made here; remove it to have a new one"]
+            )
         }
         // Written each time: it always belongs to the private key, whatever happened to the folder.
         try Data((key.publicKey.pemRepresentation + "\n").utf8).write(to: publicFile)
