@@ -157,6 +157,32 @@ struct PublicInterfaceTests {
         #expect((1190...1200).contains(seconds))
     }
 
+    @Test func whoGetsNoTicketHasUsedNothingUp() async throws {
+        let service = try await TestService()
+        for _ in 0..<5 {
+            let refused = try await service.ask(
+                .post, "/v1/tickets", body: #"{"rule": "documents", "contentType": "text/html"}"#, key: service.key)
+            #expect(refused.status == .unprocessableContent)
+        }
+        let body = #"{"rule": "documents", "contentType": "application/pdf"}"#
+        for _ in 0..<3 {
+            #expect(try await service.ask(.post, "/v1/tickets", body: body, key: service.key).status == .created)
+        }
+    }
+
+    @Test(arguments: ["unknown/unknown", "application/unknown", "text/html", "image/svg+xml", "application/xhtml+xml"])
+    func aWildcardNeverMeansATypeThatABrowserMayRun(_ type: String) async throws {
+        let rules = """
+              documents:
+                keyPrefix: any/
+                contentTypes: ["*/*"]
+                maxSize: 1MiB
+            """
+        let service = try await TestService(rules: rules)
+        let asked = try await service.ask(.post, "/v1/tickets", body: #"{"contentType": "\#(type)"}"#, key: service.key)
+        #expect(try object(asked)["code"] == .string("content-type-not-allowed"))
+    }
+
     @Test func originsAreExactAndNeverGetCredentials() async throws {
         let service = try await TestService()
         let preflight: HTTPFields = [.origin: "https://app.acme.example", .accessControlRequestMethod: "POST"]
