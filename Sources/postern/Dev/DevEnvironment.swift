@@ -93,15 +93,7 @@ struct DevEnvironment: Sendable {
 
     /// The file belongs to whoever edits it: it is written once and then left alone.
     private func writeExampleTenant() throws {
-        if let written = try? String(contentsOf: rulesFile, encoding: .utf8) {
-            guard written.contains("endpoint: \(storeURL)"), written.contains(api) else {
-                throw SetupProblems([
-                    "\(rulesFile.path) was written for other addresses: set its 'endpoint' to \(storeURL) and add \(api) to its "
-                        + "'origins', or give another --folder"
-                ])
-            }
-            return
-        }
+        guard !FileManager.default.fileExists(atPath: rulesFile.path) else { return }
         try FileManager.default.createDirectory(at: tenants, withIntermediateDirectories: true)
         let yaml = ExampleTenant.yaml(
             endpoint: storeURL,
@@ -116,6 +108,18 @@ struct DevEnvironment: Sendable {
         try Data(yaml.utf8).write(to: rulesFile, options: .atomic)
     }
 
+    /// What to change in a rule file that was written for other addresses; empty where it fits.
+    private var addressAdvice: String {
+        let written = (try? String(contentsOf: rulesFile, encoding: .utf8)) ?? ""
+        if written.contains("endpoint: \(storeURL)"), written.contains(api) { return "" }
+        return """
+
+            The rules were written for other addresses, so uploads will fail: in \(rulesFile.path)
+            set 'endpoint' to \(storeURL) and add \(api) to 'origins', or give another --folder.
+
+            """
+    }
+
     private func welcome() -> String {
         let token = (try? identity.token(at: Date())) ?? ""
         let pair = CurlPair(
@@ -126,7 +130,7 @@ struct DevEnvironment: Sendable {
             file: "hello.txt",
             contentType: "text/plain"
         )
-        return """
+        return addressAdvice + """
 
             Postern is running:   \(api)/
             Rules to edit:        \(rulesFile.path)   (then start again)
