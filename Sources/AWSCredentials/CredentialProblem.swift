@@ -10,6 +10,19 @@ package enum CredentialProblem: Error, Sendable, Equatable, CustomStringConverti
     case expired
     /// A variable holds what cannot be a key: white space, a control, a quote.
     case malformed(name: String)
+    /// What an operator wrote is wrong: an unknown profile, a broken file, a bad URL. A sentence that says what to write;
+    /// trying again does not help.
+    case configuration(String)
+    /// A source that is configured did not answer, or refused. A sentence; trying again may help.
+    case unavailable(String)
+
+    /// Whether trying again may help: then the service starts, and waits for the source.
+    package var isPassing: Bool {
+        switch self {
+        case .expired, .unavailable: true
+        case .notSet, .incomplete, .malformed, .configuration: false
+        }
+    }
 
     package var description: String {
         switch self {
@@ -17,6 +30,7 @@ package enum CredentialProblem: Error, Sendable, Equatable, CustomStringConverti
         case .incomplete(let missing): "half of a pair of AWS credentials is set: set \(missing) too"
         case .expired: "the AWS credentials have ended: renew them"
         case .malformed(let name): "\(name) holds white space, a quote or a control: set it to the bare value"
+        case .configuration(let sentence), .unavailable(let sentence): sentence
         }
     }
 }

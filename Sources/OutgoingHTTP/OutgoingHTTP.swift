@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+
+/// Requests with an end: bounded in time and bytes, without redirects, proxies, cookies, compression or retries.
+///
+/// Each request has a client of its own. They are minutes apart, so a kept connection would serve nobody, and a file of
+/// certificate authorities is read anew each time, so that a renewed one counts without a restart.
+package enum OutgoingHTTP {
+    /// Sends a request and reads the whole answer.
+    package static func send(_ request: OutgoingRequest) async throws(OutgoingFailure) -> OutgoingAnswer {
+        let client = HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: try configuration(request))
+        let result = await answer(request, with: client)
+        try? await client.shutdown()
+        return try result.get()
+    }
+
+    private static func answer(
+        _ request: OutgoingRequest, with client: HTTPClient
+    ) async -> Result<OutgoingAnswer, OutgoingFailure> {
+        // The client's own deadline ends at the head of the answer; this one covers the body too.
+        await withTaskGroup(of: Result<OutgoingAnswer, OutgoingFailure>?.self) { group in
+            group.addTask { await exchange(request, with: client) }
+            group.addTask {
+                do { try await wait(request.timeout) } catch { return nil }
+                return .failure(.timedOut(seconds: request.timeout / .seconds(1)))
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first ?? .failure(.timedOut(seconds: request.timeout / .seconds(1)))
+        }
+    }
+
+    private static func exchange(
+        _ request: OutgoingRequest, with client: HTTPClient
+    ) async -> Result<OutgoingAnswer, OutgoingFailure> {
+        var outgoing = HTTPClientRequest(url: request.url)
+        outgoing.method = HTTPMethod(rawValue: request.method.rawValue)
+        for (name, value) in request.headers { outgoing.headers.add(name: name, value: value) }
+        if !request.headers.contains(where: { $0.name.lowercased() == "user-agent" }) {
+            outgoing.headers.add(name: "User-Agent", value: "postern")
+        }
+        if !request.body.isEmpty { outgoing.body = .bytes(request.body) }
+        do {
+            let response = try await client.execute(outgoing, deadline: .now() + TimeAmount(request.timeout))
+            let body = try await response.body.collect(upTo: request.limit)
+            var headers: [String: [String]] = [:]
+            for (name, value) in response.headers { headers[name.lowercased(), default: []].append(value) }
+            return .success(OutgoingAnswer(status: Int(response.status.code), headers: headers, body: Array(body.readableBytesView)))
+        } catch {
+            return .failure(OutgoingFailure(error, request))
+        }
+    }
+
+    private static func configuration(_ request: OutgoingRequest) throws(OutgoingFailure) -> HTTPClient.Configuration {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.minimumTLSVersion = .tlsv12
+        if let path = request.authorities {
+            guard let certificates = try? NIOSSLCertificate.fromPEMFile(path), !certificates.isEmpty else {
+                throw .authorities(path: path)
+            }
+            tls.trustRoots = .certificates(certificates)
+        }
+        let timeout = TimeAmount(request.timeout)
+        var configuration = HTTPClient.Configuration(
+            tlsConfiguration: tls,
+            redirectConfiguration: .disallow,
+            timeout: .init(connect: timeout, read: timeout),
+            proxy: nil,
+            decompression: .disabled
+        )
+        configuration.httpVersion = .http1Only
+        // A refused connection is an answer: who asks decides when to try again.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return configuration
+    }
+
+    /// Waits by the event loop's clock.
+    private static func wait(_ duration: Duration) async throws {
+        try await Task.sleep(for: duration)
+    }
+}
