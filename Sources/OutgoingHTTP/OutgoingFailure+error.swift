@@ -5,6 +5,14 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 extension OutgoingFailure {
     /// Says an error of the HTTP client in our words: theirs hold addresses, certificates and type names.
     init(_ error: any Error, _ request: OutgoingRequest) {
@@ -23,7 +31,9 @@ extension OutgoingFailure {
                 self = Self.isUnsupportedScheme(error) ? .badURL : .broken
             }
         case let error as NIOConnectionError:
-            if error.dnsAError != nil || error.dnsAAAAError != nil, error.connectionErrors.isEmpty {
+            if error.connectionErrors.contains(where: { Self.isConnectTimeout($0.error) }) {
+                self = timedOut
+            } else if error.dnsAError != nil || error.dnsAAAAError != nil, error.connectionErrors.isEmpty {
                 self = .unreachable("the host is not known")
             } else if let cause = error.connectionErrors.first?.error {
                 self = .unreachable(Self.reason(cause))
@@ -45,6 +55,10 @@ extension OutgoingFailure {
         default:
             self = .broken
         }
+    }
+
+    private static func isConnectTimeout(_ error: any Error) -> Bool {
+        if case ChannelError.connectTimeout = error { true } else { false }
     }
 
     private static func isUnsupportedScheme(_ error: HTTPClientError) -> Bool {

@@ -13,9 +13,13 @@ import NIOSSL
 package enum OutgoingHTTP {
     /// Sends a request and reads the whole answer.
     package static func send(_ request: OutgoingRequest) async throws(OutgoingFailure) -> OutgoingAnswer {
+        // The client would also take URLs of sockets in the file system.
+        guard OutgoingURL(request.url) != nil else { throw .badURL }
         let client = HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: try configuration(request))
         let result = await answer(request, with: client)
-        try? await client.shutdown()
+        // Not waited for: it lasts until a connection that is just being made is made or given up, which a slow name service
+        // or a peer that is silent in the TLS handshake can draw out beyond the request's timeout.
+        Task { try? await client.shutdown() }
         return try result.get()
     }
 
@@ -26,7 +30,7 @@ package enum OutgoingHTTP {
         await withTaskGroup(of: Result<OutgoingAnswer, OutgoingFailure>?.self) { group in
             group.addTask { await exchange(request, with: client) }
             group.addTask {
-                do { try await wait(request.timeout) } catch { return nil }
+                do { try await Task.sleep(for: request.timeout) } catch { return nil }
                 return .failure(.timedOut(seconds: request.timeout / .seconds(1)))
             }
             let first = await group.next() ?? nil
@@ -50,7 +54,8 @@ package enum OutgoingHTTP {
             let body = try await response.body.collect(upTo: request.limit)
             var headers: [String: [String]] = [:]
             for (name, value) in response.headers { headers[name.lowercased(), default: []].append(value) }
-            return .success(OutgoingAnswer(status: Int(response.status.code), headers: headers, body: Array(body.readableBytesView)))
+            return .success(
+                OutgoingAnswer(status: Int(response.status.code), headers: headers, body: Array(body.readableBytesView)))
         } catch {
             return .failure(OutgoingFailure(error, request))
         }
@@ -77,10 +82,5 @@ package enum OutgoingHTTP {
         // A refused connection is an answer: who asks decides when to try again.
         configuration.connectionPool.retryConnectionEstablishment = false
         return configuration
-    }
-
-    /// Waits by the event loop's clock.
-    private static func wait(_ duration: Duration) async throws {
-        try await Task.sleep(for: duration)
     }
 }

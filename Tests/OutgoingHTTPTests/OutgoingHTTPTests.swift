@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import OutgoingHTTP
+import Testing
+
+@Suite("Requests to other services")
+struct OutgoingHTTPTests {
+    private static func ask(
+        _ port: Int, timeout: Duration = .seconds(2), limit: Int = 1000, scheme: String = "http", host: String = "127.0.0.1",
+        authorities: String? = nil
+    ) async -> Result<OutgoingAnswer, OutgoingFailure> {
+        let request = OutgoingRequest(
+            .get, "\(scheme)://\(host):\(port)/x", timeout: timeout, limit: limit, authorities: authorities
+        )
+        do throws(OutgoingFailure) { return .success(try await OutgoingHTTP.send(request)) } catch { return .failure(error) }
+    }
+
+    private static func failure(_ pieces: [String], limit: Int = 1000) async throws -> OutgoingFailure? {
+        try await ScriptedServer.with(.init(pieces: pieces)) { failure(in: await ask($0, limit: limit)) }
+    }
+
+    private static func failure(in result: Result<OutgoingAnswer, OutgoingFailure>) -> OutgoingFailure? {
+        if case .failure(let failure) = result { failure } else { nil }
+    }
+
+    @Test("an answer comes with its status, its fields by their names in lower case, and its body")
+    func whole() async throws {
+        let text = "HTTP/1.1 404 Not Found\r\nX-A: 1\r\nx-a: 2\r\nContent-Length: 5\r\n\r\nhello"
+        let answer = try await ScriptedServer.with(.init(pieces: [text])) { try await Self.ask($0).get() }
+        #expect(answer.status == 404)
+        #expect(answer.headers["x-a"] == ["1", "2"])
+        #expect(answer.body == Array("hello".utf8))
+    }
+
+    @Test("a body that trickles ends at the timeout, however short the pauses are")
+    func trickled() async throws {
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
+        let script = ScriptedServer.Script(pieces: [head] + Array(repeating: "x", count: 1000), pause: .milliseconds(20))
+        let start = ContinuousClock.now
+        let failure = try await ScriptedServer.with(script) { Self.failure(in: await Self.ask($0, timeout: .milliseconds(300))) }
+        #expect(failure == .timedOut(seconds: 0.3))
+        #expect(ContinuousClock.now - start < .seconds(2))
+    }
+
+    @Test("a server that accepts and is silent ends at the timeout, in the TLS handshake too", arguments: ["http", "https"])
+    func silent(scheme: String) async throws {
+        let start = ContinuousClock.now
+        let script = ScriptedServer.Script(pieces: [], closesAfterwards: false)
+        let failure = try await ScriptedServer.with(script) {
+            Self.failure(in: await Self.ask($0, timeout: .milliseconds(300), scheme: scheme))
+        }
+        #expect(failure == .timedOut(seconds: 0.3))
+        #expect(ContinuousClock.now - start < .seconds(2))
+    }
+
+    @Test("a body over the limit is refused, announced or not; one of just the limit is not")
+    func bounded() async throws {
+        let long = String(repeating: "x", count: 1001)
+        #expect(try await Self.failure(["HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\nx"]) == .tooLarge(limit: 1000))
+        #expect(try await Self.failure(["HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n\(long)"]) == .tooLarge(limit: 1000))
+        #expect(try await Self.failure(["HTTP/1.1 200 OK\r\n\r\n", long]) == .tooLarge(limit: 1000))
+        #expect(
+            try await Self.failure(["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n\(long)\r\n0\r\n\r\n"])
+                == .tooLarge(limit: 1000)
+        )
+        #expect(try await Self.failure(["HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n\(long)"], limit: 1001) == nil)
+    }
+
+    @Test("a redirect is an answer", arguments: [301, 302, 303, 307, 308])
+    func redirect(status: Int) async throws {
+        let text = "HTTP/1.1 \(status) Elsewhere\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
+        let answer = try await ScriptedServer.with(.init(pieces: [text])) { try await Self.ask($0).get() }
+        #expect(answer.status == status)
+        #expect(answer.headers["location"] == ["http://127.0.0.1:1/"])
+    }
+
+    @Test("a refused connection is told at once")
+    func refused() async throws {
+        let server = try await ScriptedServer(.init(pieces: []))
+        try await server.close()
+        let start = ContinuousClock.now
+        #expect(Self.failure(in: await Self.ask(server.port)) == .unreachable("connection refused"))
+        #expect(ContinuousClock.now - start < .seconds(1))
+    }
+
+    @Test("a host that nobody knows is told")
+    func unknownHost() async throws {
+        let failure = Self.failure(in: await Self.ask(1, host: "nobody.invalid"))
+        #expect(failure == .unreachable("the host is not known") || failure == .timedOut(seconds: 2))
+    }
+
+    @Test(
+        "what is not HTTP, or not whole, is broken",
+        arguments: [
+            "garbage\r\n\r\n", "", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nx", "HTTP/1.1 200 OK\r\nContent-Le",
+            "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "HTTP/9.9 200 OK\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "\u{0}\u{1}\u{2}\u{3}",
+            "HTTP/1.1 200 OK\r\nX: " + String(repeating: "y", count: 200_000) + "\r\n\r\n",
+        ]
+    )
+    func broken(text: String) async throws {
+        #expect(try await Self.failure([text]) == .broken)
+    }
+
+    @Test("only what is a URL of http or https is asked", arguments: ["", "x", "ftp://127.0.0.1/", "http:///x", "unix:///x"])
+    func badURL(text: String) async {
+        await #expect(throws: OutgoingFailure.badURL) {
+            try await OutgoingHTTP.send(OutgoingRequest(.get, text, timeout: .seconds(2), limit: 10))
+        }
+    }
+
+    @Test("a file of authorities that is none is named")
+    func noAuthorities() async {
+        #expect(Self.failure(in: await Self.ask(1, authorities: "/nowhere.pem")) == .authorities(path: "/nowhere.pem"))
+        #expect(Self.failure(in: await Self.ask(1, authorities: "/dev/null")) == .authorities(path: "/dev/null"))
+    }
+
+    @Test("a certificate counts where its authority is trusted and it names the host", .enabled(if: TestCertificate.canBeMade))
+    func certificates() async throws {
+        let certificate = try TestCertificate(for: "IP:127.0.0.1")
+        let other = try TestCertificate(for: "DNS:other.example")
+        defer {
+            certificate.remove()
+            other.remove()
+        }
+        let script = ScriptedServer.Script(pieces: ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"])
+        try await ScriptedServer.with(script, tls: certificate.context) { port in
+            let trusted = await Self.ask(port, scheme: "https", authorities: certificate.path)
+            #expect((try? trusted.get().status) == 200)
+            let unknown = "the certificate is not signed by a trusted authority, or not valid now"
+            #expect(Self.failure(in: await Self.ask(port, scheme: "https")) == .tls(unknown))
+        }
+        try await ScriptedServer.with(script, tls: other.context) { port in
+            let answer = await Self.ask(port, scheme: "https", authorities: other.path)
+            #expect(Self.failure(in: answer) == .tls("the certificate is for another host"))
+        }
+    }
+
+    @Test("plain HTTP where TLS is expected is a failure of TLS")
+    func plain() async throws {
+        let failure = try await ScriptedServer.with(.init(pieces: ["HTTP/1.1 400 Bad Request\r\n\r\n"])) {
+            Self.failure(in: await Self.ask($0, scheme: "https"))
+        }
+        #expect(failure == .tls("the handshake failed"))
+    }
+
+    @Test("a request that is given up ends at once")
+    func cancelled() async throws {
+        let script = ScriptedServer.Script(pieces: [], closesAfterwards: false)
+        try await ScriptedServer.with(script) { port in
+            let start = ContinuousClock.now
+            let task = Task { await Self.ask(port, timeout: .seconds(60)) }
+            try await Task.sleep(for: .milliseconds(50))
+            task.cancel()
+            #expect(Self.failure(in: await task.value) != nil)
+            #expect(ContinuousClock.now - start < .seconds(2))
+        }
+    }
+}
