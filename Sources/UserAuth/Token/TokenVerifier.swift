@@ -25,7 +25,14 @@ struct TokenVerifier: Sendable {
         let issuer = try issuers.issuer(of: claims)
         guard issuer.algorithms.contains(header.algorithm) else { throw .algorithmNotAllowed }
         guard let (keys, epoch) = issuer.keys.snapshot() else { throw .keysUnavailable(issuer: issuer.issuer) }
-        let key = try keys.verify(jws, header)
+        let key: VerificationKey
+        do {
+            key = try keys.verify(jws, header)
+        } catch {
+            // Perhaps the issuer has rotated. This request does not wait to see.
+            if error == .keyUnknown, let id = header.keyID { issuer.keys.missed(id) }
+            throw error
+        }
         // From here on the claims are the issuer's word. `iss` has been compared: it is how the issuer was found.
         guard issuer.serves(try claims.audiences()) else { throw .audienceMismatch }
         let times = try TokenTimes(claims, issuer, at: now)

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OutgoingHTTP
+import StrictJSON
+
+extension KeyFetchError {
+    /// How many skipped keys a sentence tells of.
+    private static let toldKeys = 3
+
+    /// A sentence without the issuer's name: what is wrong and what to do.
+    package var description: String {
+        switch cause {
+        case .notPrivate:
+            "the \(document.rawValue)'s URL is not https: Postern reads keys over https, and over http only on this machine"
+        case .failure(let failure):
+            "the \(document.rawValue) was not read: \(failure)\(advice(failure))"
+        case .redirect(let status):
+            """
+            the \(document.rawValue) was answered with a redirect (status \(status)), which Postern does not follow: configure \
+            the address that answers itself
+            """
+        case .status(let status):
+            "the \(document.rawValue) was answered with status \(status) instead of 200: check the address, and the provider"
+        case .notJSON(let line, let byte):
+            "the \(document.rawValue) is not JSON (line \(line), byte \(byte)): check that the address is that of the document"
+        case .incomplete:
+            """
+            the discovery document lacks issuer or jwks_uri, or they are not strings: check the issuer, or name the key set \
+            itself as jwks
+            """
+        case .issuerMismatch:
+            """
+            the discovery document is that of another issuer: the issuer must be written as the provider writes it, byte for \
+            byte, with or without the slash at its end
+            """
+        case .keySet(let error):
+            "the key set cannot be used: \(Self.sentence(error))"
+        }
+    }
+
+    private func advice(_ failure: OutgoingFailure) -> String {
+        switch failure {
+        case .unreachable: "; check the address, the name service and what is allowed to leave this network"
+        case .tls: "; check the clock, and whether a private certificate authority must be configured"
+        case .timedOut: "; check the provider and the network on the way"
+        case .tooLarge, .broken, .badURL: "; check that the address is that of the document"
+        case .authorities: "; it must be a PEM file that Postern may read"
+        }
+    }
+
+    /// The error's own sentence where it holds nothing of the set; otherwise one with bounded ids.
+    private static func sentence(_ error: KeySetError) -> String {
+        switch error {
+        case .notJSON(let error):
+            // Its own sentence may hold the name of a member.
+            return "it is not JSON (line \(error.line), byte \(error.byte))"
+        case .duplicateKeyID(let id):
+            return "several keys have the kid \(ShownKeyID.quoted(id)): each needs its own"
+        case .noUsableKey(let skipped):
+            guard !skipped.isEmpty else { return "it has no keys" }
+            let told = skipped.prefix(toldKeys).map { key in
+                let name = key.id.map { " (kid \(ShownKeyID.quoted($0)))" } ?? ""
+                return "; key \(key.position)\(name): \(key.reason.rawValue)"
+            }
+            let rest = skipped.count > toldKeys ? "; and \(skipped.count - toldKeys) more" : ""
+            return "it has no key that verifies the issuer's tokens" + told.joined() + rest
+        default:
+            return error.description
+        }
+    }
+}
