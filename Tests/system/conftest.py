@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from harness import canaries  # noqa: E402
+from harness import canaries, clock as moved_clock  # noqa: E402
 from harness.rgw import Credentials, RealStore, StoreUnavailable  # noqa: E402
 from harness.service import BINARY, ROOT, Service  # noqa: E402
 from harness.tenant import Tenant  # noqa: E402
@@ -78,6 +78,17 @@ def temporary(real_store) -> Credentials:
     given = real_store.assume_role()
     canaries.add(given.secret_key, given.session_token)
     return given
+
+
+@pytest.fixture(scope="session")
+def clock_library(tmp_path_factory) -> pathlib.Path:
+    return moved_clock.build(tmp_path_factory.mktemp("clock"))
+
+
+@pytest.fixture
+def clock(clock_library, tmp_path) -> moved_clock.Clock:
+    """A clock of the test's own: give its `environment` to a service, then move it."""
+    return moved_clock.Clock(clock_library, tmp_path)
 
 
 @pytest.fixture(scope="session")
