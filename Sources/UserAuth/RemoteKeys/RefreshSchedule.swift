@@ -16,6 +16,7 @@ struct RefreshSchedule: Sendable {
     private(set) var lastError: (error: KeyFetchError, uptime: Duration)?
     private(set) var failuresInARow = 0
     private(set) var fetches = 0
+    private(set) var successes = 0
     private(set) var failures: [KeyFetchError.Reason: Int] = [:]
     /// Nil for at once.
     private var next: Duration?
@@ -41,6 +42,7 @@ struct RefreshSchedule: Sendable {
     mutating func succeed(at uptime: Duration, lifetime: Duration, jitter: Double) {
         isRunning = false
         lastSuccess = uptime
+        successes += 1
         failuresInARow = 0
         next = uptime + lifetime * (0.8 - 0.1 * jitter.clamped)
     }

@@ -100,6 +100,7 @@ package final class RemoteKeys: Sendable {
                 lastErrorAgeSeconds: error.map { Self.seconds(from: $0.uptime, to: uptime) },
                 failuresInARow: schedule.failuresInARow,
                 fetches: schedule.fetches,
+                successes: schedule.successes,
                 failures: Dictionary(uniqueKeysWithValues: schedule.failures.map { ($0.key.rawValue, $0.value) })
             )
         }

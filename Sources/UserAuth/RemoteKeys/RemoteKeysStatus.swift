@@ -22,6 +22,8 @@ package struct RemoteKeysStatus: Sendable {
     package let failuresInARow: Int
     /// How many fetches were begun.
     package let fetches: Int
+    /// How many brought a set.
+    package let successes: Int
     /// How many failed, by ``KeyFetchError/Reason``.
     package let failures: [String: Int]
 }

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import OutgoingHTTP
+import Testing
+
+@testable import UserAuth
+
+@Suite("Fetching a key set")
+struct KeyFetcherTests {
+    private static let key = SigningKey.es256()
+
+    /// The reason of the error, or nil.
+    private static func reason(_ fetcher: KeyFetcher) async -> String? {
+        do throws(KeyFetchError) {
+            _ = try await fetcher.fetch()
+            return nil
+        } catch {
+            return error.reason.rawValue
+        }
+    }
+
+    @Test("a set is asked for with bounds, and with the issuer's authorities")
+    func request() async throws {
+        let provider = KeyProvider(.keys(Self.key.jwk(), headers: ["cache-control": ["max-age=120"]]))
+        let fetched = try await provider.fetcher(authorities: "/ca.pem").fetch()
+        #expect(fetched.set.keyIDs == ["k1"])
+        #expect(fetched.lifetime == .seconds(120))
+        let request = try #require(provider.requests.first)
+        #expect(request.url == KeyProvider.keysURL)
+        #expect(request.method == .get)
+        #expect(request.limit == 262_144)
+        #expect(request.timeout <= .seconds(2) && request.timeout > .seconds(1))
+        #expect(request.authorities == "/ca.pem")
+    }
+
+    @Test("the discovery document and the set share the time")
+    func sharedTime() async throws {
+        let provider = KeyProvider(.keys(Self.key.jwk()))
+        provider.hold { try? await Task.sleep(for: .milliseconds(50)) }
+        _ = try await provider.fetcher(endpoint: .discovery).fetch()
+        let requests = provider.requests
+        #expect(requests.map(\.url) == ["https://id.example/.well-known/openid-configuration", "https://id.example/k"])
+        #expect(requests[1].timeout <= .seconds(1.96))
+    }
+
+    @Test("the URL of a set is https, or http on this machine")
+    func privacy() async {
+        let provider = KeyProvider(.keys(Self.key.jwk()))
+        func reason(_ url: String) async -> String? { await Self.reason(provider.fetcher(endpoint: .jwks(url: url))) }
+        #expect(await reason("http://id.example/jwks.json") == "not-private")
+        #expect(await reason("jwks.json") == "bad-url")
+        #expect(await reason("https://user:password@id.example/") == "bad-url")
+        #expect(provider.requests.isEmpty)
+        #expect(await reason("http://127.0.0.1:8080/jwks.json") == nil)
+        #expect(await reason("http://[::1]:8080/jwks.json") == nil)
+    }
+
+    @Test(
+        "the discovery document stands below the issuer, with or without its last slash",
+        arguments: [
+            ("https://id.example", "https://id.example/.well-known/openid-configuration"),
+            ("https://id.example/", "https://id.example/.well-known/openid-configuration"),
+            ("https://id.example/realms/a", "https://id.example/realms/a/.well-known/openid-configuration"),
+            ("https://id.example/realms/a/", "https://id.example/realms/a/.well-known/openid-configuration"),
+        ]
+    )
+    func address(issuer: String, url: String) async {
+        let provider = KeyProvider(
+            .keys(Self.key.jwk()), discovery: .text("{\"issuer\":\"\(issuer)\",\"jwks_uri\":\"https://keys.example/k\"}")
+        )
+        #expect(await Self.reason(provider.fetcher(issuer: issuer, endpoint: .discovery)) == nil)
+        #expect(provider.requests.map(\.url) == [url, "https://keys.example/k"])
+    }
+
+    @Test(
+        "an issuer that is no address has no discovery document",
+        arguments: [
+            ("accounts.example", "bad-url"), ("https://id.example?x=1", "bad-url"), ("https://id.example/#", "bad-url"),
+            ("http://id.example", "not-private"), ("", "bad-url"),
+        ]
+    )
+    func noAddress(issuer: String, reason: String) async {
+        let provider = KeyProvider(.keys(Self.key.jwk()))
+        #expect(await Self.reason(provider.fetcher(issuer: issuer, endpoint: .discovery)) == reason)
+        #expect(provider.requests.isEmpty)
+    }
+
+    @Test(
+        "a discovery document must be the issuer's and name a set that may be asked for",
+        arguments: [
+            (#"{"issuer":"https://id.example/","jwks_uri":"https://id.example/k"}"#, "issuer-mismatch"),
+            (#"{"issuer":"https://ID.example","jwks_uri":"https://id.example/k"}"#, "issuer-mismatch"),
+            (#"{"issuer":"https://evil.example","jwks_uri":"https://id.example/k"}"#, "issuer-mismatch"),
+            (#"{"issuer":"https://id.example","jwks_uri":"http://id.example/k"}"#, "not-private"),
+            (#"{"issuer":"https://id.example","jwks_uri":"http://127.0.0.1/k"}"#, "not-private"),
+            (#"{"issuer":"https://id.example","jwks_uri":"file:///etc/passwd"}"#, "bad-url"),
+            (#"{"issuer":"https://id.example","jwks_uri":"/k"}"#, "bad-url"),
+            (#"{"issuer":"https://id.example","jwks_uri":"https://u:p@id.example/k"}"#, "bad-url"),
+            (#"{"issuer":"https://id.example","jwks_uri":["https://id.example/k"]}"#, "discovery-incomplete"),
+            (#"{"issuer":"https://id.example"}"#, "discovery-incomplete"),
+            (#"{"jwks_uri":"https://x/"}"#, "discovery-incomplete"),
+            (#"{"issuer":1,"jwks_uri":"https://x/"}"#, "discovery-incomplete"), ("[]", "discovery-incomplete"),
+            ("<html>", "not-json"), (#"{"issuer":"https://id.example","issuer":"x","jwks_uri":"https://x/"}"#, "not-json"),
+            (String(repeating: "[", count: 100_000), "not-json"), (String(repeating: " ", count: 300_000), "too-large"),
+        ]
+    )
+    func discovery(text: String, reason: String) async {
+        let provider = KeyProvider(.keys(Self.key.jwk()), discovery: .text(text))
+        #expect(await Self.reason(provider.fetcher(endpoint: .discovery)) == reason)
+        #expect(provider.requests.count == 1)
+    }
+
+    @Test("only an issuer on this machine may name a set over http there")
+    func localIssuer() async {
+        func reason(_ issuer: String, _ keys: String) async -> String? {
+            let provider = KeyProvider(
+                .keys(Self.key.jwk()), discovery: .text("{\"issuer\":\"\(issuer)\",\"jwks_uri\":\"\(keys)\"}"))
+            return await Self.reason(provider.fetcher(issuer: issuer, endpoint: .discovery))
+        }
+        #expect(await reason("http://localhost:8080", "http://127.0.0.1:8080/k") == nil)
+        #expect(await reason("http://localhost:8080", "https://id.example/k") == nil)
+        #expect(await reason("http://localhost:8080", "http://id.example/k") == "not-private")
+    }
+
+    @Test("every reason is a word of its own, and every sentence says what was asked for and what to do")
+    func sentences() {
+        let causes: [KeyFetchError.Cause] = [
+            .notPrivate, .failure(.unreachable("connection refused")), .failure(.tls("x")), .failure(.timedOut(seconds: 2)),
+            .failure(.tooLarge(limit: 1)), .failure(.broken), .failure(.badURL), .failure(.authorities(path: "/ca.pem")),
+            .redirect(status: 302), .status(500), .notJSON(line: 1, byte: 1), .incomplete, .issuerMismatch, .keySet(.notAKeySet),
+            .keySet(.tooManyKeys(maximum: 64)), .keySet(.duplicateKeyID("x")), .keySet(.noUsableKey(skipped: [])),
+            .keySet(.noAlgorithms),
+        ]
+        let errors = causes.map { KeyFetchError(.keySet, $0) }
+        #expect(Set(errors.map(\.reason)) == Set(KeyFetchError.Reason.allCases))
+        for error in errors {
+            #expect(error.description.hasPrefix("the key set") || error.description.hasPrefix("the discovery document"))
+            #expect(error.description.contains(": "))
+        }
+    }
+}
