@@ -18,9 +18,11 @@ extension SigningKey {
 
     /// The raw key of SigV4 ("Create a signed AWS API request", "Calculate the signature"): HMAC over day, region, service
     /// and terminator, each under the code before it, the first under `AWS4` + secret. The caller wipes it.
-    static func v4Code(secret: String, day: String, region: String) -> MessageCode? {
+    static func v4Code(
+        secret: String, day: String, region: String, service: String = CredentialScope.service
+    ) -> MessageCode? {
         guard var code = withWipedBytes(of: "AWS4", secret, { authenticate(day, under: $0) }) else { return nil }
-        for part in [region, CredentialScope.service, CredentialScope.terminator] {
+        for part in [region, service, CredentialScope.terminator] {
             let next = code.withSpan { authenticate(part, under: $0) }
             code.wipe()
             guard let next else { return nil }

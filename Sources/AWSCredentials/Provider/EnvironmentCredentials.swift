@@ -16,7 +16,8 @@ package struct EnvironmentCredentials: Sendable {
         self.prefix = prefix
     }
 
-    /// Reads `<PREFIX>_ACCESS_KEY_ID`, `<PREFIX>_SECRET_ACCESS_KEY` and, where it is set, `<PREFIX>_SESSION_TOKEN`.
+    /// Reads `<PREFIX>_ACCESS_KEY_ID`, `<PREFIX>_SECRET_ACCESS_KEY` and, where they are set, `<PREFIX>_SESSION_TOKEN` and
+    /// `<PREFIX>_CREDENTIAL_EXPIRATION` (ISO 8601).
     package func credentials(from environment: [String: String]) throws(CredentialProblem) -> SigningCredentials {
         let keyName = "\(prefix)_ACCESS_KEY_ID"
         let secretName = "\(prefix)_SECRET_ACCESS_KEY"
@@ -26,11 +27,21 @@ package struct EnvironmentCredentials: Sendable {
         if key.isEmpty, secret.isEmpty { throw .notSet(names: [keyName, secretName]) }
         if key.isEmpty { throw .incomplete(missing: keyName) }
         if secret.isEmpty { throw .incomplete(missing: secretName) }
-        let token = environment[tokenName].flatMap { $0.isEmpty ? nil : $0 }
+        let token = environment.nonEmpty(tokenName)
         for (name, value) in [(keyName, key), (secretName, secret), (tokenName, token ?? "")] {
             let isBare = value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "'") }
             if !isBare { throw .malformed(name: name) }
         }
-        return SigningCredentials(accessKeyID: key, secretAccessKey: secret, sessionToken: token, expiration: nil)
+        return SigningCredentials(
+            accessKeyID: key, secretAccessKey: secret, sessionToken: token, expiration: try expiration(environment))
+    }
+
+    private func expiration(_ environment: [String: String]) throws(CredentialProblem) -> Date? {
+        let name = "\(prefix)_CREDENTIAL_EXPIRATION"
+        guard let text = environment.nonEmpty(name) else { return nil }
+        guard let date = CredentialDate.date(text) else {
+            throw .configuration("\(name) is not a date with its zone: write it like 2026-01-01T00:05:00Z")
+        }
+        return date
     }
 }

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import OutgoingHTTP
+
+#if canImport(FoundationEssentials)
+    package import FoundationEssentials
+#else
+    package import Foundation
+#endif
+
+/// All that a provider of credentials may look at: the environment, files, other services, the clock.
+package struct ProviderContext: Sendable {
+    /// The process's environment.
+    package let variables: [String: String]
+    /// The folder that `~` stands for.
+    package let home: String
+    /// Reads a file anew, bounded.
+    package let readFile: @Sendable (String) throws(FileProblem) -> [UInt8]
+    /// Sends a request, bounded in time and bytes.
+    package let send: @Sendable (OutgoingRequest) async throws(OutgoingFailure) -> OutgoingAnswer
+    /// The time.
+    package let now: @Sendable () -> Date
+
+    /// - Parameters:
+    ///   - variables: the process's environment
+    ///   - home: nil for `HOME` of the environment, or else what the system knows
+    package init(
+        variables: [String: String],
+        home: String? = nil,
+        readFile: @escaping @Sendable (String) throws(FileProblem) -> [UInt8] = { path throws(FileProblem) in
+            try BoundedFile.read(path)
+        },
+        send: @escaping @Sendable (OutgoingRequest) async throws(OutgoingFailure) -> OutgoingAnswer = {
+            request async throws(OutgoingFailure) in try await OutgoingHTTP.send(request)
+        },
+        now: @escaping @Sendable () -> Date
+    ) {
+        self.variables = variables
+        self.home = home ?? variables.nonEmpty("HOME") ?? FileManager.default.homeDirectoryForCurrentUser.path
+        self.readFile = readFile
+        self.send = send
+        self.now = now
+    }
+
+    /// A variable of the environment; nil where it is not set or empty, which AWS's libraries take for the same.
+    func variable(_ name: String) -> String? { variables.nonEmpty(name) }
+
+    /// Whether a variable says `true`, in any case of letters.
+    func isTrue(_ name: String) -> Bool { variable(name)?.lowercased() == "true" }
+}
+
+extension [String: String] {
+    /// The value of a key; nil where there is none or it is empty.
+    func nonEmpty(_ key: String) -> String? {
+        guard let value = self[key], !value.isEmpty else { return nil }
+        return value
+    }
+}

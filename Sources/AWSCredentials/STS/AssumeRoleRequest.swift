@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// The parameters of `AssumeRole` and `AssumeRoleWithWebIdentity`.
+package struct AssumeRoleRequest: Sendable, Hashable {
+    /// `arn:<partition>:iam::<account>:role/<path and name>`
+    package var roleARN: String
+    package var externalID: String?
+    /// 2 to 64 of `[A-Za-z0-9_+=,.@-]`; nil for one that names Postern and the time
+    package var sessionName: String?
+    /// 900 to 43200; nil for what STS grants, an hour
+    package var durationSeconds: Int?
+    /// A policy that narrows the session, as JSON
+    package var sessionPolicy: String?
+
+    package init(
+        roleARN: String, externalID: String? = nil, sessionName: String? = nil, durationSeconds: Int? = nil,
+        sessionPolicy: String? = nil
+    ) {
+        self.roleARN = roleARN
+        self.externalID = externalID
+        self.sessionName = sessionName
+        self.durationSeconds = durationSeconds
+        self.sessionPolicy = sessionPolicy
+    }
+
+    /// The form of an action, after what can be judged here has been.
+    func form(action: String, at now: Date) throws(CredentialProblem) -> STSForm {
+        guard roleARN.isVisibleASCII, (20...2048).contains(roleARN.utf8.count), roleARN.hasPrefix("arn:") else {
+            throw .configuration("the ARN of a role to assume is none: it is written arn:aws:iam::123456789012:role/name")
+        }
+        let name = sessionName ?? "postern-\(Int(now.timeIntervalSince1970))"
+        guard (2...64).contains(name.utf8.count), name.utf8.allSatisfy({ Self.isNamePart($0) }) else {
+            throw .configuration(
+                "the session name for \(roleARN) is not allowed: 2 to 64 letters, digits and any of _+=,.@- make one")
+        }
+        if let externalID {
+            let isAllowed = externalID.utf8.allSatisfy {
+                Self.isNamePart($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "/")
+            }
+            guard (2...1224).contains(externalID.utf8.count), isAllowed else {
+                throw .configuration(
+                    "the external id for \(roleARN) is not allowed: 2 to 1224 letters, digits and any of _+=,.@:/- make one")
+            }
+        }
+        if let durationSeconds, !(900...43_200).contains(durationSeconds) {
+            throw .configuration("duration_seconds for \(roleARN) is not between 900 and 43200")
+        }
+        var form = STSForm(action: action)
+        form.add("RoleArn", roleARN)
+        form.add("RoleSessionName", name)
+        form.add("ExternalId", externalID)
+        form.add("DurationSeconds", durationSeconds.map(String.init))
+        form.add("Policy", sessionPolicy)
+        return form
+    }
+
+    private static func isNamePart(_ byte: UInt8) -> Bool {
+        byte.isASCIILetterOrDigit || "_+=,.@-".utf8.contains(byte)
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PostPolicy
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Signs requests to STS with SigV4 in the header ("Create a signed AWS API request").
+enum STSRequestSigner {
+    static let contentType = "application/x-www-form-urlencoded; charset=utf-8"
+
+    /// All headers of a signed request, `Authorization` last.
+    static func headers(
+        _ form: STSForm, to endpoint: STSEndpoint, signedBy credentials: SigningCredentials, at date: Date
+    ) throws(CredentialProblem) -> [(name: String, value: String)] {
+        guard let bodyHash = RequestSignature.sha256(form.body) else {
+            throw .unavailable("a request to STS could not be signed")
+        }
+        let time = InstantFormat.iso8601Basic(date)
+        let day = InstantFormat.yyyymmdd(date)
+        // In the order of their names, as they are signed.
+        var headers = [
+            (name: "content-type", value: contentType), (name: "host", value: endpoint.host), (name: "x-amz-date", value: time),
+        ]
+        if let token = credentials.sessionToken { headers.append((name: "x-amz-security-token", value: token)) }
+
+        let names = headers.map(\.name).joined(separator: ";")
+        let lines = headers.map { "\($0.name):\($0.value)\n" }.joined()
+        let request = "POST\n\(endpoint.path)\n\n\(lines)\n\(names)\n\(bodyHash)"
+        let scope = "\(day)/\(endpoint.region)/sts/aws4_request"
+        guard let requestHash = RequestSignature.sha256(Array(request.utf8)),
+            let signature = RequestSignature.signature(
+                of: "AWS4-HMAC-SHA256\n\(time)\n\(scope)\n\(requestHash)",
+                secret: credentials.secretAccessKey, day: day, region: endpoint.region, service: "sts")
+        else { throw .unavailable("a request to STS could not be signed") }
+        let authorization =
+            "AWS4-HMAC-SHA256 Credential=\(credentials.accessKeyID)/\(scope), SignedHeaders=\(names), Signature=\(signature)"
+        return headers + [(name: "authorization", value: authorization)]
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import COpenSSL
+
+/// The two computations of SigV4 for a request to a service ("Create a signed AWS API request"); what is signed is the
+/// caller's to write.
+package enum RequestSignature {
+    /// SHA-256 in lower-case hexadecimal; nil where libcrypto fails.
+    package static func sha256(_ bytes: [UInt8]) -> String? {
+        var digest = [UInt8](repeating: 0, count: 32)
+        var written = 0
+        let isComputed = digest.withUnsafeMutableBufferPointer { output in
+            EVP_Q_digest(nil, "SHA256", nil, bytes, bytes.count, output.baseAddress, &written) == 1
+        }
+        return isComputed && written == 32 ? Hexadecimal.encode(digest.span) : nil
+    }
+
+    /// The signature of a string to sign, in lower-case hexadecimal; nil where libcrypto fails.
+    /// - Parameters:
+    ///   - secret: the secret access key
+    ///   - day: `20260101`
+    ///   - service: as it stands in the credential scope, such as `sts`
+    package static func signature(
+        of stringToSign: String, secret: String, day: String, region: String, service: String
+    ) -> String? {
+        guard var code = SigningKey.v4Code(secret: secret, day: day, region: region, service: service) else { return nil }
+        defer { code.wipe() }
+        return code.withSpan { KeyedMAC(.sha256, key: $0) }?.authenticate(Array(stringToSign.utf8).span)?.hexadecimal
+    }
+}
