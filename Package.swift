@@ -25,6 +25,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
@@ -34,20 +35,31 @@ let package = Package(
         .target(name: "StrictJSON", swiftSettings: settings),
         .target(name: "PostPolicy", dependencies: ["COpenSSL", "StrictJSON"], swiftSettings: settings),
         .target(
+            name: "OutgoingHTTP",
+            dependencies: [
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
             name: "TenantRules",
-            dependencies: ["COpenSSL", "PostPolicy", .product(name: "Yams", package: "Yams")],
+            dependencies: ["COpenSSL", "PostPolicy", "StrictJSON", .product(name: "Yams", package: "Yams")],
             swiftSettings: settings
         ),
         .target(
             name: "UserAuth",
             dependencies: [
-                "StrictJSON",
+                "OutgoingHTTP", "StrictJSON",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
             ],
             swiftSettings: settings
         ),
-        .target(name: "AWSCredentials", dependencies: ["PostPolicy"], swiftSettings: settings),
+        .target(name: "AWSCredentials", dependencies: ["OutgoingHTTP", "PostPolicy", "StrictJSON"], swiftSettings: settings),
         .target(
             name: "PosternServer",
             dependencies: [
@@ -106,9 +118,24 @@ let package = Package(
         .testTarget(name: "PostPolicyTests", dependencies: ["PostPolicy", "StrictJSON"], swiftSettings: settings),
         .testTarget(name: "TenantRulesTests", dependencies: ["TenantRules", "PostPolicy"], swiftSettings: settings),
         .testTarget(
+            name: "OutgoingHTTPTests",
+            dependencies: [
+                "OutgoingHTTP",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "AWSCredentialsTests",
+            dependencies: ["AWSCredentials", "OutgoingHTTP", "PostPolicy", "StrictJSON"],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "UserAuthTests",
             dependencies: [
-                "UserAuth", "StrictJSON",
+                "OutgoingHTTP", "UserAuth", "StrictJSON",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
             ],

@@ -20,6 +20,8 @@ package struct PosternApp: Sendable {
     package let publicListener: any Service
     /// The listener for the operator's tools.
     package let adminListener: any Service
+    /// Keeps keys and credentials fresh.
+    package let refresh: any Service
 }
 
 /// Puts the service together: all wiring is here, and tests call the same builder.
@@ -79,7 +81,8 @@ package func buildPostern(
             app: ListeningService(app: publicApp, address: settings.listen, description: "public listener"),
             readiness: readiness
         ),
-        adminListener: ListeningService(app: adminApp, address: settings.admin, description: "admin listener")
+        adminListener: ListeningService(app: adminApp, address: settings.admin, description: "admin listener"),
+        refresh: RefreshService(state: state, logger: logger)
     )
 }
 
@@ -92,7 +95,6 @@ func publicRouter(
 ) -> Router<PublicContext> {
     let desk = TicketDesk(
         signer: PolicySigner(),
-        credentials: state.credentials,
         metrics: metrics,
         decisions: decisions,
         limiter: RateLimiter()

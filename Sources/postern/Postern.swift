@@ -15,6 +15,8 @@ struct Postern: AsyncParsableCommand {
             Begin with 'postern dev': it runs everything on this machine, with an example tenant to edit.
             """,
         version: PosternVersion.current,
-        subcommands: [Serve.self, Dev.self, Check.self, Key.self, Token.self, Judge.self]
+        subcommands: [
+            Serve.self, Dev.self, Check.self, Whoami.self, Credentials.self, Key.self, Token.self, Judge.self, Profiles.self,
+        ]
     )
 }

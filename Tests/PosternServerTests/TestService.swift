@@ -52,7 +52,7 @@ final class TestService {
             environment: ["AWS_ACCESS_KEY_ID": Self.accessKeyID, "AWS_SECRET_ACCESS_KEY": Self.secret]
         )
         sink = LogSink(descriptor: logs.fileHandleForWriting.fileDescriptor)
-        let state = try await ServiceState.load(settings).state
+        let state = try await ServiceState.load(settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }).state
         router = publicRouter(
             settings: settings,
             state: state,

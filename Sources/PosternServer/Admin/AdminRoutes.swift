@@ -48,20 +48,11 @@ struct AdminRoutes: Sendable {
     }
 
     private func ready() -> Response {
-        let reasons = readiness.reasons(at: Date())
-        let book = state.current.book
-        return Self.status(reasons.isEmpty ? "ready" : "not-ready", ok: reasons.isEmpty) { json in
-            json.key("generation")
-            json.int(book.generation)
-            json.key("digest")
-            json.string(book.digest)
-            json.key("tenants")
-            json.int(book.tenants.count)
-            json.key("reasons")
-            json.beginArray()
-            for reason in reasons { json.string(reason) }
-            json.endArray()
-        }
+        let now = Date()
+        let report = readiness.report(at: now)
+        let answer = ReadinessAnswer(snapshot: state.current, report: report, now: now, uptime: Uptime.now())
+        let isReady = report.reasons.isEmpty
+        return Self.status(isReady ? "ready" : "not-ready", ok: isReady) { answer.write(to: &$0) }
     }
 
     private static func status(_ word: String, ok: Bool, _ more: (inout JSONWriter) -> Void) -> Response {

@@ -3,23 +3,13 @@ import TenantRules
 import UserAuth
 
 extension TenantContext {
-    /// The rules that this asker may use: an API key may be limited to some.
-    var permittedRules: [UploadRule] {
-        guard case .apiKey(_, let names?, _) = principal.source else { return tenant.rules }
-        return tenant.rules.filter { names.contains($0.name) }
-    }
-
     /// The permitted rules whose scope the asker has: those that can end in a ticket.
-    var usableRules: [UploadRule] {
-        permittedRules.filter { rule in
-            rule.requireScope.map { scope in principal.scopes.contains { $0.utf8.elementsEqual(scope.utf8) } } ?? true
-        }
-    }
+    var usableRules: [UploadRule] { principal.usableRules(of: tenant) }
 
     /// The rule of this name, or the only one where no name is given.
     func rule(named name: String?) throws -> UploadRule {
         if case .apiKey(_, let names?, _) = principal.source {
-            let permitted = permittedRules
+            let permitted = principal.permittedRules(of: tenant)
             if let name {
                 guard names.contains(name) else { throw Refusal.ruleUnknown(allowed: permitted.map(\.name)) }
             } else if permitted.count == 1, let only = permitted.first {

@@ -27,6 +27,7 @@ struct MetricsPage: Sendable {
         page.metric("postern_log_lines_dropped_total", "counter", help: "Log lines dropped because their reader was too slow.")
         page.sample("postern_log_lines_dropped_total", [], sink.droppedLines)
         service(&page)
+        SourceMetrics(snapshot: state.current, apiKeyUses: state.apiKeyUses, now: Date(), uptime: Uptime.now()).write(to: &page)
         process(&page)
         return page.text
     }
@@ -70,7 +71,7 @@ struct MetricsPage: Sendable {
     private func service(_ page: inout PrometheusText) {
         let book = state.current.book
         page.metric("postern_ready", "gauge", help: "1 when the service should be sent requests.")
-        page.sample("postern_ready", [], readiness.reasons(at: Date()).isEmpty ? 1 : 0)
+        page.sample("postern_ready", [], readiness.report(at: Date()).reasons.isEmpty ? 1 : 0)
         page.metric("postern_tenants", "gauge", help: "Tenants in force.")
         page.sample("postern_tenants", [], book.tenants.count)
         page.metric("postern_rule_book_generation", "gauge", help: "Counts the rule books loaded by this process.")

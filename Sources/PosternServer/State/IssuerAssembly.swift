@@ -7,20 +7,29 @@ struct IssuerAssembly {
     /// The most bytes of a key file.
     private static let limit = 256 * 1024
 
-    private(set) var issuers: [Issuer] = []
+    private(set) var entries: [TrustedIssuers.Entry] = []
     /// Why the service cannot start with these keys.
     private(set) var problems: [String] = []
     /// Keys that were left out of a set.
     private(set) var warnings: [String] = []
+    /// Those that are fetched, so that all who declare the same share one set and one fetch.
+    private var remote: [RemoteIdentity: RemoteKeys] = [:]
+
+    private struct RemoteIdentity: Hashable {
+        let issuer: String
+        let endpoint: KeyEndpoint
+        let algorithms: [Algorithm]
+        let authorities: String?
+    }
 
     init(of book: RuleBook, service: ServiceConfiguration?) async {
         for tenant in book.tenants {
             for declaration in tenant.issuers {
-                await add(declaration, tenant: .fixed(tenant.id), of: "tenant \(tenant.id)")
+                await add(declaration, tenant: .fixed(tenant.id), of: "tenant \(tenant.id)", owner: tenant.id)
             }
         }
         for declaration in service?.issuers ?? [] {
-            await add(declaration, tenant: .claim(declaration.tenantClaim ?? "tenant"), of: "the service-wide file")
+            await add(declaration, tenant: .claim(declaration.tenantClaim ?? "tenant"), of: "the service-wide file", owner: nil)
         }
     }
 
@@ -40,41 +49,61 @@ struct IssuerAssembly {
         }
     }
 
-    private mutating func add(_ declaration: IssuerDeclaration, tenant: TenantBinding, of place: String) async {
+    private mutating func add(_ declaration: IssuerDeclaration, tenant: TenantBinding, of place: String, owner: String?) async {
         let subject = "\(place): keys of issuer \(declaration.issuer)"
         do {
             let algorithms = try declaration.algorithms.map { name in
                 guard let algorithm = Algorithm(named: name) else { throw SetupProblems(["the algorithm \(name) is not served"]) }
                 return algorithm
             }
-            let keys = try await Self.keys(declaration.keys, algorithms: algorithms)
-            warnings += keys.skipped.map { "\(subject): \($0)" }
-            issuers.append(
-                Issuer(
-                    issuer: declaration.issuer,
-                    audiences: declaration.audience,
-                    algorithms: algorithms,
-                    keys: keys,
-                    userClaim: declaration.userClaim,
-                    tenant: tenant,
-                    maximumLifetime: declaration.maxLifetime
-                )
+            let remote = remoteKeys(declaration, algorithms: algorithms)
+            let keys: IssuerKeys
+            if let remote {
+                keys = remote.keys
+                if let path = declaration.keyAuthorities { _ = try Self.read(path) }
+            } else {
+                let set = try await Self.keys(declaration.keys, algorithms: algorithms)
+                warnings += set.skipped.map { "\(subject): \($0)" }
+                keys = IssuerKeys(set)
+            }
+            let issuer = Issuer(
+                issuer: declaration.issuer,
+                audiences: declaration.audience,
+                algorithms: algorithms,
+                keys: keys,
+                userClaim: declaration.userClaim,
+                tenant: tenant,
+                maximumLifetime: declaration.maxLifetime
             )
+            entries.append(.init(issuer: issuer, source: declaration.keys.word, tenant: owner, remote: remote))
         } catch {
             problems.append("\(subject): \(error)")
         }
     }
 
+    /// What fetches the issuer's keys; nil where they are in a file.
+    private mutating func remoteKeys(_ declaration: IssuerDeclaration, algorithms: [Algorithm]) -> RemoteKeys? {
+        guard let endpoint = declaration.keys.endpoint else { return nil }
+        let identity = RemoteIdentity(
+            issuer: declaration.issuer, endpoint: endpoint, algorithms: algorithms, authorities: declaration.keyAuthorities)
+        if let known = remote[identity] { return known }
+        let made = RemoteKeys(
+            issuer: declaration.issuer,
+            endpoint: endpoint,
+            algorithms: algorithms,
+            authorities: declaration.keyAuthorities,
+            uptime: Uptime.now
+        )
+        remote[identity] = made
+        return made
+    }
+
     private static func keys(_ source: KeySource, algorithms: [Algorithm]) async throws -> KeySet {
         switch source {
-        case .jwksFile(let path):
-            return try await KeySet.jwks(read(path), algorithms: algorithms)
-        case .pemFile(let path):
-            return try await KeySet.pem(read(path), algorithms: algorithms)
-        case .secretFile(let path):
-            return try await KeySet.secret(read(path), algorithms: algorithms)
-        case .jwksURL, .discovery:
-            throw SetupProblems(["keys from the network are not served yet; write jwksFile, pemFile or secretFile"])
+        case .jwksFile(let path): try await KeySet.jwks(read(path), algorithms: algorithms)
+        case .pemFile(let path): try await KeySet.pem(read(path), algorithms: algorithms)
+        case .secretFile(let path): try await KeySet.secret(read(path), algorithms: algorithms)
+        case .jwksURL, .discovery: throw SetupProblems(["these keys are in no file"])
         }
     }
 
@@ -83,6 +112,26 @@ struct IssuerAssembly {
             return try RuleFileSystem.local.read(path, limit)
         } catch {
             throw SetupProblems(["\(path): \(error.reason)"])
+        }
+    }
+}
+
+extension KeySource {
+    /// For operators: `jwks`, `discovery` or `file`.
+    fileprivate var word: String {
+        switch self {
+        case .jwksURL: "jwks"
+        case .discovery: "discovery"
+        case .jwksFile, .pemFile, .secretFile: "file"
+        }
+    }
+
+    /// Where they are fetched; nil for files.
+    fileprivate var endpoint: KeyEndpoint? {
+        switch self {
+        case .jwksURL(let url): .jwks(url: url)
+        case .discovery: .discovery
+        case .jwksFile, .pemFile, .secretFile: nil
         }
     }
 }

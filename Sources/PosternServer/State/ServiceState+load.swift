@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import AWSCredentials
+package import Logging
 import TenantRules
 import UserAuth
 
@@ -11,46 +13,40 @@ import UserAuth
 
 extension ServiceState {
     /// Reads rules, keys and credentials, and lists everything that is wrong with any of them.
+    ///
+    /// What is fetched is fetched once before this returns, so that a first request finds it. A provider or a source that is
+    /// down does not keep the service from starting: it is asked again until it answers.
     /// - Returns: the state and the warnings of rule and key files
     /// - Throws: `SetupProblems`
-    package static func load(_ settings: ServiceSettings) async throws -> (state: ServiceState, warnings: [String]) {
-        let outcome = RuleLoader.load(folder: settings.tenantsFolder, generation: 1, service: settings.service)
-        let book: RuleBook
-        switch outcome.result {
-        case .success(let loaded): book = loaded
-        case .failure(let problems): throw SetupProblems(problems.problems.map(\.description))
-        }
+    package static func load(
+        _ settings: ServiceSettings, logger: Logger
+    ) async throws -> (state: ServiceState, warnings: [String]) {
+        let (book, warnings) = try RuleBook.load(settings)
         let assembly = await IssuerAssembly(of: book, service: settings.service)
-        var problems = assembly.problems
-        let credentials = credentials(of: book, settings: settings, problems: &problems)
+        let resolvers = CredentialResolvers(environment: settings.environment)
+        let credentials = TenantCredentials(of: book, resolvers)
+        let issuers = TrustedIssuers(assembly.entries)
+        let problems = assembly.problems + (await warmUp(issuers, credentials, RefreshJournal(logger: logger)))
         guard problems.isEmpty else { throw SetupProblems(problems) }
-        let authenticator = Authenticator(issuers: assembly.issuers, apiKeys: IssuerAssembly.apiKeys(of: book))
-        let state = ServiceState(ServiceSnapshot(book: book, authenticator: authenticator), credentials: credentials)
-        return (state, outcome.warnings.map(\.description) + assembly.warnings)
+        let uses = APIKeyUses()
+        let snapshot = ServiceSnapshot(book: book, issuers: issuers, credentials: credentials, apiKeyUses: uses)
+        return (ServiceState(snapshot, apiKeyUses: uses), warnings + assembly.warnings)
     }
 
-    private static func credentials(of book: RuleBook, settings: ServiceSettings, problems: inout [String]) -> CredentialStore {
-        var origins: Set<CredentialOrigin> = []
-        for tenant in book.tenants {
-            if let origin = tenant.store.credentials.origin {
-                origins.insert(origin)
-            } else {
-                problems.append("tenant \(tenant.id): these 'credentials' are not served yet; write 'default' or 'env: PREFIX'")
-            }
+    /// Fetches everything once, all at the same time. Each fetch has an end of its own.
+    /// - Returns: what is wrong and stays wrong until an operator mends it
+    private static func warmUp(
+        _ issuers: TrustedIssuers, _ credentials: TenantCredentials, _ journal: RefreshJournal
+    ) async -> [String] {
+        await withDiscardingTaskGroup { group in
+            for keys in issuers.remote { group.addTask { await journal.refresh(keys) } }
+            for source in credentials.sources { group.addTask { await journal.refresh(source) } }
         }
-        let store = CredentialStore(origins: origins, environment: settings.environment)
-        for (_, problem) in store.problems(at: Date()) { problems.append(problem.description) }
-        return store
-    }
-}
-
-extension CredentialSource {
-    /// Where AWSCredentials finds what a rule file names.
-    var origin: CredentialOrigin? {
-        switch self {
-        case .default: .standard
-        case .environment(let prefix): .environment(prefix: prefix)
-        case .profile, .assumeRole: nil
+        var sentences: [String] = []
+        for source in credentials.sources {
+            guard let problem = source.problem(at: Date()), !problem.isPassing else { continue }
+            sentences.append(source.origin == .standard ? "\(problem)" : "credentials of \(source.origin): \(problem)")
         }
+        return sentences
     }
 }

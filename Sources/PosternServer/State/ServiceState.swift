@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-package import AWSCredentials
+
 import Synchronization
+import UserAuth
 
 /// The current snapshot behind one lock; whoever reloads makes a new one beside it and swaps.
 package final class ServiceState: Sendable {
     private let box: Mutex<ServiceSnapshot>
-    /// What to sign with, refreshed on its own.
-    package let credentials: CredentialStore
+    /// When API keys were last used, over all snapshots.
+    let apiKeyUses: APIKeyUses
 
-    package init(_ snapshot: ServiceSnapshot, credentials: CredentialStore) {
+    init(_ snapshot: ServiceSnapshot, apiKeyUses: APIKeyUses) {
         self.box = Mutex(snapshot)
-        self.credentials = credentials
+        self.apiKeyUses = apiKeyUses
     }
 
     package var current: ServiceSnapshot {

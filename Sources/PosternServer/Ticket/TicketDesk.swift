@@ -12,7 +12,6 @@ import TenantRules
 /// Where one request becomes one ticket or one problem, whether it came alone or in a batch.
 struct TicketDesk: Sendable {
     let signer: PolicySigner
-    let credentials: CredentialStore
     let metrics: ServiceMetrics
     let decisions: DecisionLog
     let limiter: RateLimiter
@@ -25,7 +24,7 @@ struct TicketDesk: Sendable {
             let tenant = context.tenant
             let uploader = try context.uploader(asking: asked)
             let rule = try context.rule(named: asked.rule)
-            let credentials = try signingCredentials(of: tenant, at: now)
+            let credentials = try signingCredentials(context, at: now)
             var random = random
             let id = TicketID.make(at: now, random: &random)
             let admission = try rule.admit(asked, uploader: uploader, uuid: id, at: now)
@@ -61,10 +60,12 @@ struct TicketDesk: Sendable {
         }
     }
 
-    private func signingCredentials(of tenant: Tenant, at now: Date) throws -> SigningCredentials {
-        // A rule book whose sources are not all served does not start; see ServiceState.load.
-        guard let origin = tenant.store.credentials.origin else { throw CredentialProblem.notSet(names: []) }
-        return try credentials.credentials(of: origin, at: now)
+    private func signingCredentials(_ context: TenantContext, at now: Date) throws -> SigningCredentials {
+        // Every tenant of a snapshot has its source; see TenantCredentials.
+        guard let source = context.arrival.snapshot.credentials.credentials(of: context.tenant) else {
+            throw CredentialProblem.unavailable("the tenant has no source of credentials")
+        }
+        return try source.current(at: now)
     }
 
     private func refused(_ error: any Error, _ asked: UploadRequest, _ context: TenantContext) -> DecidedProblem {

@@ -10,6 +10,8 @@ package struct IssuerDeclaration: Sendable, Hashable {
     package let algorithms: [String]
     /// The one source of keys.
     package let keys: KeySource
+    /// A PEM file of the certificate authorities to trust when keys are fetched, instead of the system's; resolved.
+    package let keyAuthorities: String?
     /// The claim that names the user; `sub` unless the file says otherwise.
     package let userClaim: String
     /// The claim that names the tenant: set for service-wide issuers, nil for a tenant's own.

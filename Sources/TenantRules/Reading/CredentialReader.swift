@@ -79,11 +79,18 @@ struct CredentialReader {
         )
     }
 
+    /// Twelve digits on AWS. Ceph's gateway has roles without an account, and accounts of its own form.
+    private static func isAccount(_ text: Substring) -> Bool {
+        if text.isEmpty { return true }
+        let digits = text.hasPrefix("RGW") ? text.dropFirst(3) : text
+        return digits.utf8.allSatisfy(ASCII.isDigit) && digits.utf8.count == (text.hasPrefix("RGW") ? 17 : 12)
+    }
+
     private static func roleARN(_ text: String) throws(Complaint) -> String {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         let isARN =
             parts.count == 6 && parts[0] == "arn" && parts[1].hasPrefix("aws") && parts[2] == "iam" && parts[3].isEmpty
-            && parts[4].utf8.count == 12 && parts[4].utf8.allSatisfy(ASCII.isDigit)
+            && isAccount(parts[4])
             && parts[5].hasPrefix("role/") && parts[5].utf8.count > 5
             && text.utf8.allSatisfy(ASCII.isVisible) && text.utf8.count <= 2048
         guard isARN else {

@@ -64,8 +64,10 @@ struct IssuerReader {
             section.missing("algorithms", "write those the issuer uses: [RS256]")
         }
         let keys = readKeys(section)
-        check(algorithms, against: keys, of: section)
-        if let keys, case .discovery = keys.value, let issuer { checkDiscovery(issuer.value, at: keys.position, log: log) }
+        check(algorithms, against: keys?.source, of: section)
+        if let keys, case .discovery = keys.source.value, let issuer {
+            checkDiscovery(issuer.value, at: keys.source.position, log: log)
+        }
         let user = section.value("user") { text throws(Complaint) in try PlainText.parse(text, what: "user") }
         let lifetime = section.value("maxLifetime", Self.lifetime)
         var tenantClaim: Located<String>?
@@ -81,7 +83,8 @@ struct IssuerReader {
                 issuer: issuer.value,
                 audience: audience.map(\.value),
                 algorithms: algorithms.map(\.value),
-                keys: keys.value,
+                keys: keys.source.value,
+                keyAuthorities: keys.authorities,
                 userClaim: user?.value ?? "sub",
                 tenantClaim: tenantClaim?.value,
                 maxLifetime: lifetime?.value ?? IssuerDeclaration.defaultMaxLifetime
@@ -110,15 +113,21 @@ struct IssuerReader {
 
     // MARK: Keys
 
-    private func readKeys(_ section: Section) -> Located<KeySource>? {
+    /// Where keys come from, and whom to trust on the way.
+    private struct KeyReading {
+        let source: Located<KeySource>
+        let authorities: String?
+    }
+
+    private func readKeys(_ section: Section) -> KeyReading? {
         guard let entry = section["keys"] else {
             section.missing("keys", "write where its keys are: keys: {jwks: https://…}")
             return nil
         }
-        guard let keys = section.section("keys", keys: Self.sources) else { return nil }
+        guard let keys = section.section("keys", keys: Self.sources + ["caFile"]) else { return nil }
         let present = Self.sources.filter { keys[$0] != nil }
         // A key that is none has been reported as unknown.
-        if present.isEmpty, !keys.all.isEmpty { return nil }
+        if present.isEmpty, !keys.all.isEmpty, keys["caFile"] == nil { return nil }
         guard present.count == 1, let source = present.first else {
             let names = Self.sources.joined(separator: ", ")
             let message =
@@ -126,7 +135,16 @@ struct IssuerReader {
             section.log.problem(at: entry.keyPosition, message, "write exactly one of \(names)")
             return nil
         }
+        if let file = keys["caFile"], source != "jwks", source != "discovery" {
+            section.log.problem(
+                at: file.keyPosition,
+                "caFile is for keys from the network, and \(source) is not",
+                "remove it, or write jwks: https://…"
+            )
+        }
+        let authorities = keys.value("caFile") { text throws(Complaint) in try FilePath.resolve(text, in: folder) }
         return keys.value(source) { text throws(Complaint) in try keySource(source, text) }
+            .map { KeyReading(source: $0, authorities: authorities?.value) }
     }
 
     private func keySource(_ source: String, _ text: String) throws(Complaint) -> KeySource {

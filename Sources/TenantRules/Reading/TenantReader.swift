@@ -40,15 +40,30 @@ struct TenantReader {
         }
 
         guard log.problems.isEmpty, let store else { return draft }
+        let rules = draft.rules.compactMap(\.rule)
+        let policy = sessionPolicy(of: store, rules, file)
+        guard log.problems.isEmpty else { return draft }
         draft.tenant = Tenant(
             id: id,
             store: store,
             issuers: issuers,
             apiKeys: apiKeys,
             origins: origins?.map(\.value) ?? [],
-            rules: draft.rules.compactMap(\.rule)
+            rules: rules,
+            sessionPolicy: policy
         )
         return draft
+    }
+
+    /// One that is too long is found here, not when STS refuses it at three in the morning.
+    private func sessionPolicy(of store: Store, _ rules: [UploadRule], _ file: Section) -> String? {
+        guard case .assumeRole(let role) = store.credentials, role.sessionPolicyFromRules else { return nil }
+        do throws(SessionPolicyTooLong) {
+            return try SessionPolicy(role: role, bucket: store.bucket, rules: rules).text()
+        } catch {
+            log.problem(at: file["rules"]?.keyPosition ?? file.position, error.problem, SessionPolicyTooLong.advice)
+            return nil
+        }
     }
 
     private func readID(_ file: Section) {

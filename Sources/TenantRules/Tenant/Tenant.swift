@@ -16,6 +16,8 @@ package final class Tenant: Sendable {
     package let origins: [String]
     /// The rules, in the order of the file; never empty.
     package let rules: [UploadRule]
+    /// The policy, as JSON, that narrows the role that signs to what the rules need; nil where the file does not ask for it.
+    package let sessionPolicy: String?
 
     init(
         id: String,
@@ -23,7 +25,8 @@ package final class Tenant: Sendable {
         issuers: [IssuerDeclaration],
         apiKeys: [APIKeyDeclaration],
         origins: [String],
-        rules: [UploadRule]
+        rules: [UploadRule],
+        sessionPolicy: String? = nil
     ) {
         self.id = id
         self.store = store
@@ -31,6 +34,7 @@ package final class Tenant: Sendable {
         self.apiKeys = apiKeys
         self.origins = origins
         self.rules = rules
+        self.sessionPolicy = sessionPolicy
     }
 
     /// Finds the rule a request means.

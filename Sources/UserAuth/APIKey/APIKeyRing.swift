@@ -9,6 +9,7 @@
 /// The API keys of all tenants.
 struct APIKeyRing: Sendable {
     private let keys: [Name: Entry]
+    private let uses: APIKeyUses?
 
     private struct Name: Hashable {
         let tenant: [UInt8]
@@ -25,12 +26,15 @@ struct APIKeyRing: Sendable {
         let digest: SHA256Words
     }
 
-    /// - Parameter keys: of two with the same tenant and id the first counts; the rule files' check does not let that happen.
-    init(_ keys: [APIKey]) {
+    /// - Parameters:
+    ///   - keys: of two with the same tenant and id the first counts; the rule files' check does not let that happen.
+    ///   - uses: where the uses of keys are noted.
+    init(_ keys: [APIKey], uses: APIKeyUses? = nil) {
         let entries = keys.compactMap { key in
             SHA256Words(key.sha256).map { (Name(tenant: key.tenant, id: key.id), Entry(key: key, digest: $0)) }
         }
         self.keys = Dictionary(entries) { first, _ in first }
+        self.uses = uses
     }
 
     /// Finds whose key it is.
@@ -50,6 +54,7 @@ struct APIKeyRing: Sendable {
         if let end = entry.key.expires {
             guard now < end.timeIntervalSince1970 else { throw .apiKeyExpired }
         }
+        uses?.note(tenant: entry.key.tenant, id: entry.key.id, at: now)
         return Principal(
             tenant: entry.key.tenant,
             user: nil,

@@ -55,11 +55,11 @@ extension KeyFetchError {
             // Its own sentence may hold the name of a member.
             return "it is not JSON (line \(error.line), byte \(error.byte))"
         case .duplicateKeyID(let id):
-            return "several keys have the kid \(ShownKeyID.quoted(id)): each needs its own"
+            return "several keys have the kid \(ShownText.quoted(id)): each needs its own"
         case .noUsableKey(let skipped):
             guard !skipped.isEmpty else { return "it has no keys" }
             let told = skipped.prefix(toldKeys).map { key in
-                let name = key.id.map { " (kid \(ShownKeyID.quoted($0)))" } ?? ""
+                let name = key.id.map { " (kid \(ShownText.quoted($0)))" } ?? ""
                 return "; key \(key.position)\(name): \(key.reason.rawValue)"
             }
             let rest = skipped.count > toldKeys ? "; and \(skipped.count - toldKeys) more" : ""

@@ -92,7 +92,7 @@ package final class RemoteKeys: Sendable {
                 issuer: issuer,
                 endpoint: endpoint,
                 hasKeys: set != nil,
-                keyIDs: set?.keyIDs.map { $0.map(ShownKeyID.text) } ?? [],
+                keyIDs: set?.keyIDs.map { $0.map { ShownText.text($0) } } ?? [],
                 skipped: set?.skipped.count ?? 0,
                 ageSeconds: schedule.lastSuccess.map { Self.seconds(from: $0, to: uptime) },
                 lastError: error?.error.description,

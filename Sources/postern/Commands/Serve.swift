@@ -13,7 +13,8 @@ struct Serve: AsyncParsableCommand {
             POSTERN_TLS_CERT, POSTERN_TLS_KEY, POSTERN_LOG_FORMAT, POSTERN_LOG_LEVEL, POSTERN_MAX_CONNECTIONS) or in the file that --config names. \
             The command line comes before the environment, the environment before the file.
 
-            AWS credentials come from the environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN.
+            AWS credentials come from AWS's own chain (environment, shared files with AWS_PROFILE, web identity, container, \
+            instance metadata) or from what a rule file names; 'postern credentials' tells which would sign.
 
             Signals: SIGTERM and SIGINT finish what runs (20 s at most) and exit 0.
             """
@@ -41,7 +42,7 @@ struct Serve: AsyncParsableCommand {
             settings.maxConnections = most
         }
         do {
-            let (state, warnings) = try await ServiceState.load(settings)
+            let (state, warnings) = try await ServiceState.load(settings, logger: logger)
             for warning in warnings { logger.warning("set-up warning", metadata: ["warning": "\(warning)"]) }
             try await ServiceRunner(settings: settings, state: state, sink: sink, logger: logger).run()
         } catch {

@@ -53,7 +53,7 @@ struct DevEnvironment: Sendable {
         )
         settings.maxConnections = 1024
         let logger = Logger(label: "postern")
-        let (state, warnings) = try await ServiceState.load(settings)
+        let (state, warnings) = try await ServiceState.load(settings, logger: logger)
         for warning in warnings { logger.warning("set-up warning", metadata: ["warning": "\(warning)"]) }
         let store = try buildDevStore(
             configuration: DevStoreConfiguration(

@@ -35,7 +35,7 @@ struct ServiceRunner {
         }
         // Ended in reverse: the public listener drains first while /readyz already says no.
         var configuration = ServiceGroupConfiguration(
-            services: companions + [app.adminListener, app.publicListener],
+            services: companions + [app.refresh, app.adminListener, app.publicListener],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )

@@ -302,5 +302,15 @@ enum AuthProblems {
             5:1: auth is empty; write issuers or apiKeys under it, or remove it
             6:1: “x-auth” is not a key of the file; did you mean auth?
             """),
+        .replacing(
+            .keys, "      keys: {jwksFile: jwks.json, caFile: ca.pem}",
+            """
+            10:33: caFile is for keys from the network, and jwksFile is not; remove it, or write jwks: https://…
+            """),
+        .replacing(
+            .keys, "      keys: {caFile: ca.pem}",
+            """
+            10:7: keys names no source; write exactly one of jwks, jwksFile, pemFile, secretFile, discovery
+            """),
     ]
 }

@@ -76,10 +76,10 @@ struct HostileKeySetTests {
 
     @Test("an id is shown up to 128 bytes")
     func shownID() {
-        #expect(ShownKeyID.text("key-1_A.b c") == "key-1_A.b c")
-        #expect(ShownKeyID.text(String(repeating: "k", count: 128)) == String(repeating: "k", count: 128))
-        #expect(ShownKeyID.text(Self.longID) == String(repeating: "k", count: 128) + "...")
-        #expect(ShownKeyID.text("") == "")
+        #expect(ShownText.text("key-1_A.b c") == "key-1_A.b c")
+        #expect(ShownText.text(String(repeating: "k", count: 128)) == String(repeating: "k", count: 128))
+        #expect(ShownText.text(Self.longID) == String(repeating: "k", count: 128) + "...")
+        #expect(ShownText.text("") == "")
     }
 
     @Test("64 keys are 64 keys")

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Reads INI text as `RawConfigParser()` of Python 3.11 does, which is what botocore reads AWS's files with.
+///
+/// Comments are whole lines that begin with `#` or `;`. A line that is indented deeper than its option goes on with the
+/// option's value, and empty lines in between belong to it. `=` and `:` both end a name. Names of options are lower-cased.
+/// Options of the section `[DEFAULT]` belong to every section that does not set them.
+struct INIParser {
+    private var sections: [INISection] = []
+    private var places: [ExactName: Int] = [:]
+    private var defaults = INISection(name: "DEFAULT", line: 0)
+    /// The section being read: an index of `sections`, or the defaults.
+    private var current: Place?
+    /// Whether the last line that was no comment belongs to an option, so that deeper lines go on with it.
+    private var isInOption = false
+    private var indentation = 0
+    private var firstBogusLine: Int?
+
+    private enum Place {
+        case defaults
+        case section(Int)
+    }
+
+    /// The file's sections in their order, each with the options of `[DEFAULT]` that it does not set itself.
+    static func parse(_ bytes: [UInt8]) throws(INISyntaxError) -> [INISection] {
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw .notUTF8 }
+        var parser = INIParser()
+        for (index, line) in lines(of: text).enumerated() {
+            try parser.read(line, number: index + 1)
+        }
+        if let line = parser.firstBogusLine { throw .notAnOption(line: line) }
+        return parser.sections.map { section in
+            var whole = section
+            for option in parser.defaults.options where section[option.name] == nil { whole.append(option) }
+            return whole
+        }
+    }
+
+    /// Python's text files end a line at "\n", "\r\n" and "\r".
+    private static func lines(of text: String) -> [Scalars] {
+        var scalars: [Unicode.Scalar] = []
+        var followsReturn = false
+        for scalar in text.unicodeScalars {
+            if scalar != "\n" || !followsReturn { scalars.append(scalar == "\r" ? "\n" : scalar) }
+            followsReturn = scalar == "\r"
+        }
+        return scalars.split(separator: "\n", omittingEmptySubsequences: false)
+    }
+
+    private mutating func read(_ line: Scalars, number: Int) throws(INISyntaxError) {
+        let content = line.stripped
+        guard let first = content.first else {
+            // An empty line within a value belongs to it; a comment does not.
+            if isInOption { continueOption(with: []) }
+            return
+        }
+        if first == "#" || first == ";" { return }
+        let indentation = content.startIndex - line.startIndex
+        if isInOption, indentation > self.indentation {
+            continueOption(with: content)
+            return
+        }
+        self.indentation = indentation
+        if let name = header(content) {
+            try begin(section: name, line: number)
+        } else if current == nil {
+            throw number == 1 && first == "\u{FEFF}" ? .byteOrderMark : .noSection(line: number)
+        } else {
+            try begin(option: content, line: number)
+        }
+    }
+
+    /// What stands between the first `[` and the last `]`, if that is anything: text behind it is not looked at.
+    private func header(_ content: Scalars) -> ExactName? {
+        guard content.first == "[", let end = content.lastIndex(of: "]"), end > content.startIndex + 1 else { return nil }
+        return ExactName(content[(content.startIndex + 1)..<end].text)
+    }
+
+    private mutating func begin(section name: ExactName, line: Int) throws(INISyntaxError) {
+        isInOption = false
+        if name == defaults.name {
+            // The one section that may be written twice.
+            current = .defaults
+        } else if let place = places[name] {
+            throw .repeatedSection(line: line, first: sections[place].line)
+        } else {
+            places[name] = sections.count
+            current = .section(sections.count)
+            sections.append(INISection(name: name, line: line))
+        }
+    }
+
+    private mutating func begin(option content: Scalars, line: Int) throws(INISyntaxError) {
+        guard let delimiter = content.firstIndex(where: { $0 == "=" || $0 == ":" }) else {
+            // Python's parser reads on, with the option before still open.
+            firstBogusLine = firstBogusLine ?? line
+            return
+        }
+        let name = ExactName(content[..<delimiter].strippedRight.lowercased)
+        if name.text.isEmpty { firstBogusLine = firstBogusLine ?? line }
+        if let earlier = currentSection[name] { throw .repeatedOption(line: line, first: earlier.line) }
+        isInOption = !name.text.isEmpty
+        currentSection.append(INIOption(name: name, line: line, lines: [content[(delimiter + 1)...].stripped]))
+    }
+
+    private mutating func continueOption(with line: Scalars) {
+        currentSection.continueLast(with: line)
+    }
+
+    private var currentSection: INISection {
+        get {
+            if case .section(let index) = current { sections[index] } else { defaults }
+        }
+        set {
+            if case .section(let index) = current { sections[index] = newValue } else { defaults = newValue }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A section as it is being read.
+struct INISection {
+    let name: ExactName
+    /// Where its header stands, counted from 1.
+    let line: Int
+    private(set) var options: [INIOption] = []
+    private var places: [ExactName: Int] = [:]
+
+    init(name: ExactName, line: Int) {
+        self.name = name
+        self.line = line
+    }
+
+    /// The option of that name.
+    subscript(name: ExactName) -> INIOption? {
+        places[name].map { options[$0] }
+    }
+
+    mutating func append(_ option: INIOption) {
+        places[option.name] = options.count
+        options.append(option)
+    }
+
+    /// Adds a line to the value of the last option.
+    mutating func continueLast(with line: Scalars) {
+        guard !options.isEmpty else { return }
+        options[options.count - 1].lines.append(line)
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension ProfileReader {
+    /// Whether the profile assumes a role with credentials of others. One with a token file does it by web identity, even
+    /// where another profile names it as its source.
+    var assumesRole: Bool { has("role_arn") && !has("web_identity_token_file") }
+
+    /// The option's text; nil too where it is empty.
+    func lineThatSays(_ option: ExactName) throws(CredentialProblem) -> String? {
+        let line = try line(option)
+        return line == "" ? nil : line
+    }
+
+    /// A role's ARN, of STS's least length.
+    func roleARN() throws(CredentialProblem) -> String {
+        guard let roleARN = try line("role_arn"), roleARN.utf8.count >= 20 else {
+            throw problem("its role_arn is not the ARN of a role: write arn:aws:iam::ACCOUNT:role/NAME")
+        }
+        return roleARN
+    }
+
+    /// The word that the role's owner demands, of STS's least length.
+    func externalID() throws(CredentialProblem) -> String? {
+        guard let externalID = try line("external_id") else { return nil }
+        if externalID.unicodeScalars.count < 2 {
+            throw problem("its external_id is too short: write 2 characters or more, or remove the line")
+        }
+        return externalID
+    }
+
+    /// How long the role's sessions last, within STS's limits. botocore leaves out what is no number, and the operator
+    /// never learns of it; here it is an error.
+    func durationSeconds() throws(CredentialProblem) -> Int? {
+        guard let text = try line("duration_seconds") else { return nil }
+        guard let seconds = Int(text), (900...43200).contains(seconds) else {
+            throw problem("its duration_seconds has to be a number of seconds from 900 to 43200")
+        }
+        return seconds
+    }
+}

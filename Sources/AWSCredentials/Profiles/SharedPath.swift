@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where a shared file is: a path in which variables of the environment and `~` are written out.
+enum SharedPath {
+    /// Does what `os.path.expandvars` and then `os.path.expanduser` of Python do.
+    /// - Returns: nil where the path names the home of another user (`~name`), which is not looked up
+    static func expand(_ path: String, variables: [String: String], home: String) -> String? {
+        let expanded = Array(expandVariables(path, variables).utf8)
+        guard expanded.first == UInt8(ascii: "~") else { return String(decoding: expanded, as: UTF8.self) }
+        let rest = expanded.dropFirst()
+        guard rest.isEmpty || rest.first == UInt8(ascii: "/") else { return nil }
+        var base = Array((variables["HOME"] ?? home).utf8)
+        while base.last == UInt8(ascii: "/") { base.removeLast() }
+        let whole = base + rest
+        return whole.isEmpty ? "/" : String(decoding: whole, as: UTF8.self)
+    }
+
+    /// Writes out `$NAME` and `${NAME}`, once; an unknown name stays as it is.
+    private static func expandVariables(_ path: String, _ variables: [String: String]) -> String {
+        var output: [UInt8] = []
+        var rest = Array(path.utf8)[...]
+        while let dollar = rest.firstIndex(of: UInt8(ascii: "$")) {
+            output += rest[..<dollar]
+            guard let (name, end) = name(in: rest[(dollar + 1)...]) else {
+                output.append(rest[dollar])
+                rest = rest[(dollar + 1)...]
+                continue
+            }
+            if let value = variables[name] { output += value.utf8 } else { output += rest[dollar..<end] }
+            rest = rest[end...]
+        }
+        return String(decoding: output + rest, as: UTF8.self)
+    }
+
+    private static func name(in bytes: ArraySlice<UInt8>) -> (name: String, end: Int)? {
+        if bytes.first == UInt8(ascii: "{") {
+            guard let end = bytes.firstIndex(of: UInt8(ascii: "}")) else { return nil }
+            return (String(decoding: bytes[(bytes.startIndex + 1)..<end], as: UTF8.self), end + 1)
+        }
+        let name = bytes.prefix { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+        return name.isEmpty ? nil : (String(decoding: name, as: UTF8.self), name.endIndex)
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// When credentials are fetched anew. Pure: seconds in, seconds out.
+enum RefreshTiming {
+    /// How long before their end credentials are renewed: 20 minutes, so that the usual tickets of 5 to 15 minutes are never
+    /// cut short, or half of a life that is shorter. The same credentials again (a metadata service hands out the old ones
+    /// until it has new) are thereby asked for at half of what is left, again and again.
+    static func lead(remaining: Double, jitter: Double) -> Double {
+        // Many processes that started together must not ask together.
+        min(remaining / 2, 20 * 60) * (1 + 0.1 * jitter)
+    }
+
+    /// How long to wait after a failure.
+    /// - Parameters:
+    ///   - failures: how many there were in a row; 1 after the first
+    ///   - remaining: seconds that the present credentials still live; 0 where there are none
+    ///   - jitter: 0 to 1
+    static func pause(failures: Int, remaining: Double, jitter: Double) -> Double {
+        let backoff = min(Double(1 << min(failures - 1, 6)), 60)
+        // Every second without credentials is an outage: then the pause is short, so that a source that is back is found.
+        let longest = max(1.5, remaining / 8)
+        return min(backoff, longest) * (1 - 0.25 * jitter)
+    }
+}

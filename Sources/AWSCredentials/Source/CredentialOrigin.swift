@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where the credentials of a tenant's store come from. Two tenants with equal origins share one set of credentials.
+package enum CredentialOrigin: Sendable, Hashable, CustomStringConvertible {
+    /// AWS's own order of providers.
+    case standard
+    /// A profile of the shared AWS files.
+    case profile(String)
+    /// `<PREFIX>_ACCESS_KEY_ID`, `<PREFIX>_SECRET_ACCESS_KEY`, `<PREFIX>_SESSION_TOKEN` of the environment.
+    case environment(prefix: String)
+    /// A role that is assumed with the credentials of ``standard``.
+    case role(AssumedRole)
+
+    /// For operators, in logs, `/readyz` and metrics: `default`, `profile NAME`, `env PREFIX`, `role ARN`.
+    package var description: String {
+        switch self {
+        case .standard: "default"
+        case .profile(let name): "profile \(name)"
+        case .environment(let prefix): "env \(prefix)"
+        case .role(let role): "role \(role.roleARN)" + (role.sessionName.map { " as \($0)" } ?? "")
+        }
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AWSCredentials
+import Logging
+import PostPolicy
+import UserAuth
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Fetches keys and credentials and logs what came of it: each change, and failures at a decreasing rate.
+struct RefreshJournal: Sendable {
+    let logger: Logger
+
+    func refresh(_ keys: RemoteKeys) async {
+        let before = keys.status(at: Uptime.now())
+        await keys.refresh(at: Uptime.now())
+        let after = keys.status(at: Uptime.now())
+        guard after.fetches > before.fetches else { return }
+        var metadata: Logger.Metadata = ["issuer": "\(after.issuer)"]
+        if let error = after.lastError, after.failuresInARow > 0 {
+            guard Self.isWorthALine(after.failuresInARow) else { return }
+            metadata["error"] = "\(error)"
+            metadata["failures"] = "\(after.failuresInARow)"
+            if let age = after.ageSeconds { metadata["ageSeconds"] = "\(age)" }
+            logger.warning(
+                after.hasKeys
+                    ? "the issuer's keys cannot be fetched: those in use stay"
+                    : "the issuer's keys cannot be fetched: its tokens are refused with 503 until they are",
+                metadata: metadata
+            )
+        } else if before.keyIDs != after.keyIDs || !before.hasKeys || before.failuresInARow > 0 {
+            metadata["keyIds"] = "\(after.keyIDs.map { $0 ?? "-" }.joined(separator: " "))"
+            if after.skipped > 0 { metadata["skipped"] = "\(after.skipped)" }
+            logger.notice("the issuer's keys were fetched", metadata: metadata)
+        }
+    }
+
+    func refresh(_ credentials: RefreshingCredentials) async {
+        let before = credentials.status(at: Date(), uptime: Uptime.now())
+        await credentials.refresh(at: { Date() }, uptime: { Uptime.now() })
+        let after = credentials.status(at: Date(), uptime: Uptime.now())
+        var metadata: Logger.Metadata = ["source": "\(after.origin)"]
+        if after.failures > before.failures, let problem = after.problem {
+            // What an operator must mend ends the start, with this sentence.
+            if !problem.isPassing, after.successes == 0 { return }
+            guard Self.isWorthALine(after.failuresInARow) else { return }
+            metadata["error"] = "\(problem)"
+            metadata["failures"] = "\(after.failuresInARow)"
+            if let remaining = after.remaining { metadata["remainingSeconds"] = "\(Int(remaining))" }
+            let serves = credentials.problem(at: Date()) == nil
+            logger.log(
+                level: serves ? .warning : .error,
+                serves
+                    ? "credentials cannot be renewed: those in use serve until their end"
+                    : "there are no credentials to sign with: tickets are refused with 503 until there are",
+                metadata: metadata
+            )
+        } else if after.successes > before.successes {
+            if let provider = after.provider { metadata["provider"] = "\(provider)" }
+            if let suffix = after.accessKeySuffix { metadata["accessKeySuffix"] = "\(suffix)" }
+            if let end = after.expiration { metadata["expiresAt"] = "\(InstantFormat.iso8601Extended(end))" }
+            logger.notice("credentials were fetched", metadata: metadata)
+        }
+    }
+
+    /// The first failures and then ever fewer: 1, 2, 4, 8, … in a row.
+    private static func isWorthALine(_ failures: Int) -> Bool {
+        failures & (failures - 1) == 0
+    }
+}

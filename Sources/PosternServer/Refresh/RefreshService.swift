@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AWSCredentials
+import Logging
+import ServiceLifecycle
+import UserAuth
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Keeps keys and credentials fresh beside the requests' way: looks twice a second what is due and fetches it.
+///
+/// One short beat instead of a timer a source: what is due follows from the clocks at each beat, so a machine that slept, or
+/// whose clock was set, is right again after half a second.
+struct RefreshService: Service, CustomStringConvertible {
+    private static let beat = Duration.milliseconds(500)
+
+    private let state: ServiceState
+    private let journal: RefreshJournal
+
+    /// The lifecycle logs its services: the name, not the contents.
+    let description = "refresh of keys and credentials"
+
+    init(state: ServiceState, logger: Logger) {
+        self.state = state
+        journal = RefreshJournal(logger: logger)
+    }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withDiscardingTaskGroup { group in
+                while !Task.isCancelled {
+                    beat(&group)
+                    try? await Task.sleep(for: Self.beat)
+                }
+                group.cancelAll()
+            }
+        }
+    }
+
+    private func beat(_ group: inout DiscardingTaskGroup) {
+        let snapshot = state.current
+        let (now, uptime) = (Date(), Uptime.now())
+        for keys in snapshot.issuers.remote {
+            keys.expire(at: uptime)
+            guard keys.isDue(at: uptime) else { continue }
+            group.addTask { [journal] in await journal.refresh(keys) }
+        }
+        for credentials in snapshot.credentials.sources {
+            credentials.expire(at: uptime)
+            guard credentials.isDue(at: now, uptime: uptime) else { continue }
+            group.addTask { [journal] in await journal.refresh(credentials) }
+        }
+    }
+}

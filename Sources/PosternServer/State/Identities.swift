@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import TenantRules
+package import UserAuth
+
+/// Who may ask, without what signs: for `postern whoami`.
+package struct Identities: Sendable {
+    package let book: RuleBook
+    package let issuers: TrustedIssuers
+    package let authenticator: Authenticator
+
+    /// Reads rules and keys; keys from the network are fetched once.
+    /// - Throws: `SetupProblems`
+    package static func load(_ settings: ServiceSettings) async throws(SetupProblems) -> Identities {
+        let (book, _) = try RuleBook.load(settings)
+        let assembly = await IssuerAssembly(of: book, service: settings.service)
+        guard assembly.problems.isEmpty else { throw SetupProblems(assembly.problems) }
+        let issuers = TrustedIssuers(assembly.entries)
+        await withDiscardingTaskGroup { group in
+            for keys in issuers.remote { group.addTask { await keys.refresh(at: Uptime.now()) } }
+        }
+        let authenticator = Authenticator(issuers: issuers.all.map(\.issuer), apiKeys: IssuerAssembly.apiKeys(of: book))
+        return Identities(book: book, issuers: issuers, authenticator: authenticator)
+    }
+
+    /// Why the keys of an issuer could not be fetched; nil where they could.
+    package func keyProblem(of issuer: String) -> String? {
+        issuers.remote.first { $0.issuer == issuer }?.status(at: Uptime.now()).lastError
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import AWSCredentials
+package import TenantRules
+
+/// The credentials of each tenant's store. Tenants with the same source share one.
+package struct TenantCredentials: Sendable {
+    private let byTenant: [String: RefreshingCredentials]
+    /// Every source once, in the order of the tenants.
+    package let sources: [RefreshingCredentials]
+
+    package init(of book: RuleBook, _ resolvers: CredentialResolvers) {
+        var byOrigin: [CredentialOrigin: RefreshingCredentials] = [:]
+        var byTenant: [String: RefreshingCredentials] = [:]
+        var sources: [RefreshingCredentials] = []
+        for tenant in book.tenants {
+            let origin = tenant.credentialOrigin
+            if let known = byOrigin[origin] {
+                byTenant[tenant.id] = known
+            } else {
+                let resolver = resolvers.resolver(of: origin)
+                let made = RefreshingCredentials(origin: origin) { () async throws(CredentialProblem) in
+                    try await resolver.refresh()
+                }
+                byOrigin[origin] = made
+                byTenant[tenant.id] = made
+                sources.append(made)
+            }
+        }
+        self.byTenant = byTenant
+        self.sources = sources
+    }
+
+    /// What signs for a tenant of the book.
+    func credentials(of tenant: Tenant) -> RefreshingCredentials? {
+        byTenant[tenant.id]
+    }
+}

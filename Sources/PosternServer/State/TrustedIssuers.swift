@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import UserAuth
+
+/// The issuers of a rule book with what is known of their keys.
+package struct TrustedIssuers: Sendable {
+    /// One issuer as one tenant, or the service-wide file, declares it.
+    package struct Entry: Sendable {
+        package let issuer: Issuer
+        /// `jwks`, `discovery` or `file`.
+        package let source: String
+        /// The tenant whose file declares it; nil for a service-wide one.
+        package let tenant: String?
+        /// What fetches its keys; nil for keys in files. Shared by all who declare the same.
+        package let remote: RemoteKeys?
+    }
+
+    package let all: [Entry]
+
+    package init(_ all: [Entry]) {
+        self.all = all
+    }
+
+    /// Every remote key set once.
+    package var remote: [RemoteKeys] {
+        var seen: Set<ObjectIdentifier> = []
+        return all.compactMap(\.remote).filter { seen.insert(ObjectIdentifier($0)).inserted }
+    }
+
+    /// Each issuer once with each place of its keys: tenants may declare the same one.
+    var distinct: [Entry] {
+        var remotes: Set<ObjectIdentifier> = []
+        var names: Set<String> = []
+        return all.filter { entry in
+            guard let remote = entry.remote else { return names.insert(entry.issuer.issuer).inserted }
+            return remotes.insert(ObjectIdentifier(remote)).inserted
+        }
+    }
+
+    /// Whether some token of the tenant could be verified now.
+    func haveKeys(for tenant: String) -> Bool {
+        all.contains { ($0.tenant == nil || $0.tenant == tenant) && $0.issuer.keys.current != nil }
+    }
+}

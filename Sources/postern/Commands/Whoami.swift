@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Foundation
+import Logging
+import PosternServer
+import TenantRules
+import UserAuth
+
+/// `postern whoami`: what a token would be, check by check.
+struct Whoami: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Tell what a token or an API key would be, check by check.",
+        discussion: """
+            Reads the token or API key from standard input, never from the command line, and judges it as 'serve' would with the \
+            same rule files: every check in order, which one failed, and what to do. Fetches keys from the network where the \
+            files say so. Prints neither the token's signature nor the key's secret.
+
+            Example: pbpaste | postern whoami --tenants tenants
+
+            Exit code 0: it would be let in; 1: it would not.
+            """
+    )
+
+    @Option(help: ArgumentHelp("The folder of rule files. (default: $POSTERN_TENANTS)", valueName: "dir"))
+    var tenants: String?
+
+    @Option(help: ArgumentHelp("The service-wide file. (default: $POSTERN_CONFIG)", valueName: "file"))
+    var config: String?
+
+    @Option(help: ArgumentHelp("Read the token or API key from this file.", valueName: "file"))
+    var tokenFile: String?
+
+    @Flag(help: "Answer in JSON.")
+    var json = false
+
+    func run() async throws {
+        let options = try ServeOptions.reading(tenants: tenants, config: config)
+        let settings: ServiceSettings
+        let identities: Identities
+        do {
+            settings = try SettingsResolver(options: options, environment: ProcessInfo.processInfo.environment).settings()
+            identities = try await Identities.load(settings)
+        } catch let error as SetupProblems {
+            throw StartFailure(error)
+        }
+        let credential = try CredentialInput.read(file: tokenFile)
+        let now = Date()
+        let judgement = identities.authenticator.judge(authorization: ["Bearer \(credential)"], at: now)
+        let report = WhoamiReport(
+            facts: CredentialFacts(credential, at: now),
+            judgement: judgement,
+            identities: identities
+        )
+        print(json ? report.json : report.text)
+        if !report.isLetIn { throw ExitCode(1) }
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import AWSCredentials
+import Foundation
+import PostPolicy
+
+/// What one source of credentials gave when it was asked.
+struct CredentialFinding {
+    /// What is asked, and for whom.
+    struct Source {
+        let origin: CredentialOrigin
+        /// The tenants that it signs for; empty where no rule file was read.
+        var tenants: [String]
+        /// The region of a tenant's store, for STS where nothing else names one.
+        let region: String?
+    }
+
+    let source: Source
+    /// Which providers were asked, and what came of it.
+    let trace: [CredentialTrace]
+    let provider: String?
+    let accessKeyID: String?
+    let isTemporary: Bool
+    let expiration: Date?
+    let identity: CallerIdentity?
+    /// Why nobody could say whose the credentials are.
+    let identityProblem: String?
+    /// Why there are no credentials.
+    let problem: String?
+
+    /// Asks, bounded in time.
+    init(_ source: Source, _ resolver: CredentialResolver, asksSTS: Bool) async {
+        self.source = source
+        var provided: ProvidedCredentials?
+        var problem: String?
+        var identity: CallerIdentity?
+        var identityProblem: String?
+        do throws(CredentialProblem) {
+            provided = try await resolver.refresh()
+        } catch {
+            problem = error.description
+        }
+        if let credentials = provided?.credentials, asksSTS {
+            do throws(CredentialProblem) {
+                identity = try await resolver.callerIdentity(of: credentials, region: source.region)
+            } catch {
+                identityProblem = error.description
+            }
+        }
+        if let end = provided?.credentials.expiration, end <= Date() {
+            problem = "they have ended: is this machine's clock right?"
+        }
+        trace = resolver.trace
+        provider = provided?.provider
+        accessKeyID = provided?.credentials.accessKeyID
+        isTemporary = provided?.credentials.sessionToken != nil
+        expiration = provided?.credentials.expiration
+        self.identity = identity
+        self.identityProblem = identityProblem
+        self.problem = problem
+    }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+import PostPolicy
+import StrictJSON
+import UserAuth
+
+extension WhoamiReport {
+    /// For people.
+    var text: String {
+        var lines = ["It says of itself, unverified:"]
+        lines += table(facts.facts.map { ($0.name, $0.value) })
+        lines += ["", "The checks:"]
+        for line in self.lines { lines.append("  \(Self.mark(line.verdict))  \(line.check)") }
+        lines.append("")
+        if let principal, isLetIn {
+            lines.append("It would be let in as:")
+            lines += table(identity(principal).map { ($0.name, $0.value.map { ShownText.text($0, maximumLength: 300) } ?? "–") })
+        } else {
+            lines.append("It would not be let in: \(reason ?? "")")
+            if let advice { lines.append(advice) }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// `{"letIn", "reason", "advice", "facts": {…}, "checks": [{"check", "verdict"}], "identity": {…} | null}`
+    var json: String {
+        var json = JSONWriter()
+        json.beginObject()
+        json.key("letIn")
+        json.bool(isLetIn)
+        for (name, value) in [("reason", reason), ("advice", advice)] {
+            json.key(name)
+            if let value { json.string(value) } else { json.null() }
+        }
+        json.key("facts")
+        json.beginObject()
+        for (name, value) in facts.facts { json.member(name, value) }
+        json.endObject()
+        json.key("checks")
+        json.beginArray()
+        for line in lines {
+            json.beginObject()
+            json.member("check", line.check)
+            json.member("verdict", line.verdict == .notReached ? "not reached" : line.verdict.rawValue)
+            json.endObject()
+        }
+        json.endArray()
+        json.key("identity")
+        if let principal {
+            json.beginObject()
+            for (name, value) in identity(principal) {
+                json.key(name)
+                if let value { json.string(value) } else { json.null() }
+            }
+            json.key("scopes")
+            write(principal.scopes, to: &json)
+            json.key("rules")
+            write(rules, to: &json)
+            json.endObject()
+        } else {
+            json.null()
+        }
+        json.endObject()
+        return String(decoding: json.finish(), as: UTF8.self)
+    }
+
+    private func identity(_ principal: Principal) -> [(name: String, value: String?)] {
+        var identity: [(name: String, value: String?)] = [("tenant", principal.tenant), ("user", principal.user)]
+        switch principal.source {
+        case .token(let issuer, let keyID): identity += [("issuer", issuer), ("keyId", keyID)]
+        case .apiKey(let id, _, let users):
+            identity.append(("apiKey", id))
+            if let users { identity.append(("allowUsers", users.joined(separator: " "))) }
+        }
+        identity.append(("expiresAt", principal.expires.map(InstantFormat.iso8601Extended)))
+        return identity
+    }
+
+    private func write(_ list: [String], to json: inout JSONWriter) {
+        json.beginArray()
+        for item in list { json.string(item) }
+        json.endArray()
+    }
+
+    private func table(_ rows: [(name: String, value: String)]) -> [String] {
+        let width = rows.map(\.name.count).max() ?? 0
+        return rows.map { "  \($0.name)\(String(repeating: " ", count: width - $0.name.count))  \($0.value)" }
+    }
+
+    private static func mark(_ verdict: Judgement.Verdict) -> String {
+        switch verdict {
+        case .passed: "passed     "
+        case .failed: "FAILED     "
+        case .notReached: "not reached"
+        }
+    }
+}

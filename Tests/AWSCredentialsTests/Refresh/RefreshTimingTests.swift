@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import AWSCredentials
+
+@Suite("When credentials are fetched anew")
+struct RefreshTimingTests {
+    @Test(
+        "Twenty minutes before the end, or at half of a shorter life",
+        arguments: [(6 * 3600.0, 1200.0), (3600, 1200), (2400, 1200), (900, 450), (10, 5)])
+    func lead(remaining: Double, expected: Double) {
+        #expect(RefreshTiming.lead(remaining: remaining, jitter: 0) == expected)
+        #expect(RefreshTiming.lead(remaining: remaining, jitter: 1) == expected * 1.1)
+    }
+
+    @Test("Pauses after failures double up to a minute while the credentials have long to live")
+    func backoff() {
+        let pauses = (1...9).map { RefreshTiming.pause(failures: $0, remaining: 3600, jitter: 0) }
+        #expect(pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60])
+    }
+
+    @Test("A source that is back is found within seconds when there is nothing to sign with", arguments: [1, 5, 50, 5000])
+    func outage(failures: Int) {
+        #expect(RefreshTiming.pause(failures: failures, remaining: 0, jitter: 0) <= 1.5)
+        #expect(RefreshTiming.pause(failures: failures, remaining: 0, jitter: 1) >= 0.7)
+    }
+
+    @Test("Towards the end the pauses become shorter")
+    func towardsTheEnd() {
+        #expect(RefreshTiming.pause(failures: 20, remaining: 240, jitter: 0) == 30)
+        #expect(RefreshTiming.pause(failures: 20, remaining: 16, jitter: 0) == 2)
+    }
+}
