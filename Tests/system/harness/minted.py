@@ -7,6 +7,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials as BotocoreCredentials
+
 from . import canaries
 from .rgw import Credentials
 
@@ -45,3 +49,20 @@ class Mint:
         """Those that a source has given, in order."""
         with self._lock:
             return [each for each in self.given.values() if each.source == source]
+
+
+def assert_signed_by(ticket: dict, credentials: Credentials, region: str = "eu-west-1"):
+    """The ticket names these credentials, and botocore makes the same signature with them."""
+    fields = ticket["fields"]
+    canaries.add_ticket(ticket)
+    key, date, *scope = fields["X-Amz-Credential"].split("/")
+    assert key == credentials.access_key and scope == [region, "s3", "aws4_request"], fields["X-Amz-Credential"]
+    assert fields.get("X-Amz-Security-Token") == credentials.session_token
+    request = AWSRequest()
+    request.context["timestamp"] = fields["X-Amz-Date"]
+    auth = SigV4Auth(BotocoreCredentials(credentials.access_key, credentials.secret_key), "s3", region)
+    assert fields["X-Amz-Date"].startswith(date) and auth.signature(fields["Policy"], request) == fields["X-Amz-Signature"]
+
+
+def access_key(ticket: dict) -> str:
+    return ticket["fields"]["X-Amz-Credential"].partition("/")[0]

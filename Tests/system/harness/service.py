@@ -52,7 +52,8 @@ class Service:
 
     # life
 
-    def start(self, timeout: float = 20) -> "Service":
+    def start(self, timeout: float = 20, ready: bool = True) -> "Service":
+        """Returns once it is ready; with `ready=False` once /readyz answers, whatever it says."""
         with open(self.output, "ab") as output, open(self.errors, "ab") as errors:
             self.process = subprocess.Popen(
                 self.arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, env=self.environment, cwd=self.folder)
@@ -62,7 +63,7 @@ class Service:
                 raise DidNotStart(f"exit code {self.process.returncode}\n{self.log()[-4000:]}")
             try:
                 with Connection(self.admin_port, timeout=5) as admin:
-                    if admin.request("GET", "/readyz").status == 200:
+                    if admin.request("GET", "/readyz").status == 200 or not ready:
                         return self
             except (OSError, ConnectionEnded):
                 pass
@@ -148,13 +149,23 @@ class Service:
 
     def admin(self, path: str, method: str = "GET") -> Answer:
         with Connection(self.admin_port) as connection:
-            return connection.request(method, path)
+            answer = connection.request(method, path)
+        self._keep(answer)
+        return answer
 
     def post(self, path: str, body, credential: str | None, **headers: str) -> Answer:
         """A JSON body (or bytes as they are) with a bearer credential."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         fields = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {credential}"} if credential else {}) | headers
-        return self.request("POST", path, fields, data)
+        answer = self.request("POST", path, fields, data)
+        if answer.status >= 400:
+            self._keep(answer)
+        return answer
+
+    def _keep(self, answer: Answer):
+        """What the admin listener and every refusal says is scanned for secrets as the log is."""
+        with open(self.output.with_name(f"{self.name}.answers.log"), "ab") as file:
+            file.write(answer.body + b"\n")
 
     def ticket(self, credential: str, **wish) -> dict:
         """A ticket that must be given."""
