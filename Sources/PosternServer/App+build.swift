@@ -61,7 +61,10 @@ package func buildPostern(
             backlog: 1024,
             availableConnectionsDelegate: .maximum(settings.maxConnections, logger: logger)
         ),
-        onServerRunning: { channel in await onListening(channel.localAddress?.port ?? settings.listen.port) },
+        onServerRunning: { channel in
+            readiness.beginListening()
+            await onListening(channel.localAddress?.port ?? settings.listen.port)
+        },
         logger: frameworkLogger
     )
     let admin = AdminRoutes(

@@ -6,20 +6,15 @@
 /// option's value, and empty lines in between belong to it. `=` and `:` both end a name. Names of options are lower-cased.
 /// Options of the section `[DEFAULT]` belong to every section that does not set them.
 struct INIParser {
-    private var sections: [INISection] = []
-    private var places: [ExactName: Int] = [:]
-    private var defaults = INISection(name: "DEFAULT", line: 0)
-    /// The section being read: an index of `sections`, or the defaults.
-    private var current: Place?
+    /// All sections; the first one is `[DEFAULT]`, whether it is written or not.
+    private var sections = [INISection(name: "DEFAULT", line: 0)]
+    private var places: [ExactName: Int] = ["DEFAULT": 0]
+    /// The section being read, an index of `sections`.
+    private var current: Int?
     /// Whether the last line that was no comment belongs to an option, so that deeper lines go on with it.
     private var isInOption = false
     private var indentation = 0
     private var firstBogusLine: Int?
-
-    private enum Place {
-        case defaults
-        case section(Int)
-    }
 
     /// The file's sections in their order, each with the options of `[DEFAULT]` that it does not set itself.
     static func parse(_ bytes: [UInt8]) throws(INISyntaxError) -> [INISection] {
@@ -29,9 +24,9 @@ struct INIParser {
             try parser.read(line, number: index + 1)
         }
         if let line = parser.firstBogusLine { throw .notAnOption(line: line) }
-        return parser.sections.map { section in
+        return parser.sections.dropFirst().map { section in
             var whole = section
-            for option in parser.defaults.options where section[option.name] == nil { whole.append(option) }
+            for option in parser.sections[0].options where section[option.name] == nil { whole.append(option) }
             return whole
         }
     }
@@ -63,10 +58,10 @@ struct INIParser {
         self.indentation = indentation
         if let name = header(content) {
             try begin(section: name, line: number)
-        } else if current == nil {
-            throw number == 1 && first == "\u{FEFF}" ? .byteOrderMark : .noSection(line: number)
+        } else if let current {
+            try begin(option: content, line: number, in: current)
         } else {
-            try begin(option: content, line: number)
+            throw number == 1 && first == "\u{FEFF}" ? .byteOrderMark : .noSection(line: number)
         }
     }
 
@@ -78,19 +73,18 @@ struct INIParser {
 
     private mutating func begin(section name: ExactName, line: Int) throws(INISyntaxError) {
         isInOption = false
-        if name == defaults.name {
-            // The one section that may be written twice.
-            current = .defaults
-        } else if let place = places[name] {
-            throw .repeatedSection(line: line, first: sections[place].line)
+        if let place = places[name] {
+            // `[DEFAULT]` is the one section that may be written twice.
+            if place != 0 { throw .repeatedSection(line: line, first: sections[place].line) }
+            current = place
         } else {
             places[name] = sections.count
-            current = .section(sections.count)
+            current = sections.count
             sections.append(INISection(name: name, line: line))
         }
     }
 
-    private mutating func begin(option content: Scalars, line: Int) throws(INISyntaxError) {
+    private mutating func begin(option content: Scalars, line: Int, in section: Int) throws(INISyntaxError) {
         guard let delimiter = content.firstIndex(where: { $0 == "=" || $0 == ":" }) else {
             // Python's parser reads on, with the option before still open.
             firstBogusLine = firstBogusLine ?? line
@@ -98,21 +92,12 @@ struct INIParser {
         }
         let name = ExactName(content[..<delimiter].strippedRight.lowercased)
         if name.text.isEmpty { firstBogusLine = firstBogusLine ?? line }
-        if let earlier = currentSection[name] { throw .repeatedOption(line: line, first: earlier.line) }
+        if let earlier = sections[section][name] { throw .repeatedOption(line: line, first: earlier.line) }
         isInOption = !name.text.isEmpty
-        currentSection.append(INIOption(name: name, line: line, lines: [content[(delimiter + 1)...].stripped]))
+        sections[section].append(INIOption(name: name, line: line, lines: [content[(delimiter + 1)...].stripped]))
     }
 
     private mutating func continueOption(with line: Scalars) {
-        currentSection.continueLast(with: line)
-    }
-
-    private var currentSection: INISection {
-        get {
-            if case .section(let index) = current { sections[index] } else { defaults }
-        }
-        set {
-            if case .section(let index) = current { sections[index] = newValue } else { defaults = newValue }
-        }
+        if let current { sections[current].continueLast(with: line) }
     }
 }

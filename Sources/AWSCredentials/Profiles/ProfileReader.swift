@@ -23,7 +23,8 @@ struct ProfileReader {
         guard let text = try text(option) else { return nil }
         if text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
             throw problem(
-                "its \(option.text) goes on over the next line, or holds a control: write the lines of a profile without indentation"
+                "its \(option.text) goes on over the next line, or holds a control: "
+                    + "write the lines of a profile without indentation"
             )
         }
         return text
@@ -35,7 +36,8 @@ struct ProfileReader {
         let isBare = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "'") }
         guard isBare else {
             throw problem(
-                "its \(option.text) holds white space, a quote or a control: write the bare value, and comments on lines of their own"
+                "its \(option.text) holds white space, a quote or a control: "
+                    + "write the bare value, and comments on lines of their own"
             )
         }
         return text

@@ -27,7 +27,8 @@ extension SharedConfiguration {
         guard let name = try profile.line("services") else { return nil }
         guard let section = configuration.services[ExactName(name)], !section.isEmpty else {
             throw profile.problem(
-                "its services \(ProfileReader.shown(ExactName(name))) does not exist: write [services NAME] into \(configurationPath)"
+                "its services \(ProfileReader.shown(ExactName(name))) does not exist: "
+                    + "write [services NAME] into \(configurationPath)"
             )
         }
         switch section[service] {

@@ -21,7 +21,7 @@ struct XMLAnswer {
         parser.shouldProcessNamespaces = true
         parser.shouldResolveExternalEntities = false
         parser.delegate = reader
-        guard parser.parse(), !reader.isRefused else { return nil }
+        guard parser.parse(), parser.parserError == nil, !reader.isRefused, reader.isWhole else { return nil }
         texts = reader.texts
     }
 
@@ -40,18 +40,28 @@ private final class XMLAnswerReader: NSObject, XMLParserDelegate {
     var isRefused = false
     private var path: [String] = []
     private var text = ""
+    private var hasRoot = false
     private static let deepest = 16
 
     func parser(
         _ parser: XMLParser, didStartElement elementName: String, namespaceURI: String?, qualifiedName qName: String?,
         attributes attributeDict: [String: String]
     ) {
-        guard path.count < Self.deepest else {
+        guard path.count < Self.deepest, !(path.isEmpty && hasRoot) else {
             isRefused = true
             return parser.abortParsing()
         }
+        hasRoot = true
         path.append(elementName)
         text = ""
+    }
+
+    /// Whether the root element was read to its end.
+    var isWhole: Bool { hasRoot && path.isEmpty }
+
+    /// On Linux, `parse()` says true for text that is no XML; errors come here alone, and an early end not even here.
+    func parser(_ parser: XMLParser, parseErrorOccurred parseError: any Error) {
+        isRefused = true
     }
 
     func parser(_ parser: XMLParser, foundCharacters string: String) {

@@ -51,8 +51,7 @@ struct AdminRoutes: Sendable {
         let now = Date()
         let report = readiness.report(at: now)
         let answer = ReadinessAnswer(snapshot: state.current, report: report, now: now, uptime: Uptime.now())
-        let isReady = report.reasons.isEmpty
-        return Self.status(isReady ? "ready" : "not-ready", ok: isReady) { answer.write(to: &$0) }
+        return Self.status(report.isReady ? "ready" : "not-ready", ok: report.isReady) { answer.write(to: &$0) }
     }
 
     private static func status(_ word: String, ok: Bool, _ more: (inout JSONWriter) -> Void) -> Response {

@@ -18,17 +18,22 @@ import UserAuth
 final class Readiness: Sendable {
     /// How it stands at a moment.
     struct Report: Sendable {
-        /// Why no request should be sent here; empty when ready.
-        var reasons: [String] = []
-        /// What keeps some tenants from being served.
-        var degraded: [String] = []
+        var isReady: Bool
+        /// Why not; or, where it is ready all the same, what keeps some tenants from being served.
+        var reasons: [String]
     }
 
+    private let listening = Atomic(false)
     private let draining = Atomic(false)
     private let state: ServiceState
 
     init(state: ServiceState) {
         self.state = state
+    }
+
+    /// The public listener is open.
+    func beginListening() {
+        listening.store(true, ordering: .relaxed)
     }
 
     /// The service has been told to stop.
@@ -38,15 +43,17 @@ final class Readiness: Sendable {
 
     func report(at now: Date) -> Report {
         let snapshot = state.current
-        var report = Report()
-        let amiss = Self.amiss(snapshot, at: now)
-        if !amiss.isEmpty, !snapshot.book.tenants.contains(where: { Self.serves($0, snapshot, at: now) }) {
-            report.reasons = amiss
-        } else {
-            report.degraded = amiss
+        var reasons = Self.amiss(snapshot, at: now)
+        var isReady = reasons.isEmpty || snapshot.book.tenants.contains { Self.serves($0, snapshot, at: now) }
+        if !listening.load(ordering: .relaxed) {
+            isReady = false
+            reasons.insert("the public listener is not open yet", at: 0)
         }
-        if draining.load(ordering: .relaxed) { report.reasons.insert("the service is stopping", at: 0) }
-        return report
+        if draining.load(ordering: .relaxed) {
+            isReady = false
+            reasons.insert("the service is stopping", at: 0)
+        }
+        return Report(isReady: isReady, reasons: reasons)
     }
 
     /// Every source of credentials that cannot sign and every issuer without keys.

@@ -27,7 +27,6 @@ struct ReadinessAnswer {
         json.key("tenants")
         json.int(snapshot.book.tenants.count)
         write(report.reasons, as: "reasons", to: &json)
-        write(report.degraded, as: "degraded", to: &json)
         json.key("issuers")
         json.beginArray()
         for entry in snapshot.issuers.distinct { write(entry, to: &json) }

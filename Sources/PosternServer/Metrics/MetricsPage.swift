@@ -71,7 +71,7 @@ struct MetricsPage: Sendable {
     private func service(_ page: inout PrometheusText) {
         let book = state.current.book
         page.metric("postern_ready", "gauge", help: "1 when the service should be sent requests.")
-        page.sample("postern_ready", [], readiness.report(at: Date()).reasons.isEmpty ? 1 : 0)
+        page.sample("postern_ready", [], readiness.report(at: Date()).isReady ? 1 : 0)
         page.metric("postern_tenants", "gauge", help: "Tenants in force.")
         page.sample("postern_tenants", [], book.tenants.count)
         page.metric("postern_rule_book_generation", "gauge", help: "Counts the rule books loaded by this process.")

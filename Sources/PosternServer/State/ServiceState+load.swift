@@ -2,6 +2,7 @@
 
 import AWSCredentials
 package import Logging
+import Synchronization
 import TenantRules
 import UserAuth
 
@@ -14,7 +15,7 @@ import UserAuth
 extension ServiceState {
     /// Reads rules, keys and credentials, and lists everything that is wrong with any of them.
     ///
-    /// What is fetched is fetched once before this returns, so that a first request finds it. A provider or a source that is
+    /// What is fetched is fetched once before this returns, for 5 s at most, so that a first request finds it. A provider or a source that is
     /// down does not keep the service from starting: it is asked again until it answers.
     /// - Returns: the state and the warnings of rule and key files
     /// - Throws: `SetupProblems`
@@ -33,20 +34,49 @@ extension ServiceState {
         return (ServiceState(snapshot, apiKeyUses: uses), warnings + assembly.warnings)
     }
 
-    /// Fetches everything once, all at the same time. Each fetch has an end of its own.
+    /// How long the start waits for the first fetches. A `credential_process` may take a minute.
+    private static let patience = Duration.seconds(5)
+
+    /// Fetches everything once, all at the same time. What takes longer than the start waits goes on beside it.
     /// - Returns: what is wrong and stays wrong until an operator mends it
     private static func warmUp(
         _ issuers: TrustedIssuers, _ credentials: TenantCredentials, _ journal: RefreshJournal
     ) async -> [String] {
-        await withDiscardingTaskGroup { group in
-            for keys in issuers.remote { group.addTask { await journal.refresh(keys) } }
-            for source in credentials.sources { group.addTask { await journal.refresh(source) } }
+        let running = Countdown(from: issuers.remote.count + credentials.sources.count)
+        for keys in issuers.remote {
+            Task {
+                await journal.refresh(keys)
+                running.step()
+            }
         }
+        for source in credentials.sources {
+            Task {
+                await journal.refresh(source)
+                running.step()
+            }
+        }
+        let deadline = Uptime.now() + patience
+        while running.isRunning, Uptime.now() < deadline { try? await Task.sleep(for: .milliseconds(10)) }
         var sentences: [String] = []
         for source in credentials.sources {
             guard let problem = source.problem(at: Date()), !problem.isPassing else { continue }
             sentences.append(source.origin == .standard ? "\(problem)" : "credentials of \(source.origin): \(problem)")
         }
         return sentences
+    }
+}
+
+/// Counts what still runs.
+private final class Countdown: Sendable {
+    private let left: Atomic<Int>
+
+    init(from count: Int) {
+        left = Atomic(count)
+    }
+
+    var isRunning: Bool { left.load(ordering: .acquiring) > 0 }
+
+    func step() {
+        left.subtract(1, ordering: .releasing)
     }
 }

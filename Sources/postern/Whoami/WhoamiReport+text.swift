@@ -13,7 +13,9 @@ extension WhoamiReport {
         lines.append("")
         if let principal, isLetIn {
             lines.append("It would be let in as:")
-            lines += table(identity(principal).map { ($0.name, $0.value.map { ShownText.text($0, maximumLength: 300) } ?? "–") })
+            let scopes = principal.scopes.isEmpty ? nil : principal.scopes.joined(separator: " ")
+            let rows = identity(principal) + [("scopes", scopes), ("rules", rules.isEmpty ? "none" : rules.joined(separator: " "))]
+            lines += table(rows.map { ($0.name, $0.value.map { ShownText.text($0, maximumLength: 300) } ?? "–") })
         } else {
             lines.append("It would not be let in: \(reason ?? "")")
             if let advice { lines.append(advice) }

@@ -157,7 +157,7 @@ enum AuthProblems {
         .replacing(
             .keys, "      keys: {pem: x}",
             """
-            10:14: “pem” is not a key of keys; known keys: jwks, jwksFile, pemFile, secretFile, discovery
+            10:14: “pem” is not a key of keys; known keys: jwks, jwksFile, pemFile, secretFile, discovery, caFile
             """),
         .replacing(
             .keys, "      # none",
@@ -305,7 +305,7 @@ enum AuthProblems {
         .replacing(
             .keys, "      keys: {jwksFile: jwks.json, caFile: ca.pem}",
             """
-            10:33: caFile is for keys from the network, and jwksFile is not; remove it, or write jwks: https://…
+            10:35: caFile is for keys from the network, and jwksFile is not; remove it, or write jwks: https://…
             """),
         .replacing(
             .keys, "      keys: {caFile: ca.pem}",

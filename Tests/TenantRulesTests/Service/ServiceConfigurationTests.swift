@@ -50,6 +50,7 @@ struct ServiceConfigurationTests {
                 IssuerDeclaration(
                     issuer: "https://id.example", audience: ["uploads"], algorithms: ["ES256"],
                     keys: .jwksFile("/etc/postern/jwks.json"),
+                    keyAuthorities: nil,
                     userClaim: "email", tenantClaim: "org", maxLifetime: 600
                 )
             ]

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import PostPolicy
+import Testing
+
+@testable import AWSCredentials
+
+@Suite struct ProcessCredentialsTests {
+    private static let path = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]
+
+    private static func provider(_ command: String, timeout: Duration = .seconds(20), variables: [String: String] = path)
+        -> ProcessCredentials
+    {
+        ProcessCredentials(command: command, profile: "acme", context: FakeServices().context(variables), timeout: timeout)
+    }
+
+    private static func run(_ script: String, timeout: Duration = .seconds(20), limit: Int = 65_536) async -> ChildProcess.Outcome
+    {
+        await ChildProcess(words: ["sh", "-c", script], variables: path, timeout: timeout, limit: limit).run()
+    }
+
+    @Test("What a program prints are credentials") func whatAProgramPrintsAreCredentials() async throws {
+        let json =
+            #"{"Version": 1, "AccessKeyId": "AKID4", "SecretAccessKey": "CANARY", "SessionToken": "t", "Expiration": "2026-01-01T01:05:00+01:00"}"#
+        let provided = try #require(try await Self.provider("printf '%s' '\(json)'").credentials())
+        #expect(provided.credentials.accessKeyID == "AKID4")
+        #expect(provided.credentials.secretAccessKey == "CANARY")
+        #expect(provided.credentials.sessionToken == "t")
+        #expect(provided.credentials.expiration == FakeServices.start)
+    }
+
+    @Test("Session token and end may be absent, null or empty") func sessionTokenAndEndMayBeAbsentNull() async throws {
+        for rest in ["", #", "SessionToken": null, "Expiration": null"#, #", "SessionToken": "", "Expiration": """#] {
+            let json = #"{"Version": 1, "AccessKeyId": "AKID4", "SecretAccessKey": "CANARY"\#(rest)}"#
+            let provided = try #require(try await Self.provider("printf '%s' '\(json)'").credentials())
+            #expect(provided.credentials.sessionToken == nil)
+            #expect(provided.credentials.expiration == nil)
+        }
+    }
+
+    @Test(
+        "Anything else is refused without a word of it",
+        arguments: [
+            "printf '%s' 'CANARY'", "printf '%s' '[]'", "true", "printf '%s' '{}'",
+            #"printf '%s' '{"Version": 2, "AccessKeyId": "CANARY", "SecretAccessKey": "CANARY"}'"#,
+            #"printf '%s' '{"Version": "1", "AccessKeyId": "CANARY", "SecretAccessKey": "CANARY"}'"#,
+            #"printf '%s' '{"Version": 1, "AccessKeyId": "CANARY"}'"#,
+            #"printf '%s' '{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "b", "Expiration": "CANARY"}'"#,
+            "sh -c 'echo CANARY >&2; echo CANARY; exit 3'", "sh -c 'kill -9 $$; echo CANARY'", "/nonexistent/CANARY",
+            "/etc/passwd CANARY", "/tmp",
+        ])
+    func anythingElseIsRefusedWithoutAWordOf(command: String) async {
+        let found = await problem { () async throws(CredentialProblem) in try await Self.provider(command).credentials() }
+        #expect(found?.isUnavailable == true)
+        #expect(found?.description.contains("profile acme") == true)
+        #expect(found?.description.contains(canary) == false)
+    }
+
+    @Test("A command that is none is an error of configuration", arguments: ["", "  ", "'unfinished", "''"])
+    func aCommandThatIsNoneIsAnError(command: String) async {
+        let found = await problem { () async throws(CredentialProblem) in try await Self.provider(command).credentials() }
+        #expect(found?.isConfiguration == true)
+    }
+
+    @Test("The status is named") func theStatusIsNamed() async {
+        let found = await problem { () async throws(CredentialProblem) in try await Self.provider("sh -c 'exit 42'").credentials()
+        }
+        #expect(found?.description.contains("status 42") == true)
+    }
+
+    @Test("No shell reads the command") func noShellReadsTheCommand() async {
+        let outcome = await ChildProcess(
+            words: ["echo", "$HOME;`id`", "a  b"], variables: Self.path, timeout: .seconds(20), limit: 99
+        ).run()
+        #expect(outcome == .exited(status: 0, output: Array("$HOME;`id` a  b\n".utf8)))
+    }
+
+    @Test("It gets Postern's environment, no input, no other descriptors and default signals")
+    func itGetsPosternSEnvironmentNoInputNo() async throws {
+        // Neither is set to close when a program starts.
+        let open = dup(0)
+        defer { close(open) }
+        signal(SIGUSR1, SIG_IGN)
+        defer { signal(SIGUSR1, SIG_DFL) }
+        let script = "cat; ls /proc/$$/fd; grep -E 'Sig(Ign|Blk)' /proc/$$/status | tr -d '\\n'"
+        guard case .exited(0, let output) = await Self.run(script) else {
+            Issue.record("it failed")
+            return
+        }
+        let text = String(decoding: output, as: UTF8.self)
+        let descriptors = text.split(separator: "\n").prefix { !$0.hasPrefix("Sig") }
+        #expect(descriptors == ["0", "1", "2"])
+        #expect(text.contains("SigBlk:\t0000000000000000"))
+        // Signals 32 and 33 are glibc's own, and always ignored in a program that it starts.
+        let ignored = text.split(separator: "\t").last.flatMap { UInt64($0, radix: 16) }
+        #expect(ignored.map { $0 & 0x7fff_ffff } == 0)
+    }
+
+    @Test("Too slow a program is killed with its children, at once") func tooSlowAProgramIsKilledWithIts() async throws {
+        let mark = NSTemporaryDirectory() + "postern-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: mark) }
+        let start = ContinuousClock.now
+        let outcome = await Self.run("(sleep 1; echo x > \(mark)) & sleep 30", timeout: .milliseconds(200))
+        #expect(outcome == .timedOut)
+        #expect(ContinuousClock.now - start < .seconds(1))
+        try await Task.sleep(for: .milliseconds(1200))
+        #expect(!FileManager.default.fileExists(atPath: mark))
+    }
+
+    @Test("Too much output ends it") func tooMuchOutputEndsIt() async {
+        #expect(await Self.run("yes CANARY", limit: 1000) == .tooLarge)
+    }
+
+    @Test("A process left behind that holds the output open is not waited for") func aProcessLeftBehindThatHoldsTheOutput() async
+    {
+        let start = ContinuousClock.now
+        #expect(await Self.run("sleep 3 & echo done") == .exited(status: 0, output: Array("done\n".utf8)))
+        #expect(ContinuousClock.now - start < .seconds(2))
+    }
+
+    @Test("Output that was closed early is no reason to go on before the end") func outputThatWasClosedEarlyIsNoReason() async {
+        #expect(await Self.run("echo a; exec >&-; sleep 0.2; exit 5") == .exited(status: 5, output: Array("a\n".utf8)))
+    }
+
+    @Test("A cancelled task ends the program") func aCancelledTaskEndsTheProgram() async {
+        let start = ContinuousClock.now
+        let task = Task { await Self.run("sleep 30") }
+        try? await Task.sleep(for: .milliseconds(100))
+        task.cancel()
+        #expect(await task.value == .cancelled)
+        #expect(ContinuousClock.now - start < .seconds(3))
+    }
+
+    @Test("Many runs leave no descriptors and no zombies") func manyRunsLeaveNoDescriptorsAndNoZombies() async throws {
+        func descriptors() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count }
+        _ = await Self.run("true")
+        let before = try descriptors()
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<20 {
+                group.addTask { _ = await Self.run(number.isMultiple(of: 2) ? "true" : "sleep 9", timeout: .milliseconds(50)) }
+            }
+        }
+        // Other tests run beside this one.
+        #expect(try descriptors() < before + 15)
+        let children = try String(contentsOfFile: "/proc/thread-self/children", encoding: .utf8)
+        for child in children.split(separator: " ") {
+            let status = try? String(contentsOfFile: "/proc/\(child)/stat", encoding: .utf8)
+            #expect(status?.contains(") Z ") != true)
+        }
+    }
+}

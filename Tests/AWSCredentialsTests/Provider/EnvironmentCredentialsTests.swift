@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import PostPolicy
+import Testing
+
+@testable import AWSCredentials
+
+@Suite struct EnvironmentCredentialsTests {
+    private static let pair = ["AWS_ACCESS_KEY_ID": "AKIDEXAMPLE000000001", "AWS_SECRET_ACCESS_KEY": canary]
+
+    @Test("Token and end are read where they are set") func tokenAndEndAreReadWhereTheyAre() throws {
+        let variables = Self.pair.merging(["AWS_SESSION_TOKEN": "token", "AWS_CREDENTIAL_EXPIRATION": "2026-01-01T00:05:00Z"]) {
+            $1
+        }
+        let credentials = try EnvironmentCredentials().credentials(from: variables)
+        #expect(credentials.sessionToken == "token")
+        #expect(credentials.expiration == FakeServices.start)
+    }
+
+    @Test("An empty token and an empty end are none") func anEmptyTokenAndAnEmptyEndAre() throws {
+        let variables = Self.pair.merging(["AWS_SESSION_TOKEN": "", "AWS_CREDENTIAL_EXPIRATION": ""]) { $1 }
+        let credentials = try EnvironmentCredentials().credentials(from: variables)
+        #expect(credentials.sessionToken == nil)
+        #expect(credentials.expiration == nil)
+    }
+
+    @Test("An end that is no date is an error of configuration") func anEndThatIsNoDateIsAn() async {
+        let variables = Self.pair.merging(["AWS_CREDENTIAL_EXPIRATION": "tomorrow"]) { $1 }
+        let found = await problem { () throws(CredentialProblem) in try EnvironmentCredentials().credentials(from: variables) }
+        #expect(found?.isConfiguration == true)
+        #expect(found?.description.contains("AWS_CREDENTIAL_EXPIRATION") == true)
+    }
+
+    @Test(
+        "Half a pair, none, and quoted values are refused",
+        arguments: [
+            (["X_ACCESS_KEY_ID": "a"], CredentialProblem.incomplete(missing: "X_SECRET_ACCESS_KEY")),
+            (["X_SECRET_ACCESS_KEY": canary], .incomplete(missing: "X_ACCESS_KEY_ID")),
+            ([:], .notSet(names: ["X_ACCESS_KEY_ID", "X_SECRET_ACCESS_KEY"])),
+            (["X_ACCESS_KEY_ID": "a b", "X_SECRET_ACCESS_KEY": canary], .malformed(name: "X_ACCESS_KEY_ID")),
+            (["X_ACCESS_KEY_ID": "a", "X_SECRET_ACCESS_KEY": "\(canary)\n"], .malformed(name: "X_SECRET_ACCESS_KEY")),
+        ])
+    func halfAPairNoneAndQuotedValuesAre(variables: [String: String], expected: CredentialProblem) async {
+        let found = await problem { () throws(CredentialProblem) in
+            try EnvironmentCredentials(prefix: "X").credentials(from: variables)
+        }
+        #expect(found == expected)
+        #expect(found?.description.contains(canary) == false)
+    }
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import OutgoingHTTP
+import PostPolicy
+import Testing
+
+@testable import AWSCredentials
+
+@Suite struct STSClientTests {
+    static let role = "arn:aws:iam::123456789012:role/uploads"
+    static let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+
+    static func client(_ services: FakeServices, _ variables: [String: String] = ["AWS_REGION": "eu-west-1"]) throws -> STSClient
+    {
+        let context = services.context(variables)
+        return try STSAccess(context: context, files: SharedFiles(context: context, named: nil), fallbackRegion: nil).client()
+    }
+
+    private static func credentials(token: String?) -> SigningCredentials {
+        SigningCredentials(accessKeyID: "AKIDEXAMPLE000000001", secretAccessKey: secret, sessionToken: token)
+    }
+
+    /// The signatures are botocore 1.44.5's (`SigV4Auth`) for the same body, headers, date and credentials.
+    @Test(
+        "AssumeRole is signed as botocore signs it",
+        arguments: [
+            (
+                "FwoGZXIvYXdzEXAMPLE//token==" as String?, "content-type;host;x-amz-date;x-amz-security-token",
+                "81ddb20f816d66e41052eda6c3a4e0c800475f8a1f85a7e0296c096e0d1af223"
+            ),
+            (nil, "content-type;host;x-amz-date", "7291faa7b1fa8c7bb0a97064353bf573311365abb740c91ff9908cdbb93da191"),
+        ])
+    func assumeroleIsSignedAsBotocoreSignsIt(token: String?, signed: String, signature: String) async throws {
+        let services = FakeServices { _ in OutgoingAnswer(200, STSAnswers.credentials()) }
+        let request = AssumeRoleRequest(
+            roleARN: Self.role, externalID: "acme:42", durationSeconds: 3600, sessionPolicy: #"{"Version": "2012-10-17"}"#)
+        let credentials = try await Self.client(services).assumeRole(request, signedBy: Self.credentials(token: token))
+        #expect(credentials.accessKeyID == "ASIAEXAMPLE000000003")
+        #expect(credentials.secretAccessKey == "CANARY-secret/+=")
+        #expect(credentials.sessionToken == "CANARY-token//==")
+        #expect(credentials.expiration == FakeServices.start + 3600)
+
+        let sent = try #require(services.requests.first)
+        #expect(sent.method == .post)
+        #expect(sent.url == "https://sts.eu-west-1.amazonaws.com/")
+        #expect(
+            String(decoding: sent.body, as: UTF8.self)
+                == "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fuploads"
+                + "&RoleSessionName=postern-1767225900&ExternalId=acme%3A42&DurationSeconds=3600"
+                + "&Policy=%7B%22Version%22%3A%20%222012-10-17%22%7D")
+        #expect(sent.header("host") == "sts.eu-west-1.amazonaws.com")
+        #expect(sent.header("content-type") == "application/x-www-form-urlencoded; charset=utf-8")
+        #expect(sent.header("x-amz-date") == "20260101T000500Z")
+        #expect(sent.header("x-amz-security-token") == token)
+        #expect(
+            sent.header("authorization")
+                == "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE000000001/20260101/eu-west-1/sts/aws4_request, "
+                + "SignedHeaders=\(signed), Signature=\(signature)")
+        #expect(sent.timeout == .seconds(3))
+        #expect(sent.limit == 65_536)
+    }
+
+    /// botocore's signature again, for another port, path and region.
+    @Test("GetCallerIdentity says whose the credentials are, of a store's own STS too")
+    func getcalleridentitySaysWhoseTheCredentialsAreOfA() async throws {
+        let services = FakeServices { _ in OutgoingAnswer(200, STSAnswers.identity) }
+        let variables = ["AWS_REGION": "default", "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:8000/sts"]
+        let identity = try await Self.client(services, variables).callerIdentity(signedBy: Self.credentials(token: nil))
+        #expect(
+            identity
+                == CallerIdentity(account: "123456789012", arn: "arn:aws:iam::123456789012:user/Alice", userID: "AIDAEXAMPLE"))
+        let sent = try #require(services.requests.first)
+        #expect(sent.url == "http://127.0.0.1:8000/sts")
+        #expect(sent.header("host") == "127.0.0.1:8000")
+        #expect(
+            sent.header("authorization")?.hasSuffix("Signature=2f571eeba282032cbec83a8a33ea0c5dffd7fee1bba19b07d3b1ee52e46c733f")
+                == true)
+    }
+
+    @Test("AssumeRoleWithWebIdentity has no signature") func assumerolewithwebidentityHasNoSignature() async throws {
+        let services = FakeServices { _ in OutgoingAnswer(200, STSAnswers.credentials("AssumeRoleWithWebIdentity")) }
+        let request = AssumeRoleRequest(roleARN: Self.role, sessionName: "pod-1")
+        let credentials = try await Self.client(services).assumeRoleWithWebIdentity(request, token: "a.b+c/=.d")
+        #expect(credentials.expiration == FakeServices.start + 3600)
+        let sent = try #require(services.requests.first)
+        #expect(sent.header("authorization") == nil)
+        #expect(
+            sent.form == [
+                "Action": "AssumeRoleWithWebIdentity", "Version": "2011-06-15", "RoleArn": Self.role, "RoleSessionName": "pod-1",
+                "WebIdentityToken": "a.b+c/=.d",
+            ])
+    }
+
+    @Test("An answer without a name space, as Ceph writes it, is read too") func anAnswerWithoutANameSpaceAsCeph() async throws {
+        let body = STSAnswers.credentials(expiration: "2026-01-01T01:05:00.123456Z")
+            .replacingOccurrences(of: #" xmlns="https://sts.amazonaws.com/doc/2011-06-15/""#, with: "")
+        let services = FakeServices { _ in OutgoingAnswer(200, #"<?xml version="1.0" encoding="UTF-8"?>"# + body) }
+        let request = AssumeRoleRequest(roleARN: Self.role)
+        #expect(try await Self.client(services).assumeRole(request, signedBy: Self.credentials(token: nil)).sessionToken != nil)
+    }
+
+    @Test(
+        "A refusal is named by its code, with what to do",
+        arguments: [
+            ("AccessDenied", 403, "trust policy"), ("InvalidClientTokenId", 403, "access key is unknown"),
+            ("SignatureDoesNotMatch", 403, "clock"), ("ExpiredToken", 403, "session token"),
+            ("RegionDisabledException", 403, "AWS_REGION"),
+            ("PackedPolicyTooLarge", 400, "too long"), ("ValidationError", 400, "duration"), ("Throttling", 400, "later"),
+            ("SomethingNew", 400, "(SomethingNew)"),
+        ])
+    func aRefusalIsNamedByItsCodeWith(code: String, status: Int, advice: String) async {
+        let services = FakeServices { _ in OutgoingAnswer(status, STSAnswers.refusal(code)) }
+        let found = await problem { () async throws(CredentialProblem) in try await Self.assume(services) }
+        #expect(found?.isUnavailable == true)
+        #expect(found?.description.contains("(\(code))") == true)
+        #expect(found?.description.contains(advice) == true)
+        #expect(found?.description.contains("CANARY") == false)
+    }
+
+    @Test("A refusal as S3 writes it is understood") func aRefusalAsS3WritesItIsUnderstood() async {
+        let services = FakeServices { _ in OutgoingAnswer(403, "<Error><Code>AccessDenied</Code><RequestId>1</RequestId></Error>")
+        }
+        let found = await problem { () async throws(CredentialProblem) in try await Self.assume(services) }
+        #expect(found?.description.contains("(AccessDenied)") == true)
+    }
+
+    private static let strange: [(status: Int, body: String)] = [
+        (500, "CANARY"), (502, "<html><body>CANARY</body></html>"), (400, STSAnswers.refusal("CANARY code")),
+        (400, STSAnswers.refusal(String(repeating: "CANARY", count: 20))), (400, STSAnswers.refusal("CANARY&#10;x")), (302, ""),
+        (200, ""), (200, "CANARY"), (200, "<AssumeRoleResponse>CANARY"), (200, "<AssumeRoleResponse/>"),
+        (200, STSAnswers.identity),
+        (200, STSAnswers.credentials("AssumeRoleWithWebIdentity")), (200, STSAnswers.credentials(expiration: "CANARY")),
+        (200, STSAnswers.credentials(key: "")), (200, STSAnswers.credentials(key: "CANARY key")),
+        (200, #"<!DOCTYPE a [<!ENTITY x "CANARY">]>"# + STSAnswers.credentials(key: "&x;")),
+        (200, #"<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>"# + STSAnswers.credentials(key: "&x;")),
+        (200, STSAnswers.credentials() + STSAnswers.credentials()), (200, STSAnswers.credentials() + "CANARY"),
+        (200, String(STSAnswers.credentials().prefix(700))),
+        (200, STSAnswers.credentials().replacingOccurrences(of: "</Expiration>", with: "")),
+        (200, String(repeating: "<a>", count: 40) + String(repeating: "</a>", count: 40)),
+    ]
+
+    @Test("Anything else is refused without a word of it", arguments: strange)
+    func anythingElseIsRefusedWithoutAWordOf(status: Int, body: String) async {
+        let services = FakeServices { _ in OutgoingAnswer(status, body) }
+        let found = await problem { () async throws(CredentialProblem) in try await Self.assume(services) }
+        #expect(found?.isUnavailable == true)
+        #expect(found?.description.contains(canary) == false)
+        #expect(found?.description.contains("root:") == false)
+    }
+
+    @Test("An answer in UTF-16 hides no document type") func anAnswerInUtf16HidesNoDocument() async {
+        let text = #"<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE a [<!ENTITY x "y">]>"# + STSAnswers.credentials()
+        let bytes = Array(text.data(using: .utf16) ?? Data())
+        let services = FakeServices { _ in OutgoingAnswer(status: 200, body: bytes) }
+        let found = await problem { () async throws(CredentialProblem) in try await Self.assume(services) }
+        #expect(found?.isUnavailable == true)
+    }
+
+    @Test("No connection is unavailable, a broken file of authorities is for the operator")
+    func noConnectionIsUnavailableABrokenFileOf() async {
+        let slow = FakeServices { _ throws(OutgoingFailure) in throw .timedOut(seconds: 3) }
+        let found = await problem { () async throws(CredentialProblem) in try await Self.assume(slow) }
+        #expect(
+            found == .unavailable("STS at sts.eu-west-1.amazonaws.com gave no answer to AssumeRole: no whole answer within 3 s"))
+        let broken = FakeServices { request throws(OutgoingFailure) in throw .authorities(path: request.authorities ?? "") }
+        let refused = await problem { () async throws(CredentialProblem) in
+            try await Self.assume(broken, ["AWS_REGION": "eu-west-1", "AWS_CA_BUNDLE": "/ca.pem"])
+        }
+        #expect(refused?.isConfiguration == true)
+        #expect(refused?.description.contains("/ca.pem") == true)
+    }
+
+    private static func assume(
+        _ services: FakeServices, _ variables: [String: String] = ["AWS_REGION": "eu-west-1"]
+    ) async throws(CredentialProblem) -> SigningCredentials {
+        let context = services.context(variables)
+        let access = STSAccess(context: context, files: SharedFiles(context: context, named: nil), fallbackRegion: nil)
+        return try await access.client().assumeRole(AssumeRoleRequest(roleARN: role), signedBy: credentials(token: nil))
+    }
+
+    @Test(
+        "What STS would refuse is not sent",
+        arguments: [
+            AssumeRoleRequest(roleARN: "uploads"), AssumeRoleRequest(roleARN: "arn:aws:iam::1:role/a b\n"),
+            AssumeRoleRequest(roleARN: role, externalID: "a"), AssumeRoleRequest(roleARN: role, externalID: "a b"),
+            AssumeRoleRequest(roleARN: role, sessionName: "x"), AssumeRoleRequest(roleARN: role, sessionName: "a/b"),
+            AssumeRoleRequest(roleARN: role, sessionName: String(repeating: "x", count: 65)),
+            AssumeRoleRequest(roleARN: role, durationSeconds: 899), AssumeRoleRequest(roleARN: role, durationSeconds: 43_201),
+        ])
+    func whatStsWouldRefuseIsNotSent(request: AssumeRoleRequest) async {
+        let found = await problem { () throws(CredentialProblem) in try request.form(action: "AssumeRole", at: FakeServices.start)
+        }
+        #expect(found?.isConfiguration == true)
+    }
+
+    @Test("Everything but unreserved characters is percent-encoded, spaces too")
+    func everythingButUnreservedCharactersIsPercentEncodedSpaces() {
+        var form = STSForm(action: "A")
+        form.add("P", "aZ09-._~ +&=/%\u{e9}\n*")
+        form.add("Q", nil)
+        #expect(
+            String(decoding: form.body, as: UTF8.self) == "Action=A&Version=2011-06-15&P=aZ09-._~%20%2B%26%3D%2F%25%C3%A9%0A%2A")
+    }
+}
