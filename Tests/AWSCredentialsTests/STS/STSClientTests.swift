@@ -135,7 +135,7 @@ import Testing
         (200, #"<!DOCTYPE a [<!ENTITY x "CANARY">]>"# + STSAnswers.credentials(key: "&x;")),
         (200, #"<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>"# + STSAnswers.credentials(key: "&x;")),
         (200, STSAnswers.credentials() + STSAnswers.credentials()), (200, STSAnswers.credentials() + "CANARY"),
-        (200, String(STSAnswers.credentials().prefix(700))),
+        (200, String(STSAnswers.credentials().dropLast(30))),
         (200, STSAnswers.credentials().replacingOccurrences(of: "</Expiration>", with: "")),
         (200, String(repeating: "<a>", count: 40) + String(repeating: "</a>", count: 40)),
     ]
