@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+import StrictJSON
+import Testing
+
+@testable import AWSCredentials
+
+@Suite("Shared configuration")
+struct SharedConfigurationTests {
+    @Test(
+        "which headers of the configuration file are profiles",
+        arguments: [
+            ("[default]", ["default"]), ("[profile a]", ["a"]), ("[profile \"a b\"]", ["a b"]), ("[profile 'a b']", ["a b"]),
+            ("[profile a\\ b]", ["a b"]),
+            ("[profile\ta]", ["a"]), ("[profile a ]", ["a"]), ("[profile \"\"]", [""]), ("[profiles a]", ["a"]),
+            ("[profile a#b]", ["a#b"]),
+            ("[a]", []), ("[Profile a]", []), ("[Default]", []), ("[ default ]", []), ("[ profile a]", []), ("[profile]", []),
+            ("[profile a b]", []),
+            ("[profile \"a]", []), ("[profile a\\]", []), ("[profile\u{A0}a]", []), ("[\"profile\" a]", []),
+            ("[sso-session a]", []), ("[services a]", []),
+            ("[DEFAULT]", []),
+        ] as [(String, [String])]
+    )
+    func profiles(header: String, expected: [String]) throws {
+        #expect(try SharedFilesInMemory(config: header).load().profileNames == expected)
+    }
+
+    @Test("in the credentials file every header is a profile's whole name")
+    func credentialsNames() throws {
+        let files = SharedFilesInMemory(credentials: "[default]\n[profile a]\n[ a ]\n[services s]\n")
+        #expect(try files.load().profileNames == [" a ", "default", "profile a", "services s"])
+    }
+
+    @Test("the credentials file's values are put over the configuration file's, one by one")
+    func merged() throws {
+        let files = SharedFilesInMemory(
+            config: "[profile a]\nregion = 1\noutput = 1\ns3 =\n  a = 1\n",
+            credentials: "[a]\noutput = 2\ns3 =\n  b = 2\n[b]\nregion = 2\n"
+        )
+        let profiles = try files.load().profiles
+        #expect(profiles["a"] == ["region": .text("1"), "output": .text("2"), "s3": .nested(["b": "2"])])
+        #expect(profiles["b"]?.text("region") == "2")
+    }
+
+    @Test("of two headers that name one profile the later one's values count, whole")
+    func replaced() throws {
+        let profiles = try SharedFilesInMemory(
+            config: "[default]\na = 1\n[profile default]\nb = 2\n[profile x]\nc = 3\n[profile \"x\"]\n"
+        ).load().profiles
+        #expect(profiles == ["default": ["b": .text("2")], "x": [:]])
+    }
+
+    @Test("files that do not exist are empty")
+    func missing() throws {
+        #expect(try SharedFilesInMemory().load().profileNames.isEmpty)
+    }
+
+    @Test("variables say where the files are, and a failure to read one is passed on")
+    func paths() throws {
+        let variables = ["AWS_CONFIG_FILE": "~/c", "AWS_SHARED_CREDENTIALS_FILE": "$DIR/d", "HOME": "/h", "DIR": "/x"]
+        let found = try SharedConfiguration.load(variables: variables, home: "/other") { path throws(CredentialProblem) in
+            path == "/h/c" ? Array("[default]\n".utf8) : path == "/x/d" ? Array("[d]\n".utf8) : nil
+        }
+        #expect(found.profileNames == ["d", "default"])
+        #expect(throws: CredentialProblem.unavailable("x")) {
+            try SharedConfiguration.load(variables: [:], home: "/h") { _ throws(CredentialProblem) in throw .unavailable("x") }
+        }
+        #expect(throws: CredentialProblem.self) {
+            try SharedConfiguration.load(variables: ["AWS_CONFIG_FILE": "~root/c"], home: "/h") { _ throws(CredentialProblem) in
+                nil
+            }
+        }
+    }
+
+    @Test(
+        "the environment names the profile in botocore's order",
+        arguments: [
+            ([:], nil), (["AWS_PROFILE": "a"], "a"), (["AWS_DEFAULT_PROFILE": "b"], "b"),
+            (["AWS_PROFILE": "a", "AWS_DEFAULT_PROFILE": "b"], "b"),
+            (["AWS_PROFILE": ""], ""),
+        ] as [([String: String], String?)]
+    )
+    func profileName(variables: [String: String], expected: String?) {
+        #expect(SharedConfiguration.profileName(in: variables) == expected)
+    }
+
+    @Test(
+        "a broken file is named with its line, and nothing of its text is shown",
+        arguments: [
+            "[default]\nSECRET\n", "SECRET = SECRET\n", "[SECRET]\n[SECRET]\n", "[default]\nSECRET = SECRET\nSECRET = SECRET\n",
+            "[default]\naws =\n  SECRET\n",
+        ])
+    func broken(text: String) throws {
+        for files in [SharedFilesInMemory(config: text), SharedFilesInMemory(credentials: text)] {
+            let problem = try #require(throws: CredentialProblem.self) { try files.load() }
+            let sentence = "\(problem)"
+            #expect(sentence.contains(files.config == nil ? "/home/u/.aws/credentials" : "/home/u/.aws/config"))
+            #expect(sentence.contains("line ") && !sentence.uppercased().contains("SECRET"))
+        }
+    }
+
+    @Test("as JSON, only values of harmless names that are one line stand in plain text")
+    func json() throws {
+        let files = SharedFilesInMemory(
+            config:
+                "[profile a]\nregion = \u{E9}\nrole_arn = x\n  aws_secret_access_key = SECRET\ns3 =\n  addressing_style = path\n  k = SECRET\n",
+            credentials:
+                "[a]\naws_secret_access_key = SECRET\naws_session_token = SECRET\nany = SECRET\n\(String(repeating: "s", count: 65)) = SECRET\n"
+        )
+        let text = try files.load().redactedJSON
+        #expect(!text.contains("SECRET") && !text.contains(String(repeating: "s", count: 65)))
+        // printf SECRET | sha256sum
+        #expect(text.contains(#""aws_secret_access_key":"0917b13a9091915d54b6336f45909539cce452b3661b21f386418a257883b30a""#))
+        #expect(
+            text.hasPrefix(#"{"profiles":{"a":{"#) && text.contains(#""region":"é""#)
+                && text.contains(#""s3":{"addressing_style":"path","k":"0917"#))
+        #expect(throws: Never.self) { try JSONValue(parsing: text.utf8) }
+    }
+
+    @Test("settings come from the profile and the services section that it names")
+    func settings() throws {
+        let config = """
+            [default]
+            region = eu-west-1
+            endpoint_url = http://all
+            services = s
+            ignore_configured_endpoint_urls = TRUE
+            sts_regional_endpoints =
+            [services s]
+            sts =
+              endpoint_url = http://sts
+            [profile wrong]
+            services = none
+            """
+        let shared = try SharedFilesInMemory(config: config).load()
+        let settings = try shared.settings(profile: "default")
+        #expect(settings.region == "eu-west-1" && settings.endpointURL == "http://all" && settings.stsEndpointURL == "http://sts")
+        #expect(settings.ignoresEndpointURLs && !settings.usesFIPSEndpoint && settings.stsRegionalEndpoints == nil)
+        #expect(try shared.region(profile: "default") == "eu-west-1")
+        #expect(try shared.region(profile: "nobody") == nil)
+        #expect(throws: CredentialProblem.self) { try shared.settings(profile: "wrong") }
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+@testable import AWSCredentials
+
+/// A configuration and a credentials file that live in memory.
+struct SharedFilesInMemory {
+    var config: String?
+    var credentials: String?
+
+    func load() throws(CredentialProblem) -> SharedConfiguration {
+        try SharedConfiguration.load(variables: [:], home: "/home/u") { path throws(CredentialProblem) in
+            switch path {
+            case "/home/u/.aws/config": config.map { Array($0.utf8) }
+            case "/home/u/.aws/credentials": credentials.map { Array($0.utf8) }
+            default: nil
+            }
+        }
+    }
+
+    func plan(_ profile: String, variables: [String: String] = [:]) throws(CredentialProblem) -> ProfilePlan? {
+        try load().plan(profile: profile, variables: variables)
+    }
+}
+
+extension ProfileValues {
+    /// A value that is text.
+    func text(_ option: ExactName) -> String? {
+        if case .text(let text) = self[option] { text } else { nil }
+    }
+}
