@@ -26,8 +26,12 @@ final class KeptCredentials: Sendable {
     private struct State {
         var kept: ProvidedCredentials?
         var fetchedAt = Date.distantPast
-        var running: Task<Result<ProvidedCredentials, CredentialProblem>, Never>?
+        var running: Running?
+        /// Who waits for it.
+        var waiting = 0
     }
+
+    private typealias Running = Task<Result<ProvidedCredentials, CredentialProblem>, Never>
 
     init(now: @escaping @Sendable () -> Date, fetch: @escaping Fetch) {
         self.now = now
@@ -37,13 +41,27 @@ final class KeptCredentials: Sendable {
     /// Fetches anew, or waits for the fetch that is under way.
     func refresh() async throws(CredentialProblem) -> ProvidedCredentials {
         let task = state.withLock { state in
+            state.waiting += 1
             if let running = state.running { return running }
             // Not the caller's own task: one who gives up must not end it for the others.
             let task = Task { await self.fetched() }
             state.running = task
             return task
         }
-        return try await task.value.get()
+        return try await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            leave(task)
+        }.get()
+    }
+
+    /// Ends the fetch when the last who waited for it has given up.
+    private func leave(_ task: Running) {
+        state.withLock { state in
+            guard state.running == task else { return }
+            state.waiting -= 1
+            if state.waiting == 0 { task.cancel() }
+        }
     }
 
     /// The kept ones where they live long enough, or else new ones; the kept ones to their end where no new ones are given.
@@ -78,6 +96,7 @@ final class KeptCredentials: Sendable {
         }
         state.withLock { state in
             state.running = nil
+            state.waiting = 0
             guard case .success(let provided) = result else { return }
             state.kept = provided
             state.fetchedAt = now()

@@ -45,7 +45,10 @@ struct InstanceMetadataSession {
         case 404 where !endpoint.isExplicit, 405 where !endpoint.isExplicit:
             // Other clouds have a service of their own at this address.
             return nil
-        case 403: throw .unavailable("\(source) is turned off for this instance: turn it on in the instance's metadata options")
+        case 403:
+            let sentence = "\(source) answers with status 403: it is turned off in this instance's metadata options, or not EC2's"
+            // Nobody said that it is there: then waiting for it to be turned on would only hide that nothing is set up.
+            throw endpoint.isExplicit ? .unavailable(sentence) : .configuration(sentence)
         default: throw .unavailable("\(source) answered the request for a token with status \(answer.status)")
         }
         let value = String(decoding: answer.body, as: UTF8.self)

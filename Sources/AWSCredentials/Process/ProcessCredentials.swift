@@ -42,3 +42,9 @@ struct ProcessCredentials: CredentialProvider {
         return ProvidedCredentials(credentials: credentials, provider: name)
     }
 }
+
+extension ProcessCredentials: CustomStringConvertible, CustomReflectable {
+    /// Nothing of the command: its arguments may be secrets.
+    var description: String { "ProcessCredentials(\(profile))" }
+    var customMirror: Mirror { Mirror(self, children: []) }
+}

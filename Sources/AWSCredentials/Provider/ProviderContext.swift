@@ -49,6 +49,14 @@ package struct ProviderContext: Sendable {
     func isTrue(_ name: String) -> Bool { variable(name)?.lowercased() == "true" }
 }
 
+extension ProviderContext: CustomStringConvertible, CustomReflectable {
+    /// Nothing of the environment, which holds secrets.
+    package var description: String { "ProviderContext" }
+
+    /// A mirror without children: `dump` and reflection show no more than ``description``.
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 extension [String: String] {
     /// The value of a key; nil where there is none or it is empty.
     func nonEmpty(_ key: String) -> String? {

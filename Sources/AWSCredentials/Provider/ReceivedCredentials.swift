@@ -43,3 +43,9 @@ struct ReceivedCredentials {
         return value
     }
 }
+
+extension ReceivedCredentials: CustomStringConvertible, CustomReflectable {
+    /// Nothing of what was received.
+    var description: String { "ReceivedCredentials" }
+    var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -35,3 +35,9 @@ struct STSForm: Equatable {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
     }
 }
+
+extension STSForm: CustomStringConvertible, CustomReflectable {
+    /// Nothing of the parameters: one may be a token.
+    var description: String { "STSForm(\(action))" }
+    var customMirror: Mirror { Mirror(self, children: []) }
+}

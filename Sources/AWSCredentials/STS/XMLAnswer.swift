@@ -34,6 +34,12 @@ struct XMLAnswer {
     }
 }
 
+extension XMLAnswer: CustomStringConvertible, CustomReflectable {
+    /// Nothing of the texts: some are secrets.
+    var description: String { "XMLAnswer" }
+    var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 /// Gathers the texts while the parser reads.
 private final class XMLAnswerReader: NSObject, XMLParserDelegate {
     var texts: [String: String] = [:]

@@ -177,4 +177,48 @@ import Testing
         _ = try await kept.current()
         #expect(fetches.withLock { $0 } == before)
     }
+
+    @Test("A fetch ends with the last who waits for it, and not with the first who gives up")
+    func cancellation() async throws {
+        let kept = KeptCredentials(now: { FakeServices.start }) { () async throws(CredentialProblem) in
+            do { try await Task.sleep(for: .seconds(30)) } catch { throw .unavailable("it was ended") }
+            throw .unavailable("it was not ended")
+        }
+        let waiting = (0..<3).map { _ in
+            Task { await problem { () async throws(CredentialProblem) in try await kept.refresh() } }
+        }
+        try await Task.sleep(for: .milliseconds(50))
+        let start = ContinuousClock.now
+        for task in waiting { task.cancel() }
+        for task in waiting { #expect(await task.value == .unavailable("it was ended")) }
+        #expect(ContinuousClock.now - start < .seconds(5))
+    }
+
+    @Test("No part of it prints a secret")
+    func printing() async throws {
+        let services = FakeServices(files: ["/token": "CANARY.b.c"], handler: CredentialResolverTests.everyone)
+        let context = services.context(CredentialResolverTests.keys)
+        let files = SharedFiles(context: context, named: nil)
+        let sts = STSAccess(context: context, files: files, fallbackRegion: nil)
+        let plans = PlanProvider(files: files, sts: sts)
+        let resolver = CredentialResolver(origin: .role(Self.assumed("acme")), context: context)
+        var form = STSForm(action: "A")
+        form.add("WebIdentityToken", canary)
+        let parts: [Any] = [
+            context, try await resolver.refresh(), resolver, resolver.trace, try sts.client(), form, files, sts,
+            plans.provider(for: .keys(accessKeyID: "A", secretAccessKey: canary, sessionToken: canary)),
+            plans.provider(for: .process(command: "echo \(canary)")), plans.provider(for: .environment),
+            plans.provider(
+                for: .assumeRole(
+                    roleARN: Self.role, externalID: nil, sessionName: nil, durationSeconds: nil,
+                    base: .keys(accessKeyID: "A", secretAccessKey: canary, sessionToken: nil))),
+            try #require(XMLAnswer(Array("<a>CANARY</a>".utf8))),
+            ReceivedCredentials(accessKeyID: "A", secretAccessKey: canary, sessionToken: canary, expiration: nil),
+        ]
+        for part in parts {
+            var dumped = ""
+            dump(part, to: &dumped)
+            #expect(!"\(part) \(String(reflecting: part)) \(dumped)".contains(canary), "\(type(of: part))")
+        }
+    }
 }

@@ -142,6 +142,17 @@ import Testing
         }
     }
 
+    @Test("Turned off, it is nothing to wait for, unless an operator named it")
+    func turnedOff() async {
+        let services = FakeServices { _ in OutgoingAnswer(403, "") }
+        let found = await problem { () async throws(CredentialProblem) in try await Self.provider(services).credentials() }
+        #expect(found?.isConfiguration == true)
+        let named = await problem { () async throws(CredentialProblem) in
+            try await Self.provider(services, [Self.endpoint: "http://127.0.0.1:1"]).credentials()
+        }
+        #expect(named?.isUnavailable == true)
+    }
+
     @Test("Silence names the hop limit") func silenceNamesTheHopLimit() async {
         let services = FakeServices { _ throws(OutgoingFailure) in throw .timedOut(seconds: 1) }
         let found = await problem { () async throws(CredentialProblem) in try await Self.provider(services).credentials() }
