@@ -59,7 +59,9 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .target(name: "AWSCredentials", dependencies: ["OutgoingHTTP", "PostPolicy", "StrictJSON"], swiftSettings: settings),
+        .target(
+            name: "AWSCredentials", dependencies: ["COpenSSL", "OutgoingHTTP", "PostPolicy", "StrictJSON"],
+            swiftSettings: settings),
         .target(
             name: "PosternServer",
             dependencies: [

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 import Hummingbird
 import HummingbirdTesting
@@ -24,7 +25,8 @@ final class TestService {
     static let accessKeyID = "AKIACANARYACCESSKEY0"
     static let secret = "canary/secret+access/key0123456789abcdef"
 
-    init(rules: String = TestService.rules) async throws {
+    /// - Parameter sessionToken: makes the credentials temporary ones
+    init(rules: String = TestService.rules, sessionToken: String? = nil) async throws {
         var random = SystemRandomNumberGenerator()
         let all = try #require(APIKeyText.make(tenant: "acme", id: "cms", random: &random))
         let limited = try #require(APIKeyText.make(tenant: "acme", id: "docs", random: &random))
@@ -49,10 +51,15 @@ final class TestService {
             listen: ListenAddress(host: "127.0.0.1", port: 0),
             admin: ListenAddress(host: "127.0.0.1", port: 0),
             logLevel: .trace,
-            environment: ["AWS_ACCESS_KEY_ID": Self.accessKeyID, "AWS_SECRET_ACCESS_KEY": Self.secret]
+            environment: [
+                "AWS_ACCESS_KEY_ID": Self.accessKeyID, "AWS_SECRET_ACCESS_KEY": Self.secret,
+                "AWS_SESSION_TOKEN": sessionToken ?? "",
+            ]
         )
         sink = LogSink(descriptor: logs.fileHandleForWriting.fileDescriptor)
-        let state = try await ServiceState.load(settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }).state
+        let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        // Other tests may keep all threads busy for long.
+        let state = try await ServiceState.load(settings, logger: quiet, patience: .seconds(120)).state
         router = publicRouter(
             settings: settings,
             state: state,

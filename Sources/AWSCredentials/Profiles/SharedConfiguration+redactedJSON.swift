@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 internal import COpenSSL
 internal import PostPolicy
 internal import StrictJSON

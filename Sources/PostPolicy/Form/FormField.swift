@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import StrictJSON
 
 /// One text field of a POST form: a name and a value, as they are sent.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import StrictJSON
 
 /// What `X-Amz-Credential` says: `<access key id>/<yyyymmdd>/<region>/s3/aws4_request`.

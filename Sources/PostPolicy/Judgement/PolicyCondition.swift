@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import StrictJSON
 
 /// One condition of a policy document on a form's fields.

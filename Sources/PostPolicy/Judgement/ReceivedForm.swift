@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import StrictJSON
 
 /// The fields of a form as a store understands them: names without regard to case, `${filename}` replaced, and the values

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import StrictJSON
 
 /// Writes a form and its policy document in one go: each field goes into both in the same step, so neither can hold what the

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 internal import COpenSSL
 
 /// One HMAC context of libcrypto with its key set, which is started anew for each message.

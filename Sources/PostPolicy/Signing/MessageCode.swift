@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 internal import COpenSSL
 
 /// A message authentication code of up to 32 bytes, without an allocation.

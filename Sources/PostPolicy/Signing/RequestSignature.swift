@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 internal import COpenSSL
 
 /// The two computations of SigV4 for a request to a service ("Create a signed AWS API request"); what is signed is the

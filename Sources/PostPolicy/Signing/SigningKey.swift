@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import Synchronization
 
 /// A key that is ready to sign, shared by all who sign with it at the same time.

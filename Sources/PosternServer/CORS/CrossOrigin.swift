@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import HTTPTypes
 
 /// Cross-origin resource sharing by exact origins, without credentials (Fetch standard, "CORS protocol").

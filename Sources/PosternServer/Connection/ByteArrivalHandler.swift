@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import NIOCore
 
 /// Says that bytes came, before TLS and the HTTP parser have made anything of them.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import NIOCore
 
 /// What one connection owes the clock: a pure state machine without timer or channel.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 package import NIOCore
 
 /// What one connection may take: times in NIO's `TimeAmount`, sizes in bytes.

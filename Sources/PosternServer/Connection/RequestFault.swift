@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import NIOHTTP1
 
 /// Why a request is answered at the gate, before any route sees it.

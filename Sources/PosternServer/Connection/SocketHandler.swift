@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import NIOCore
 
 /// The gate's hand on the socket itself, before TLS and the HTTP parser have made anything of its bytes.

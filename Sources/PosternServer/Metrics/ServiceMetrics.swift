@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import Synchronization
 
 /// The service's counters. Each label comes from a closed set or from the rule files, never from a client.

@@ -1,5 +1,6 @@
-import HTTPTypes
 // SPDX-License-Identifier: Apache-2.0
+
+import HTTPTypes
 import Hummingbird
 import NIOCore
 import StrictJSON

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import HTTPTypes
 
 /// An error of the HTTP interface: what the client is told, as RFC 9457 lays it out.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import ServiceLifecycle
 
 /// The public listener, which says "not ready" before it closes.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import NIOCore
 
 /// Runs a connection's tasks on the connection's own event loop.

@@ -15,33 +15,31 @@ import UserAuth
 extension ServiceState {
     /// Reads rules, keys and credentials, and lists everything that is wrong with any of them.
     ///
-    /// What is fetched is fetched once before this returns, for 5 s at most, so that a first request finds it. A provider or a source that is
-    /// down does not keep the service from starting: it is asked again until it answers.
+    /// What is fetched is fetched once before this returns, so that a first request finds it. A provider or a source that is
+    /// down or slow does not keep the service from starting: it is asked on until it answers.
+    /// - Parameter patience: how long the first fetches are waited for; a `credential_process` may take a minute
     /// - Returns: the state and the warnings of rule and key files
     /// - Throws: `SetupProblems`
     package static func load(
-        _ settings: ServiceSettings, logger: Logger
+        _ settings: ServiceSettings, logger: Logger, patience: Duration = .seconds(5)
     ) async throws -> (state: ServiceState, warnings: [String]) {
         let (book, warnings) = try RuleBook.load(settings)
         let assembly = await IssuerAssembly(of: book, service: settings.service)
         let resolvers = CredentialResolvers(environment: settings.environment)
         let credentials = TenantCredentials(of: book, resolvers)
         let issuers = TrustedIssuers(assembly.entries)
-        let problems = assembly.problems + (await warmUp(issuers, credentials, RefreshJournal(logger: logger)))
+        await warmUp(issuers, credentials, RefreshJournal(logger: logger), patience: patience)
+        let problems = assembly.problems + credentials.lastingProblems(at: Date())
         guard problems.isEmpty else { throw SetupProblems(problems) }
         let uses = APIKeyUses()
         let snapshot = ServiceSnapshot(book: book, issuers: issuers, credentials: credentials, apiKeyUses: uses)
         return (ServiceState(snapshot, apiKeyUses: uses), warnings + assembly.warnings)
     }
 
-    /// How long the start waits for the first fetches. A `credential_process` may take a minute.
-    private static let patience = Duration.seconds(5)
-
-    /// Fetches everything once, all at the same time. What takes longer than the start waits goes on beside it.
-    /// - Returns: what is wrong and stays wrong until an operator mends it
+    /// Fetches everything once, all at the same time. What takes longer than is waited goes on beside the start.
     private static func warmUp(
-        _ issuers: TrustedIssuers, _ credentials: TenantCredentials, _ journal: RefreshJournal
-    ) async -> [String] {
+        _ issuers: TrustedIssuers, _ credentials: TenantCredentials, _ journal: RefreshJournal, patience: Duration
+    ) async {
         let running = Countdown(from: issuers.remote.count + credentials.sources.count)
         for keys in issuers.remote {
             Task {
@@ -57,12 +55,6 @@ extension ServiceState {
         }
         let deadline = Uptime.now() + patience
         while running.isRunning, Uptime.now() < deadline { try? await Task.sleep(for: .milliseconds(10)) }
-        var sentences: [String] = []
-        for source in credentials.sources {
-            guard let problem = source.problem(at: Date()), !problem.isPassing else { continue }
-            sentences.append(source.origin == .standard ? "\(problem)" : "credentials of \(source.origin): \(problem)")
-        }
-        return sentences
     }
 }
 

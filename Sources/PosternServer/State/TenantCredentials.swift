@@ -3,6 +3,12 @@
 package import AWSCredentials
 package import TenantRules
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// The credentials of each tenant's store. Tenants with the same source share one.
 package struct TenantCredentials: Sendable {
     private let byTenant: [String: RefreshingCredentials]
@@ -29,6 +35,14 @@ package struct TenantCredentials: Sendable {
         }
         self.byTenant = byTenant
         self.sources = sources
+    }
+
+    /// What is wrong and stays wrong until an operator mends it, a sentence each.
+    func lastingProblems(at now: Date) -> [String] {
+        sources.compactMap { source in
+            guard let problem = source.problem(at: now), !problem.isPassing else { return nil }
+            return source.origin == .standard ? problem.description : "credentials of \(source.origin): \(problem)"
+        }
     }
 
     /// What signs for a tenant of the book.

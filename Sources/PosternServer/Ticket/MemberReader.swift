@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import StrictJSON
 
 /// Takes the members of a request's object one by one, and then refuses what is left.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import AWSCredentials
 import PostPolicy
 import TenantRules
@@ -32,13 +33,7 @@ struct TicketDesk: Sendable {
             try limiter.admit(tenant: tenant.id, rule: rule, asker: context.asker(for: uploader), at: now)
             let expiry = try TicketExpiry(ruleSeconds: rule.expiry, credentials: credentials, at: now)
             let policy = try admission.policy(bucket: tenant.store.bucket, expiration: expiry.instant)
-            let form = try signer.sign(
-                policy,
-                version: tenant.store.signature,
-                credentials: credentials,
-                region: tenant.store.region,
-                at: now
-            )
+            let form = try sign(policy, for: tenant.store, with: credentials, at: now)
             let ticket = Ticket(
                 id: id,
                 url: tenant.store.endpoint.url,
@@ -59,6 +54,29 @@ struct TicketDesk: Sendable {
             throw refused(error, asked, context)
         }
     }
+
+    /// - Throws: `PolicyError.formTooLarge` where the client asked for too much, `CredentialProblem` where the session token alone
+    ///   takes too much room
+    private func sign(
+        _ policy: UploadPolicy, for store: Store, with credentials: SigningCredentials, at now: Date
+    ) throws -> SignedForm {
+        do throws(PolicyError) {
+            return try signer.sign(policy, version: store.signature, credentials: credentials, region: store.region, at: now)
+        } catch {
+            guard case .formTooLarge(let bytes, let maximum) = error, let token = credentials.sessionToken else { throw error }
+            // The token stands in the form twice: as a field, and in base64 within the policy.
+            guard bytes - token.utf8.count * 7 / 3 < Self.usualFormBytes else { throw error }
+            throw CredentialProblem.unavailable(
+                """
+                the session token is \(token.utf8.count) bytes long, and with it the form is over the store's \(maximum) bytes: \
+                assume the role with a shorter session policy or fewer session tags
+                """
+            )
+        }
+    }
+
+    /// A form of so many bytes without a session token is none that a client blew up.
+    private static let usualFormBytes = 6000
 
     private func signingCredentials(_ context: TenantContext, at now: Date) throws -> SigningCredentials {
         // Every tenant of a snapshot has its source; see TenantCredentials.

@@ -17,6 +17,11 @@ package struct KeySet: Sendable {
         keys.map(\.id)
     }
 
+    /// Whether there is nothing that a token could name.
+    var isOneKeyWithoutID: Bool {
+        keys.count == 1 && keys.first?.id == nil
+    }
+
     init(keys: [VerificationKey], skipped: [SkippedKey]) {
         self.keys = keys
         self.skipped = skipped

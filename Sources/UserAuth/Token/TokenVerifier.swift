@@ -30,7 +30,12 @@ struct TokenVerifier: Sendable {
             key = try keys.verify(jws, header)
         } catch {
             // Perhaps the issuer has rotated. This request does not wait to see.
-            if error == .keyUnknown, let id = header.keyID { issuer.keys.missed(id) }
+            switch error {
+            case .keyUnknown: if let id = header.keyID { issuer.keys.missed(id) }
+            // Without ids a rotation looks like a wrong signature.
+            case .signatureInvalid: if keys.isOneKeyWithoutID { issuer.keys.missed("") }
+            default: break
+            }
             throw error
         }
         // From here on the claims are the issuer's word. `iss` has been compared: it is how the issuer was found.

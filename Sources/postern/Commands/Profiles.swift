@@ -1,5 +1,6 @@
-import AWSCredentials
 // SPDX-License-Identifier: Apache-2.0
+
+import AWSCredentials
 import ArgumentParser
 import Foundation
 

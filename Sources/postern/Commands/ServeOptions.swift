@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import ArgumentParser
 
 /// What `serve` takes on the command line; nil where it is not given.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import PostPolicy
 import StrictJSON
 import UserAuth
@@ -14,7 +15,8 @@ extension WhoamiReport {
         if let principal, isLetIn {
             lines.append("It would be let in as:")
             let scopes = principal.scopes.isEmpty ? nil : principal.scopes.joined(separator: " ")
-            let rows = identity(principal) + [("scopes", scopes), ("rules", rules.isEmpty ? "none" : rules.joined(separator: " "))]
+            let rows =
+                identity(principal) + [("scopes", scopes), ("rules", rules.isEmpty ? "none" : rules.joined(separator: " "))]
             lines += table(rows.map { ($0.name, $0.value.map { ShownText.text($0, maximumLength: 300) } ?? "–") })
         } else {
             lines.append("It would not be let in: \(reason ?? "")")

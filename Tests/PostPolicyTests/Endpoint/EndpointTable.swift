@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import PostPolicy
 
 /// What AWS's endpoint rules for S3 resolve to: computed once by botocore 1.43.11 from its `endpoint-rule-set-1` and

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// SHA-256 as FIPS 180-4 writes it, slowly, so that tests have a digest that is not the one under test.

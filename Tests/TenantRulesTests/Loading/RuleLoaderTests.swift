@@ -65,7 +65,8 @@ struct RuleLoaderTests {
             acme.issuers == [
                 IssuerDeclaration(
                     issuer: "https://id.acme.example", audience: ["uploads"], algorithms: ["RS256", "ES256"],
-                    keys: .jwksURL("https://id.acme.example/jwks.json"), keyAuthorities: nil, userClaim: "sub", tenantClaim: nil, maxLifetime: 86_400
+                    keys: .jwksURL("https://id.acme.example/jwks.json"), keyAuthorities: nil, userClaim: "sub", tenantClaim: nil,
+                    maxLifetime: 86_400
                 )
             ]
         )

@@ -168,7 +168,7 @@ enum AuthProblems {
             .keys, "      keys: jwks.json",
             """
             10:13: keys is not a mapping; write “key: value” lines, with the keys jwks, jwksFile, pemFile, secretFile, \
-            discovery
+            discovery, caFile
             """),
         .behind(
             .keys, "      user:",

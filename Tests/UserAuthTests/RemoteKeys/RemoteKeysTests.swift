@@ -28,6 +28,26 @@ struct RemoteKeysTests {
         #expect(scene.answer(new) == "accepted")
     }
 
+    @Test("a rotation of a key without an id shows as a wrong signature, and asks for a fetch too, once in a minute")
+    func rotationWithoutID() async throws {
+        let scene = RemoteScene(.keys(first.jwk(kid: nil)))
+        await scene.run(.seconds(60))
+        let new = try second.token(kid: nil)
+        #expect(scene.answer(try first.token(kid: nil)) == "accepted")
+        #expect(scene.answer(new) == "signature-invalid")
+        await scene.step()
+        #expect(scene.status.fetches == 2)
+        scene.provider.publish(.keys(second.jwk(kid: nil)))
+        for _ in 0..<1000 { _ = scene.answer(new) }
+        await scene.run(.seconds(59))
+        #expect(scene.status.fetches == 2)
+        scene.pass(.seconds(2))
+        #expect(scene.answer(new) == "signature-invalid")
+        await scene.step()
+        #expect(scene.answer(new) == "accepted")
+        #expect(scene.status.fetches == 3)
+    }
+
     @Test("the provider is down for an hour: the last set serves and the errors are counted; then all is as before")
     func downForAnHour() async throws {
         let scene = RemoteScene(.keys(first.jwk()))

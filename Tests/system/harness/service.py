@@ -22,9 +22,9 @@ class DidNotStart(Exception):
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    """The environment without anybody's AWS or Postern settings."""
+    """The environment without anybody's AWS or Postern settings; no test asks the machine's own metadata service unless it says so."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "POSTERN_"))}
-    return kept | more
+    return kept | {"AWS_EC2_METADATA_DISABLED": "true"} | more
 
 
 class Service:

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
+import Testing
+
+@testable import PosternServer
+
+@Suite("A form with a session token")
+struct SessionTokenTests {
+    private let request = #"{"rule": "avatars", "contentType": "image/png", "user": "u1"}"#
+
+    @Test("Is signed while it stays under the store's 20 KB", arguments: [700, 4096, 7000])
+    func fits(length: Int) async throws {
+        let service = try await TestService(sessionToken: String(repeating: "t", count: length))
+        let answer = try await service.ask(.post, "/v1/tickets", body: request, key: service.key)
+        #expect(answer.status == .created)
+    }
+
+    @Test("Is a fault of the service, not of the client, where the token alone is too long")
+    func tooLong() async throws {
+        let service = try await TestService(sessionToken: String(repeating: "t", count: 12_000))
+        let answer = try await service.ask(.post, "/v1/tickets", body: request, key: service.key)
+        #expect(answer.status == .serviceUnavailable)
+        #expect(String(buffer: answer.body).contains(#""code":"credentials-unavailable""#))
+        let log = service.logText()
+        #expect(log.contains("the session token is 12000 bytes long"))
+        #expect(!log.contains("tttt"))
+    }
+}
