@@ -14,7 +14,8 @@ import UserAuth
 /// Whether this process should be sent requests, and what is amiss.
 ///
 /// Not ready is who can serve no tenant at all: were it enough that one of fifty tenants cannot be served, one provider that is
-/// down would take the others' uploads with it. What is amiss is said in either case.
+/// down would take the others' uploads with it. Only in its first minute a process waits for everything: the one that it is to
+/// replace may still have the keys. What is amiss is said in any case.
 final class Readiness: Sendable {
     /// How it stands at a moment.
     struct Report: Sendable {
@@ -26,9 +27,16 @@ final class Readiness: Sendable {
     private let listening = Atomic(false)
     private let draining = Atomic(false)
     private let state: ServiceState
+    private let uptime: @Sendable () -> Duration
+    private let startedAt: Duration
 
-    init(state: ServiceState) {
+    /// How long a process that has just started waits for everything, with its readiness alone: requests are answered.
+    private static let patience = Duration.seconds(60)
+
+    init(state: ServiceState, uptime: @escaping @Sendable () -> Duration = Uptime.now) {
         self.state = state
+        self.uptime = uptime
+        startedAt = uptime()
     }
 
     /// The public listener is open.
@@ -44,7 +52,10 @@ final class Readiness: Sendable {
     func report(at now: Date) -> Report {
         let snapshot = state.current
         var reasons = Self.amiss(snapshot, at: now)
-        var isReady = reasons.isEmpty || snapshot.book.tenants.contains { Self.serves($0, snapshot, at: now) }
+        var isReady = reasons.isEmpty
+        if !isReady, uptime() - startedAt >= Self.patience {
+            isReady = snapshot.book.tenants.contains { Self.serves($0, snapshot, at: now) }
+        }
         if !listening.load(ordering: .relaxed) {
             isReady = false
             reasons.insert("the public listener is not open yet", at: 0)

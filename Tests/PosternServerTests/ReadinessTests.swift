@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Logging
+import Synchronization
+import TenantRules
+import Testing
+
+@testable import PosternServer
+
+@Suite("Readiness")
+struct ReadinessTests {
+    /// Two tenants: `here` signs with credentials that there are, `gone` with a container's that does not answer.
+    private static let files = [
+        "here": "credentials: default",
+        "gone": "credentials: {assumeRole: {roleArn: 'arn:aws:iam::123456789012:role/r'}}",
+    ]
+
+    private final class Clock: Sendable {
+        private let value = Mutex(Duration.zero)
+        var now: Duration { value.withLock { $0 } }
+        func advance(_ duration: Duration) { value.withLock { $0 += duration } }
+    }
+
+    private func readiness(of tenants: [String], _ clock: Clock) async throws -> Readiness {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for tenant in tenants {
+            let yaml = """
+                tenant: \(tenant)
+                store:
+                  bucket: \(tenant)-uploads
+                  region: eu-west-1
+                  \(Self.files[tenant] ?? "")
+                auth:
+                  apiKeys:
+                    - {id: cms, sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08}
+                rules:
+                  a: {keyPrefix: a/, contentTypes: [image/png], maxSize: 1MiB}
+                """
+            try Data(yaml.utf8).write(to: folder.appendingPathComponent("\(tenant).yaml"))
+        }
+        let settings = ServiceSettings(
+            tenantsFolder: folder.path,
+            listen: ListenAddress(host: "127.0.0.1", port: 0),
+            admin: ListenAddress(host: "127.0.0.1", port: 0),
+            environment: [
+                "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
+                // Nobody listens on port 1.
+                "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1",
+            ]
+        )
+        let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let state = try await ServiceState.load(settings, logger: quiet, patience: .seconds(120)).state
+        return Readiness(state: state, uptime: { clock.now })
+    }
+
+    @Test("Begins when the listener is open and ends when the service is told to stop")
+    func course() async throws {
+        let readiness = try await readiness(of: ["here"], Clock())
+        #expect(readiness.report(at: Date()).reasons == ["the public listener is not open yet"])
+        readiness.beginListening()
+        #expect(readiness.report(at: Date()).isReady)
+        #expect(readiness.report(at: Date()).reasons.isEmpty)
+        readiness.beginDraining()
+        #expect(!readiness.report(at: Date()).isReady)
+        #expect(readiness.report(at: Date()).reasons == ["the service is stopping"])
+    }
+
+    @Test("Waits a minute for what is missing, and then serves whom it can, and says what is amiss")
+    func someTenants() async throws {
+        let clock = Clock()
+        let readiness = try await readiness(of: ["here", "gone"], clock)
+        readiness.beginListening()
+        #expect(!readiness.report(at: Date()).isReady)
+        clock.advance(.seconds(60))
+        let report = readiness.report(at: Date())
+        #expect(report.isReady)
+        #expect(report.reasons.count == 1)
+        #expect(report.reasons.first?.hasPrefix("credentials of role arn:aws:iam::123456789012:role/r: ") == true)
+    }
+
+    @Test("Is not there while no tenant can be served")
+    func noTenant() async throws {
+        let clock = Clock()
+        let readiness = try await readiness(of: ["gone"], clock)
+        readiness.beginListening()
+        clock.advance(.seconds(3600))
+        #expect(!readiness.report(at: Date()).isReady)
+    }
+}
