@@ -7,8 +7,13 @@ enum RefreshTiming {
     /// until it has new) are thereby asked for at half of what is left, again and again.
     static func lead(remaining: Double, jitter: Double) -> Double {
         // Many processes that started together must not ask together.
-        min(remaining / 2, 20 * 60) * (1 + 0.1 * jitter)
+        max(min(remaining / 2, 20 * 60) * (1 + 0.1 * jitter), lastMinutes)
     }
+
+    /// With less than this left there are soon no tickets any more: then new ones are asked for every ``shortestPause``.
+    private static let lastMinutes = 120.0
+    /// The least time between two attempts that succeed.
+    static let shortestPause = Duration.seconds(2)
 
     /// How long to wait after a failure.
     /// - Parameters:

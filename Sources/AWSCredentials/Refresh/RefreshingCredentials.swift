@@ -140,7 +140,7 @@ package final class RefreshingCredentials: Sendable {
                 state.problem = nil
                 state.problemAt = nil
                 // The same ones again must not be asked for at once.
-                state.notBefore = uptime + .seconds(1)
+                state.notBefore = uptime + RefreshTiming.shortestPause
                 state.held = Held(
                     provided: provided,
                     fetchedAt: uptime,

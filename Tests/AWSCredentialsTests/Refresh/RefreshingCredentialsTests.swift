@@ -173,6 +173,21 @@ struct RefreshingCredentialsTests {
         #expect(scene.source.fetches < 12)
     }
 
+    @Test("Credentials that are too short for a ticket are replaced within seconds once the source has longer ones")
+    func tooShort() async {
+        let scene = Scene()
+        scene.source.setLifetime(80)
+        await scene.beat()
+        #expect(scene.accessKeyID == "AKIA1")
+        await scene.pass(10)
+        #expect((4...7).contains(scene.source.fetches))
+        scene.source.setLifetime(3600)
+        await scene.pass(3)
+        let fetches = scene.source.fetches
+        await scene.pass(600)
+        #expect(scene.source.fetches == fetches)
+    }
+
     @Test("What has ended already is not taken, and what is held stays")
     func stillborn() async {
         let scene = Scene()
