@@ -12,6 +12,7 @@ struct OutgoingURLTests {
             ("http://id.example/", false, false),
             ("http://localhost:8080/x", true, true), ("http://LOCALHOST/", true, true), ("http://127.0.0.1/", true, true),
             ("http://127.255.0.1:1/", true, true), ("http://[::1]:8080/", true, true), ("https://[::1]/", true, true),
+            ("https://id.example:65535/", true, false),
             ("http://127.0.0.1.example/", false, false), ("http://localhost.example/", false, false),
             ("http://127.0.0/", false, false), ("http://127.0.0.256/", false, false), ("http://127.0.0.1.1/", false, false),
             ("http://0.0.0.0/", false, false), ("http://169.254.169.254/", false, false), ("http://[::2]/", false, false),
@@ -33,6 +34,9 @@ struct OutgoingURLTests {
             "https://user@id.example/", "https://user:password@id.example/", "http://localhost@id.example/",
             "https://:x@id.example/",
             "https://id.example/a b", "https://id.example/\n", "https://id.example/é", "https://id.example/\u{7f}", "unix:///x",
+            "https://id.example:65536/", "https://127.0.0.1:65536/a", "http://[::1]:99999/", "https://127.0.0.1:0/",
+            "https://127.0.0.1:-1/", "https://127.0.0.1:18446744073709551617/", "https://127.0.0.1:99999999999999999999999/",
+            "https://127.0.0.1:x/", "https://127.0.0.1:/", "https://[::1]:/",
         ]
     )
     func refused(text: String) {

@@ -38,7 +38,7 @@ def narrowed(make_service, real_store, proxy):
              "credentials": {"assumeRole": {"roleArn": "arn:aws:iam:::role/narrowed", "sessionPolicy": "fromRules"}}}
     tenant = Tenant("narrow", store=store, rules=RULES)
     service = make_service("narrowed", [tenant], real_store.credentials, environment={
-        "AWS_ENDPOINT_URL_STS": proxy.url, "AWS_REGION": real_store.region, "AWS_EC2_METADATA_DISABLED": "true"})
+        "AWS_ENDPOINT_URL_STS": proxy.url, "AWS_REGION": real_store.region})
     with service:
         yield service, tenant, wide
 

@@ -215,11 +215,10 @@ UNAVAILABLE = {
     "a process that hangs": {"config": "[default]\ncredential_process = /bin/sleep 600\n"},
     "a role that is refused": {"variables": {"AWS_PROFILE": "x"}, "config": "ROLE"},
     "an endpoint that is down": {"variables": {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/v1"}},
-    "instance metadata that is down": {"variables": {"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:1"}},
 }
 
 
-@pytest.mark.parametrize("name", [name for name in UNAVAILABLE if "instance" not in name])
+@pytest.mark.parametrize("name", UNAVAILABLE)
 def test_a_source_that_does_not_answer_is_waited_for(make_service, cloud, name):
     """The service runs, is not ready, says why, and gives 503; it would mend without a restart."""
     settings = dict(UNAVAILABLE[name])

@@ -34,6 +34,17 @@ struct Whoami: AsyncParsableCommand {
     @Flag(help: "Answer in JSON.")
     var json = false
 
+    /// Taken so that it is not printed back as an "unexpected argument".
+    @Argument(help: .hidden)
+    var misplaced: [String] = []
+
+    func validate() throws {
+        guard misplaced.isEmpty else {
+            throw ValidationError(
+                "Give the token or API key on standard input, or name its file with --token-file: not on the command line.")
+        }
+    }
+
     func run() async throws {
         let options = try ServeOptions.reading(tenants: tenants, config: config)
         let settings: ServiceSettings

@@ -78,14 +78,17 @@ class Cloud:
         for name, text in (("config", source.config), ("credentials", source.shared)):
             if text:
                 (home / ".aws" / name).write_text(text)
-        off = {} if source.server is self.instance else {"AWS_EC2_METADATA_DISABLED": "true"}
-        return {"HOME": str(home), "AWS_ENDPOINT_URL_STS": self.sts.url, "AWS_REGION": REGION} | off | source.variables
+        return {"HOME": str(home), "AWS_ENDPOINT_URL_STS": self.sts.url, "AWS_REGION": REGION} | source.variables
 
     # each source by itself
 
     @property
     def user_profile(self) -> str:
         return keys_section("profile base", self.user)
+
+    @property
+    def instance_variables(self) -> dict[str, str]:
+        return {"AWS_EC2_METADATA_SERVICE_ENDPOINT": self.instance.url, "AWS_EC2_METADATA_DISABLED": "false"}
 
     def sources(self) -> dict[str, Source]:
         """Every source that a tenant can have, each configured alone."""
@@ -153,7 +156,7 @@ class Cloud:
     def role_of_instance(self) -> Source:
         role = self.sts.add_role("of-instance")
         return Source("role of the instance", self.instance, role.arn,
-                      {"AWS_PROFILE": "role", "AWS_EC2_METADATA_SERVICE_ENDPOINT": self.instance.url},
+                      {"AWS_PROFILE": "role"} | self.instance_variables,
                       config=f"[profile role]\nrole_arn = {role.arn}\ncredential_source = Ec2InstanceMetadata\n")
 
     def web_identity_profile(self) -> Source:
@@ -191,7 +194,7 @@ class Cloud:
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": self.container.full_uri, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(self.container_token)})
 
     def instance_metadata(self) -> Source:
-        return Source("instance metadata", self.instance, "instance", {"AWS_EC2_METADATA_SERVICE_ENDPOINT": self.instance.url})
+        return Source("instance metadata", self.instance, "instance", self.instance_variables)
 
     def tenant_role(self) -> Source:
         role = self.sts.add_role("tenant-role", external_id="acme-7f3a")

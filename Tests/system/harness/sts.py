@@ -161,7 +161,7 @@ class TokenService(LoopbackServer):
             if call:
                 return self._session_arn(signer.source, call.parameters["RoleSessionName"])
             return f"arn:aws:sts::{ACCOUNT}:assumed-role/{signer.source}/session"
-        return f"arn:aws:iam::{ACCOUNT}:user/{signer.access_key.lower()}"
+        return f"arn:aws:iam::{ACCOUNT}:user/{signer.access_key}"
 
     def _signer(self, request: Request) -> tuple[Credentials, str]:
         """Who signed, after botocore has computed the same signature."""
