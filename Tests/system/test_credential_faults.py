@@ -402,7 +402,7 @@ def test_a_crash_prints_no_secret(make_service, clock, cloud, backtrace, logs):
     scene.service.environment["SWIFT_BACKTRACE"] = backtrace
     scene.service.start()
     for tenant in tenants:
-        token = tenant.token("canary")
+        token = tenant.token("u2")
         canaries.add(token)
         canaries.add_ticket(scene.service.ticket(token, **WISH))
         scene.service.post("/v1/tickets", WISH | {"user": "u1"}, tenant.api_key)

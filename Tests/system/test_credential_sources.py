@@ -1,8 +1,10 @@
 """Every source of AWS credentials, end to end: the ticket is signed with what that source gave, and by nothing else."""
 
 import json
+import pathlib
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -212,16 +214,18 @@ UNAVAILABLE = {
     "a web identity token that is not there": {"variables": {"AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/x", "AWS_WEB_IDENTITY_TOKEN_FILE": "/nowhere"}},
     "a process that fails": {"config": "[default]\ncredential_process = /bin/sh -c \"echo canary-of-a-process >&2; exit 3\"\n"},
     "a process that prints no JSON": {"config": "[default]\ncredential_process = /bin/echo canary-of-a-process\n"},
-    "a process that hangs": {"config": "[default]\ncredential_process = /bin/sleep 600\n"},
+    "a process that hangs": {"config": "[default]\ncredential_process = /bin/sh -c \"echo $$ > PIDFILE; exec sleep 600\"\n"},
     "a role that is refused": {"variables": {"AWS_PROFILE": "x"}, "config": "ROLE"},
     "an endpoint that is down": {"variables": {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/v1"}},
 }
 
 
 @pytest.mark.parametrize("name", UNAVAILABLE)
-def test_a_source_that_does_not_answer_is_waited_for(make_service, cloud, name):
-    """The service runs, is not ready, says why, and gives 503; it would mend without a restart."""
-    settings = dict(UNAVAILABLE[name])
+def test_a_source_that_does_not_answer_is_waited_for(make_service, cloud, name, tmp_path):
+    """The service runs, is not ready, says why, and gives 503; it would mend without a restart. Its stop leaves no process behind."""
+    settings, pid_file = dict(UNAVAILABLE[name]), tmp_path / "pid"
+    if "hangs" in name:
+        settings["config"] = settings["config"].replace("PIDFILE", str(pid_file))
     if settings.get("config") == "ROLE":
         settings["config"] = f"{cloud.user_profile}[profile x]\nrole_arn = arn:aws:iam::123456789012:role/unknown\nsource_profile = base\n"
     service, tenant = serve(make_service, cloud, Source(f"unavailable {list(UNAVAILABLE).index(name)}", **settings))
@@ -237,7 +241,12 @@ def test_a_source_that_does_not_answer_is_waited_for(make_service, cloud, name):
         state = until("the error is told", lambda: [each for each in readiness(service)[1]["credentials"] if each["lastError"]], seconds=12)[0]
         assert "canary" not in state["lastError"] and len(state["lastError"]) > 20
     assert service.running
+    began = time.monotonic()
     assert service.stop() == 0
+    assert time.monotonic() - began < 5
+    if "hangs" in name:
+        hanging = pathlib.Path("/proc", until("the process has begun", pid_file.read_text).strip())
+        until("the process is gone", lambda: not hanging.exists() or "State:\tZ" in (hanging / "status").read_text())
 
 
 def test_the_binary_prints_no_secret_in_its_help():

@@ -239,6 +239,7 @@ def test_a_cold_start_without_the_provider(stage, way, trouble):
     status, body = readiness(service)
     assert status == 503 and body["reasons"], body
     assert_keys_unavailable(service, issuer)
+    assert service.request("GET", "/v1/rules", {"Authorization": f"Bearer {issuer.token()}"}).problem["code"] == "keys-unavailable"
     assert service.post("/v1/tickets", WISH, "nonsense").status == 401
     assert service.request("GET", "/healthz").status == 200
     until("the error is told", lambda: issuer_state(service, issuer.issuer)["lastError"])
@@ -268,6 +269,22 @@ def test_a_provider_that_is_down_harms_nobody_else(make_service, make_provider, 
     until("it is ready", lambda: readiness(service)[0] == 200)
     assert any(cold.issuer in reason for reason in readiness(service)[1]["reasons"])
     until("the error is told", lambda: issuer_state(service, cold.issuer)["lastError"])
+
+
+def test_a_service_wide_issuer_is_fetched_once_for_all(make_service, make_provider, authority, clock):
+    """Three tenants, one provider of the service-wide file, its authority named beside that file: one fetch at the start, one at each refresh."""
+    shared = RemoteIssuer(make_provider("https"), now=clock.now, authority=pathlib.Path("private.pem"), tenant_claim="org")
+    tenants = [Tenant(f"t{number}", issuers=[], store={"bucket": f"t{number}-uploads", "region": "eu-west-1"}) for number in range(3)]
+    service = make_service("same-provider", tenants, environment=clock.environment, configuration={"issuers": [shared.write(pathlib.Path())]})
+    (service.folder / "private.pem").write_bytes(authority.file.read_bytes())
+    service.start()
+    for fetches in (1, 2, 3):
+        until("the keys are fetched", lambda: len(shared.provider.key_requests()) >= fetches)
+        time.sleep(0.7)
+        assert len(shared.provider.key_requests()) == fetches
+        for tenant in tenants:
+            assert service.ticket(shared.token(org=tenant.id), **WISH)["fields"]["bucket"] == f"{tenant.id}-uploads"
+        clock.pass_time(9 * MINUTE)
 
 
 # The provider lies

