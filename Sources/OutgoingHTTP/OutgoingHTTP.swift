@@ -11,24 +11,23 @@ import NIOSSL
 /// Each request has a client of its own. They are minutes apart, so a kept connection would serve nobody, and a file of
 /// certificate authorities is read anew each time, so that a renewed one counts without a restart.
 package enum OutgoingHTTP {
+    /// The most addresses of a name that are tried.
+    private static let maximumAddresses = 4
+
     /// Sends a request and reads the whole answer.
     package static func send(_ request: OutgoingRequest) async throws(OutgoingFailure) -> OutgoingAnswer {
-        // The client would also take URLs of sockets in the file system.
-        guard OutgoingURL(request.url) != nil else { throw .badURL }
-        let client = HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: try configuration(request))
-        let result = await answer(request, with: client)
-        // Not waited for: it lasts until a connection that is just being made is made or given up, which a slow name service
-        // or a peer that is silent in the TLS handshake can draw out beyond the request's timeout.
-        Task { try? await client.shutdown() }
-        return try result.get()
+        try await send(request, names: .shared)
     }
 
-    private static func answer(
-        _ request: OutgoingRequest, with client: HTTPClient
-    ) async -> Result<OutgoingAnswer, OutgoingFailure> {
-        // The client's own deadline ends at the head of the answer; this one covers the body too.
-        await withTaskGroup(of: Result<OutgoingAnswer, OutgoingFailure>?.self) { group in
-            group.addTask { await exchange(request, with: client) }
+    package static func send(
+        _ request: OutgoingRequest, names: NameLookup
+    ) async throws(OutgoingFailure) -> OutgoingAnswer {
+        // The client would also take URLs of sockets in the file system.
+        guard let url = OutgoingURL(request.url) else { throw .badURL }
+        let configuration = try configuration(request)
+        // The client's own deadline ends at the head of the answer; this one covers names and the body too.
+        return try await withTaskGroup(of: Result<OutgoingAnswer, OutgoingFailure>?.self) { group in
+            group.addTask { await answer(request, to: url, configuration, names) }
             group.addTask {
                 do { try await Task.sleep(for: request.timeout) } catch { return nil }
                 return .failure(.timedOut(seconds: request.timeout / .seconds(1)))
@@ -36,6 +35,38 @@ package enum OutgoingHTTP {
             let first = await group.next() ?? nil
             group.cancelAll()
             return first ?? .failure(.timedOut(seconds: request.timeout / .seconds(1)))
+        }.get()
+    }
+
+    /// Tries the addresses of the host one after the other, as long as none takes the connection: a request is sent once.
+    private static func answer(
+        _ request: OutgoingRequest, to url: OutgoingURL, _ configuration: HTTPClient.Configuration, _ names: NameLookup
+    ) async -> Result<OutgoingAnswer, OutgoingFailure> {
+        do throws(OutgoingFailure) {
+            var last = Result<OutgoingAnswer, OutgoingFailure>.failure(.unreachable("the host is not known"))
+            let addresses = try await names.addresses(of: url.host).prefix(maximumAddresses)
+            for (index, address) in addresses.enumerated() {
+                let isLast = index == addresses.count - 1
+                var configuration = configuration
+                // An address that is silent leaves time for the others.
+                if !isLast { configuration.timeout.connect = TimeAmount(request.timeout / addresses.count) }
+                // Server name and certificate stay those of the host.
+                if address != url.host { configuration.dnsOverride = [url.hostAsWritten: address] }
+                let client = HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: configuration)
+                last = await exchange(request, with: client)
+                // Not waited for: it lasts until a connection that is just being made is made or given up, which a peer that is
+                // silent in the TLS handshake can draw out beyond the request's timeout.
+                Task { try? await client.shutdown() }
+                switch last {
+                case .failure(.unreachable): continue
+                // Only the time to connect ends before the request's own.
+                case .failure(.timedOut) where !isLast: continue
+                default: return last
+                }
+            }
+            return last
+        } catch {
+            return .failure(error)
         }
     }
 

@@ -14,6 +14,8 @@ package struct OutgoingURL: Sendable, Hashable {
     package let isEncrypted: Bool
     /// The host in lower case, without the brackets of an IPv6 address.
     package let host: String
+    /// The host as the URL has it, without the brackets of an IPv6 address.
+    let hostAsWritten: String
 
     /// Nil for another scheme, without a host, with user information, with a port that there is not, or with what no URL holds.
     package init?(_ text: String) {
@@ -26,6 +28,7 @@ package struct OutgoingURL: Sendable, Hashable {
         self.text = text
         isEncrypted = scheme == "https"
         let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+        hostAsWritten = bare
         self.host = bare.lowercased()
     }
 
@@ -48,5 +51,5 @@ package struct OutgoingURL: Sendable, Hashable {
     }
 
     /// Whether nobody on the way can read or change what is said: encrypted, or within this machine.
-    package var isPrivate: Bool { isEncrypted || isLoopback }
+    package var isProtected: Bool { isEncrypted || isLoopback }
 }

@@ -19,9 +19,9 @@ struct OutgoingURLTests {
             ("http://2130706433/", false, false), ("http://example/?h=localhost", false, false),
         ]
     )
-    func privacy(text: String, isPrivate: Bool, isLoopback: Bool) throws {
+    func privacy(text: String, isProtected: Bool, isLoopback: Bool) throws {
         let url = try #require(OutgoingURL(text))
-        #expect(url.isPrivate == isPrivate)
+        #expect(url.isProtected == isProtected)
         #expect(url.isLoopback == isLoopback)
         #expect(url.text == text)
     }

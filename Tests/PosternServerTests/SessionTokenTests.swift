@@ -24,6 +24,11 @@ struct SessionTokenTests {
         let answer = try await service.ask(.post, "/v1/tickets", body: request, key: service.key)
         #expect(answer.status == .serviceUnavailable)
         #expect(String(buffer: answer.body).contains(#""code":"credentials-unavailable""#))
+        // An outage uses nothing up: the rule allows three an hour.
+        let documents = #"{"rule": "documents", "contentType": "application/pdf"}"#
+        for _ in 0..<5 {
+            #expect(try await service.ask(.post, "/v1/tickets", body: documents, key: service.key).status == .serviceUnavailable)
+        }
         let log = service.logText()
         #expect(log.contains("the session token is 12000 bytes long"))
         #expect(!log.contains("tttt"))

@@ -88,8 +88,8 @@ struct KeySetSecretTests {
             let error = await #expect(throws: KeySetError.self) {
                 try await KeySet.secret(Array(text.utf8), algorithms: [.hs256])
             }
-            let isPrivate = text == privateSet || text == privatePEM
-            #expect(error?.description.hasPrefix(isPrivate ? "it holds a private key" : "it holds public keys") == true)
+            let isProtected = text == privateSet || text == privatePEM
+            #expect(error?.description.hasPrefix(isProtected ? "it holds a private key" : "it holds public keys") == true)
         }
     }
 

@@ -18,7 +18,7 @@ package final class CredentialResolver: Sendable {
         let (profile, region): (String?, String?) =
             switch origin {
             case .profile(let name): (name, nil)
-            case .role(let role): (nil, role.region.isEmpty ? nil : role.region)
+            case .role(let role): (nil, role.region)
             case .standard, .environment: (nil, nil)
             }
         let files = SharedFiles(context: context, named: profile)
@@ -60,7 +60,6 @@ package final class CredentialResolver: Sendable {
         return [
             EnvironmentProvider(context: context, prefix: "AWS"),
             ProfileProvider(files: files, sts: sts),
-            WebIdentityProvider(sts: sts),
             ContainerCredentials(context: context),
             InstanceMetadata(context: context) { () throws(CredentialProblem) in try files.settings() },
         ]

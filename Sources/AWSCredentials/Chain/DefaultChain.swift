@@ -75,6 +75,6 @@ final class DefaultChain: Sendable {
         let sentence =
             "no AWS credentials were found: asked \(asked). Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, "
             + "or give the machine, task or pod a role"
-        return problem?.isPassing == true ? .unavailable(sentence) : .configuration(sentence)
+        return problem?.isTransient == true ? .unavailable(sentence) : .configuration(sentence)
     }
 }

@@ -29,6 +29,8 @@ final class KeptCredentials: Sendable {
         var running: Running?
         /// Who waits for it.
         var waiting = 0
+        /// Counts the fetches, so that one that was given up leaves the next alone.
+        var fetches = 0
     }
 
     private typealias Running = Task<Result<ProvidedCredentials, CredentialProblem>, Never>
@@ -44,7 +46,9 @@ final class KeptCredentials: Sendable {
             state.waiting += 1
             if let running = state.running { return running }
             // Not the caller's own task: one who gives up must not end it for the others.
-            let task = Task { await self.fetched() }
+            state.fetches += 1
+            let number = state.fetches
+            let task = Task { await self.fetched(number) }
             state.running = task
             return task
         }
@@ -60,7 +64,10 @@ final class KeptCredentials: Sendable {
         state.withLock { state in
             guard state.running == task else { return }
             state.waiting -= 1
-            if state.waiting == 0 { task.cancel() }
+            guard state.waiting == 0 else { return }
+            task.cancel()
+            // Who comes now must not share its end.
+            state.running = nil
         }
     }
 
@@ -82,7 +89,7 @@ final class KeptCredentials: Sendable {
         }
     }
 
-    private func fetched() async -> Result<ProvidedCredentials, CredentialProblem> {
+    private func fetched(_ number: Int) async -> Result<ProvidedCredentials, CredentialProblem> {
         let result: Result<ProvidedCredentials, CredentialProblem>
         do throws(CredentialProblem) {
             let provided = try await fetch()
@@ -95,8 +102,10 @@ final class KeptCredentials: Sendable {
             result = .failure(error)
         }
         state.withLock { state in
-            state.running = nil
-            state.waiting = 0
+            if state.fetches == number {
+                state.running = nil
+                state.waiting = 0
+            }
             guard case .success(let provided) = result else { return }
             state.kept = provided
             state.fetchedAt = now()

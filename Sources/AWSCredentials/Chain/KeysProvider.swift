@@ -5,12 +5,19 @@ import PostPolicy
 /// Keys that stand in a profile.
 struct KeysProvider: CredentialProvider {
     let received: ReceivedCredentials
+    let profile: String
 
     var name: String { "keys of the profile" }
     var absence: String { "there are none" }
 
     func credentials() async throws(CredentialProblem) -> ProvidedCredentials? {
-        let credentials = try received.checked(from: "the AWS profile", tokenName: "session token", isTemporary: false)
-        return ProvidedCredentials(credentials: credentials, provider: name)
+        do throws(CredentialProblem) {
+            let source = "the AWS profile \(profile)"
+            let credentials = try received.checked(from: source, tokenName: "aws_session_token", isTemporary: false)
+            return ProvidedCredentials(credentials: credentials, provider: name)
+        } catch {
+            // What an operator wrote is wrong until an operator mends it.
+            throw .configuration(error.description)
+        }
     }
 }

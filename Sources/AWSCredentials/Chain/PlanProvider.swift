@@ -12,11 +12,12 @@ struct PlanProvider {
         case .keys(let accessKeyID, let secretAccessKey, let sessionToken):
             return KeysProvider(
                 received: ReceivedCredentials(
-                    accessKeyID: accessKeyID, secretAccessKey: secretAccessKey, sessionToken: sessionToken, expiration: nil))
+                    accessKeyID: accessKeyID, secretAccessKey: secretAccessKey, sessionToken: sessionToken, expiration: nil),
+                profile: files.profile)
         case .process(let command):
             return ProcessCredentials(command: command, profile: files.profile, context: context)
-        case .webIdentity(let roleARN, let tokenFile, let sessionName, let durationSeconds):
-            let request = AssumeRoleRequest(roleARN: roleARN, sessionName: sessionName, durationSeconds: durationSeconds)
+        case .webIdentity(let roleARN, let tokenFile, let sessionName):
+            let request = AssumeRoleRequest(roleARN: roleARN, sessionName: sessionName)
             return WebIdentityCredentials(request: request, tokenFile: tokenFile, sts: sts)
         case .assumeRole(let roleARN, let externalID, let sessionName, let durationSeconds, let base):
             let request = AssumeRoleRequest(

@@ -17,7 +17,10 @@ final class ProfileProvider: CredentialProvider {
     }
 
     var name: String { "profile \(files.profile)" }
-    var absence: String { "the shared AWS files hold no credentials for it" }
+    var absence: String {
+        "the shared AWS files hold no credentials for it"
+            + (files.named == nil ? ", and AWS_WEB_IDENTITY_TOKEN_FILE is not set" : "")
+    }
 
     func credentials() async throws(CredentialProblem) -> ProvidedCredentials? {
         // As in botocore, the environment's web identity goes before a profile's keys, unless the profile was asked for by name.
@@ -41,7 +44,7 @@ final class ProfileProvider: CredentialProvider {
     private func title(_ plan: ProfilePlan) -> String {
         switch plan {
         case .webIdentity where files.named == nil && context.variable("AWS_WEB_IDENTITY_TOKEN_FILE") != nil: "web identity"
-        case .webIdentity(let role, _, _, _): "\(name), web identity, role \(role)"
+        case .webIdentity(let role, _, _): "\(name), web identity, role \(role)"
         case .assumeRole(let role, _, _, _, _): "\(name), role \(role)"
         case .process: "\(name), credential_process"
         case .keys, .environment, .container, .instanceMetadata: name

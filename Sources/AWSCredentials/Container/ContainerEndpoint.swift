@@ -26,7 +26,7 @@ struct ContainerEndpoint: Equatable {
             guard let url = OutgoingURL(text) else {
                 throw .configuration("\(Self.full) is not an http or https URL without user name and password")
             }
-            guard url.isPrivate || Self.agents.contains(url.host) else {
+            guard url.isProtected || Self.agents.contains(url.host) else {
                 throw .configuration(
                     "\(Self.full) is not encrypted and names a host that may not be asked so: use https, a loopback address, or one of "
                         + Self.agents.joined(separator: ", "))

@@ -63,7 +63,11 @@ struct ChildWatch {
     /// Whether the child has ended; it stays to be reaped, so that its number still is its own.
     private func hasEnded() -> Bool {
         var info = siginfo_t()
-        return waitid(P_PID, id_t(child), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_signo != 0
+        guard waitid(P_PID, id_t(child), &info, WEXITED | WNOHANG | WNOWAIT) == 0 else {
+            // With SIGCHLD ignored the system reaps by itself: it has ended, nobody knows how, and its number is no longer its.
+            return errno == ECHILD
+        }
+        return info.si_signo != 0
     }
 
     private func reaped(_ output: [UInt8]) -> ChildProcess.Outcome {

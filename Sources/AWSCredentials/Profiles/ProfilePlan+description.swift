@@ -6,7 +6,7 @@ extension ProfilePlan: CustomStringConvertible, CustomDebugStringConvertible, Cu
         switch self {
         case .keys(let accessKeyID, _, _): "access key …\(String(decoding: accessKeyID.utf8.suffix(4), as: UTF8.self))"
         case .process: "credential_process"
-        case .webIdentity(let roleARN, _, _, _): "role \(roleARN) by web identity"
+        case .webIdentity(let roleARN, _, _): "role \(roleARN) by web identity"
         case .assumeRole(let roleARN, _, _, _, let base): "role \(roleARN) from \(base)"
         case .environment: "environment"
         case .container: "container"

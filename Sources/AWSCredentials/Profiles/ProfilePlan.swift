@@ -7,7 +7,7 @@ package indirect enum ProfilePlan: Sendable, Equatable {
     /// `credential_process`: a command line, which ``ShellWords`` splits.
     case process(command: String)
     /// `web_identity_token_file` with `role_arn`.
-    case webIdentity(roleARN: String, tokenFile: String, sessionName: String?, durationSeconds: Int?)
+    case webIdentity(roleARN: String, tokenFile: String, sessionName: String?)
     /// `role_arn` with `source_profile` or `credential_source`: the role is assumed with the credentials of `base`.
     case assumeRole(roleARN: String, externalID: String?, sessionName: String?, durationSeconds: Int?, base: ProfilePlan)
     /// `credential_source = Environment`.

@@ -17,8 +17,6 @@ package struct ProfileSettings: Sendable, Equatable {
     package let caBundle: String?
     /// `use_fips_endpoint`
     package let usesFIPSEndpoint: Bool
-    /// `use_dualstack_endpoint`
-    package let usesDualStackEndpoint: Bool
     /// `ec2_metadata_service_endpoint`
     package let metadataServiceEndpoint: String?
     /// `ec2_metadata_service_endpoint_mode`: `ipv4` or `ipv6`

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension SharedConfiguration {
-    /// The profile's `region`; nil where there is none, or an empty one.
-    package func region(profile: String) throws(CredentialProblem) -> String? {
-        try reader(ExactName(profile)).lineThatSays("region")
-    }
-
     /// What the profile says besides credentials; a profile that does not exist says nothing.
     package func settings(profile: String) throws(CredentialProblem) -> ProfileSettings {
         let profile = reader(ExactName(profile))
@@ -17,7 +12,6 @@ extension SharedConfiguration {
             ignoresEndpointURLs: try isTrue("ignore_configured_endpoint_urls", of: profile),
             caBundle: try profile.lineThatSays("ca_bundle"),
             usesFIPSEndpoint: try isTrue("use_fips_endpoint", of: profile),
-            usesDualStackEndpoint: try isTrue("use_dualstack_endpoint", of: profile),
             metadataServiceEndpoint: try profile.lineThatSays("ec2_metadata_service_endpoint"),
             metadataServiceEndpointMode: try profile.lineThatSays("ec2_metadata_service_endpoint_mode")
         )

@@ -19,9 +19,6 @@ package struct SharedConfiguration: Sendable {
         profiles = configuration.profiles.merging(credentials.profiles) { $0.merging($1) { _, new in new } }
     }
 
-    /// The names of all profiles.
-    package var profileNames: [String] { profiles.keys.sorted().map(\.text) }
-
     /// The profile that the environment names, in botocore's order; nil where it names none, which means `default`.
     package static func profileName(in variables: [String: String]) -> String? {
         variables["AWS_DEFAULT_PROFILE"] ?? variables["AWS_PROFILE"]

@@ -20,8 +20,7 @@ struct WebIdentityReader {
         return .webIdentity(
             roleARN: roleARN,
             tokenFile: tokenFile,
-            sessionName: sessionName == "" ? nil : sessionName,
-            durationSeconds: nil
+            sessionName: sessionName == "" ? nil : sessionName
         )
     }
 

@@ -31,7 +31,9 @@ package struct EnvironmentCredentials: Sendable {
         let token = environment.nonEmpty(tokenName)
         for (name, value) in [(keyName, key), (secretName, secret), (tokenName, token ?? "")] {
             let isBare = value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "'") }
-            if !isBare { throw .malformed(name: name) }
+            // A slash would end the id in the scope of a signature.
+            let isWhole = name != keyName || !value.utf8.contains(UInt8(ascii: "/"))
+            if !isBare || !isWhole { throw .malformed(name: name) }
         }
         return SigningCredentials(
             accessKeyID: key, secretAccessKey: secret, sessionToken: token, expiration: try expiration(environment))

@@ -139,8 +139,8 @@ package final class RefreshingCredentials: Sendable {
                 state.failuresInARow = 0
                 state.problem = nil
                 state.problemAt = nil
-                // The same ones again must not be asked for at once.
-                state.notBefore = uptime + RefreshTiming.shortestPause
+                let isSame = state.held?.provided.credentials.expiration == provided.credentials.expiration
+                state.notBefore = uptime + .seconds(RefreshTiming.rest(isSame: isSame))
                 state.held = Held(
                     provided: provided,
                     fetchedAt: uptime,
@@ -157,7 +157,10 @@ package final class RefreshingCredentials: Sendable {
             state.problemAt = uptime
             let left = state.held.map { max(0, $0.remaining(at: now, uptime: uptime) ?? 0) } ?? 0
             state.notBefore =
-                uptime + .seconds(RefreshTiming.pause(failures: state.failuresInARow, remaining: left, jitter: jitter))
+                uptime
+                + .seconds(
+                    RefreshTiming.pause(
+                        failures: state.failuresInARow, remaining: left, isOutage: problem.isOutage, jitter: jitter))
         }
     }
 

@@ -65,7 +65,9 @@ package struct STSClient: Sendable {
         }
         let xml = XMLAnswer(answer.body)
         guard answer.status == 200 else {
-            throw .unavailable(STSRefusal(xml, status: answer.status).sentence(form.action, host: endpoint.host))
+            let refusal = STSRefusal(xml, status: answer.status)
+            let sentence = refusal.sentence(form.action, host: endpoint.host)
+            throw refusal.isOutage ? .unavailable(sentence) : .refused(sentence)
         }
         guard let xml else { throw .unavailable("\(source) gave an answer to \(form.action) that is not XML as STS writes it") }
         return xml

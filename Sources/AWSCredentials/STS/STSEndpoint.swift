@@ -34,7 +34,7 @@ package struct STSEndpoint: Sendable, Equatable {
             throw .configuration(
                 "\(name) is not an http or https URL without user name, password, query, fragment and escapes in its path")
         }
-        guard url.isPrivate else {
+        guard url.isProtected else {
             throw .configuration("\(name) is not encrypted: use https, for anything but this machine itself")
         }
         path = parts.path.isEmpty ? "/" : parts.path

@@ -16,6 +16,14 @@ struct STSRefusal: Equatable {
         self.status = status
     }
 
+    /// Whether STS is in trouble itself, and not what it was asked.
+    var isOutage: Bool {
+        // Without a code it was not STS that spoke.
+        code == nil || status >= 500 || status == 429 || Self.throttling.contains(code ?? "") || code == "IDPCommunicationError"
+    }
+
+    private static let throttling: Set = ["Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown"]
+
     /// The sentence for an operator.
     /// - Parameters:
     ///   - action: what STS was asked to do
@@ -53,7 +61,7 @@ struct STSRefusal: Equatable {
         case "ValidationError":
             "a value is out of its bounds: is the role's maximum session duration shorter than duration_seconds, or a name not allowed?"
         case "NoSuchEntity", "NoSuchEntityException", "NoSuchRole": "there is no such role"
-        case "Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown":
+        case _ where throttling.contains(code):
             "it has too much to do; it is asked again later"
         default: nil
         }

@@ -6,14 +6,15 @@ package struct AssumedRole: Sendable, Hashable {
     package let roleARN: String
     /// The external id that the role's trust policy asks for.
     package let externalID: String?
-    /// The name of the session in the logs of AWS, 2 to 64 of `[A-Za-z0-9_+=,.@-]`; nil for one that Postern makes up.
+    /// The name of the session in the logs of AWS, 2 to 64 of `[A-Za-z0-9_+=,.@-]`; nil for one that Postern makes up. Two roles
+    /// that differ in the session policy have different names.
     package let sessionName: String?
     /// A policy that narrows the session, as JSON; at most 2048 characters.
     package let sessionPolicy: String?
-    /// The region whose STS is asked where the environment names none.
-    package let region: String
+    /// The region whose STS is asked where neither a profile nor an endpoint says it; nil where the environment does.
+    package let region: String?
 
-    package init(roleARN: String, externalID: String?, sessionName: String?, sessionPolicy: String?, region: String) {
+    package init(roleARN: String, externalID: String?, sessionName: String?, sessionPolicy: String?, region: String?) {
         self.roleARN = roleARN
         self.externalID = externalID
         self.sessionName = sessionName

@@ -11,13 +11,17 @@ package enum CredentialOrigin: Sendable, Hashable, CustomStringConvertible {
     /// A role that is assumed with the credentials of ``standard``.
     case role(AssumedRole)
 
-    /// For operators, in logs, `/readyz` and metrics: `default`, `profile NAME`, `env PREFIX`, `role ARN`.
+    /// For operators, in logs, `/readyz` and metrics, another one for each origin: `default`, `profile NAME`, `env PREFIX`,
+    /// `role ARN`, and for a role what sets it apart: the session's name, the region, the external id.
     package var description: String {
         switch self {
         case .standard: "default"
         case .profile(let name): "profile \(name)"
         case .environment(let prefix): "env \(prefix)"
-        case .role(let role): "role \(role.roleARN)" + (role.sessionName.map { " as \($0)" } ?? "")
+        case .role(let role):
+            "role \(role.roleARN)" + (role.sessionName.map { " as \($0)" } ?? "") + (role.region.map { " in \($0)" } ?? "")
+                // No secret (IAM User Guide, "The confused deputy problem").
+                + (role.externalID.map { " for \($0)" } ?? "")
         }
     }
 }

@@ -13,9 +13,8 @@ import UserAuth
 
 /// Whether this process should be sent requests, and what is amiss.
 ///
-/// Not ready is who can serve no tenant at all: were it enough that one of fifty tenants cannot be served, one provider that is
-/// down would take the others' uploads with it. Only in its first minute a process waits for everything: the one that it is to
-/// replace may still have the keys. What is amiss is said in any case.
+/// Not ready is who can serve no tenant in full: were it enough that something is amiss with one of fifty tenants, one provider
+/// that is down would take the others' uploads with it. What is amiss is said in any case.
 final class Readiness: Sendable {
     /// How it stands at a moment.
     struct Report: Sendable {
@@ -27,16 +26,9 @@ final class Readiness: Sendable {
     private let listening = Atomic(false)
     private let draining = Atomic(false)
     private let state: ServiceState
-    private let uptime: @Sendable () -> Duration
-    private let startedAt: Duration
 
-    /// How long a process that has just started waits for everything, with its readiness alone: requests are answered.
-    private static let patience = Duration.seconds(60)
-
-    init(state: ServiceState, uptime: @escaping @Sendable () -> Duration = Uptime.now) {
+    init(state: ServiceState) {
         self.state = state
-        self.uptime = uptime
-        startedAt = uptime()
     }
 
     /// The public listener is open.
@@ -52,10 +44,7 @@ final class Readiness: Sendable {
     func report(at now: Date) -> Report {
         let snapshot = state.current
         var reasons = Self.amiss(snapshot, at: now)
-        var isReady = reasons.isEmpty
-        if !isReady, uptime() - startedAt >= Self.patience {
-            isReady = snapshot.book.tenants.contains { Self.serves($0, snapshot, at: now) }
-        }
+        var isReady = reasons.isEmpty || snapshot.book.tenants.contains { Self.serves($0, snapshot, at: now) }
         if !listening.load(ordering: .relaxed) {
             isReady = false
             reasons.insert("the public listener is not open yet", at: 0)
@@ -81,9 +70,9 @@ final class Readiness: Sendable {
         return sentences
     }
 
-    /// Whether somebody can get a ticket of the tenant.
+    /// Whether everybody can get a ticket of the tenant who may.
     private static func serves(_ tenant: Tenant, _ snapshot: ServiceSnapshot, at now: Date) -> Bool {
         guard let source = snapshot.credentials.credentials(of: tenant), source.problem(at: now) == nil else { return false }
-        return !tenant.apiKeys.isEmpty || snapshot.issuers.haveKeys(for: tenant.id)
+        return snapshot.issuers.haveKeys(for: tenant.id)
     }
 }

@@ -24,44 +24,56 @@ struct SourceMetrics {
         apiKeys(&page)
     }
 
+    /// One issuer whose keys are of one place. Two tenants may take the same issuer's keys from different places.
+    private struct KeyPlace {
+        let labels: [(name: String, value: String)]
+        let entry: TrustedIssuers.Entry
+        let status: RemoteKeysStatus?
+    }
+
+    private var places: [KeyPlace] {
+        var seen: Set<[String]> = []
+        return snapshot.issuers.distinct.compactMap { entry in
+            // Differing in the private authorities or the algorithms alone is not worth a label.
+            guard seen.insert([entry.issuer.issuer, entry.place]).inserted else { return nil }
+            return KeyPlace(
+                labels: [("issuer", entry.issuer.issuer), ("keys", entry.place)], entry: entry,
+                status: entry.remote?.status(at: uptime))
+        }
+    }
+
     private func keys(_ page: inout PrometheusText) {
-        // An issuer whose keys two tenants take from different places is one line: the labels must be unique.
-        var seen: Set<String> = []
-        let entries = snapshot.issuers.distinct.filter { seen.insert($0.issuer.issuer).inserted }
-        page.metric("postern_issuer_keys", "gauge", help: "Keys in use, by issuer; 0 where there are none yet.")
-        for entry in entries {
-            page.sample("postern_issuer_keys", [("issuer", entry.issuer.issuer)], entry.issuer.keys.current?.keyIDs.count ?? 0)
+        page.metric(
+            "postern_issuer_keys", "gauge", help: "Keys in use, by issuer and place of its keys; 0 where there are none yet.")
+        for place in places {
+            page.sample("postern_issuer_keys", place.labels, place.entry.issuer.keys.current?.keyIDs.count ?? 0)
         }
         page.metric("postern_issuer_key_info", "gauge", help: "1 for each key in use, with its id.")
-        for entry in entries {
-            let ids = entry.remote?.status(at: uptime).keyIDs ?? entry.issuer.keys.current?.keyIDs ?? []
-            for id in ids {
-                page.sample("postern_issuer_key_info", [("issuer", entry.issuer.issuer), ("kid", id ?? "")], 1)
+        for place in places {
+            for id in place.status?.keyIDs ?? place.entry.issuer.keys.current?.keyIDs ?? [] {
+                page.sample("postern_issuer_key_info", place.labels + [("kid", id ?? "")], 1)
             }
         }
     }
 
     private func fetches(_ page: inout PrometheusText) {
-        var seen: Set<String> = []
-        let statuses = snapshot.issuers.remote.map { $0.status(at: uptime) }.filter { seen.insert($0.issuer).inserted }
+        let fetched = places.compactMap { place in place.status.map { (labels: place.labels, status: $0) } }
         page.metric("postern_issuer_keys_age_seconds", "gauge", help: "Time since an issuer's keys were last fetched.")
-        for status in statuses {
-            if let age = status.ageSeconds { page.sample("postern_issuer_keys_age_seconds", [("issuer", status.issuer)], age) }
+        for (labels, status) in fetched {
+            if let age = status.ageSeconds { page.sample("postern_issuer_keys_age_seconds", labels, age) }
         }
         page.metric("postern_issuer_fetches_total", "counter", help: "Fetches of keys that ended, by issuer and result.")
-        for status in statuses {
+        for (labels, status) in fetched {
             for (result, count) in status.results {
-                page.sample("postern_issuer_fetches_total", [("issuer", status.issuer), ("result", result)], count)
+                page.sample("postern_issuer_fetches_total", labels + [("result", result)], count)
             }
         }
         page.metric(
             "postern_issuer_last_error_age_seconds", "gauge",
             help: "Time since a fetch of keys last failed; absent where none did.")
-        for status in statuses {
+        for (labels, status) in fetched {
             guard let age = status.lastErrorAgeSeconds else { continue }
-            page.sample(
-                "postern_issuer_last_error_age_seconds",
-                [("issuer", status.issuer), ("reason", status.lastErrorReason ?? "")], age)
+            page.sample("postern_issuer_last_error_age_seconds", labels + [("reason", status.lastErrorReason ?? "")], age)
         }
     }
 

@@ -11,7 +11,7 @@ import UserAuth
     import Foundation
 #endif
 
-/// Fetches keys and credentials and logs what came of it: each change, and failures at a decreasing rate.
+/// Fetches keys and credentials and logs what came of it: each change, and the same failure at a decreasing rate.
 struct RefreshJournal: Sendable {
     let logger: Logger
 
@@ -22,7 +22,7 @@ struct RefreshJournal: Sendable {
         guard after.fetches > before.fetches else { return }
         var metadata: Logger.Metadata = ["issuer": "\(after.issuer)"]
         if let error = after.lastError, after.failuresInARow > 0 {
-            guard Self.isWorthALine(after.failuresInARow) else { return }
+            guard Self.isWorthALine(after.failuresInARow) || error != before.lastError else { return }
             metadata["error"] = "\(error)"
             metadata["failures"] = "\(after.failuresInARow)"
             if let age = after.ageSeconds { metadata["ageSeconds"] = "\(age)" }
@@ -39,15 +39,15 @@ struct RefreshJournal: Sendable {
         }
     }
 
-    func refresh(_ credentials: RefreshingCredentials) async {
+    /// - Parameter isStarting: whether what an operator must mend still ends the start, with the same sentence
+    func refresh(_ credentials: RefreshingCredentials, isStarting: () -> Bool = { false }) async {
         let before = credentials.status(at: Date(), uptime: Uptime.now())
         await credentials.refresh(at: { Date() }, uptime: { Uptime.now() })
         let after = credentials.status(at: Date(), uptime: Uptime.now())
         var metadata: Logger.Metadata = ["source": "\(after.origin)"]
         if after.failures > before.failures, let problem = after.problem {
-            // What an operator must mend ends the start, with this sentence.
-            if !problem.isPassing, after.successes == 0 { return }
-            guard Self.isWorthALine(after.failuresInARow) else { return }
+            if isStarting(), !problem.isTransient { return }
+            guard Self.isWorthALine(after.failuresInARow) || problem != before.problem else { return }
             metadata["error"] = "\(problem)"
             metadata["failures"] = "\(after.failuresInARow)"
             if let remaining = after.remaining { metadata["remainingSeconds"] = "\(Int(remaining))" }

@@ -39,6 +39,7 @@ struct RefreshService: Service, CustomStringConvertible {
                 group.cancelAll()
             }
         }
+        await state.firstRound.end()
     }
 
     private func beat(_ group: inout DiscardingTaskGroup) {

@@ -16,10 +16,11 @@ struct IssuerAssembly {
     /// Those that are fetched, so that all who declare the same share one set and one fetch.
     private var remote: [RemoteIdentity: RemoteKeys] = [:]
 
+    /// What makes two declarations the same. Issuers by their bytes, algorithms in any order.
     private struct RemoteIdentity: Hashable {
-        let issuer: String
+        let issuer: [UInt8]
         let endpoint: KeyEndpoint
-        let algorithms: [Algorithm]
+        let algorithms: Set<Algorithm>
         let authorities: String?
     }
 
@@ -86,7 +87,8 @@ struct IssuerAssembly {
     private mutating func remoteKeys(_ declaration: IssuerDeclaration, algorithms: [Algorithm]) -> RemoteKeys? {
         guard let endpoint = declaration.keys.endpoint else { return nil }
         let identity = RemoteIdentity(
-            issuer: declaration.issuer, endpoint: endpoint, algorithms: algorithms, authorities: declaration.keyAuthorities)
+            issuer: Array(declaration.issuer.utf8), endpoint: endpoint, algorithms: Set(algorithms),
+            authorities: declaration.keyAuthorities)
         if let known = remote[identity] { return known }
         let made = RemoteKeys(
             issuer: declaration.issuer,

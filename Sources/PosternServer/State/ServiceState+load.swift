@@ -2,7 +2,6 @@
 
 import AWSCredentials
 package import Logging
-import Synchronization
 import TenantRules
 import UserAuth
 
@@ -19,56 +18,29 @@ extension ServiceState {
     /// down or slow does not keep the service from starting: it is asked on until it answers.
     /// - Parameter patience: how long the first fetches are waited for; a `credential_process` may take a minute
     /// - Returns: the state and the warnings of rule and key files
-    /// - Throws: `SetupProblems`
+    /// - Throws: `SetupProblems`, and `CancellationError` when the task is cancelled
     package static func load(
-        _ settings: ServiceSettings, logger: Logger, patience: Duration = .seconds(5)
+        _ settings: ServiceSettings, logger: Logger, patience: Duration = .seconds(2)
     ) async throws -> (state: ServiceState, warnings: [String]) {
         let (book, warnings) = try RuleBook.load(settings)
         let assembly = await IssuerAssembly(of: book, service: settings.service)
         let resolvers = CredentialResolvers(environment: settings.environment)
-        let credentials = TenantCredentials(of: book, resolvers)
+        let credentials = TenantCredentials(of: book, resolvers, environment: settings.environment)
         let issuers = TrustedIssuers(assembly.entries)
-        await warmUp(issuers, credentials, RefreshJournal(logger: logger), patience: patience)
-        let problems = assembly.problems + credentials.lastingProblems(at: Date())
-        guard problems.isEmpty else { throw SetupProblems(problems) }
+        guard assembly.problems.isEmpty else { throw SetupProblems(assembly.problems) }
+        let firstRound = FirstRound(issuers, credentials, RefreshJournal(logger: logger))
+        await firstRound.wait(patience)
+        if Task.isCancelled {
+            await firstRound.end()
+            throw CancellationError()
+        }
+        let problems = credentials.lastingProblems(at: Date())
+        guard problems.isEmpty else {
+            await firstRound.end()
+            throw SetupProblems(problems)
+        }
         let uses = APIKeyUses()
         let snapshot = ServiceSnapshot(book: book, issuers: issuers, credentials: credentials, apiKeyUses: uses)
-        return (ServiceState(snapshot, apiKeyUses: uses), warnings + assembly.warnings)
-    }
-
-    /// Fetches everything once, all at the same time. What takes longer than is waited goes on beside the start.
-    private static func warmUp(
-        _ issuers: TrustedIssuers, _ credentials: TenantCredentials, _ journal: RefreshJournal, patience: Duration
-    ) async {
-        let running = Countdown(from: issuers.remote.count + credentials.sources.count)
-        for keys in issuers.remote {
-            Task {
-                await journal.refresh(keys)
-                running.step()
-            }
-        }
-        for source in credentials.sources {
-            Task {
-                await journal.refresh(source)
-                running.step()
-            }
-        }
-        let deadline = Uptime.now() + patience
-        while running.isRunning, Uptime.now() < deadline { try? await Task.sleep(for: .milliseconds(10)) }
-    }
-}
-
-/// Counts what still runs.
-private final class Countdown: Sendable {
-    private let left: Atomic<Int>
-
-    init(from count: Int) {
-        left = Atomic(count)
-    }
-
-    var isRunning: Bool { left.load(ordering: .acquiring) > 0 }
-
-    func step() {
-        left.subtract(1, ordering: .releasing)
+        return (ServiceState(snapshot, apiKeyUses: uses, firstRound: firstRound), warnings + assembly.warnings)
     }
 }

@@ -8,10 +8,13 @@ package final class ServiceState: Sendable {
     private let box: Mutex<ServiceSnapshot>
     /// When API keys were last used, over all snapshots.
     let apiKeyUses: APIKeyUses
+    /// The fetches that the start began.
+    let firstRound: FirstRound
 
-    init(_ snapshot: ServiceSnapshot, apiKeyUses: APIKeyUses) {
+    init(_ snapshot: ServiceSnapshot, apiKeyUses: APIKeyUses, firstRound: FirstRound) {
         self.box = Mutex(snapshot)
         self.apiKeyUses = apiKeyUses
+        self.firstRound = firstRound
     }
 
     package var current: ServiceSnapshot {

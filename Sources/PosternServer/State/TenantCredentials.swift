@@ -15,12 +15,12 @@ package struct TenantCredentials: Sendable {
     /// Every source once, in the order of the tenants.
     package let sources: [RefreshingCredentials]
 
-    package init(of book: RuleBook, _ resolvers: CredentialResolvers) {
+    package init(of book: RuleBook, _ resolvers: CredentialResolvers, environment: [String: String]) {
         var byOrigin: [CredentialOrigin: RefreshingCredentials] = [:]
         var byTenant: [String: RefreshingCredentials] = [:]
         var sources: [RefreshingCredentials] = []
         for tenant in book.tenants {
-            let origin = tenant.credentialOrigin
+            let origin = tenant.credentialOrigin(environment)
             if let known = byOrigin[origin] {
                 byTenant[tenant.id] = known
             } else {
@@ -40,7 +40,7 @@ package struct TenantCredentials: Sendable {
     /// What is wrong and stays wrong until an operator mends it, a sentence each.
     func lastingProblems(at now: Date) -> [String] {
         sources.compactMap { source in
-            guard let problem = source.problem(at: now), !problem.isPassing else { return nil }
+            guard let problem = source.problem(at: now), !problem.isTransient else { return nil }
             return source.origin == .standard ? problem.description : "credentials of \(source.origin): \(problem)"
         }
     }

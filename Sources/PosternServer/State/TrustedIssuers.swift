@@ -13,6 +13,12 @@ package struct TrustedIssuers: Sendable {
         package let tenant: String?
         /// What fetches its keys; nil for keys in files. Shared by all who declare the same.
         package let remote: RemoteKeys?
+
+        /// Where its keys are: the URL of the set, `discovery` or `file`.
+        var place: String {
+            if case .jwks(let url) = remote?.endpoint { return url }
+            return source
+        }
     }
 
     package let all: [Entry]
@@ -37,8 +43,8 @@ package struct TrustedIssuers: Sendable {
         }
     }
 
-    /// Whether some token of the tenant could be verified now.
+    /// Whether every token of the tenant could be verified now.
     func haveKeys(for tenant: String) -> Bool {
-        all.contains { ($0.tenant == nil || $0.tenant == tenant) && $0.issuer.keys.current != nil }
+        all.allSatisfy { ($0.tenant != nil && $0.tenant != tenant) || $0.issuer.keys.current != nil }
     }
 }

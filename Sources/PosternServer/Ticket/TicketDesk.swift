@@ -29,11 +29,11 @@ struct TicketDesk: Sendable {
             var random = random
             let id = TicketID.make(at: now, random: &random)
             let admission = try rule.admit(asked, uploader: uploader, uuid: id, at: now)
-            // Last of all that can refuse: who gets no ticket has used nothing up.
-            try limiter.admit(tenant: tenant.id, rule: rule, asker: context.asker(for: uploader), at: now)
             let expiry = try TicketExpiry(ruleSeconds: rule.expiry, credentials: credentials, at: now)
             let policy = try admission.policy(bucket: tenant.store.bucket, expiration: expiry.instant)
             let form = try sign(policy, for: tenant.store, with: credentials, at: now)
+            // Last of all that can refuse: who gets no ticket has used nothing up.
+            try limiter.admit(tenant: tenant.id, rule: rule, asker: context.asker(for: uploader), at: now)
             let ticket = Ticket(
                 id: id,
                 url: tenant.store.endpoint.url,

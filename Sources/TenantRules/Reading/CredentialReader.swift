@@ -42,11 +42,20 @@ struct CredentialReader {
         }
         if section["profile"] != nil {
             return section.value("profile") { text throws(Complaint) in
-                CredentialSource.profile(try PlainText.parse(text, what: "profile"))
+                CredentialSource.profile(try profileName(text))
             }?.value
         }
         if section["env"] != nil { return section.value("env", Self.environment)?.value }
         return readRole(section)
+    }
+
+    /// ASCII, so that no two names look alike and are compared as equal in one place and not in the other.
+    private func profileName(_ text: String) throws(Complaint) -> String {
+        let name = try PlainText.parse(text, what: "profile")
+        guard name.utf8.allSatisfy({ $0 < 0x80 }) else {
+            throw Complaint("\(text.quoted) has other letters than those of ASCII", "name the profile in ASCII")
+        }
+        return name
     }
 
     private static func environment(_ text: String) throws(Complaint) -> CredentialSource {

@@ -59,7 +59,15 @@ struct TenantReader {
     private func sessionPolicy(of store: Store, _ rules: [UploadRule], _ file: Section) -> String? {
         guard case .assumeRole(let role) = store.credentials, role.sessionPolicyFromRules else { return nil }
         do throws(SessionPolicyTooLong) {
-            return try SessionPolicy(role: role, bucket: store.bucket, rules: rules).text()
+            let policy = try SessionPolicy(role: role, bucket: store.bucket, rules: rules).text()
+            if policy.isWidened {
+                log.warning(
+                    at: file["rules"]?.keyPosition ?? file.position,
+                    "the session policy from these rules covers what their keys begin with, as it would be too long otherwise",
+                    "begin the rules' keyPrefix with one common folder for a narrower one"
+                )
+            }
+            return policy.text
         } catch {
             log.problem(at: file["rules"]?.keyPosition ?? file.position, error.problem, SessionPolicyTooLong.advice)
             return nil

@@ -2,8 +2,9 @@
 
 import StrictJSON
 
-/// The policy that narrows an assumed role to what a tenant's rules need: whoever gets hold of the session can do no more than
-/// the rules allow. `sessionPolicy: fromRules` asks for it.
+/// The policy that narrows an assumed role to what a tenant's rules need: whoever gets hold of the session can put objects under
+/// the prefixes of the rules, and nothing else. (Size, type and user are bound by each ticket; a session cannot bind them.)
+/// `sessionPolicy: fromRules` asks for it.
 ///
 /// `s3:PutObject` under the prefix of each rule; beside it `s3:PutObjectAcl` and `s3:PutObjectTagging` only where a rule sets an
 /// ACL or tags, because S3 asks for these rights too (Amazon S3 User Guide, "Required permissions for Amazon S3 API
@@ -23,11 +24,11 @@ struct SessionPolicy {
     }
 
     /// Compact JSON in ASCII. Where patterns of every placeholder's place make it longer than STS takes, each rule is covered by
-    /// what its keys begin with instead.
-    func text() throws(SessionPolicyTooLong) -> String {
+    /// what its keys begin with instead, and `isWidened` says so.
+    func text() throws(SessionPolicyTooLong) -> (text: String, isWidened: Bool) {
         for pattern in [ResourcePattern.exact, .beginning] {
             let text = text(pattern)
-            if text.utf8.count <= Self.maximumLength { return text }
+            if text.utf8.count <= Self.maximumLength { return (text, pattern == .beginning) }
         }
         throw SessionPolicyTooLong()
     }

@@ -42,6 +42,12 @@ struct Authority: Sendable, Hashable {
         return name == "localhost" || name.hasSuffix(".localhost") || IPAddress(host)?.isLoopback == true
     }
 
+    /// The same without names under `localhost`: the resolver is free to send them elsewhere, so nothing secret and nothing
+    /// that is believed may go there unencrypted.
+    var isCertainlyLoopback: Bool {
+        isLoopback && !host.lowercased().hasSuffix(".localhost")
+    }
+
     /// Labels of letters, digits and inner hyphens; a name whose last label is a number must be an IPv4 address.
     private static func isName(_ bytes: ArraySlice<UInt8>) -> Bool {
         guard bytes.count <= 253 else { return false }

@@ -26,7 +26,7 @@ enum WebURL {
         guard let authority = Authority(rest[..<ending]), authority.port != 0 else {
             throw Complaint("\(text.quoted) has no valid host", "write https://host or https://host:port")
         }
-        if scheme == "http://", !authority.isLoopback {
+        if scheme == "http://", !authority.isCertainlyLoopback {
             throw Complaint("\(text.quoted) is not encrypted", "write https:// (http only for localhost, 127.0.0.1, [::1])")
         }
         return text

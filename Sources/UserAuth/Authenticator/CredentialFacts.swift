@@ -16,6 +16,9 @@ package struct CredentialFacts: Sendable {
     /// Name and value, in the order in which the checks look at them.
     package let facts: [(name: String, value: String)]
 
+    /// What a token says in `iss`, as it is; nil where it says nothing.
+    package let issuer: String?
+
     /// The most bytes of a value that are shown.
     private static let maximumLength = 300
 
@@ -26,8 +29,10 @@ package struct CredentialFacts: Sendable {
         let bytes = Array(credential.utf8)
         if credential.hasPrefix("pstn.") {
             facts = Self.ofKey(bytes)
+            issuer = nil
         } else {
             facts = Self.ofToken(bytes, at: now)
+            issuer = (try? CompactJWS(parsing: bytes)).flatMap { try? TokenClaims(parsing: $0.payload).issuer() }
         }
     }
 

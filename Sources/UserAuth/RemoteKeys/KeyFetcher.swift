@@ -45,7 +45,7 @@ package struct KeyFetcher: Sendable {
         switch endpoint {
         case .jwks(let configured):
             guard let parsed = OutgoingURL(configured) else { throw KeyFetchError(.keySet, .failure(.badURL)) }
-            guard parsed.isPrivate else { throw KeyFetchError(.keySet, .notPrivate) }
+            guard parsed.isProtected else { throw KeyFetchError(.keySet, .notPrivate) }
             url = configured
         case .discovery:
             url = try await discover(until: deadline)
@@ -66,7 +66,7 @@ package struct KeyFetcher: Sendable {
         // An issuer has neither query nor fragment (section 3); what is appended would become a part of them.
         guard let base = OutgoingURL(issuer), !issuer.utf8.contains(where: { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") })
         else { throw KeyFetchError(.discovery, .failure(.badURL)) }
-        guard base.isPrivate else { throw KeyFetchError(.discovery, .notPrivate) }
+        guard base.isProtected else { throw KeyFetchError(.discovery, .notPrivate) }
         let path = "/.well-known/openid-configuration"
         let url = (issuer.utf8.last == UInt8(ascii: "/") ? String(issuer.dropLast()) : issuer) + path
         let answer = try await get(url, .discovery, until: deadline)

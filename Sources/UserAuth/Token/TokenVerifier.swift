@@ -32,8 +32,8 @@ struct TokenVerifier: Sendable {
             // Perhaps the issuer has rotated. This request does not wait to see.
             switch error {
             case .keyUnknown: if let id = header.keyID { issuer.keys.missed(id) }
-            // Without ids a rotation looks like a wrong signature.
-            case .signatureInvalid: if keys.isOneKeyWithoutID { issuer.keys.missed("") }
+            // Where a token or the key has no id, a rotation looks like a wrong signature.
+            case .signatureInvalid: if header.keyID == nil || keys.isOneKeyWithoutID { issuer.keys.missed("") }
             default: break
             }
             throw error

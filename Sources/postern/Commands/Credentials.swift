@@ -39,6 +39,7 @@ struct Credentials: AsyncParsableCommand {
     }
 
     func run() async throws {
+        SignalGuard.setDefaults()
         let environment = ProcessInfo.processInfo.environment
         let sources = try sources(environment)
         let resolvers = CredentialResolvers(environment: environment)
@@ -64,7 +65,7 @@ struct Credentials: AsyncParsableCommand {
             let book = try RuleBook.load(settings).book
             var sources: [CredentialFinding.Source] = []
             for tenant in book.tenants {
-                let origin = tenant.credentialOrigin
+                let origin = tenant.credentialOrigin(environment)
                 if let known = sources.firstIndex(where: { $0.origin == origin }) {
                     sources[known].tenants.append(tenant.id)
                 } else {

@@ -33,6 +33,7 @@ struct Serve: AsyncParsableCommand {
         let logger = Logger(label: "postern")
         // A terminal that goes away ends no service.
         signal(SIGHUP, SIG_IGN)
+        SignalGuard.setDefaults()
         let descriptors = FileDescriptorLimit.raise()
         if settings.maxConnections > descriptors - FileDescriptorLimit.reserve {
             let most = max(1, descriptors - FileDescriptorLimit.reserve)
@@ -43,7 +44,12 @@ struct Serve: AsyncParsableCommand {
             settings.maxConnections = most
         }
         do {
-            let (state, warnings) = try await ServiceState.load(settings, logger: logger)
+            let start = try await SignalGuard.run { [settings] in try await ServiceState.load(settings, logger: logger) }
+            guard let (state, warnings) = start else {
+                logger.notice("stopped while starting")
+                sink.flush(milliseconds: 1000)
+                return
+            }
             for warning in warnings { logger.warning("set-up warning", metadata: ["warning": "\(warning)"]) }
             try await ServiceRunner(settings: settings, state: state, sink: sink, logger: logger).run()
         } catch {

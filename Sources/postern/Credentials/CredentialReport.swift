@@ -33,7 +33,7 @@ struct CredentialReport {
 
     private func end(_ finding: CredentialFinding) -> String {
         guard let end = finding.expiration else {
-            return finding.isTemporary ? "not told by the provider" : "none: these are lasting credentials"
+            return finding.isTemporary ? "not told by the provider" : "none: these are long-term credentials"
         }
         let minutes = Int(end.timeIntervalSinceNow / 60)
         return "\(InstantFormat.iso8601Extended(end)) (in \(minutes) min)"

@@ -13,10 +13,13 @@ enum CredentialInput {
     static func read(file: String?) throws -> String {
         let bytes: Data
         if let file, file != "-" {
-            guard let handle = FileHandle(forReadingAtPath: file), let data = try? handle.read(upToCount: limit + 1) else {
+            guard let handle = FileHandle(forReadingAtPath: file) else { throw ValidationError("\(file) cannot be read.") }
+            do {
+                // Nil is an empty file.
+                bytes = try handle.read(upToCount: limit + 1) ?? Data()
+            } catch {
                 throw ValidationError("\(file) cannot be read.")
             }
-            bytes = data
         } else {
             if isatty(STDIN_FILENO) != 0 {
                 FileHandle.standardError.write(Data("Paste the token or API key, then Enter and Ctrl-D:\n".utf8))

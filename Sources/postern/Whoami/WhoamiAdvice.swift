@@ -6,6 +6,8 @@ import UserAuth
 /// What an operator can do about a credential that is refused.
 struct WhoamiAdvice {
     let identities: Identities
+    /// What the token says in `iss`; nil where it says nothing.
+    let issuer: String?
 
     func text(for failure: AuthenticationFailure) -> String {
         switch failure {
@@ -26,7 +28,7 @@ struct WhoamiAdvice {
             "\(identities.keyProblem(of: issuer) ?? "The keys have not been fetched"): requests are answered with 503 until they are."
         case .keyIDMissing: "The issuer has several keys, so the token must name one in 'kid'."
         case .keyUnknown:
-            "The issuer's keys are: \(keyIDs). A rotated key counts as soon as the issuer publishes it."
+            "The issuer's keys are: \(keyIDs). A new one is fetched within 30 s of the first token that names it."
         case .keyMismatch: "The key that 'kid' names is for another algorithm."
         case .signatureInvalid:
             "It was signed with another key than the one that the issuer publishes under this 'kid', or changed on the way."
@@ -54,7 +56,8 @@ struct WhoamiAdvice {
     }
 
     private var keyIDs: String {
-        let ids = identities.issuers.all.flatMap { $0.issuer.keys.current?.keyIDs ?? [] }.map {
+        let own = identities.issuers.all.filter { $0.issuer.issuer == issuer }
+        let ids = own.flatMap { $0.issuer.keys.current?.keyIDs ?? [] }.map {
             $0.map { ShownText.text($0) } ?? "one without an id"
         }
         return ids.isEmpty ? "none" : Set(ids).sorted().joined(separator: ", ")

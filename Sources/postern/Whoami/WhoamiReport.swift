@@ -35,7 +35,7 @@ struct WhoamiReport {
             principal = nil
             rules = []
             reason = failure.reason
-            advice = WhoamiAdvice(identities: identities).text(for: failure)
+            advice = WhoamiAdvice(identities: identities, issuer: facts.issuer).text(for: failure)
             lines.append(Line(check: tenantCheck, verdict: .notReached))
         case .success(let principal):
             self.principal = principal

@@ -76,7 +76,7 @@ import Testing
         #expect(try await resolver.refresh().provider == "instance metadata")
         #expect(
             resolver.trace.map(\.provider) == [
-                "environment", "profile default", "web identity", "container", "instance metadata",
+                "environment", "profile default", "container", "instance metadata",
             ])
         #expect(resolver.trace.map(\.outcome).last == "gave credentials")
         services.write(Self.credentialsFile, Self.defaultKeys)

@@ -15,7 +15,7 @@ private func role(_ base: ProfilePlan) -> ProfilePlan {
 
 @Suite("How a profile gets credentials")
 struct ProfilePlanTests {
-    private static let web = ProfilePlan.webIdentity(roleARN: arn, tokenFile: "/t", sessionName: nil, durationSeconds: nil)
+    private static let web = ProfilePlan.webIdentity(roleARN: arn, tokenFile: "/t", sessionName: nil)
     private static let credentialKeys = ProfilePlan.keys(accessKeyID: "AKIACRED", secretAccessKey: "cred", sessionToken: nil)
     private static let credentialLines = "aws_access_key_id = AKIACRED\naws_secret_access_key = cred\n"
 

@@ -22,13 +22,13 @@ struct SharedConfigurationTests {
         ] as [(String, [String])]
     )
     func profiles(header: String, expected: [String]) throws {
-        #expect(try SharedFilesInMemory(config: header).load().profileNames == expected)
+        #expect(try SharedFilesInMemory(config: header).load().sortedNames == expected)
     }
 
     @Test("in the credentials file every header is a profile's whole name")
     func credentialsNames() throws {
         let files = SharedFilesInMemory(credentials: "[default]\n[profile a]\n[ a ]\n[services s]\n")
-        #expect(try files.load().profileNames == [" a ", "default", "profile a", "services s"])
+        #expect(try files.load().sortedNames == [" a ", "default", "profile a", "services s"])
     }
 
     @Test("the credentials file's values are put over the configuration file's, one by one")
@@ -52,7 +52,7 @@ struct SharedConfigurationTests {
 
     @Test("files that do not exist are empty")
     func missing() throws {
-        #expect(try SharedFilesInMemory().load().profileNames.isEmpty)
+        #expect(try SharedFilesInMemory().load().sortedNames.isEmpty)
     }
 
     @Test("variables say where the files are, and a failure to read one is passed on")
@@ -61,7 +61,7 @@ struct SharedConfigurationTests {
         let found = try SharedConfiguration.load(variables: variables, home: "/other") { path throws(CredentialProblem) in
             path == "/h/c" ? Array("[default]\n".utf8) : path == "/x/d" ? Array("[d]\n".utf8) : nil
         }
-        #expect(found.profileNames == ["d", "default"])
+        #expect(found.sortedNames == ["d", "default"])
         #expect(throws: CredentialProblem.unavailable("x")) {
             try SharedConfiguration.load(variables: [:], home: "/h") { _ throws(CredentialProblem) in throw .unavailable("x") }
         }
@@ -136,8 +136,8 @@ struct SharedConfigurationTests {
         let settings = try shared.settings(profile: "default")
         #expect(settings.region == "eu-west-1" && settings.endpointURL == "http://all" && settings.stsEndpointURL == "http://sts")
         #expect(settings.ignoresEndpointURLs && !settings.usesFIPSEndpoint && settings.stsRegionalEndpoints == nil)
-        #expect(try shared.region(profile: "default") == "eu-west-1")
-        #expect(try shared.region(profile: "nobody") == nil)
+        #expect(try shared.settings(profile: "default").region == "eu-west-1")
+        #expect(try shared.settings(profile: "nobody").region == nil)
         #expect(throws: CredentialProblem.self) { try shared.settings(profile: "wrong") }
     }
 }

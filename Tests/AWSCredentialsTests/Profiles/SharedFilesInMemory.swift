@@ -27,3 +27,8 @@ extension ProfileValues {
         if case .text(let text) = self[option] { text } else { nil }
     }
 }
+
+extension SharedConfiguration {
+    /// The names of all profiles.
+    var sortedNames: [String] { profiles.keys.sorted().map(\.text) }
+}

@@ -87,4 +87,5 @@ func problem<Value>(
 extension CredentialProblem {
     var isConfiguration: Bool { if case .configuration = self { true } else { false } }
     var isUnavailable: Bool { if case .unavailable = self { true } else { false } }
+    var isRefusal: Bool { if case .refused = self { true } else { false } }
 }

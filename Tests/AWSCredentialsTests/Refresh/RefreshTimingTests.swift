@@ -7,8 +7,8 @@ import Testing
 @Suite("When credentials are fetched anew")
 struct RefreshTimingTests {
     @Test(
-        "Twenty minutes before the end, at half of a shorter life, and all the time in the last two minutes",
-        arguments: [(6 * 3600.0, 1200.0), (3600, 1200), (2400, 1200), (900, 450), (240, 120), (80, 120)])
+        "Twenty minutes before the end, at half of a shorter life, and from when on there are no tickets",
+        arguments: [(6 * 3600.0, 1200.0), (3600, 1200), (2400, 1200), (900, 450), (240, 120), (170, 90), (80, 90)])
     func lead(remaining: Double, expected: Double) {
         #expect(RefreshTiming.lead(remaining: remaining, jitter: 0) == expected)
         let late = RefreshTiming.lead(remaining: remaining, jitter: 1)
@@ -23,8 +23,14 @@ struct RefreshTimingTests {
 
     @Test("A source that is back is found within seconds when there is nothing to sign with", arguments: [1, 5, 50, 5000])
     func outage(failures: Int) {
-        #expect(RefreshTiming.pause(failures: failures, remaining: 0, jitter: 0) <= 1.5)
+        #expect(RefreshTiming.pause(failures: failures, remaining: 0, jitter: 0) <= 2)
         #expect(RefreshTiming.pause(failures: failures, remaining: 0, jitter: 1) >= 0.7)
+    }
+
+    @Test("Who was told no asks less and less often, and soon enough after somebody has mended it")
+    func refused() {
+        let pauses = (1...7).map { RefreshTiming.pause(failures: $0, remaining: 0, isOutage: false, jitter: 0) }
+        #expect(pauses == [1, 2, 4, 8, 15, 15, 15])
     }
 
     @Test("Towards the end the pauses become shorter")

@@ -180,9 +180,9 @@ struct RefreshingCredentialsTests {
         await scene.beat()
         #expect(scene.accessKeyID == "AKIA1")
         await scene.pass(10)
-        #expect((4...7).contains(scene.source.fetches))
+        #expect((3...7).contains(scene.source.fetches))
         scene.source.setLifetime(3600)
-        await scene.pass(3)
+        await scene.pass(4)
         let fetches = scene.source.fetches
         await scene.pass(600)
         #expect(scene.source.fetches == fetches)

@@ -11,10 +11,10 @@ import Testing
     static let role = "arn:aws:iam::123456789012:role/pods"
     static let variables = ["AWS_ROLE_ARN": role, "AWS_WEB_IDENTITY_TOKEN_FILE": "/token", "AWS_REGION": "eu-west-1"]
 
-    static func provider(_ services: FakeServices, _ variables: [String: String] = variables) -> WebIdentityProvider {
+    static func provider(_ services: FakeServices, _ variables: [String: String] = variables) -> ProfileProvider {
         let context = services.context(variables)
-        return WebIdentityProvider(
-            sts: STSAccess(context: context, files: SharedFiles(context: context, named: nil), fallbackRegion: nil))
+        let files = SharedFiles(context: context, named: nil)
+        return ProfileProvider(files: files, sts: STSAccess(context: context, files: files, fallbackRegion: nil))
     }
 
     static let answer: FakeServices.Handler = { _ in OutgoingAnswer(200, STSAnswers.credentials("AssumeRoleWithWebIdentity")) }
@@ -72,7 +72,7 @@ import Testing
     func aRefusedTokenIsExplainedAndNotShown(code: String, advice: String) async {
         let services = FakeServices(files: ["/token": "CANARY.jwt.x"]) { _ in OutgoingAnswer(400, STSAnswers.refusal(code)) }
         let found = await problem { () async throws(CredentialProblem) in try await Self.provider(services).credentials() }
-        #expect(found?.isUnavailable == true)
+        #expect(found?.isTransient == true)
         #expect(found?.description.contains(code) == true)
         #expect(found?.description.contains(advice) == true)
         #expect(found?.description.contains(canary) == false)

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Looks names up beside the HTTP client, whose own resolver has one queue a thread: there a name whose servers are silent holds
+/// up all others, and each new attempt makes the queue longer.
+///
+/// Here each name is looked up at most once at a time, by a thread of its own; who asks for it meanwhile waits for the same
+/// answer. `getaddrinfo` has no end of its own: who asks gives up at the end of the request, and the thread goes on.
+package final class NameLookup: Sendable {
+    package typealias Resolve = @Sendable (_ host: String) -> Result<[String], OutgoingFailure>
+
+    /// The one of the process.
+    package static let shared = NameLookup(resolve: system)
+
+    /// The most names that are looked up at once.
+    private static let capacity = 32
+
+    private let resolve: Resolve
+    private let waiting = Mutex<[String: [AsyncStream<Result<[String], OutgoingFailure>>.Continuation]]>([:])
+
+    /// - Parameter resolve: blocks until it has the addresses of a name
+    package init(resolve: @escaping Resolve) {
+        self.resolve = resolve
+    }
+
+    /// The addresses of a host, in the order in which they should be tried; of an address, itself.
+    /// - Throws: `timedOut` where the task is cancelled meanwhile
+    package func addresses(of host: String) async throws(OutgoingFailure) -> [String] {
+        if Self.isAddress(host) { return [host] }
+        let (answers, continuation) = AsyncStream<Result<[String], OutgoingFailure>>.makeStream()
+        let begins = waiting.withLock { waiting -> Bool? in
+            guard waiting[host] == nil else {
+                waiting[host]?.append(continuation)
+                return false
+            }
+            guard waiting.count < Self.capacity else { return nil }
+            waiting[host] = [continuation]
+            return true
+        }
+        guard let begins else { throw .unreachable("too many names are being looked up: the name service does not answer") }
+        if begins { start(host) }
+        for await answer in answers { return try answer.get() }
+        throw .unreachable("the name service does not answer")
+    }
+
+    private func start(_ host: String) {
+        DispatchQueue(label: "name lookup").async { [self] in
+            let answer = resolve(host)
+            let continuations = waiting.withLock { $0.removeValue(forKey: host) } ?? []
+            for continuation in continuations {
+                continuation.yield(answer)
+                continuation.finish()
+            }
+        }
+    }
+
+    private static func isAddress(_ host: String) -> Bool {
+        var address = in6_addr()
+        return inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1
+    }
+
+    /// The system's resolver; its order is that of RFC 6724.
+    private static func system(_ host: String) -> Result<[String], OutgoingFailure> {
+        var hints = addrinfo()
+        hints.ai_family = AF_UNSPEC
+        #if canImport(Glibc)
+            hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        #else
+            hints.ai_socktype = SOCK_STREAM
+        #endif
+        var first: UnsafeMutablePointer<addrinfo>?
+        let code = getaddrinfo(host, nil, &hints, &first)
+        guard code == 0 else {
+            return .failure(.unreachable(code == EAI_NONAME ? "the host is not known" : "the name service does not answer"))
+        }
+        defer { freeaddrinfo(first) }
+        var addresses: [String] = []
+        for entry in sequence(first: first, next: { $0?.pointee.ai_next }) {
+            guard let entry else { break }
+            var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+            let isText = getnameinfo(
+                entry.pointee.ai_addr, entry.pointee.ai_addrlen, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
+            guard isText == 0 else { continue }
+            let address = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            if !addresses.contains(address) { addresses.append(address) }
+        }
+        return addresses.isEmpty ? .failure(.unreachable("the host is not known")) : .success(addresses)
+    }
+}
