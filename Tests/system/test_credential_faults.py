@@ -180,7 +180,6 @@ def dead(cloud: Cloud) -> Fault:
     return lambda request: Reply.of_json(cloud.mint.make("dead", -5).document)
 
 
-LIES = {"slow": None, "dripping": None, "500": None, "garbage": None, "empty": None, "huge": None, "cut": None}
 ANSWERS = {
     "no secret": {"AccessKeyId": "ASIAX", "Token": "canary-answer", "Expiration": "2999-01-01T00:00:00Z"},
     "no end": {"AccessKeyId": "ASIAX", "SecretAccessKey": "canary-answer", "Token": "canary-answer"},
@@ -191,14 +190,14 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("lie", [*LIES, *ANSWERS, "dead credentials", "401"])
+@pytest.mark.parametrize("lie", [*FAULTS, *ANSWERS, "dead credentials", "401"])
 def test_a_bad_answer_keeps_the_old_credentials(begin, cloud, lie):
     """Whatever a source says instead of credentials, those that live go on, and nothing of what it said is signed with."""
     scene = begin("container")
     scene.service.start()
     first = scene.signed()
     cloud.container.fault = (
-        FAULTS[lie] if lie in LIES else dead(cloud) if lie == "dead credentials" else (lambda request: Reply(401)) if lie == "401"
+        FAULTS[lie] if lie in FAULTS else dead(cloud) if lie == "dead credentials" else (lambda request: Reply(401)) if lie == "401"
         else lambda request: Reply.of_json(ANSWERS[lie]))
     scene.clock.pass_time(12 * MINUTE)
     until("the failed refresh is counted", lambda: figure(scene.service, "postern_credentials_refreshes_total", result="failed"), seconds=8)
@@ -220,6 +219,72 @@ def test_sts_refuses_while_credentials_live(begin, cloud, code):
     until("the refusal is told", lambda: code in (scene.state()["lastError"] or ""))
     assert "canary" not in scene.state()["lastError"]
     assert scene.signed() == first
+    scene.service.kill()
+
+
+XML = {
+    "entities that grow": b'<!DOCTYPE x [<!ENTITY a "' + b"a" * 1000 + b'">' + b"".join(
+        b'<!ENTITY %c "%s">' % (98 + number, b"&%c;" % (97 + number) * 20) for number in range(8)) + b"]><AssumeRoleResponse>&i;</AssumeRoleResponse>",
+    "a file of this machine": b'<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/hostname">]><AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>&f;'
+                              b"</AccessKeyId></Credentials></AssumeRoleResult></AssumeRoleResponse>",
+    "deep": b"<a>" * 80_000,
+    "unclosed": b"<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIAX</AccessKeyId><SecretAccessKey>canary-answer</SecretAccessKey>",
+    "HTML": b"<html><body>canary<br></body></html>",
+}
+
+
+@pytest.mark.parametrize("lie", XML)
+def test_sts_sends_hostile_xml(begin, cloud, lie):
+    """No entity is resolved, no file read, no memory filled, and nothing of it is signed with."""
+    scene = begin("role of a profile")
+    scene.service.start()
+    first = scene.signed()
+    resident = scene.service.resident_bytes()
+    cloud.sts.fault = lambda request: Reply(200, XML[lie], {"Content-Type": "text/xml"})
+    scene.clock.pass_time(12 * MINUTE)
+    until("the failed refresh is counted", lambda: figure(scene.service, "postern_credentials_refreshes_total", result="failed"), seconds=8)
+    assert scene.signed() == first
+    assert "canary" not in scene.state()["lastError"] and scene.service.resident_bytes() - resident < 40_000_000
+    cloud.sts.fault = None
+    until("good ones are used", lambda: scene.signed() != first, seconds=8)
+    scene.service.kill()
+
+
+def test_the_metadata_service_restarts_and_changes_its_role(begin, cloud):
+    """Its session tokens end and the machine gets another role: both are asked for anew."""
+    scene = begin("instance metadata")
+    scene.service.start()
+    for role in ("web-server", "web-server-2"):
+        former = scene.signed()
+        cloud.instance.end_sessions()
+        cloud.instance.role = role
+        scene.clock.pass_time(12 * MINUTE)
+        until("fresh ones are used", lambda: scene.signed() != former)
+    assert cloud.instance.asked(cloud.instance.ROLES + "web-server-2")
+    scene.service.kill()
+
+
+@pytest.mark.parametrize("length, given", [(2000, True), (6000, True), (30_000, False)])
+def test_a_long_session_token(begin, cloud, length, given):
+    """AWS names no limit of the token, but stores have one of the form: 20 KB. What would not fit is said, not signed."""
+    right = cloud.mint.make
+
+    def long(source: str, lifetime: float | None = None) -> Minted:
+        made = right(source, lifetime)
+        longer = Minted(made.access_key, made.secret_key, canaries.secret("canary-long-token" + "x" * length), made.ends, source)
+        cloud.mint.given[made.access_key] = longer
+        return longer
+
+    cloud.mint.make = long
+    scene = begin("container")
+    scene.service.start(ready=given)
+    if given:
+        scene.signed()
+        ticket = scene.ask().json()
+        assert sum(len(name) + len(value) for name, value in ticket["fields"].items()) < 20_000
+    else:
+        scene.assert_unavailable()
+        assert readiness(scene.service)[1]["reasons"]
     scene.service.kill()
 
 
@@ -340,6 +405,23 @@ def test_a_jump_over_the_end_and_back(make_service, clock, tmp_path):
     clock.jump(-HOUR)
     scene.signed()
     assert len(cloud.servers[-1].requests) <= 6, "no storm of refreshes"
+    scene.service.kill()
+    cloud.close()
+
+
+def test_a_date_set_back_does_not_prolong_credentials(make_service, clock, tmp_path):
+    """By the date of this machine they would live an hour more; by the time that has passed they are dead, and nothing is signed with them."""
+    cloud = Cloud(tmp_path / "steady-cloud", lambda: time.time() + clock.steady)  # the world's date
+    cloud.mint.lifetime = 15 * MINUTE
+    scene = Scene(make_service, clock, cloud, cloud.container_open())
+    scene.service.start()
+    first = scene.signed()
+    clock.jump(-HOUR)
+    cloud.servers[-1].down()
+    clock.pass_time(first.ends - cloud.mint.now() + 5)
+    time.sleep(1)
+    answer = scene.ask()
+    assert answer.status == 503, "a signature with dead credentials"
     scene.service.kill()
     cloud.close()
 

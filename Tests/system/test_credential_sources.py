@@ -214,6 +214,8 @@ UNAVAILABLE = {
     "a web identity token that is not there": {"variables": {"AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/x", "AWS_WEB_IDENTITY_TOKEN_FILE": "/nowhere"}},
     "a process that fails": {"config": "[default]\ncredential_process = /bin/sh -c \"echo canary-of-a-process >&2; exit 3\"\n"},
     "a process that prints no JSON": {"config": "[default]\ncredential_process = /bin/echo canary-of-a-process\n"},
+    "a process that never stops printing": {"config": "[default]\ncredential_process = /usr/bin/yes canary-of-a-process\n"},
+    "a process that is not there": {"config": "[default]\ncredential_process = /nowhere/helper --x\n"},
     "a process that hangs": {"config": "[default]\ncredential_process = /bin/sh -c \"echo $$ > PIDFILE; exec sleep 600\"\n"},
     "a role that is refused": {"variables": {"AWS_PROFILE": "x"}, "config": "ROLE"},
     "an endpoint that is down": {"variables": {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/v1"}},

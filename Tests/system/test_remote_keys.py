@@ -17,7 +17,7 @@ from harness.figures import figure, figures, issuer_state, latencies, percentile
 from harness.identity_provider import DISCOVERY, KEYS, IdentityProvider, RemoteIssuer, another_answer
 from harness.loopback import FAULTS, Reply
 from harness.service import Service
-from harness.tenant import AVATARS, Tenant
+from harness.tenant import Tenant
 from harness.tokens import Issuer, base64url, compact_json
 from harness.waiting import seconds_until, until
 
@@ -297,6 +297,12 @@ LIES = {  # name: (transport, source, what metrics call it)
     "empty": ("http", "jwks", "not-json"),
     "huge": ("https", "jwks", "too-large"),
     "cut": ("http", "jwks", None),
+    "no HTTP": ("http", "jwks", None),
+    "endless": ("http", "jwks", "too-large"),
+    "a huge header": ("http", "jwks", None),
+    "a million headers": ("http", "jwks", None),
+    "deep": ("http", "jwks", "not-json"),
+    "deep objects": ("http", "discovery", "not-json"),
     "an empty set": ("http", "jwks", "no-usable-key"),
     "only keys of no use": ("http", "jwks", "no-usable-key"),
     "65 keys": ("http", "jwks", "too-many-keys"),

@@ -25,7 +25,7 @@ class Source:
 
     name: str
     server: LoopbackServer | None = None  # None: the credentials are written down
-    gives: Credentials | str = ""  # the lasting credentials, or the name under which the mint has made them
+    gives: Credentials | str = ""  # the long-term credentials, or the name under which the mint has made them
     variables: dict[str, str] = field(default_factory=dict)
     config: str = ""  # the shared config file
     shared: str = ""  # the shared credentials file

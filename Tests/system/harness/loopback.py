@@ -31,6 +31,8 @@ class Reply:
     delay: float = 0  # seconds before the head
     drip: float = 0  # seconds between the bytes of the body
     cut: bool = False  # the connection ends in the middle of the body
+    raw: bytes | None = None  # these bytes in place of all that, again and again until the client leaves if `endless`
+    endless: bool = False
 
     @classmethod
     def of_json(cls, value, status: int = 200, **headers: str) -> "Reply":
@@ -48,6 +50,12 @@ FAULTS: dict[str, Fault] = {
     "empty": lambda request: Reply(body=b""),
     "huge": lambda request: Reply(body=HUGE),
     "cut": lambda request: Reply(body=b'{"keys": [' + b" " * 500, cut=True),
+    "no HTTP": lambda request: Reply(raw=b"220 canary-of-an-answer ESMTP\r\n"),
+    "endless": lambda request: Reply(raw=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", endless=True),
+    "a huge header": lambda request: Reply(body=b"{}", headers={"X-Huge": "x" * 5_000_000}),
+    "a million headers": lambda request: Reply(raw=b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 1_000_000 + b"Content-Length: 2\r\n\r\n{}"),
+    "deep": lambda request: Reply(body=b'{"keys": ' + b"[" * 120_000),
+    "deep objects": lambda request: Reply(body=b'{"a":' * 40_000),
 }
 
 
@@ -178,6 +186,12 @@ def _handler(owner: LoopbackServer) -> type[BaseHTTPRequestHandler]:
             reply = owner.take(Request(self.command, path, query, {name.lower(): value for name, value in self.headers.items()}, body))
             if reply.delay and owner._ending.wait(reply.delay):
                 self.close_connection = True
+                return
+            if reply.raw is not None:
+                self.close_connection = True
+                self.wfile.write(reply.raw)
+                while reply.endless and not owner._ending.wait(0.001):
+                    self.wfile.write(b"1000\r\n" + b" " * 4096 + b"\r\n")
                 return
             self.send_response(reply.status)
             for name, value in reply.headers.items():
