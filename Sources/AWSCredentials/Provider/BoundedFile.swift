@@ -22,6 +22,7 @@ package enum BoundedFile {
         defer { close(file) }
         var status = stat()
         guard fstat(file, &status) == 0 else { throw problem(errno) }
+        if status.st_mode & S_IFMT == S_IFDIR { throw .unreadable("it is a folder") }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegular }
         return try contents(file)
     }

@@ -35,6 +35,7 @@ package struct EnvironmentCredentials: Sendable {
             let isWhole = name != keyName || !value.utf8.contains(UInt8(ascii: "/"))
             if !isBare || !isWhole { throw .malformed(name: name) }
         }
+        if secret.looksLikeAnAccessKeyID { throw .configuration("\(keyName) and \(secretName) are exchanged: swap their values") }
         return SigningCredentials(
             accessKeyID: key, secretAccessKey: secret, sessionToken: token, expiration: try expiration(environment))
     }

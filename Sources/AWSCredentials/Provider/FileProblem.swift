@@ -4,7 +4,7 @@
 package enum FileProblem: Error, Sendable, Hashable, CustomStringConvertible {
     /// There is no such file, or no such folder above it.
     case missing
-    /// What is there is a folder, a device or a pipe.
+    /// What is there is a device or a pipe.
     case notRegular
     /// It is there and cannot be read; a part of a sentence that says why.
     case unreadable(String)

@@ -26,6 +26,9 @@ struct ReceivedCredentials {
             throw .unavailable("\(source) gave an AccessKeyId that cannot be one")
         }
         let secret = try required(secretAccessKey, "SecretAccessKey", source)
+        guard !secret.looksLikeAnAccessKeyID else {
+            throw .unavailable("\(source) gave an access key id where the secret access key should be: are the two exchanged?")
+        }
         let token = isTemporary || sessionToken?.isEmpty == false ? try required(sessionToken, tokenName, source) : nil
         var end: Date?
         if isTemporary || expiration?.isEmpty == false {
@@ -48,4 +51,13 @@ extension ReceivedCredentials: CustomStringConvertible, CustomReflectable {
     /// Nothing of what was received.
     var description: String { "ReceivedCredentials" }
     var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension String {
+    /// Whether this is written like the ids of AWS (`AKIA…` and `ASIA…` with 20 characters), which a secret never is: then id and
+    /// secret have been exchanged, and the secret would stand in every ticket.
+    var looksLikeAnAccessKeyID: Bool {
+        utf8.count == 20 && (hasPrefix("AKIA") || hasPrefix("ASIA"))
+            && utf8.allSatisfy { (0x41...0x5a).contains($0) || (0x30...0x39).contains($0) }
+    }
 }

@@ -3,15 +3,16 @@
 /// When credentials are fetched anew. Pure: seconds in, seconds out.
 enum RefreshTiming {
     /// How long before their end credentials are renewed: 20 minutes, so that the usual tickets of 5 to 15 minutes are never
-    /// cut short, or half of a life that is shorter. The same credentials again (a metadata service hands out the old ones
-    /// until it has new) are thereby asked for at half of what is left, again and again, until tickets end.
-    static func lead(remaining: Double, jitter: Double) -> Double {
+    /// cut short, or half of the time for which a shorter life is of use. The same credentials again (a metadata service hands
+    /// out the old ones until it has new) are thereby asked for at half of what is left, again and again.
+    /// - Parameters:
+    ///   - remaining: seconds that they live
+    ///   - useless: seconds before their end at which they are of no use any more
+    ///   - jitter: 0 to 1
+    static func lead(remaining: Double, useless: Double, jitter: Double) -> Double {
         // Many processes that started together must not ask together.
-        max(min(remaining / 2, 20 * 60) * (1 + 0.1 * jitter), ticketless)
+        max(min((remaining + useless) / 2, 20 * 60) * (1 + 0.1 * jitter), useless)
     }
-
-    /// With less left there are no tickets: 60 s of margin and 30 s of life.
-    private static let ticketless = 90.0
 
     /// The least time to the next attempt after one that succeeded.
     /// - Parameter isSame: whether it brought what was there before

@@ -16,6 +16,8 @@ import Synchronization
 /// second and calls ``refresh(at:uptime:)``.
 package final class RefreshingCredentials: Sendable {
     package let origin: CredentialOrigin
+    /// Seconds before their end at which they are of no use any more.
+    private let useless: Double
     private let fetch: @Sendable () async throws(CredentialProblem) -> ProvidedCredentials
     private let jitter: @Sendable () -> Double
     private let state = Mutex(State())
@@ -50,14 +52,17 @@ package final class RefreshingCredentials: Sendable {
     }
 
     /// - Parameters:
+    ///   - useless: seconds before their end at which they are of no use any more: no ticket is given
     ///   - fetch: asks the origin; bounded in time
     ///   - jitter: 0 to 1, anew each time
     package init(
         origin: CredentialOrigin,
+        useless: Double,
         jitter: @escaping @Sendable () -> Double = { Double.random(in: 0...1) },
         fetch: @escaping @Sendable () async throws(CredentialProblem) -> ProvidedCredentials
     ) {
         self.origin = origin
+        self.useless = useless
         self.jitter = jitter
         self.fetch = fetch
     }
@@ -73,14 +78,18 @@ package final class RefreshingCredentials: Sendable {
         return try result.get()
     }
 
-    /// Why the credentials cannot sign at `now`; nil where they can.
+    /// Why no ticket can be signed at `now`; nil where one can.
     package func problem(at now: Date) -> CredentialProblem? {
         do throws(CredentialProblem) {
-            _ = try current(at: now)
+            _ = try current(at: now.addingTimeInterval(useless))
             return nil
         } catch {
             guard case .expired = error else { return error }
-            return state.withLock { $0.problem } ?? error
+            return state.withLock { state in
+                if let problem = state.problem { return problem }
+                guard let end = state.held?.provided.credentials.expiration, end > now else { return error }
+                return .unavailable("the AWS credentials end in \(Int(end.timeIntervalSince(now))) s, too soon for a ticket")
+            }
         }
     }
 
@@ -139,13 +148,19 @@ package final class RefreshingCredentials: Sendable {
                 state.failuresInARow = 0
                 state.problem = nil
                 state.problemAt = nil
+                let held = state.held?.remaining(at: now, uptime: uptime)
+                if let remaining, remaining <= useless, let held, held > remaining {
+                    // What is of no use must not take the place of what still is.
+                    state.notBefore = uptime + .seconds(RefreshTiming.rest(isSame: true))
+                    return
+                }
                 let isSame = state.held?.provided.credentials.expiration == provided.credentials.expiration
                 state.notBefore = uptime + .seconds(RefreshTiming.rest(isSame: isSame))
                 state.held = Held(
                     provided: provided,
                     fetchedAt: uptime,
                     end: remaining.map { uptime + .seconds($0) },
-                    lead: remaining.map { RefreshTiming.lead(remaining: $0, jitter: jitter) } ?? 0
+                    lead: remaining.map { RefreshTiming.lead(remaining: $0, useless: useless, jitter: jitter) } ?? 0
                 )
                 return
             case .failure(let failure):

@@ -50,8 +50,7 @@ struct ReadinessAnswer {
         }
         json.endArray()
         if let status {
-            json.key("skippedKeys")
-            json.int(status.skipped)
+            write(status.skipped, as: "skippedKeys", to: &json)
             json.key("fetches")
             json.int(status.fetches)
             json.key("failuresInARow")

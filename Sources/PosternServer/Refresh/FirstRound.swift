@@ -18,9 +18,9 @@ final class FirstRound: Sendable {
         }
     }
 
-    /// Begins all fetches at the same time.
+    /// Begins all fetches at the same time, but of many issuers only the first; the others have their turn beside the requests.
     init(_ issuers: TrustedIssuers, _ credentials: TenantCredentials, _ journal: RefreshJournal) {
-        let remote = issuers.remote
+        let remote = issuers.remote.prefix(KeyFetchQueue.capacity)
         let sources = credentials.sources
         let progress = Progress(count: remote.count + sources.count)
         self.progress = progress

@@ -32,9 +32,10 @@ struct RefreshJournal: Sendable {
                     : "the issuer's keys cannot be fetched: its tokens are refused with 503 until they are",
                 metadata: metadata
             )
-        } else if before.keyIDs != after.keyIDs || !before.hasKeys || before.failuresInARow > 0 {
+        } else if before.keyIDs != after.keyIDs || before.skipped != after.skipped || !before.hasKeys || before.failuresInARow > 0
+        {
             metadata["keyIds"] = "\(after.keyIDs.map { $0 ?? "-" }.joined(separator: " "))"
-            if after.skipped > 0 { metadata["skipped"] = "\(after.skipped)" }
+            if !after.skipped.isEmpty { metadata["skipped"] = "\(after.skipped.prefix(4).joined(separator: "; "))" }
             logger.notice("the issuer's keys were fetched", metadata: metadata)
         }
     }

@@ -20,6 +20,7 @@ struct RefreshService: Service, CustomStringConvertible {
 
     private let state: ServiceState
     private let journal: RefreshJournal
+    private let keyFetches = KeyFetchQueue()
 
     /// The lifecycle logs its services: the name, not the contents.
     let description = "refresh of keys and credentials"
@@ -45,15 +46,17 @@ struct RefreshService: Service, CustomStringConvertible {
     private func beat(_ group: inout DiscardingTaskGroup) {
         let snapshot = state.current
         let (now, uptime) = (Date(), Uptime.now())
-        for keys in snapshot.issuers.remote {
-            keys.expire(at: uptime)
-            guard keys.isDue(at: uptime) else { continue }
-            group.addTask { [journal] in await journal.refresh(keys) }
-        }
         for credentials in snapshot.credentials.sources {
             credentials.expire(at: uptime)
             guard credentials.isDue(at: now, uptime: uptime) else { continue }
             group.addTask { [journal] in await journal.refresh(credentials) }
+        }
+        for keys in snapshot.issuers.remote { keys.expire(at: uptime) }
+        for keys in keyFetches.next(of: snapshot.issuers.remote, at: uptime) {
+            group.addTask { [journal, keyFetches] in
+                await journal.refresh(keys)
+                keyFetches.ended()
+            }
         }
     }
 }

@@ -23,6 +23,11 @@ package struct Identities: Sendable {
         return Identities(book: book, issuers: issuers, authenticator: authenticator)
     }
 
+    /// The keys of an issuer that serve no token, each with the reason.
+    package func skippedKeys(of issuer: String) -> [String] {
+        issuers.remote.filter { $0.issuer == issuer }.flatMap { $0.status(at: Uptime.now()).skipped }
+    }
+
     /// Why the keys of an issuer could not be fetched; nil where they could.
     package func keyProblem(of issuer: String) -> String? {
         issuers.remote.first { $0.issuer == issuer }?.status(at: Uptime.now()).lastError

@@ -25,7 +25,8 @@ package struct TenantCredentials: Sendable {
                 byTenant[tenant.id] = known
             } else {
                 let resolver = resolvers.resolver(of: origin)
-                let made = RefreshingCredentials(origin: origin) { () async throws(CredentialProblem) in
+                let made = RefreshingCredentials(origin: origin, useless: TicketExpiry.margin + TicketExpiry.shortest) {
+                    () async throws(CredentialProblem) in
                     try await resolver.refresh()
                 }
                 byOrigin[origin] = made

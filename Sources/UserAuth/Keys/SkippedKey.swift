@@ -16,6 +16,12 @@ package struct SkippedKey: Sendable, CustomStringConvertible {
         return "key \(position)\(name): \(reason.rawValue)"
     }
 
+    /// The same for a key of a provider: short and harmless to show.
+    var shown: String {
+        let name = id.map { " (kid \(ShownText.quoted($0)))" } ?? ""
+        return "key \(position)\(name): \(reason.rawValue)"
+    }
+
     /// Why a key serves no token.
     package enum Reason: String, Error, Sendable, CaseIterable {
         case notAnObject = "a key must be a JSON object"

@@ -58,10 +58,7 @@ extension KeyFetchError {
             return "several keys have the kid \(ShownText.quoted(id)): each needs its own"
         case .noUsableKey(let skipped):
             guard !skipped.isEmpty else { return "it has no keys" }
-            let told = skipped.prefix(toldKeys).map { key in
-                let name = key.id.map { " (kid \(ShownText.quoted($0)))" } ?? ""
-                return "; key \(key.position)\(name): \(key.reason.rawValue)"
-            }
+            let told = skipped.prefix(toldKeys).map { "; \($0.shown)" }
             let rest = skipped.count > toldKeys ? "; and \(skipped.count - toldKeys) more" : ""
             return "it has no key that verifies the issuer's tokens" + told.joined() + rest
         default:

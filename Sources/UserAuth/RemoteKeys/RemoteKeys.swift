@@ -93,7 +93,7 @@ package final class RemoteKeys: Sendable {
                 endpoint: endpoint,
                 hasKeys: set != nil,
                 keyIDs: set?.keyIDs.map { $0.map { ShownText.text($0) } } ?? [],
-                skipped: set?.skipped.count ?? 0,
+                skipped: set?.skipped.map(\.shown) ?? [],
                 ageSeconds: schedule.lastSuccess.map { Self.seconds(from: $0, to: uptime) },
                 lastError: error?.error.description,
                 lastErrorReason: error?.error.reason.rawValue,

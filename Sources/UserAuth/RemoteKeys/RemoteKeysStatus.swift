@@ -8,8 +8,8 @@ package struct RemoteKeysStatus: Sendable {
     package let hasKeys: Bool
     /// The ids of the set's keys as ``ShownText`` writes them; nil for a key without one. Empty without a set.
     package let keyIDs: [String?]
-    /// How many keys of the set serve no token.
-    package let skipped: Int
+    /// The keys of the set that serve no token, each with the reason.
+    package let skipped: [String]
     /// Whole seconds since the last successful fetch began; nil where there was none.
     package let ageSeconds: Int?
     /// The sentence of the last failed fetch, also when later ones succeeded; nil where none failed.

@@ -10,8 +10,9 @@
 
 /// Each connection takes a file descriptor, and the usual soft limit of 1024 is far below the connection cap.
 enum FileDescriptorLimit {
-    /// Descriptors for what is not a public connection: listeners, event loops, logs, files, the operator's requests.
-    static let reserve = 48
+    /// Descriptors for what is not a public connection: listeners, event loops, logs, files, fetches of keys and credentials, the
+    /// operator's requests.
+    static let reserve = 96
 
     /// Raises the soft limit to the hard one; where that fails, the limit stays.
     /// - Returns: how many descriptors the process may have

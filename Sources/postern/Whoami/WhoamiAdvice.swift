@@ -28,7 +28,7 @@ struct WhoamiAdvice {
             "\(identities.keyProblem(of: issuer) ?? "The keys have not been fetched"): requests are answered with 503 until they are."
         case .keyIDMissing: "The issuer has several keys, so the token must name one in 'kid'."
         case .keyUnknown:
-            "The issuer's keys are: \(keyIDs). A new one is fetched within 30 s of the first token that names it."
+            "The issuer's keys are: \(keyIDs). A new one is fetched within 30 s of the first token that names it.\(skipped)"
         case .keyMismatch: "The key that 'kid' names is for another algorithm."
         case .signatureInvalid:
             "It was signed with another key than the one that the issuer publishes under this 'kid', or changed on the way."
@@ -48,6 +48,11 @@ struct WhoamiAdvice {
         case .apiKeyMismatch: "There is a key of this id, but with another secret: was it rotated?"
         case .apiKeyExpired: "The key has ended: make a new one with 'postern key new' and put it beside the old one."
         }
+    }
+
+    private var skipped: String {
+        let skipped = identities.skippedKeys(of: issuer ?? "")
+        return skipped.isEmpty ? "" : " Not used: \(skipped.joined(separator: "; "))."
     }
 
     private var known: String {

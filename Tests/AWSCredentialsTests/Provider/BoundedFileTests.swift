@@ -33,6 +33,6 @@ import Testing
         #expect(mkfifo(path, 0o600) == 0)
         #expect(Self.problem(path) == .notRegular)
         #expect(Self.problem("/dev/null") == .notRegular)
-        #expect(Self.problem(NSTemporaryDirectory()) == .notRegular)
+        #expect(Self.problem(NSTemporaryDirectory()) == .unreadable("it is a folder"))
     }
 }

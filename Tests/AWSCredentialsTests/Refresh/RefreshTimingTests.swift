@@ -7,11 +7,11 @@ import Testing
 @Suite("When credentials are fetched anew")
 struct RefreshTimingTests {
     @Test(
-        "Twenty minutes before the end, at half of a shorter life, and from when on there are no tickets",
-        arguments: [(6 * 3600.0, 1200.0), (3600, 1200), (2400, 1200), (900, 450), (240, 120), (170, 90), (80, 90)])
+        "Twenty minutes before the end, at half of a shorter use, and from when on they are of no use",
+        arguments: [(6 * 3600.0, 1200.0), (3600, 1200), (2400, 1200), (900, 495), (240, 165), (150, 120), (80, 90)])
     func lead(remaining: Double, expected: Double) {
-        #expect(RefreshTiming.lead(remaining: remaining, jitter: 0) == expected)
-        let late = RefreshTiming.lead(remaining: remaining, jitter: 1)
+        #expect(RefreshTiming.lead(remaining: remaining, useless: 90, jitter: 0) == expected)
+        let late = RefreshTiming.lead(remaining: remaining, useless: 90, jitter: 1)
         #expect(late >= expected && late <= expected * 1.11)
     }
 

@@ -58,7 +58,7 @@ private struct Scene {
 
     init() {
         let source = source
-        credentials = RefreshingCredentials(origin: .standard, jitter: { 0 }) { () async throws(CredentialProblem) in
+        credentials = RefreshingCredentials(origin: .standard, useless: 90, jitter: { 0 }) { () async throws(CredentialProblem) in
             try source.answer()
         }
     }
@@ -188,6 +188,44 @@ struct RefreshingCredentialsTests {
         #expect(scene.source.fetches == fetches)
     }
 
+    @Test("A source that always gives two and a half minutes is asked before there is a time without tickets")
+    func alwaysShort() async {
+        let scene = Scene()
+        scene.source.setLifetime(150)
+        await scene.beat()
+        for _ in 0..<600 {
+            await scene.pass(1)
+            #expect(scene.credentials.problem(at: scene.source.now) == nil)
+        }
+        #expect(scene.source.fetches < 30)
+    }
+
+    @Test("What is too short for a ticket is a problem before it has ended")
+    func uselessBeforeTheEnd() async {
+        let scene = Scene()
+        scene.source.setLifetime(100)
+        await scene.beat()
+        #expect(scene.credentials.problem(at: scene.source.now) == nil)
+        scene.source.setUp(false)
+        await scene.pass(20)
+        #expect(scene.accessKeyID == "AKIA1")
+        #expect(scene.credentials.problem(at: scene.source.now) == .unavailable("the source is down"))
+    }
+
+    @Test("What is too short for a ticket takes the place of nothing that is not")
+    func shorterThanHeld() async {
+        let scene = Scene()
+        scene.source.setLifetime(200)
+        await scene.beat()
+        scene.source.setLifetime(40)
+        await scene.pass(100)
+        #expect(scene.accessKeyID == "AKIA1")
+        #expect(scene.credentials.problem(at: scene.source.now) == nil)
+        scene.source.setLifetime(3600)
+        await scene.pass(5)
+        #expect(scene.accessKeyID != "AKIA1")
+    }
+
     @Test("What has ended already is not taken, and what is held stays")
     func stillborn() async {
         let scene = Scene()
@@ -204,7 +242,8 @@ struct RefreshingCredentialsTests {
     func singleFlight() async {
         let gate = AsyncStream<Void>.makeStream()
         let source = Source()
-        let credentials = RefreshingCredentials(origin: .standard, jitter: { 0 }) { () async throws(CredentialProblem) in
+        let credentials = RefreshingCredentials(origin: .standard, useless: 90, jitter: { 0 }) {
+            () async throws(CredentialProblem) in
             let provided = try source.answer()
             for await _ in gate.stream { break }
             return provided
