@@ -27,7 +27,9 @@ package struct TenantCredentials: Sendable {
                 let resolver = resolvers.resolver(of: origin)
                 let made = RefreshingCredentials(origin: origin, useless: TicketExpiry.margin + TicketExpiry.shortest) {
                     () async throws(CredentialProblem) in
-                    try await resolver.refresh()
+                    let provided = try await resolver.refresh()
+                    try SessionTokenLength.check(provided.credentials)
+                    return provided
                 }
                 byOrigin[origin] = made
                 byTenant[tenant.id] = made

@@ -63,20 +63,12 @@ struct TicketDesk: Sendable {
         do throws(PolicyError) {
             return try signer.sign(policy, version: store.signature, credentials: credentials, region: store.region, at: now)
         } catch {
-            guard case .formTooLarge(let bytes, let maximum) = error, let token = credentials.sessionToken else { throw error }
-            // The token stands in the form twice: as a field, and in base64 within the policy.
-            guard bytes - token.utf8.count * 7 / 3 < Self.usualFormBytes else { throw error }
-            throw CredentialProblem.unavailable(
-                """
-                the session token is \(token.utf8.count) bytes long, and with it the form is over the store's \(maximum) bytes: \
-                assume the role with a shorter session policy or fewer session tags
-                """
-            )
+            guard case .formTooLarge(let bytes, _) = error,
+                let problem = SessionTokenLength.problem(of: credentials, formBytes: bytes)
+            else { throw error }
+            throw problem
         }
     }
-
-    /// A form of so many bytes without a session token is none that a client blew up.
-    private static let usualFormBytes = 6000
 
     private func signingCredentials(_ context: TenantContext, at now: Date) throws -> SigningCredentials {
         // Every tenant of a snapshot has its source; see TenantCredentials.
