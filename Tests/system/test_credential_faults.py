@@ -139,8 +139,8 @@ def test_credentials_are_renewed_well_before_their_end(begin):
     signers = [scene.signed()]
     started = scene.clock.now()
     while scene.clock.now() < started + 6 * 15 * MINUTE:
-        scene.clock.pass_time(30)
-        time.sleep(0.04)
+        scene.clock.pass_time(MINUTE)
+        time.sleep(0.05)
         answer = scene.ask()
         assert answer.status == 201 and answer.json()["expiresIn"] == 300, answer.body
         if (signer := scene.signed()) != signers[-1]:
@@ -452,14 +452,14 @@ def test_tickets_are_as_quick_while_refreshes_run(make_service, clock, cloud, tm
         delayed(server, 1)
         server.forget()
     taken: dict[str, list] = {"busy": [], "calm": []}
-    for _ in range(4):
+    for _ in range(3):
         # The lifetime of credentials is 15 minutes, that of keys 10: both are due.
         clock.pass_time(8 * MINUTE)
         for name, scene in (("busy", busy), ("calm", calm)):
-            taken[name].append(latencies(scene.service, scene.tenants[0].token(), 1.5, pause=0.003))
+            taken[name].append(latencies(scene.service, scene.tenants[0].token(), 1.2, pause=0.003))
     medians = {name: [statistics.median(percentile(values, percent) for values in rounds) for percent in (50, 99)] for name, rounds in taken.items()}
     print(f"p50, p99 in ms: {medians}; {len(source.server.requests)} refreshes of credentials, {len(provider.key_requests())} of keys")
-    assert len(source.server.requests) >= 4 and len(provider.key_requests()) >= 4, "the scene must make it refresh"
+    assert len(source.server.requests) >= 3 and len(provider.key_requests()) >= 3, "the scene must make it refresh"
     assert medians["busy"][0] < 1.5 * medians["calm"][0] + 0.1
     assert medians["busy"][1] < 2 * medians["calm"][1] + 1
     for scene in (busy, calm):

@@ -253,9 +253,18 @@ def test_a_cold_start_without_the_provider(stage, way, trouble):
     assert service.running and service.process.pid == process
 
 
+def test_a_stop_does_not_wait_for_a_silent_provider(stage):
+    service, [issuer] = stage("stop", [("https", "jwks")], started=False)
+    issuer.provider.fault = FAULTS["slow"]
+    service.start(ready=False)
+    until("the provider is asked", issuer.provider.key_requests)
+    began = time.monotonic()
+    assert service.stop() == 0
+    assert time.monotonic() - began < 4
+
+
 def test_a_provider_that_is_down_harms_nobody_else(make_service, make_provider, clock):
-    """Other issuers, other tenants and API keys go on at once. A new process is not ready for a minute, for the one that it is to replace may
-    serve everybody; then it is, and says what is amiss."""
+    """Other issuers, other tenants and API keys go on; the service is ready, for it serves somebody, and says what is amiss."""
     cold, warm = RemoteIssuer(make_provider(), now=clock.now), RemoteIssuer(make_provider(), now=clock.now)
     cold.provider.down()
     one, two = Tenant("one", issuers=[cold, Issuer("id.one")], store={"bucket": "one-uploads", "region": "eu-west-1"}), tenant_of("two", [warm])
@@ -264,8 +273,6 @@ def test_a_provider_that_is_down_harms_nobody_else(make_service, make_provider, 
     until("the keys of the other are there", lambda: asks(service, warm.token()) == 201)
     assert asks(service, one.issuers[1].token()) == 201
     assert service.ticket(one.api_key, user="u1", **WISH)
-    assert readiness(service)[0] == 503
-    clock.pass_time(61)
     until("it is ready", lambda: readiness(service)[0] == 200)
     assert any(cold.issuer in reason for reason in readiness(service)[1]["reasons"])
     until("the error is told", lambda: issuer_state(service, cold.issuer)["lastError"])
@@ -497,9 +504,9 @@ def test_random_key_ids_cause_no_storm(stage, tmp_path):
     began, quiet, loaded, refused = time.monotonic(), [], [], 0
     for tokens in files:
         quiet.append(latencies(service, valid, 2))
-        flood = subprocess.Popen(["nice", "-n", "19", "wrk", "-t1", "-c16", "-d6s", "-s", tmp_path / "flood.lua", service.url, "--", tokens, "2"],
+        flood = subprocess.Popen(["nice", "-n", "19", "wrk", "-t1", "-c16", "-d7s", "-s", tmp_path / "flood.lua", service.url, "--", tokens, "2"],
                                  stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
-        loaded.append(latencies(service, valid, 5))
+        loaded.append(latencies(service, valid, 6))
         output = flood.communicate(timeout=30)[0]
         refused += json.loads(next(line for line in output.splitlines() if line.startswith("RESULT "))[7:])["unauthenticated"]
     lasted = time.monotonic() - began
@@ -508,7 +515,7 @@ def test_random_key_ids_cause_no_storm(stage, tmp_path):
     assert len(fetches) <= 1 + lasted // 30, fetches
     assert all(later - earlier > 29 for earlier, later in zip(fetches, fetches[1:])), fetches
     calm, busy = (statistics.median(percentile(values, 99) for values in rounds) for rounds in (quiet, loaded))
-    print(f"p99 of a valid user: {calm:.2f} ms alone, {busy:.2f} ms among {refused / ROUNDS / 6:,.0f} bad tokens/s; {len(fetches)} fetches in {lasted:.0f} s")
+    print(f"p99 of a valid user: {calm:.2f} ms alone, {busy:.2f} ms among {refused / ROUNDS / 7:,.0f} bad tokens/s; {len(fetches)} fetches in {lasted:.0f} s")
     assert busy < max(2 * calm, 3), (calm, busy)
 
 

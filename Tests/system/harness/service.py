@@ -53,7 +53,7 @@ class Service:
     # life
 
     def start(self, timeout: float = 20, ready: bool = True) -> "Service":
-        """Returns once it is ready; with `ready=False` once /readyz answers, whatever it says."""
+        """Returns once it is ready for all tenants; with `ready=False` once /readyz answers, whatever it says."""
         with open(self.output, "ab") as output, open(self.errors, "ab") as errors:
             self.process = subprocess.Popen(
                 self.arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, env=self.environment, cwd=self.folder)
@@ -63,7 +63,8 @@ class Service:
                 raise DidNotStart(f"exit code {self.process.returncode}\n{self.log()[-4000:]}")
             try:
                 with Connection(self.admin_port, timeout=5) as admin:
-                    if admin.request("GET", "/readyz").status == 200 or not ready:
+                    answer = admin.request("GET", "/readyz")
+                    if not ready or answer.status == 200 and not answer.json().get("reasons"):
                         return self
             except (OSError, ConnectionEnded):
                 pass
