@@ -63,6 +63,9 @@ def test_nothing_secret_in_any_log(logs):
     others = [text for text in secrets if not re.fullmatch(r"[0-9a-f]{64}|eyJ.*", text, re.S)]
     v2 = {text for text in others if re.fullmatch(r"[A-Za-z0-9+/]{27}=", text)}
     plain = [text for text in others if text not in v2]
+    # Thousands are made by the fakes, and all of those begin alike.
+    marked = [text for text in plain if text.startswith("canary-")]
+    plain = [text for text in plain if not text.startswith("canary-")]
     assert len(secrets) > 5
     for path in files:
         text = path.read_text(errors="replace")
@@ -71,7 +74,7 @@ def test_nothing_secret_in_any_log(logs):
             assert not found, (path.name, text[max(0, found.start() - 200):found.end() + 20])
         assert not signatures & set(HEX_64.findall(text)), path.name
         assert not v2 & set(re.findall(r"[A-Za-z0-9+/]{27}=", text)), path.name
-        for secret in plain:
+        for secret in plain + (marked if "canary-" in text else []):
             assert secret not in text, (path.name, secret[:12])
 
 
