@@ -1,6 +1,7 @@
 """`postern credentials`: which source answers, until when, and who that is; never a secret."""
 
 import json
+import re
 
 import pytest
 
@@ -72,7 +73,8 @@ def test_each_source_is_named_with_its_end_and_identity(ask, cloud, sources, tmp
         assert given.source == source.gives and found["expiresAt"] == given.expiration and found["temporary"] is True
         assert ":assumed-role/" in found["identity"]["arn"] and found["identity"]["account"] == ACCOUNT
     text = ask(*arguments, code=0, **environment)
-    assert found["provider"] in text.stdout and found["identity"]["arn"] in text.stdout
+    # A session without a name of its own is named after the second it was asked for in, which may be another one by now.
+    assert found["provider"] in text.stdout and re.sub(r"postern-\d+$", "postern-", found["identity"]["arn"]) in text.stdout
     assert_no_secret(done.stdout, done.stderr, text.stdout, text.stderr)
 
 
