@@ -22,15 +22,13 @@ package struct TrustedIssuers: Sendable {
     }
 
     package let all: [Entry]
+    /// Every remote key set once.
+    package let remote: [RemoteKeys]
 
     package init(_ all: [Entry]) {
         self.all = all
-    }
-
-    /// Every remote key set once.
-    package var remote: [RemoteKeys] {
         var seen: Set<ObjectIdentifier> = []
-        return all.compactMap(\.remote).filter { seen.insert(ObjectIdentifier($0)).inserted }
+        remote = all.compactMap(\.remote).filter { seen.insert(ObjectIdentifier($0)).inserted }
     }
 
     /// Each issuer once with each place of its keys: tenants may declare the same one.
