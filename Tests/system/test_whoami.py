@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import subprocess
 import time
 
 import pytest
@@ -10,6 +11,7 @@ from harness import canaries
 from harness.certificates import Authority
 from harness.command import Command
 from harness.identity_provider import IdentityProvider, RemoteIssuer
+from harness.service import BINARY, clean_environment
 from harness.tenant import AVATARS, Tenant, to_yaml
 from harness.tokens import APIKey, Issuer, base64url, compact_json
 
@@ -155,12 +157,27 @@ def test_the_ways_to_give_it(ask, folder, acme, tmp_path, form):
     assert json.loads(done.stdout)["letIn"]
 
 
-def test_it_is_never_taken_from_the_command_line(ask, folder, acme):
-    """Other users of the machine see command lines."""
+def test_on_the_command_line_it_is_taken_with_a_warning(ask, folder, acme):
+    """Other users of the machine see command lines. Whatever stands there, none of it is printed back."""
     token = acme.token()
     canaries.add(token)
-    done = ask("whoami", "--tenants", folder, token, code=64)
-    assert secret_of(token) not in done.stdout + done.stderr
+    for words, code in (([token], 0), (["Bearer", token], 0), ([token, token], 1), ([token, "--token-file", "x"], 64), ([acme.api_key], 0)):
+        done = ask("whoami", "--tenants", folder, *words, code=code)
+        assert secret_of(token) not in done.stdout + done.stderr and acme.api_key.rsplit(".", 1)[1] not in done.stdout + done.stderr
+        assert code == 64 or "seen by every user" in done.stderr
+
+
+def test_a_token_that_comes_in_pieces_is_read_whole(folder, acme):
+    """A pipe gives what its writer has written so far."""
+    token = acme.token().encode()
+    with subprocess.Popen([BINARY, "whoami", "--tenants", folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=clean_environment()) as whoami:
+        for piece in (token[:20], token[20:100], token[100:], b"\n"):
+            whoami.stdin.write(piece)
+            whoami.stdin.flush()
+            time.sleep(0.1)
+        whoami.stdin.close()
+        output = whoami.stdout.read()
+    assert whoami.returncode == 0, output
 
 
 @pytest.mark.parametrize("given", [b"", b"\n", b"\xff\xfe\x00", b"a\x00b", b"x" * 1_000_000], ids=["nothing", "a line end", "no UTF-8", "NUL", "1 MB"])

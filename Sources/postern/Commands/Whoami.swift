@@ -12,15 +12,22 @@ struct Whoami: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Tell what a token or an API key would be, check by check.",
         discussion: """
-            Reads the token or API key from standard input, never from the command line, and judges it as 'serve' would with the \
-            same rule files: every check in order, which one failed, and what to do. Fetches keys from the network where the \
-            files say so. Prints neither the token's signature nor the key's secret.
+            Reads the token or API key from standard input and judges it as 'serve' would with the same rule files: every check \
+            in order, which one failed, and what to do. Fetches keys from the network where the files say so. Prints neither the \
+            token's signature nor the key's secret.
 
             Example: pbpaste | postern whoami --tenants tenants
 
             Exit code 0: it would be let in; 1: it would not.
             """
     )
+
+    /// Several words, so that none is ever printed back as an "unexpected argument".
+    @Argument(
+        help: ArgumentHelp(
+            "The token or API key itself; better on standard input: other users of this machine see command lines.",
+            valueName: "token"))
+    var credential: [String] = []
 
     @Option(help: ArgumentHelp("The folder of rule files. (default: $POSTERN_TENANTS)", valueName: "dir"))
     var tenants: String?
@@ -34,17 +41,6 @@ struct Whoami: AsyncParsableCommand {
     @Flag(help: "Answer in JSON.")
     var json = false
 
-    /// Taken so that it is not printed back as an "unexpected argument".
-    @Argument(help: .hidden)
-    var misplaced: [String] = []
-
-    func validate() throws {
-        guard misplaced.isEmpty else {
-            throw ValidationError(
-                "Give the token or API key on standard input, or name its file with --token-file: not on the command line.")
-        }
-    }
-
     func run() async throws {
         let options = try ServeOptions.reading(tenants: tenants, config: config)
         let settings: ServiceSettings
@@ -55,7 +51,7 @@ struct Whoami: AsyncParsableCommand {
         } catch let error as SetupProblems {
             throw StartFailure(error)
         }
-        let credential = try CredentialInput.read(file: tokenFile)
+        let credential = try CredentialInput.read(words: credential, file: tokenFile)
         let now = Date()
         let judgement = identities.authenticator.judge(authorization: ["Bearer \(credential)"], at: now)
         let report = WhoamiReport(
