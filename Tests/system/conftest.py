@@ -9,6 +9,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness import canaries, clock as moved_clock  # noqa: E402
+from harness.cloud import Cloud
 from harness.rgw import Credentials, RealStore, StoreUnavailable  # noqa: E402
 from harness.service import BINARY, ROOT, Service  # noqa: E402
 from harness.tenant import Tenant  # noqa: E402
@@ -89,6 +90,14 @@ def clock_library(tmp_path_factory) -> pathlib.Path:
 def clock(clock_library, tmp_path) -> moved_clock.Clock:
     """A clock of the test's own: give its `environment` to a service, then move it."""
     return moved_clock.Clock(clock_library, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory):
+    """All of AWS's ways to hand out credentials, on loopback."""
+    made = Cloud(tmp_path_factory.mktemp("cloud"))
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import pytest
 
 from harness import canaries
 from harness.certificates import Authority
-from harness.cloud import REGION, Cloud, Source, keys_section
+from harness.cloud import REGION, SOURCES, Cloud, keys_section, Source
 from harness.figures import readiness
 from harness.minted import access_key, assert_signed_by
 from harness.rgw import Credentials
@@ -19,13 +19,6 @@ from harness.tenant import Tenant
 from harness.waiting import until
 
 WISH = {"contentType": "image/png"}
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory):
-    made = Cloud(tmp_path_factory.mktemp("cloud"))
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +36,6 @@ def private_cloud(tmp_path_factory):
     made.close()
 
 
-NAMES = ["environment", "environment with a session", "credentials file", "AWS_PROFILE", "config file", "tenant's profile", "tenant's variables",
-         "credential_process", "role of a profile", "role with external id", "role of the environment", "role of the container",
-         "role of the instance", "web identity in a profile", "web identity", "container", "container with a token",
-         "container with a token file", "instance metadata", "tenant's role"]
-
-
 def tenant_of(source: Source, id: str = "acme", **more) -> Tenant:
     store = {"bucket": f"{id}-uploads", "region": REGION} | ({"credentials": source.store} if source.store else {})
     return Tenant(id, store=store, **more)
@@ -60,7 +47,7 @@ def serve(make_service, cloud: Cloud, source: Source, **variables: str) -> tuple
 
 
 def test_the_list_is_whole(sources):
-    assert list(sources) == NAMES
+    assert list(sources) == SOURCES
 
 
 def assert_signed_by_source(cloud: Cloud, source: Source, ticket: dict):
@@ -73,7 +60,7 @@ def assert_signed_by_source(cloud: Cloud, source: Source, ticket: dict):
     assert ticket["expiresIn"] <= given.ends - 60 - cloud.mint.now() + 1
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SOURCES)
 def test_a_source_signs_tickets(make_service, cloud, sources, name):
     source = sources[name]
     service, tenant = serve(make_service, cloud, source)

@@ -6,29 +6,17 @@ import re
 import pytest
 
 from harness import canaries
-from harness.cloud import REGION, Cloud, Source, keys_section
+from harness.cloud import REGION, SOURCES, Cloud, keys_section, Source
 from harness.command import Command
 from harness.loopback import FAULTS
 from harness.rgw import Credentials
 from harness.sts import ACCOUNT, refusing
 from harness.tenant import AVATARS, Tenant
 
-NAMES = ["environment", "environment with a session", "credentials file", "AWS_PROFILE", "config file", "tenant's profile", "tenant's variables",
-         "credential_process", "role of a profile", "role with external id", "role of the environment", "role of the container",
-         "role of the instance", "web identity in a profile", "web identity", "container", "container with a token",
-         "container with a token file", "instance metadata", "tenant's role"]
-
 
 @pytest.fixture(scope="module")
 def ask(logs) -> Command:
     return Command(logs, "credentials")
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory):
-    made = Cloud(tmp_path_factory.mktemp("cloud"))
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +43,7 @@ def assert_no_secret(*outputs: str):
     assert not [secret[:12] for secret in canaries.known() if len(secret) > 8 and secret in text]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SOURCES)
 def test_each_source_is_named_with_its_end_and_identity(ask, cloud, sources, tmp_path, name):
     source = sources[name]
     environment = cloud.environment(source)

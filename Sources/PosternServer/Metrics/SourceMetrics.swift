@@ -79,7 +79,7 @@ struct SourceMetrics {
 
     private func credentials(_ page: inout PrometheusText) {
         let statuses = snapshot.credentials.sources.map { $0.status(at: now, uptime: uptime) }
-        page.metric("postern_credentials_usable", "gauge", help: "1 where a source's credentials can sign.")
+        page.metric("postern_credentials_usable", "gauge", help: "1 where a ticket can be signed with a source's credentials.")
         for source in snapshot.credentials.sources {
             page.sample(
                 "postern_credentials_usable", [("source", source.origin.description)], source.problem(at: now) == nil ? 1 : 0)

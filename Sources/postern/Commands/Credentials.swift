@@ -11,19 +11,15 @@ struct Credentials: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Tell which AWS credentials would sign, and until when.",
         discussion: """
-            Asks each source that the rule files name, or, without rule files, AWS's own chain: environment, shared config and \
-            credentials files, web identity, container, instance metadata. Tells which provider answered, when its credentials \
+            Asks each source that the rule files name, or, without rule files, AWS's own chain: environment, the profile of the \
+            shared files (with a web identity of the environment before the profile's keys), container, instance metadata. Tells which provider answered, when its credentials \
             end, and whose they are (STS GetCallerIdentity, where it can be reached). Never prints a secret.
 
             Exit code 0: every source gives credentials; 1: one does not.
             """
     )
 
-    @Option(help: ArgumentHelp("The folder of rule files. (default: $POSTERN_TENANTS)", valueName: "dir"))
-    var tenants: String?
-
-    @Option(help: ArgumentHelp("The service-wide file. (default: $POSTERN_CONFIG)", valueName: "file"))
-    var config: String?
+    @OptionGroup var files: RuleFileOptions
 
     @Option(help: ArgumentHelp("Ask this profile of the shared AWS files instead.", valueName: "name"))
     var profile: String?
@@ -35,7 +31,7 @@ struct Credentials: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        if profile != nil, tenants != nil { throw ValidationError("Give --profile or --tenants, not both.") }
+        if profile != nil, files.tenants != nil { throw ValidationError("Give --profile or --tenants, not both.") }
     }
 
     func run() async throws {
@@ -55,12 +51,12 @@ struct Credentials: AsyncParsableCommand {
     /// What to ask: each origin once, with the tenants that it signs for.
     private func sources(_ environment: [String: String]) throws -> [CredentialFinding.Source] {
         if let profile { return [.init(origin: .profile(profile), tenants: [], region: nil)] }
-        let namesNone = [tenants, config, environment["POSTERN_TENANTS"], environment["POSTERN_CONFIG"]].allSatisfy {
+        let namesNone = [files.tenants, files.config, environment["POSTERN_TENANTS"], environment["POSTERN_CONFIG"]].allSatisfy {
             $0?.isEmpty ?? true
         }
         if namesNone { return [.init(origin: .standard, tenants: [], region: nil)] }
         do {
-            let options = try ServeOptions.reading(tenants: tenants, config: config)
+            let options = try files.serving()
             let settings = try SettingsResolver(options: options, environment: environment).settings()
             let book = try RuleBook.load(settings).book
             var sources: [CredentialFinding.Source] = []

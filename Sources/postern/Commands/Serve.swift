@@ -14,8 +14,8 @@ struct Serve: AsyncParsableCommand {
             POSTERN_TLS_CERT, POSTERN_TLS_KEY, POSTERN_LOG_FORMAT, POSTERN_LOG_LEVEL, POSTERN_MAX_CONNECTIONS) or in the file that --config names. \
             The command line comes before the environment, the environment before the file.
 
-            AWS credentials come from AWS's own chain (environment, shared files with AWS_PROFILE, web identity, container, \
-            instance metadata) or from what a rule file names; 'postern credentials' tells which would sign.
+            AWS credentials come from AWS's own chain (environment, shared files with AWS_PROFILE or a web identity, \
+            container, instance metadata) or from what a rule file names; 'postern credentials' tells which would sign.
 
             Signals: SIGTERM and SIGINT finish what runs (20 s at most) and exit 0.
             """

@@ -35,13 +35,3 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The most connections at once. (default: 16384)", valueName: "count"))
     var maxConnections: Int?
 }
-
-extension ServeOptions {
-    /// The options of a command that only reads what `serve` would.
-    static func reading(tenants: String?, config: String?) throws -> ServeOptions {
-        var options = try ServeOptions.parse([])
-        options.tenants = tenants
-        options.config = config
-        return options
-    }
-}

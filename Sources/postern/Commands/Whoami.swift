@@ -29,11 +29,7 @@ struct Whoami: AsyncParsableCommand {
             valueName: "token"))
     var credential: [String] = []
 
-    @Option(help: ArgumentHelp("The folder of rule files. (default: $POSTERN_TENANTS)", valueName: "dir"))
-    var tenants: String?
-
-    @Option(help: ArgumentHelp("The service-wide file. (default: $POSTERN_CONFIG)", valueName: "file"))
-    var config: String?
+    @OptionGroup var files: RuleFileOptions
 
     @Option(help: ArgumentHelp("Read the token or API key from this file.", valueName: "file"))
     var tokenFile: String?
@@ -42,7 +38,7 @@ struct Whoami: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let options = try ServeOptions.reading(tenants: tenants, config: config)
+        let options = try files.serving()
         let settings: ServiceSettings
         let identities: Identities
         do {

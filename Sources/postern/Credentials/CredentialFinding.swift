@@ -47,9 +47,6 @@ struct CredentialFinding {
                 identityProblem = error.description
             }
         }
-        if let end = provided?.credentials.expiration, end <= Date() {
-            problem = "they have ended: is this machine's clock right?"
-        }
         trace = resolver.trace
         provider = provided?.provider
         accessKeyID = provided?.credentials.accessKeyID

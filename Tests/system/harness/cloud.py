@@ -18,6 +18,12 @@ from .tokens import Issuer
 
 REGION = "eu-west-1"
 
+# Every source that `Cloud.sources` has.
+SOURCES = ["environment", "environment with a session", "credentials file", "AWS_PROFILE", "config file", "tenant's profile", "tenant's variables",
+           "credential_process", "role of a profile", "role with external id", "role of the environment", "role of the container",
+           "role of the instance", "web identity in a profile", "web identity", "container", "container with a token",
+           "container with a token file", "instance metadata", "tenant's role"]
+
 
 @dataclass
 class Source:
