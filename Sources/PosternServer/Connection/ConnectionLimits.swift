@@ -19,6 +19,10 @@ package struct ConnectionLimits: Sendable {
     package var lingerTime: TimeAmount = .seconds(1)
     /// All header fields together: 16 KiB.
     package var maxHeaderBytes = 16 * 1024
+    /// Header fields: 100.
+    package var maxHeaderFields = 100
+    /// What may wait for the rest of its element: a whole request line or header field, and some slack.
+    package var maxUndecodedBytes = 32 * 1024
     /// The request target: 8 KiB.
     package var maxTargetBytes = 8 * 1024
     /// A body: 16 KiB.

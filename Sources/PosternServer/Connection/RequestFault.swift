@@ -31,6 +31,10 @@ enum RequestFault: Equatable {
             self = .malformed("Only HTTP/1.1 and HTTP/1.0 are spoken here.")
             return
         }
+        if head.method == .CONNECT {
+            self = .malformed("CONNECT is not served here: this is not a proxy.")
+            return
+        }
         if head.uri.utf8.count > limits.maxTargetBytes {
             self = .headersTooLarge(limit: limits.maxHeaderBytes)
             return

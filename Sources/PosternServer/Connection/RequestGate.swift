@@ -32,11 +32,23 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
     /// A fault found while earlier requests are owed their answers: its own comes after them.
     private var pendingFault: RequestFault?
     private var isRefusing = false
+    /// The request being read stops the decoder at its end.
+    private var requestStopsDecoder = false
+    private var decoderHasStopped = false
 
     init(limits: ConnectionLimits, observer: any ConnectionObserver) {
         self.limits = limits
         self.observer = observer
         self.deadlines = ConnectionDeadlines(limits: limits, openedAt: .now())
+    }
+
+    /// Whether what still comes on this connection is of no consequence.
+    var ignoresInput: Bool { isRefusing || pendingFault != nil || closesAfterAnswer && !readingBody }
+
+    /// Whether the decoder has stopped at the end of a request, and needs to be replaced; asks once.
+    func takeDecoderStop() -> Bool {
+        defer { decoderHasStopped = false }
+        return decoderHasStopped
     }
 
     /// Tells the gate that bytes came, before TLS and parser.
@@ -58,8 +70,7 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Inbound
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isRefusing, pendingFault == nil else { return }
-        if closesAfterAnswer, !readingBody { return }
+        guard !ignoresInput else { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
             if let fault = RequestFault(head: head, limits: limits) {
@@ -68,6 +79,8 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
             bodyLimit = limits.maxBody(target: head.uri)
             bodyBytesLeft = bodyLimit
             readingBody = true
+            requestStopsDecoder = head.stopsDecoder
+            decoderHasStopped = false
             answersOwed += 1
             if !head.isKeepAlive { closesAfterAnswer = true }
             if head.headers.first(name: "expect")?.lowercased() == "100-continue", answersOwed == 1 {
@@ -81,6 +94,7 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
             context.fireChannelRead(data)
         case .end:
             readingBody = false
+            decoderHasStopped = requestStopsDecoder
             deadlines.requestRead(at: .now())
             context.fireChannelRead(data)
         }
@@ -88,7 +102,7 @@ final class RequestGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // An error after the gate has spoken, or after a request that closes, is the peer's noise; an I/O error needs no answer.
-        guard !isRefusing, pendingFault == nil, !closesAfterAnswer || readingBody else { return }
+        guard !ignoresInput else { return }
         guard error is HTTPParserError else { return hangUp() }
         refuse(RequestFault(parserError: error, limits: limits), context)
     }
