@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// The version of the service, as `--version`, `/metrics` and `openapi.yaml` give it.
 package enum PosternVersion {
     package static let current = "0.1.0"
+
+    /// When this version was made: 2026-11-26T00:00:00Z. A constant, so that builds can be reproduced; `scripts/lint` refuses
+    /// one that is still to come, or more than 90 days before the last commit.
+    static let date = Date(timeIntervalSince1970: 1_795_651_200)
 }

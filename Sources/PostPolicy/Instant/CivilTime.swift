@@ -22,6 +22,9 @@ package struct CivilTime: Sendable, Hashable {
     /// 0000-01-01T00:00:00Z to 9999-12-31T23:59:59Z in seconds since 1970: what four digits of a year can write.
     private static let writable = -62_167_219_200.0...253_402_300_799.0
 
+    /// 9999-12-31T23:59:59Z, the last second that can be written.
+    package static let latest = Date(timeIntervalSince1970: writable.upperBound)
+
     /// Cuts off the fraction of a second. Nil outside the years 0 to 9999.
     package init?(_ date: Date) {
         let seconds = date.timeIntervalSince1970.rounded(.down)

@@ -62,7 +62,7 @@ public final class PolicySigner: Sendable {
     static let algorithm = "AWS4-HMAC-SHA256"
 
     /// How long a SigV4 signature can last, in seconds: S3 refuses keys that are older than seven days.
-    static let maximumLifetime = 7 * 86_400.0
+    package static let maximumLifetime = 7 * 86_400.0
 }
 
 extension PolicySigner {

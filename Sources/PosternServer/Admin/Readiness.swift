@@ -45,6 +45,10 @@ final class Readiness: Sendable {
         let snapshot = state.current
         var reasons = Self.amiss(snapshot, at: now)
         var isReady = reasons.isEmpty || snapshot.book.tenants.contains { Self.serves($0, snapshot, at: now) }
+        if let problem = ClockRange.problem(of: now) {
+            isReady = false
+            reasons.insert(problem, at: 0)
+        }
         if !listening.load(ordering: .relaxed) {
             isReady = false
             reasons.insert("the public listener is not open yet", at: 0)

@@ -13,10 +13,11 @@ struct TenantContext: ChildRequestContext {
     var principal: Principal { asker.principal }
     var tenant: Tenant { asker.tenant }
 
-    /// - Throws: `AuthenticationFailure`; `Problem` where the tenant is not known or does not list the origin
+    /// - Throws: `AuthenticationFailure`; `Problem` where the clock cannot be right, or the tenant is not known or does not list the origin
     init(context: PublicContext) throws {
         guard let arrival = context.arrival else { throw Problem.internalError }
         self.coreContext = context.coreContext
+        try ClockRange.check(arrival.time)
         let principal = try arrival.snapshot.authenticator.authenticate(authorization: arrival.authorization, at: arrival.time)
         guard let tenant = arrival.snapshot.book.tenant(principal.tenant) else {
             throw Problem(.tenantUnknown, detail: "The token is valid, but its tenant is not set up here.")

@@ -12,7 +12,9 @@ import PostPolicy
 enum LogTime {
     /// `2026-01-01T00:05:00.123Z`
     static func text(_ time: Date) -> String {
-        let milliseconds = Int((time.timeIntervalSince1970 * 1000).rounded(.down)) % 1000
+        let remainder = (time.timeIntervalSince1970 * 1000).rounded(.down).truncatingRemainder(dividingBy: 1000)
+        // Before 1970 the remainder is negative; the milliseconds of a clock's second never are.
+        let milliseconds = Int(remainder < 0 ? remainder + 1000 : remainder)
         var seconds = InstantFormat.iso8601Extended(time)
         return seconds.withUTF8 { seconds in
             String(unsafeUninitializedCapacity: seconds.count + 4) { text in

@@ -26,6 +26,7 @@ package enum ProblemCode: String, Sendable, CaseIterable {
     case rateLimited = "rate-limited"
     case credentialsUnavailable = "credentials-unavailable"
     case keysUnavailable = "keys-unavailable"
+    case clockImplausible = "clock-implausible"
     case auditUnavailable = "audit-unavailable"
     case overloaded
     case internalError = "internal-error"
@@ -46,7 +47,7 @@ package enum ProblemCode: String, Sendable, CaseIterable {
             422
         case .rateLimited: 429
         case .headersTooLarge: 431
-        case .credentialsUnavailable, .keysUnavailable, .auditUnavailable, .overloaded: 503
+        case .credentialsUnavailable, .keysUnavailable, .clockImplausible, .auditUnavailable, .overloaded: 503
         case .internalError: 500
         }
     }
@@ -78,6 +79,7 @@ package enum ProblemCode: String, Sendable, CaseIterable {
         case .rateLimited: "Too many requests"
         case .credentialsUnavailable: "No credentials to sign with"
         case .keysUnavailable: "No keys to verify with"
+        case .clockImplausible: "The clock cannot be right"
         case .auditUnavailable: "The audit log cannot be written"
         case .overloaded: "The service is overloaded"
         case .internalError: "Something went wrong here"

@@ -15,7 +15,7 @@ enum TicketID {
     ///   - random: where the random bits come from; the system's generator in the service
     /// - Returns: 36 characters, lower case
     static func make(at time: Date, random: inout some RandomNumberGenerator) -> String {
-        let milliseconds = UInt64(max(0, time.timeIntervalSince1970) * 1000)
+        let milliseconds = UInt64(min(max(0, time.timeIntervalSince1970) * 1000, 0xffff_ffff_ffff))
         let high = milliseconds << 16 | 0x7000 | random.next() & 0x0fff
         let low = 0x8000_0000_0000_0000 | random.next() >> 2
         return String(unsafeUninitializedCapacity: 36) { text in

@@ -3,7 +3,8 @@
  *   wall     CLOCK_REALTIME, gettimeofday, time
  *   steady   CLOCK_MONOTONIC, CLOCK_BOOTTIME and their kin
  *
- * Both are read, in nanoseconds, from the file that POSTERN_TEST_CLOCK names; it is mapped, so a move is seen at once. Timers follow:
+ * Both are read, in nanoseconds (128 bits: the date may be set to any year), from the file that POSTERN_TEST_CLOCK names; it is mapped,
+ * so a move is seen at once. Timers follow:
  * what a timerfd waits for is kept in the moved time, and armed anew at each move, as if the time had really passed.
  *
  * libfaketime does not serve for Swift: its setenv before main hides the arguments from CommandLine, and it answers CLOCK_MONOTONIC
@@ -27,20 +28,26 @@
 #define SECOND 1000000000LL
 #define DESCRIPTORS 65536
 
-struct offsets { int64_t wall, steady; };
+typedef __int128 nanoseconds_t;
+struct offsets { nanoseconds_t wall, steady; };
 static const volatile struct offsets zero = {0, 0};
 static const volatile struct offsets *offsets = &zero;
 
-struct timer { clockid_t clock; int armed; int64_t due, interval; };  /* due: in the moved time of `clock` */
+struct timer { clockid_t clock; int armed; nanoseconds_t due, interval; };  /* due: in the moved time of `clock` */
 static struct timer timers[DESCRIPTORS];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int (*kernel_clock)(clockid_t, struct timespec *);
 static int (*kernel_settime)(int, int, const struct itimerspec *, struct itimerspec *);
 
-static int64_t nanoseconds(const struct timespec *t) { return t->tv_sec * SECOND + t->tv_nsec; }
-static struct timespec timespec_of(int64_t n) { return (struct timespec){n / SECOND, n % SECOND}; }
+static nanoseconds_t nanoseconds(const struct timespec *t) { return (nanoseconds_t)t->tv_sec * SECOND + t->tv_nsec; }
 
-static int64_t offset(clockid_t clock) {
+/* tv_nsec counts upwards from the second before, also where the date is negative. */
+static struct timespec timespec_of(nanoseconds_t n) {
+    nanoseconds_t seconds = n / SECOND - (n % SECOND < 0);
+    return (struct timespec){(time_t)seconds, (long)(n - seconds * SECOND)};
+}
+
+static nanoseconds_t offset(clockid_t clock) {
     switch (clock) {
     case CLOCK_REALTIME: case CLOCK_REALTIME_COARSE: case CLOCK_REALTIME_ALARM: case CLOCK_TAI:
         return offsets->wall;
@@ -60,7 +67,7 @@ int clock_gettime(clockid_t clock, struct timespec *now) {
     find();
     int result = kernel_clock(clock, now);
     if (result == 0) {
-        int64_t moved = offset(clock);
+        nanoseconds_t moved = offset(clock);
         if (moved) *now = timespec_of(nanoseconds(now) + moved);
     }
     return result;
@@ -89,7 +96,7 @@ int timespec_get(struct timespec *now, int base) {
 
 /* Arms the kernel's timer with the kernel's own time. What is past already fires at once (a zero would disarm). */
 static int arm(int descriptor, const struct timer *timer) {
-    int64_t due = timer->due - offset(timer->clock);
+    nanoseconds_t due = timer->due - offset(timer->clock);
     struct itimerspec value = {timespec_of(timer->interval), timespec_of(due > 0 ? due : 1)};
     return kernel_settime(descriptor, TFD_TIMER_ABSTIME, &value, NULL);
 }
@@ -109,7 +116,7 @@ int timerfd_settime(int descriptor, int flags, const struct itimerspec *value, s
     if (descriptor < 0 || descriptor >= DESCRIPTORS || !value) return kernel_settime(descriptor, flags, value, old);
     pthread_mutex_lock(&lock);
     struct timer *timer = &timers[descriptor];
-    int64_t first = nanoseconds(&value->it_value);
+    nanoseconds_t first = nanoseconds(&value->it_value);
     int result;
     timer->armed = first != 0;
     if (!timer->armed) {

@@ -3,8 +3,8 @@
 import datetime
 import pathlib
 import shutil
-import struct
 import subprocess
+import sys
 import time
 
 SOURCE = pathlib.Path(__file__).with_name("clock.c")
@@ -27,7 +27,7 @@ class Clock:
     def __init__(self, library: pathlib.Path, folder: pathlib.Path):
         self.library, self.file = library, folder / "clock"
         self.wall = self.steady = 0.0
-        self.file.write_bytes(bytes(16))
+        self.file.write_bytes(bytes(32))
 
     @property
     def environment(self) -> dict[str, str]:
@@ -48,7 +48,11 @@ class Clock:
         """The date alone is set forward or back, as by an operator or NTP."""
         self._set(self.wall + seconds, self.steady)
 
+    def set_date(self, seconds: float):
+        """The date becomes this, in seconds since 1970; it may be far before or after."""
+        self._set(seconds - time.time(), self.steady)
+
     def _set(self, wall: float, steady: float):
         self.wall, self.steady = wall, steady
         with open(self.file, "r+b") as file:
-            file.write(struct.pack("=qq", round(wall * 1e9), round(steady * 1e9)))
+            file.write(b"".join(round(offset * 1e9).to_bytes(16, sys.byteorder, signed=True) for offset in (wall, steady)))

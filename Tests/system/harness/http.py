@@ -41,7 +41,7 @@ PROBLEM_CODES = {
     "request-timeout": 408, "body-too-large": 413, "unsupported-media-type": 415, "content-type-not-allowed": 422,
     "size-too-large": 422, "size-too-small": 422, "size-required": 422, "checksum-required": 422, "metadata-not-allowed": 422,
     "key-too-long": 422, "rate-limited": 429, "headers-too-large": 431, "credentials-unavailable": 503, "keys-unavailable": 503,
-    "audit-unavailable": 503, "overloaded": 503,
+    "clock-implausible": 503, "audit-unavailable": 503, "overloaded": 503,
 }
 
 

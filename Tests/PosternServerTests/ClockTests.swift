@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import PostPolicy
+import Testing
+
+@testable import PosternServer
+
+/// Dates before 1970, far away, and on the edges of what can be written.
+struct ClockTests {
+    private static let lastSecond = 253_402_300_799.0
+
+    @Test(arguments: [
+        (0, "1970-01-01T00:00:00.000Z"),
+        (1_767_225_900.123, "2026-01-01T00:05:00.123Z"),
+        (-0.001, "1969-12-31T23:59:59.999Z"),
+        (-5, "1969-12-31T23:59:55.000Z"),
+        (-5.25, "1969-12-31T23:59:54.750Z"),
+        (-62_167_219_200, "0000-01-01T00:00:00.000Z"),
+        (-62_198_755_200, "0000-01-01T00:00:00.000Z"),
+        (-1e18, "0000-01-01T00:00:00.000Z"),
+        (lastSecond + 0.5, "9999-12-31T23:59:59.500Z"),
+        (lastSecond + 1, "9999-12-31T23:59:59.000Z"),
+        (4.6e18, "9999-12-31T23:59:59.000Z"),
+    ])
+    func `a log line has a time at any date`(_ seconds: Double, _ text: String) {
+        #expect(LogTime.text(Date(timeIntervalSince1970: seconds)) == text)
+    }
+
+    @Test(arguments: [-4.6e18, -62_198_755_200, -5, 0, 1_767_225_900, lastSecond, 4.6e18])
+    func `a ticket has an id at any date`(_ seconds: Double) {
+        var random = SystemRandomNumberGenerator()
+        let id = TicketID.make(at: Date(timeIntervalSince1970: seconds), random: &random)
+        #expect(id.utf8.count == 36 && UUID(uuidString: id) != nil)
+    }
+
+    @Test(arguments: [
+        -4.6e18, -62_198_755_200, -5, 0, 1_000_000_000, ClockRange.earliest - 1, ClockRange.latest + 1, lastSecond,
+        lastSecond + 1, 4.6e18,
+    ])
+    func `nothing is judged by a clock that cannot be right`(_ seconds: Double) throws {
+        let now = Date(timeIntervalSince1970: seconds)
+        let problem = #expect(throws: Problem.self) { try ClockRange.check(now) }
+        #expect(problem?.code == .clockImplausible)
+        #expect(ClockRange.problem(of: now)?.contains("set the clock") == true)
+    }
+
+    @Test(arguments: [
+        ClockRange.earliest, PosternVersion.date.timeIntervalSince1970, 2_147_483_648, 8_589_934_592, ClockRange.latest,
+    ])
+    func `any other clock is believed`(_ seconds: Double) throws {
+        try ClockRange.check(Date(timeIntervalSince1970: seconds))
+    }
+
+    /// The longest ticket that a rule can ask for, at the last instant that is judged.
+    @Test func `the last ticket can be written`() {
+        let end = Date(timeIntervalSince1970: ClockRange.latest + PolicySigner.maximumLifetime)
+        #expect(CivilTime(end)?.iso8601Extended == "9999-12-31T23:59:59Z")
+    }
+}
