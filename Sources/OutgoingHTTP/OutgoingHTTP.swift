@@ -19,15 +19,19 @@ package enum OutgoingHTTP {
         try await send(request, names: .shared)
     }
 
+    /// How long an address may be silent before the next one is tried: its equal share of the request's time.
+    package static func patience(_ timeout: Duration, addresses: Int) -> Duration { timeout / addresses }
+
     package static func send(
-        _ request: OutgoingRequest, names: NameLookup
+        _ request: OutgoingRequest, names: NameLookup,
+        patience: @escaping @Sendable (_ timeout: Duration, _ addresses: Int) -> Duration = Self.patience(_:addresses:)
     ) async throws(OutgoingFailure) -> OutgoingAnswer {
         // The client would also take URLs of sockets in the file system.
         guard let url = OutgoingURL(request.url) else { throw .badURL }
         let configuration = try configuration(request)
         // The client's own deadline ends at the head of the answer; this one covers names and the body too.
         return try await withTaskGroup(of: Result<OutgoingAnswer, OutgoingFailure>?.self) { group in
-            group.addTask { await answer(request, to: url, configuration, names) }
+            group.addTask { await answer(request, to: url, configuration, names, patience) }
             group.addTask {
                 do { try await Task.sleep(for: request.timeout) } catch { return nil }
                 return .failure(.timedOut(seconds: request.timeout / .seconds(1)))
@@ -40,7 +44,8 @@ package enum OutgoingHTTP {
 
     /// Tries the addresses of the host one after the other, as long as none takes the connection: a request is sent once.
     private static func answer(
-        _ request: OutgoingRequest, to url: OutgoingURL, _ configuration: HTTPClient.Configuration, _ names: NameLookup
+        _ request: OutgoingRequest, to url: OutgoingURL, _ configuration: HTTPClient.Configuration, _ names: NameLookup,
+        _ patience: (Duration, Int) -> Duration
     ) async -> Result<OutgoingAnswer, OutgoingFailure> {
         do throws(OutgoingFailure) {
             var last = Result<OutgoingAnswer, OutgoingFailure>.failure(.unreachable("the host is not known"))
@@ -49,7 +54,7 @@ package enum OutgoingHTTP {
                 let isLast = index == addresses.count - 1
                 var configuration = configuration
                 // An address that is silent leaves time for the others.
-                if !isLast { configuration.timeout.connect = TimeAmount(request.timeout / addresses.count) }
+                if !isLast { configuration.timeout.connect = TimeAmount(patience(request.timeout, addresses.count)) }
                 // Server name and certificate stay those of the host.
                 if address != url.host { configuration.dnsOverride = [url.hostAsWritten: address] }
                 let client = HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: configuration)

@@ -5,7 +5,9 @@ import OutgoingHTTP
 import Synchronization
 import Testing
 
-@Suite("Names of other services")
+/// Where an answer is expected the timeout is ten minutes, however slow the machine is; a test that waits for what never comes
+/// ends at its time limit.
+@Suite("Names of other services", .timeLimit(.minutes(5)))
 struct NameLookupTests {
     /// A name service that never answers for `slow.example` until it is let go, and counts.
     private final class NameService: Sendable {
@@ -29,10 +31,41 @@ struct NameLookupTests {
         }
     }
 
-    private static func ask(_ host: String, _ port: Int, _ names: NameLookup, timeout: Duration = .seconds(30)) async -> String {
+    /// A name service whose every answer waits until it is let go, but for names of `here`.
+    private final class StuckService: Sendable {
+        private let gates = Mutex<[String: DispatchSemaphore]>([:])
+        private let begun = AsyncStream<String>.makeStream()
+
+        /// Blocks a thread of the lookup's own.
+        func resolve(_ host: String) -> Result<[String], OutgoingFailure> {
+            if host.hasSuffix(".here.example") { return .success(["127.0.0.1"]) }
+            let gate = DispatchSemaphore(value: 0)
+            gates.withLock { $0[host] = gate }
+            begun.continuation.yield(host)
+            gate.wait()
+            return .success(["127.0.0.9"])
+        }
+
+        /// Waits until so many lookups are under way.
+        func hasBegun(_ count: Int) async {
+            var left = count
+            for await _ in begun.stream {
+                left -= 1
+                if left == 0 { return }
+            }
+        }
+
+        func letGo(_ host: String) { gates.withLock { _ = $0.removeValue(forKey: host)?.signal() } }
+        func letAllGo() { for host in gates.withLock({ Array($0.keys) }) { letGo(host) } }
+    }
+
+    /// - Parameter patience: how long an address may be silent where there are others.
+    private static func ask(
+        _ host: String, _ port: Int, _ names: NameLookup, timeout: Duration = .seconds(600), patience: Duration = .seconds(600)
+    ) async -> String {
         do throws(OutgoingFailure) {
-            let answer = try await OutgoingHTTP.send(
-                OutgoingRequest(.get, "http://\(host):\(port)/", timeout: timeout, limit: 1000), names: names)
+            let request = OutgoingRequest(.get, "http://\(host):\(port)/", timeout: timeout, limit: 1000)
+            let answer = try await OutgoingHTTP.send(request, names: names) { _, _ in patience }
             return "\(answer.status)"
         } catch {
             return error.description
@@ -62,6 +95,110 @@ struct NameLookupTests {
         let names = NameLookup(resolve: NameService().resolve)
         let status = try await ScriptedServer.with(Self.answer) { await Self.ask("two.example", $0, names) }
         #expect(status == "200")
+    }
+
+    @Test(
+        "an address that is silent leaves its time to the next one",
+        arguments: [["127.0.0.2", "127.0.0.1"], ["127.0.0.3", "127.0.0.2", "127.0.0.1"]])
+    func silentAddress(addresses: [String]) async throws {
+        let asked = Mutex<[(Duration, Int)]>([])
+        let names = NameLookup { _ in .success(addresses) }
+        let answer = try await ScriptedServer.with(Self.answer) { port in
+            try await SilentServer.with(host: "127.0.0.2", port: port) {
+                let request = OutgoingRequest(.get, "http://two.example:\(port)/", timeout: .seconds(600), limit: 1000)
+                return try await OutgoingHTTP.send(request, names: names) { timeout, count in
+                    asked.withLock { $0.append((timeout, count)) }
+                    return .milliseconds(200)
+                }
+            }
+        }
+        #expect(answer.status == 200)
+        // The last one has what is left of the request's time.
+        #expect(asked.withLock { $0.map(\.0) } == Array(repeating: .seconds(600), count: addresses.count - 1))
+        #expect(asked.withLock { $0.map(\.1) } == Array(repeating: addresses.count, count: addresses.count - 1))
+    }
+
+    @Test("a silent address is waited for as long as its equal share of the request's time")
+    func patience() {
+        #expect(OutgoingHTTP.patience(.seconds(6), addresses: 2) == .seconds(3))
+        #expect(OutgoingHTTP.patience(.milliseconds(400), addresses: 4) == .milliseconds(100))
+    }
+
+    @Test(
+        "an address that is silent in the TLS handshake leaves its time to the next one",
+        .enabled(if: TestCertificate.canBeMade))
+    func silentHandshake() async throws {
+        let certificate = try await TestCertificate(for: "DNS:two.example")
+        defer { certificate.remove() }
+        let names = NameLookup { _ in .success(["127.0.0.2", "127.0.0.1"]) }
+        let answer = try await ScriptedServer.with(Self.answer, tls: certificate.context()) { port in
+            try await ScriptedServer.with(.init(pieces: [], end: .silence), host: "127.0.0.2", port: port) { _ in
+                let request = OutgoingRequest(
+                    .get, "https://two.example:\(port)/", timeout: .seconds(600), limit: 1000, authorities: certificate.path)
+                return try await OutgoingHTTP.send(request, names: names) { _, _ in .milliseconds(200) }
+            }
+        }
+        #expect(answer.status == 200)
+    }
+
+    @Test("where every address is silent, the timeout is the end")
+    func allSilent() async throws {
+        let names = NameLookup { _ in .success(["127.0.0.2", "127.0.0.2", "127.0.0.2"]) }
+        let server = try await ScriptedServer(Self.answer)
+        try await SilentServer.with(host: "127.0.0.2", port: server.port) {
+            let answer = await Self.ask(
+                "two.example", server.port, names, timeout: .milliseconds(300), patience: .milliseconds(50))
+            #expect(answer == "no whole answer within 0.3 s")
+        }
+        try await server.close()
+    }
+
+    @Test("a request is sent once: where an address has taken it and is silent or wrong, the next one is not tried")
+    func sentOnce() async throws {
+        let wrong = NameLookup { _ in .success(["127.0.0.2", "127.0.0.1"]) }
+        let silent = NameLookup { _ in .success(["127.0.0.3", "127.0.0.1"]) }
+        try await ScriptedServer.with(Self.answer) { port in
+            try await ScriptedServer.with(.init(pieces: ["garbage\r\n\r\n"]), host: "127.0.0.2", port: port) { _ in
+                #expect(await Self.ask("two.example", port, wrong) == "the answer is not whole or not HTTP")
+            }
+            try await ScriptedServer.with(.init(pieces: [], end: .silence), host: "127.0.0.3", port: port) { _ in
+                #expect(
+                    await Self.ask("two.example", port, silent, timeout: .milliseconds(300)) == "no whole answer within 0.3 s")
+            }
+        }
+    }
+
+    @Test("four addresses of a name are tried, and no fifth")
+    func fourAddresses() async throws {
+        let refused = ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"]
+        try await ScriptedServer.with(Self.answer) { port in
+            let fourth = NameLookup { _ in .success(refused.dropLast() + ["127.0.0.1"]) }
+            #expect(await Self.ask("many.example", port, fourth) == "200")
+            let fifth = NameLookup { _ in .success(refused + ["127.0.0.1"]) }
+            #expect(await Self.ask("many.example", port, fifth) == "cannot connect: connection refused")
+        }
+    }
+
+    @Test("32 are looked up at once; the 33rd is refused until one of them has its answer")
+    func capacity() async throws {
+        let service = StuckService()
+        defer { service.letAllGo() }
+        let names = NameLookup(resolve: service.resolve)
+        let slow = (1...32).map { number in Task { try await names.addresses(of: "\(number).slow.example") } }
+        await service.hasBegun(32)
+        let refusal = OutgoingFailure.unreachable("too many names are being looked up: the name service does not answer")
+        for number in 1...3 {
+            await #expect(throws: refusal) { try await names.addresses(of: "\(number).here.example") }
+        }
+        // An address needs no lookup.
+        #expect(try await names.addresses(of: "127.0.0.1") == ["127.0.0.1"])
+        service.letGo("1.slow.example")
+        #expect(try await slow[0].value == ["127.0.0.9"])
+        for number in 1...3 {
+            #expect(try await names.addresses(of: "\(number).here.example") == ["127.0.0.1"])
+        }
+        service.letAllGo()
+        for task in slow { #expect(try await task.value == ["127.0.0.9"]) }
     }
 
     @Test("an unknown one is said so")

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import NIOSSL
 import OutgoingHTTP
 import Testing
 
-@Suite("Requests to other services")
+/// Where an answer is expected the timeout is ten minutes, however slow the machine is; a test that waits for what never comes
+/// ends at its time limit.
+@Suite("Requests to other services", .timeLimit(.minutes(5)))
 struct OutgoingHTTPTests {
     private static func ask(
-        _ port: Int, timeout: Duration = .seconds(30), limit: Int = 1000, scheme: String = "http", host: String = "127.0.0.1",
+        _ port: Int, timeout: Duration = .seconds(600), limit: Int = 1000, scheme: String = "http", host: String = "127.0.0.1",
         authorities: String? = nil
     ) async -> Result<OutgoingAnswer, OutgoingFailure> {
         let request = OutgoingRequest(
@@ -35,18 +38,17 @@ struct OutgoingHTTPTests {
 
     @Test("a body that trickles ends at the timeout, however short the pauses are")
     func trickled() async throws {
-        let head = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
-        let script = ScriptedServer.Script(pieces: [head] + Array(repeating: "x", count: 1000), pause: .milliseconds(20))
-        let start = ContinuousClock.now
-        let failure = try await ScriptedServer.with(script) { Self.failure(in: await Self.ask($0, timeout: .milliseconds(300))) }
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n"
+        let script = ScriptedServer.Script(pieces: [head, "x"], pause: .milliseconds(20), end: .repetition)
+        let failure = try await ScriptedServer.with(script) {
+            Self.failure(in: await Self.ask($0, timeout: .milliseconds(300), limit: .max))
+        }
         #expect(failure == .timedOut(seconds: 0.3))
-        // The whole of it would take 20 s. Not less here: other tests may keep the threads busy.
-        #expect(ContinuousClock.now - start < .seconds(15))
     }
 
     @Test("a server that accepts and is silent ends at the timeout, in the TLS handshake too", arguments: ["http", "https"])
     func silent(scheme: String) async throws {
-        let script = ScriptedServer.Script(pieces: [], closesAfterwards: false)
+        let script = ScriptedServer.Script(pieces: [], end: .silence)
         let failure = try await ScriptedServer.with(script) {
             Self.failure(in: await Self.ask($0, timeout: .milliseconds(300), scheme: scheme))
         }
@@ -75,12 +77,9 @@ struct OutgoingHTTPTests {
     }
 
     @Test("a refused connection is told at once")
-    func refused() async throws {
-        let server = try await ScriptedServer(.init(pieces: []))
-        try await server.close()
-        let start = ContinuousClock.now
-        #expect(Self.failure(in: await Self.ask(server.port)) == .unreachable("connection refused"))
-        #expect(ContinuousClock.now - start < .seconds(15))
+    func refused() async {
+        // Nobody listens on port 1.
+        #expect(Self.failure(in: await Self.ask(1)) == .unreachable("connection refused"))
     }
 
     @Test("a host that nobody knows is told")
@@ -118,22 +117,60 @@ struct OutgoingHTTPTests {
 
     @Test("a certificate counts where its authority is trusted and it names the host", .enabled(if: TestCertificate.canBeMade))
     func certificates() async throws {
-        let certificate = try TestCertificate(for: "IP:127.0.0.1")
-        let other = try TestCertificate(for: "DNS:other.example")
+        let certificate = try await TestCertificate(for: "IP:127.0.0.1")
+        let other = try await TestCertificate(for: "DNS:other.example")
         defer {
             certificate.remove()
             other.remove()
         }
         let script = ScriptedServer.Script(pieces: ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"])
-        try await ScriptedServer.with(script, tls: certificate.context) { port in
+        try await ScriptedServer.with(script, tls: certificate.context()) { port in
             let trusted = await Self.ask(port, scheme: "https", authorities: certificate.path)
             #expect((try? trusted.get().status) == 200)
             let unknown = "the certificate is not signed by a trusted authority, or not valid now"
             #expect(Self.failure(in: await Self.ask(port, scheme: "https")) == .tls(unknown))
         }
-        try await ScriptedServer.with(script, tls: other.context) { port in
+        try await ScriptedServer.with(script, tls: other.context()) { port in
             let answer = await Self.ask(port, scheme: "https", authorities: other.path)
             #expect(Self.failure(in: answer) == .tls("the certificate is for another host"))
+        }
+    }
+
+    @Test(
+        "a server that speaks TLS 1.1 at most is refused, one that speaks 1.2 is not", .enabled(if: TestCertificate.canBeMade))
+    func oldTLS() async throws {
+        let certificate = try await TestCertificate(for: "IP:127.0.0.1")
+        defer { certificate.remove() }
+        let script = ScriptedServer.Script(pieces: ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"])
+        for newest in [TLSVersion.tlsv12, .tlsv13] {
+            try await ScriptedServer.with(script, tls: certificate.context(upTo: newest)) { port in
+                let answer = await Self.ask(port, scheme: "https", authorities: certificate.path)
+                #expect((try? answer.get().status) == 200)
+            }
+        }
+        for newest in [TLSVersion.tlsv1, .tlsv11] {
+            try await ScriptedServer.with(script, tls: certificate.context(upTo: newest)) { port in
+                let answer = await Self.ask(port, scheme: "https", authorities: certificate.path)
+                #expect(Self.failure(in: answer) == .tls("the handshake failed"))
+            }
+        }
+    }
+
+    @Test("a packed body comes as it is, and the limit counts what was sent", arguments: ["gzip", "deflate", "x-gzip", "br"])
+    func packed(encoding: String) async throws {
+        // Ten thousand zeros (printf '%010000d' | gzip -9n); deflate goes without the ten bytes before them and the eight after.
+        let gzip: [UInt8] = [
+            0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0xed, 0xc1, 0x01, 0x0d, 0x00, 0x00,
+            0x00, 0xc2, 0xa0, 0x4a, 0xef, 0x9f, 0xce, 0x1c, 0x6e, 0x40, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00,
+            0x00, 0x00, 0x00, 0xc0, 0xbf, 0x01, 0x69, 0x58, 0x18, 0x0a, 0x10, 0x27, 0x00, 0x00,
+        ]
+        let body = encoding == "deflate" ? Array(gzip.dropFirst(10).dropLast(8)) : gzip
+        let head = "HTTP/1.1 200 OK\r\nContent-Encoding: \(encoding)\r\nContent-Length: \(body.count)\r\n\r\n"
+        try await ScriptedServer.with(.init(bytes: Array(head.utf8) + body)) { port in
+            let answer = try await Self.ask(port, limit: body.count).get()
+            #expect(answer.body == body)
+            #expect(answer.headers["content-encoding"] == [encoding])
+            #expect(Self.failure(in: await Self.ask(port, limit: body.count - 1)) == .tooLarge(limit: body.count - 1))
         }
     }
 
@@ -147,14 +184,13 @@ struct OutgoingHTTPTests {
 
     @Test("a request that is given up ends at once")
     func cancelled() async throws {
-        let script = ScriptedServer.Script(pieces: [], closesAfterwards: false)
+        let script = ScriptedServer.Script(pieces: [], end: .silence)
         try await ScriptedServer.with(script) { port in
-            let start = ContinuousClock.now
-            let task = Task { await Self.ask(port, timeout: .seconds(60)) }
+            let task = Task { await Self.ask(port) }
             try await Task.sleep(for: .milliseconds(50))
             task.cancel()
+            // Not given up, it would still be waiting when the test's time is over.
             #expect(Self.failure(in: await task.value) != nil)
-            #expect(ContinuousClock.now - start < .seconds(30))
         }
     }
 }

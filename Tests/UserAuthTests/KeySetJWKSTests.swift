@@ -128,6 +128,37 @@ struct KeySetJWKSTests {
         }
     }
 
+    @Test("an RSA modulus that the broken generator made is skipped, in a key set and in PEM")
+    func brokenGenerator() async throws {
+        let block = try #require(try PEMBlock.read(Array(PEMTestFile.brokenGenerator.utf8)).first)
+        #expect(throws: SkippedKey.Reason.rsaWeak) { try block.material() }
+        // 65537 to the power of 129 has 2065 bits.
+        for modulus in [BigNumber.power(of: 65537, 129).bytes, BigNumber.power(of: 65537, 200).bytes] {
+            #expect(BrokenRSAGenerator.mayHaveMade(modulus))
+            let key = "{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"\(Base64URL.encode(modulus))\",\"kid\":\"a\"}"
+            #expect(try await reason(of: key) == .rsaWeak)
+        }
+    }
+
+    @Test("an RSA modulus that lacks the generator's mark for a single small prime is none of its making")
+    func nearlyBroken() async throws {
+        let marked = BigNumber.power(of: 65537, 129)
+        for prime in Self.smallPrimes {
+            // Adding a multiple of all the others changes nothing but the remainder by this prime.
+            let others = Self.smallPrimes.filter { $0 != prime }.reduce(BigNumber(2)) { $0.times($1) }
+            let powers = Set((0..<prime).map { BigNumber.power(of: 65537, $0).remainder(by: prime) })
+            for factor in 1..<min(prime, 12) {
+                let modulus = marked.plus(others.times(factor))
+                #expect(BrokenRSAGenerator.mayHaveMade(modulus.bytes) == powers.contains(modulus.remainder(by: prime)))
+            }
+        }
+        for modulus in [RSATestKey.first.modulus, RSATestKey.second.modulus] {
+            #expect(!BrokenRSAGenerator.mayHaveMade(Base64URL.decode(modulus) ?? []))
+        }
+    }
+
+    private static let smallPrimes = (3...167).filter { number in (2..<number).allSatisfy { number % $0 != 0 } }
+
     @Test("an algorithm that the issuer does not list makes no key")
     func notListed() async throws {
         let set = try await set([SigningKey.es256().jwk(kid: "a"), SigningKey.es384().jwk(kid: "b")], [.es384])
@@ -232,5 +263,59 @@ struct KeySetJWKSTests {
         let number = try #require(Base64URL.decode(modulus))
         let material = try KeyMaterial.rsa(modulus: number, publicExponent: [1, 0, 1])
         #expect(Base64URL.encode(material.thumbprint) == "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs")
+    }
+}
+
+/// A natural number of any size, in bytes with the least first.
+private struct BigNumber {
+    private var digits: [Int]
+
+    init(_ number: Int) {
+        digits = []
+        var rest = number
+        while rest > 0 {
+            digits.append(rest & 0xFF)
+            rest >>= 8
+        }
+    }
+
+    static func power(of base: Int, _ exponent: Int) -> BigNumber {
+        (0..<exponent).reduce(BigNumber(1)) { power, _ in power.times(base) }
+    }
+
+    /// Big-endian, as a modulus is written.
+    var bytes: [UInt8] { digits.reversed().map { UInt8($0) } }
+
+    func times(_ factor: Int) -> BigNumber {
+        var result = self
+        result.digits = digits.map { $0 * factor }
+        result.carry()
+        return result
+    }
+
+    func plus(_ other: BigNumber) -> BigNumber {
+        var result = self
+        for (index, digit) in other.digits.enumerated() {
+            if index < result.digits.count { result.digits[index] += digit } else { result.digits.append(digit) }
+        }
+        result.carry()
+        return result
+    }
+
+    func remainder(by divisor: Int) -> Int {
+        digits.reversed().reduce(0) { ($0 << 8 | $1) % divisor }
+    }
+
+    private mutating func carry() {
+        var carried = 0
+        for index in digits.indices {
+            let sum = digits[index] + carried
+            digits[index] = sum & 0xFF
+            carried = sum >> 8
+        }
+        while carried > 0 {
+            digits.append(carried & 0xFF)
+            carried >>= 8
+        }
     }
 }

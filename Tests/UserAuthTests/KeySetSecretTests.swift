@@ -68,6 +68,49 @@ struct KeySetSecretTests {
         #expect(!(try await accepts(Array(set.utf8), secret: first)))
     }
 
+    private func oct(_ secret: [UInt8], kid: String? = nil, alg: Algorithm? = nil) -> String {
+        let id = kid.map { ",\"kid\":\"\($0)\"" } ?? ""
+        let name = alg.map { ",\"alg\":\"\($0.rawValue)\"" } ?? ""
+        return "{\"kty\":\"oct\",\"k\":\"\(Base64URL.encode(secret))\"\(id)\(name)}"
+    }
+
+    @Test(
+        "the secret of a JSON Web Key must be as long as the hash too (RFC 7518 section 3.2): alone it makes no set, beside a good one it is skipped",
+        arguments: [(Algorithm.hs256, 32), (.hs384, 48), (.hs512, 64)]
+    )
+    func webKeyLength(algorithm: Algorithm, minimum: Int) async throws {
+        let good = [UInt8](repeating: 1, count: minimum)
+        #expect(try await accepts(Array(oct(good).utf8), secret: good, algorithm))
+        for short in [[2], [UInt8](repeating: 2, count: minimum - 1)] {
+            for key in [oct(short), oct(short, alg: algorithm), "{\"keys\":[\(oct(short, kid: "short"))]}"] {
+                let error = await #expect(throws: KeySetError.self) {
+                    try await KeySet.secret(Array(key.utf8), algorithms: [algorithm])
+                }
+                #expect(error?.skipped.map(\.reason) == [.secretTooShort])
+            }
+            let both = Array("{\"keys\":[\(oct(short, kid: "short")),\(oct(good, kid: "good"))]}".utf8)
+            let set = try await KeySet.secret(both, algorithms: [algorithm])
+            #expect(set.keyIDs == ["good"])
+            #expect(set.skipped.map(\.reason) == [.secretTooShort])
+            #expect(try await accepts(both, secret: good, algorithm, kid: "good"))
+            #expect(!(try await accepts(both, secret: short, algorithm, kid: "short")))
+        }
+    }
+
+    @Test("a JSON Web Key without alg must be long enough for each of the issuer's algorithms, one with alg for its own")
+    func webKeyOfSeveralAlgorithms() async throws {
+        let secret = [UInt8](repeating: 1, count: 32)
+        let error = await #expect(throws: KeySetError.self) {
+            try await KeySet.secret(Array(oct(secret).utf8), algorithms: [.hs256, .hs512])
+        }
+        #expect(error?.skipped.map(\.reason) == [.secretTooShort])
+        let set = try await KeySet.secret(Array(oct(secret, alg: .hs256).utf8), algorithms: [.hs256, .hs512])
+        #expect(set.skipped.isEmpty)
+        await #expect(throws: KeySetError.self) {
+            try await KeySet.secret(Array(oct(secret, alg: .hs512).utf8), algorithms: [.hs256, .hs512])
+        }
+    }
+
     @Test("a text that only looks like JSON is a secret")
     func braces() async throws {
         for text in ["{this is a secret of enough bytes}", "{\"password\":\"of enough bytes, 32 or more\"}"] {
@@ -99,5 +142,12 @@ struct KeySetSecretTests {
         await #expect(throws: KeySetError.self) {
             try await KeySet.secret(Array(Self.text.utf8), algorithms: algorithms)
         }
+    }
+}
+
+extension KeySetError {
+    /// The keys that were skipped where none was left.
+    var skipped: [SkippedKey] {
+        if case .noUsableKey(let skipped) = self { skipped } else { [] }
     }
 }

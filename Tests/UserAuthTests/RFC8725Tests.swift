@@ -80,13 +80,15 @@ struct RFC8725Tests {
     )
     func entropyAccepted() async throws {
         let secret = [UInt8](repeating: 0x5A, count: 32)
-        let scene = Scene(
-            key: .hmac(.hs256, secret: secret), keys: try await .secret(secret, algorithms: [.hs256]), algorithms: [.hs256])
-        #expect(try scene.answer(Claims()) == "accepted")
+        for file in [secret, Array("{\"kty\":\"oct\",\"k\":\"\(Base64URL.encode(secret))\"}".utf8)] {
+            let scene = Scene(
+                key: .hmac(.hs256, secret: secret), keys: try await .secret(file, algorithms: [.hs256]), algorithms: [.hs256])
+            #expect(try scene.answer(Claims()) == "accepted")
+        }
         #expect(try await Scene(key: try await .rsa(.second)).answer(Claims()) == "accepted")
     }
 
-    @Test("3.5 Ensure Cryptographic Keys Have Sufficient Entropy: shorter ones are refused")
+    @Test("3.5 Ensure Cryptographic Keys Have Sufficient Entropy: shorter ones, and what a broken generator made, are refused")
     func entropyRefused() async {
         await #expect(throws: KeySetError.self) {
             try await KeySet.secret(Array("correct horse battery staple".utf8), algorithms: [.hs256])
@@ -94,6 +96,17 @@ struct RFC8725Tests {
         await #expect(throws: KeySetError.self) {
             try await KeySet.pem(Array(PEMTestFile.rsa1024.utf8), algorithms: [.rs256])
         }
+        let short = "{\"kty\":\"oct\",\"k\":\"\(Base64URL.encode([UInt8](repeating: 0x5A, count: 31)))\"}"
+        for file in [short, "{\"keys\":[\(short)]}"] {
+            let error = await #expect(throws: KeySetError.self) {
+                try await KeySet.secret(Array(file.utf8), algorithms: [.hs256])
+            }
+            #expect(error?.skipped.map(\.reason) == [.secretTooShort])
+        }
+        let broken = await #expect(throws: KeySetError.self) {
+            try await KeySet.pem(Array(PEMTestFile.brokenGenerator.utf8), algorithms: [.rs256])
+        }
+        #expect(broken?.skipped.map(\.reason) == [.rsaWeak])
     }
 
     @Test("3.6 Avoid Compression of Encryption Inputs: tokens are signed, not encrypted, and are accepted as such")

@@ -56,6 +56,17 @@ import Testing
         #expect(try await Self.standardProvider(services, variables) == "profile default, role \(Self.role)")
     }
 
+    @Test("A profile in which id and secret are exchanged is an error of configuration")
+    func exchangedProfile() async {
+        let file = "[default]\naws_access_key_id = CANARYsecret\naws_secret_access_key = AKIDPROFILE000000001\n"
+        let services = FakeServices(files: [Self.credentialsFile: file.replacingOccurrences(of: "AKID", with: "AKIA")])
+        let resolver = CredentialResolver(origin: .standard, context: services.context(Self.off))
+        let found = await Self.refused(resolver)
+        #expect(found?.isConfiguration == true)
+        #expect(found?.description.hasSuffix("are the two exchanged?") == true)
+        #expect(found?.description.contains("CANARY") == false && found?.description.contains("AKIA") == false)
+    }
+
     @Test("A source that is set up and silent is not passed over")
     func silentSource() async {
         let services = FakeServices { request throws(OutgoingFailure) in

@@ -160,38 +160,91 @@ import Testing
         #expect(web.provider == "profile w, web identity, role \(Self.role)")
     }
 
-    @Test("Refreshes at the same time are one")
+    @Test("Refreshes at the same time are one", .timeLimit(.minutes(5)))
     func singleFlight() async throws {
-        let fetches = Mutex(0)
+        let (begun, fetches, running) = (Counter(), Counter(), Counter())
+        let gate = AsyncStream<Void>.makeStream()
         let credentials = SigningCredentials(accessKeyID: "A", secretAccessKey: canary)
         let kept = KeptCredentials(now: { FakeServices.start }) { () async throws(CredentialProblem) in
-            fetches.withLock { $0 += 1 }
-            try? await Task.sleep(for: .milliseconds(50))
+            fetches.add(1)
+            running.add(1)
+            for await _ in gate.stream { break }
+            running.add(-1)
             return ProvidedCredentials(credentials: credentials, provider: "test")
         }
         await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<50 { group.addTask { _ = try? await kept.refresh() } }
+            for _ in 0..<50 {
+                group.addTask {
+                    begun.add(1)
+                    _ = try? await kept.refresh()
+                }
+            }
+            while begun.count < 50 || running.count == 0, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(10)) }
+            // Fetches beside the first would begin about now.
+            try? await Task.sleep(for: .milliseconds(200))
+            gate.continuation.finish()
         }
-        #expect(fetches.withLock { $0 } < 3)
-        let before = fetches.withLock { $0 }
+        // One who came late may have begun another, but never beside the first.
+        #expect(running.most == 1)
+        let before = fetches.count
         _ = try await kept.current()
-        #expect(fetches.withLock { $0 } == before)
+        #expect(fetches.count == before)
     }
 
-    @Test("A fetch ends with the last who waits for it, and not with the first who gives up")
+    private final class Counter: Sendable {
+        private let held = Mutex((count: 0, most: 0))
+        var count: Int { held.withLock { $0.count } }
+        var most: Int { held.withLock { $0.most } }
+        @discardableResult
+        func add(_ number: Int) -> Int {
+            held.withLock {
+                $0.count += number
+                $0.most = max($0.most, $0.count)
+                return $0.count
+            }
+        }
+    }
+
+    @Test("A fetch ends with the last who waits for it, and not with the first who gives up", .timeLimit(.minutes(5)))
     func cancellation() async throws {
+        let (begun, never) = (AsyncStream<Void>.makeStream(), AsyncStream<Void>.makeStream())
         let kept = KeptCredentials(now: { FakeServices.start }) { () async throws(CredentialProblem) in
-            do { try await Task.sleep(for: .seconds(30)) } catch { throw .unavailable("it was ended") }
-            throw .unavailable("it was not ended")
+            begun.continuation.yield()
+            for await _ in never.stream {}
+            throw .unavailable(Task.isCancelled ? "it was ended" : "it was not ended")
         }
         let waiting = (0..<3).map { _ in
             Task { await problem { () async throws(CredentialProblem) in try await kept.refresh() } }
         }
-        try await Task.sleep(for: .milliseconds(50))
-        let start = ContinuousClock.now
+        for await _ in begun.stream { break }
         for task in waiting { task.cancel() }
-        for task in waiting { #expect(await task.value == .unavailable("it was ended")) }
-        #expect(ContinuousClock.now - start < .seconds(5))
+        await withTaskCancellationHandler {
+            for task in waiting { #expect(await task.value == .unavailable("it was ended")) }
+        } onCancel: {
+            never.continuation.finish()
+        }
+    }
+
+    @Test("One who gives up does not end the fetch for the others", .timeLimit(.minutes(5)))
+    func leaving() async throws {
+        let (begun, gate) = (AsyncStream<Void>.makeStream(), AsyncStream<Void>.makeStream())
+        let (fetches, wasEnded) = (Counter(), Counter())
+        let credentials = SigningCredentials(accessKeyID: "A", secretAccessKey: canary)
+        let kept = KeptCredentials(now: { FakeServices.start }) { () async throws(CredentialProblem) in
+            let isFirst = fetches.add(1) == 1
+            begun.continuation.yield()
+            for await _ in gate.stream { break }
+            if isFirst, Task.isCancelled { wasEnded.add(1) }
+            return ProvidedCredentials(credentials: credentials, provider: "test")
+        }
+        let first = Task { await problem { () async throws(CredentialProblem) in try await kept.refresh() } }
+        for await _ in begun.stream { break }
+        let second = Task { await problem { () async throws(CredentialProblem) in try await kept.refresh() } }
+        try await Task.sleep(for: .milliseconds(20))
+        second.cancel()
+        gate.continuation.finish()
+        #expect(await first.value == nil)
+        #expect(wasEnded.count == 0)
     }
 
     @Test("No part of it prints a secret")

@@ -143,6 +143,16 @@ import Testing
         #expect(found?.description.contains(canary) == false)
     }
 
+    @Test("An answer in which id and secret are exchanged is refused") func exchangedPair() async {
+        let body = Self.body.replacingOccurrences(of: "CANARY-secret", with: "AKIAEXAMPLE000000001")
+            .replacingOccurrences(of: "ASIAEXAMPLE000000001", with: "CANARYsecret")
+        let services = FakeServices { _ in OutgoingAnswer(200, body) }
+        let found = await problem { () async throws(CredentialProblem) in
+            try await ContainerCredentials(context: services.context([Self.relative: "/c"])).credentials()
+        }
+        #expect(found?.isExchangedPair == true)
+    }
+
     @Test(
         "No answer is no credentials",
         arguments: [OutgoingFailure.timedOut(seconds: 2), .unreachable("refused"), .tooLarge(limit: 9), .broken])

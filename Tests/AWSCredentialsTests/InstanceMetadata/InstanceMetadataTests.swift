@@ -199,6 +199,14 @@ import Testing
         #expect(found?.description.contains(canary) == false)
     }
 
+    @Test("An answer in which id and secret are exchanged is refused") func exchangedPair() async {
+        let body = Self.body.replacingOccurrences(of: "CANARY-secret", with: "AKIAEXAMPLE000000001")
+            .replacingOccurrences(of: "ASIAEXAMPLE000000002", with: "CANARYsecret")
+        let services = FakeServices(handler: Self.service(body: body))
+        let found = await problem { () async throws(CredentialProblem) in try await Self.provider(services).credentials() }
+        #expect(found?.isExchangedPair == true)
+    }
+
     @Test("A token that no header can hold is not sent", arguments: ["", "CANARY\r\nX: y", "CANARY\u{0}"])
     func aTokenThatNoHeaderCanHoldIs(token: String) async {
         let services = FakeServices(handler: Self.service(token: token))

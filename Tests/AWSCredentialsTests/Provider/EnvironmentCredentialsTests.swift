@@ -33,6 +33,38 @@ import Testing
     }
 
     @Test(
+        "A secret that is written like an access key id is one: the two are exchanged",
+        arguments: ["AKIAEXAMPLE000000001", "ASIAEXAMPLE000000001", "AKIA0123456789ABCDEF", "ASIAZZZZZZZZZZZZZZZZ"])
+    func exchangedPair(id: String) async {
+        let found = await problem { () throws(CredentialProblem) in
+            try EnvironmentCredentials(prefix: "X").credentials(from: ["X_ACCESS_KEY_ID": canary, "X_SECRET_ACCESS_KEY": id])
+        }
+        #expect(found?.isConfiguration == true)
+        #expect(found?.description.contains("exchanged") == true)
+        #expect(found?.description.contains(canary) == false && found?.description.contains(id) == false)
+        let received = ReceivedCredentials(accessKeyID: canary, secretAccessKey: id, sessionToken: nil, expiration: nil)
+        let answered = await problem { () throws(CredentialProblem) in
+            try received.checked(from: "it", tokenName: "Token", isTemporary: false)
+        }
+        #expect(answered?.isExchangedPair == true)
+    }
+
+    @Test(
+        "Any other secret may be one, also where it begins like an access key id",
+        arguments: [
+            "AKIAEXAMPLE00000000", "AKIAEXAMPLE0000000001", "AKIAexample000000001", "AKIAEXAMPLE00000000/",
+            "XKIAEXAMPLE000000001", "AKIDEXAMPLE000000001",
+            "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "AKIAXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEYX",
+        ])
+    func likelySecrets(secret: String) throws {
+        let variables = ["X_ACCESS_KEY_ID": "AKIAEXAMPLE000000001", "X_SECRET_ACCESS_KEY": secret]
+        #expect(try EnvironmentCredentials(prefix: "X").credentials(from: variables).secretAccessKey == secret)
+        let received = ReceivedCredentials(
+            accessKeyID: "AKIAEXAMPLE000000001", secretAccessKey: secret, sessionToken: nil, expiration: nil)
+        #expect(try received.checked(from: "it", tokenName: "Token", isTemporary: false).secretAccessKey == secret)
+    }
+
+    @Test(
         "Half a pair, none, and quoted values are refused",
         arguments: [
             (["X_ACCESS_KEY_ID": "a"], CredentialProblem.incomplete(missing: "X_SECRET_ACCESS_KEY")),

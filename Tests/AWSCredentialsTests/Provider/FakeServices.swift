@@ -88,4 +88,9 @@ extension CredentialProblem {
     var isConfiguration: Bool { if case .configuration = self { true } else { false } }
     var isUnavailable: Bool { if case .unavailable = self { true } else { false } }
     var isRefusal: Bool { if case .refused = self { true } else { false } }
+    /// Whether an answer is not believed because id and secret are exchanged, and is not shown.
+    var isExchangedPair: Bool {
+        isUnavailable && description.hasSuffix("are the two exchanged?")
+            && !["AKIA", "ASIA", canary].contains(where: description.contains)
+    }
 }

@@ -3,7 +3,8 @@
 /// Answers as STS documents them (API reference, "AssumeRole", "GetCallerIdentity", "Common Error Types").
 enum STSAnswers {
     static func credentials(
-        _ action: String = "AssumeRole", key: String = "ASIAEXAMPLE000000003", expiration: String = "2026-01-01T01:05:00Z"
+        _ action: String = "AssumeRole", key: String = "ASIAEXAMPLE000000003", secret: String = "CANARY-secret/+=",
+        expiration: String = "2026-01-01T01:05:00Z"
     ) -> String {
         """
         <\(action)Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
@@ -11,7 +12,7 @@ enum STSAnswers {
             <AssumedRoleUser><AssumedRoleId>AROA:postern</AssumedRoleId><Arn>arn:aws:sts::123456789012:assumed-role/uploads/postern</Arn></AssumedRoleUser>
             <Credentials>
               <AccessKeyId>\(key)</AccessKeyId>
-              <SecretAccessKey>CANARY-secret/+=</SecretAccessKey>
+              <SecretAccessKey>\(secret)</SecretAccessKey>
               <SessionToken>CANARY-token//==</SessionToken>
               <Expiration>\(expiration)</Expiration>
             </Credentials>

@@ -132,8 +132,6 @@ import Testing
         (200, STSAnswers.identity),
         (200, STSAnswers.credentials("AssumeRoleWithWebIdentity")), (200, STSAnswers.credentials(expiration: "CANARY")),
         (200, STSAnswers.credentials(key: "")), (200, STSAnswers.credentials(key: "CANARY key")),
-        (200, #"<!DOCTYPE a [<!ENTITY x "CANARY">]>"# + STSAnswers.credentials(key: "&x;")),
-        (200, #"<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>"# + STSAnswers.credentials(key: "&x;")),
         (200, STSAnswers.credentials() + STSAnswers.credentials()), (200, STSAnswers.credentials() + "CANARY"),
         (200, String(STSAnswers.credentials().dropLast(30))),
         (200, STSAnswers.credentials().replacingOccurrences(of: "</Expiration>", with: "")),
@@ -147,6 +145,51 @@ import Testing
         #expect(found?.isUnavailable == true)
         #expect(found?.description.contains(canary) == false)
         #expect(found?.description.contains("root:") == false)
+    }
+
+    /// The entity stands where Postern reads nothing: but for the document type, the answers are good ones.
+    @Test(
+        "A document type is refused before an otherwise good answer too, with and without entities",
+        arguments: [
+            "<!DOCTYPE a>", "<!DOCTYPE AssumeRoleResponse>", "<!DOCTYPE a []>", #"<!DOCTYPE a SYSTEM "http://127.0.0.1/a.dtd">"#,
+            #"<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE a>"#, "<!-- x -->\n<!DOCTYPE\ta>\n",
+            #"<!DOCTYPE a [<!ENTITY x "CANARY">]>"#, #"<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>"#,
+            #"<!DOCTYPE a [<!ENTITY % y "<!ENTITY x 'CANARY'>">%y;]>"#,
+        ])
+    func aDocumentTypeIsRefused(documentType: String) async throws {
+        let answer = STSAnswers.credentials()
+        for body in [answer, answer.replacingOccurrences(of: "<RequestId>", with: "<RequestId>&x;")]
+        where body == answer || documentType.contains("ENTITY") {
+            let services = FakeServices { _ in OutgoingAnswer(200, documentType + body) }
+            let found = await problem { () async throws(CredentialProblem) in try await Self.assume(services) }
+            #expect(found?.description.hasSuffix("gave an answer to AssumeRole that is not XML as STS writes it") == true)
+            #expect(found?.isUnavailable == true)
+        }
+        let before = String(documentType.prefix { $0 != "D" }.dropLast(2))
+        let services = FakeServices { _ in OutgoingAnswer(200, before + answer) }
+        #expect(try await Self.assume(services).accessKeyID == "ASIAEXAMPLE000000003")
+    }
+
+    @Test("A document type is refused before whose the credentials are, and before a refusal")
+    func aDocumentTypeIsRefusedInEveryAnswer() async throws {
+        let services = FakeServices { _ in OutgoingAnswer(200, "<!DOCTYPE a>" + STSAnswers.identity) }
+        let found = await problem { () async throws(CredentialProblem) in
+            let context = services.context(["AWS_REGION": "eu-west-1"])
+            let access = STSAccess(context: context, files: SharedFiles(context: context, named: nil), fallbackRegion: nil)
+            return try await access.client().callerIdentity(signedBy: Self.credentials(token: nil))
+        }
+        #expect(found?.isUnavailable == true)
+        services.answer { _ in OutgoingAnswer(403, "<!DOCTYPE a>" + STSAnswers.refusal("AccessDenied")) }
+        let refused = await problem { () async throws(CredentialProblem) in try await Self.assume(services) }
+        #expect(refused?.description.contains("AccessDenied") == false)
+    }
+
+    @Test(
+        "An answer in which id and secret are exchanged is refused", arguments: ["AKIAEXAMPLE000000001", "ASIAEXAMPLE000000001"])
+    func exchangedPair(id: String) async {
+        let services = FakeServices { _ in OutgoingAnswer(200, STSAnswers.credentials(key: "CANARYsecret", secret: id)) }
+        let found = await problem { () async throws(CredentialProblem) in try await Self.assume(services) }
+        #expect(found?.isExchangedPair == true)
     }
 
     @Test("An answer in UTF-16 hides no document type") func anAnswerInUtf16HidesNoDocument() async {

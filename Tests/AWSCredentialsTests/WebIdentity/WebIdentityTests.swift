@@ -63,6 +63,15 @@ import Testing
         #expect(services.requests.isEmpty)
     }
 
+    @Test("An answer in which id and secret are exchanged is refused") func exchangedPair() async {
+        let services = FakeServices(files: ["/token": "a.b.c"]) { _ in
+            OutgoingAnswer(
+                200, STSAnswers.credentials("AssumeRoleWithWebIdentity", key: "CANARYsecret", secret: "ASIAEXAMPLE000000001"))
+        }
+        let found = await problem { () async throws(CredentialProblem) in try await Self.provider(services).credentials() }
+        #expect(found?.isExchangedPair == true)
+    }
+
     @Test(
         "A refused token is explained and not shown",
         arguments: [

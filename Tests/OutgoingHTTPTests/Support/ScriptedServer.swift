@@ -4,38 +4,65 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 
-/// A server on 127.0.0.1 that answers whatever comes with scripted bytes, so that it can answer wrongly.
+/// A server on this machine that answers whatever comes with scripted bytes, so that it can answer wrongly.
 struct ScriptedServer {
     private let channel: any Channel
     let port: Int
 
     /// What each connection gets once it has said something.
     struct Script: Sendable {
-        var pieces: [String]
+        var pieces: [ByteBuffer]
         /// Between the pieces.
-        var pause: TimeAmount = .zero
-        var closesAfterwards = true
+        var pause: TimeAmount
+        var end: End
+
+        /// What comes after the last piece.
+        enum End: Sendable {
+            case close
+            case silence
+            /// The last piece again and again.
+            case repetition
+        }
+
+        init(pieces: [String], pause: TimeAmount = .zero, end: End = .close) {
+            self.pieces = pieces.map { ByteBuffer(string: $0) }
+            self.pause = pause
+            self.end = end
+        }
+
+        init(bytes: [UInt8]) {
+            pieces = [ByteBuffer(bytes: bytes)]
+            pause = .zero
+            end = .close
+        }
     }
 
-    init(_ script: Script, tls: NIOSSLContext? = nil) async throws {
+    /// - Parameters:
+    ///   - script: the answer
+    ///   - host: an address of this machine
+    ///   - port: 0 for any that is free
+    ///   - tls: what is spoken below the script; nil for nothing
+    init(_ script: Script, host: String = "127.0.0.1", port: Int = 0, tls: NIOSSLContext? = nil) async throws {
         channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
                     try channel.pipeline.syncOperations.addHandler(ScriptHandler(script))
                 }
             }
-            .bind(host: "127.0.0.1", port: 0).get()
-        port = channel.localAddress?.port ?? 0
+            .bind(host: host, port: port).get()
+        self.port = channel.localAddress?.port ?? 0
     }
 
     func close() async throws { try await channel.close() }
 
     /// Runs a server while a closure asks it.
     static func with<Answer>(
-        _ script: Script, tls: NIOSSLContext? = nil, _ ask: (Int) async throws -> Answer
+        _ script: Script, host: String = "127.0.0.1", port: Int = 0, tls: NIOSSLContext? = nil,
+        _ ask: (Int) async throws -> Answer
     ) async throws -> Answer {
-        let server = try await ScriptedServer(script, tls: tls)
+        let server = try await ScriptedServer(script, host: host, port: port, tls: tls)
         do {
             let answer = try await ask(server.port)
             try await server.close()
@@ -65,11 +92,12 @@ private final class ScriptHandler: ChannelInboundHandler {
 
     private func writeNext(_ context: ChannelHandlerContext) {
         guard context.channel.isActive else { return }
-        guard !script.pieces.isEmpty else {
-            if script.closesAfterwards { context.close(promise: nil) }
+        guard let next = script.pieces.first else {
+            if script.end == .close { context.close(promise: nil) }
             return
         }
-        context.writeAndFlush(NIOAny(ByteBuffer(string: script.pieces.removeFirst())), promise: nil)
+        if script.pieces.count > 1 || script.end != .repetition { script.pieces.removeFirst() }
+        context.writeAndFlush(NIOAny(next), promise: nil)
         guard script.pause > .zero else { return writeNext(context) }
         context.eventLoop.assumeIsolated().scheduleTask(in: script.pause) { self.writeNext(context) }
     }

@@ -7,32 +7,40 @@ import NIOSSL
 struct TestCertificate {
     /// A PEM file.
     let path: String
-    let context: NIOSSLContext
+    private let key: String
 
     static let canBeMade = FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl")
 
     /// - Parameter name: whom it is for, e.g. `IP:127.0.0.1`.
-    init(for name: String) throws {
+    init(for name: String) async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "postern-test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        let certificate = directory.appending(path: "certificate.pem").path
-        let key = directory.appending(path: "key.pem").path
+        path = directory.appending(path: "certificate.pem").path
+        key = directory.appending(path: "key.pem").path
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/openssl")
         process.arguments = [
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-            "-subj", "/CN=postern-test", "-addext", "subjectAltName=\(name)", "-keyout", key, "-out", certificate,
+            "-subj", "/CN=postern-test", "-addext", "subjectAltName=\(name)", "-keyout", key, "-out", path,
         ]
         process.standardError = FileHandle.nullDevice
+        // `waitUntilExit` would hold one of the few threads that all tests share.
+        let end = AsyncStream<Void>.makeStream()
+        process.terminationHandler = { _ in end.continuation.finish() }
         try process.run()
-        process.waitUntilExit()
-        path = certificate
-        context = try NIOSSLContext(
-            configuration: .makeServerConfiguration(
-                certificateChain: try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) },
-                privateKey: .privateKey(NIOSSLPrivateKey(file: key, format: .pem))
-            )
+        for await _ in end.stream {}
+    }
+
+    /// What a server that has the certificate speaks.
+    /// - Parameter newest: the newest version of TLS that it knows; nil for the library's.
+    func context(upTo newest: TLSVersion? = nil) throws -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: try NIOSSLCertificate.fromPEMFile(path).map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
         )
+        configuration.minimumTLSVersion = .tlsv1
+        configuration.maximumTLSVersion = newest
+        return try NIOSSLContext(configuration: configuration)
     }
 
     func remove() {

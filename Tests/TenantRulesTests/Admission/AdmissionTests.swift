@@ -128,6 +128,44 @@ struct AdmissionTests {
         #expect(refusal(rule, request, scopes: ["up"]) == nil)
     }
 
+    @Test(
+        "A scope counts only as a whole, byte for byte",
+        arguments: [
+            "upload-admin", "upload:x", "uploads", "uploa", "up", "u", "", "Upload", "UPLOAD", "re-upload", " upload", "upload ",
+            "upload,download", "upload download", "*", "upload\u{0}",
+        ]
+    )
+    func otherScopes(scope: String) throws {
+        let rule = try Example.rule("requireScope: upload")
+        let request = UploadRequest(contentType: "image/png")
+        #expect(refusal(rule, request, scopes: [scope]) == .scopeMissing("upload"))
+        #expect(refusal(rule, request, scopes: [scope, scope]) == .scopeMissing("upload"))
+        #expect(refusal(rule, request, scopes: [scope, "upload"]) == nil)
+    }
+
+    @Test("A scope is needed where the rule names one, and nowhere else")
+    func scopes() throws {
+        let request = UploadRequest(contentType: "image/png")
+        #expect(refusal(try Example.rule(""), request) == nil)
+        #expect(refusal(try Example.rule("requireScope: up:x"), request) == .scopeMissing("up:x"))
+        #expect(refusal(try Example.rule("requireScope: up:x"), request, scopes: ["up"]) == .scopeMissing("up:x"))
+        #expect(refusal(try Example.rule("requireScope: up"), request, scopes: ["up:x"]) == .scopeMissing("up"))
+        #expect(refusal(try Example.rule("requireScope: up:x"), request, scopes: ["up:x"]) == nil)
+    }
+
+    @Test(
+        "A content type that only begins or ends like an allowed one is refused",
+        arguments: [
+            "image/pngx", "image/png-x", "image/png+xml", "image/png.x", "image/pn", "image/p", "ximage/png", "x-image/png",
+            "image/jpegx", "image/jpe", "imag/png", "image/jpg", "application/png",
+        ]
+    )
+    func otherTypes(type: String) throws {
+        let allowed = ["image/png", "image/jpeg"]
+        #expect(refusal(try Example.rule(""), UploadRequest(contentType: type)) == .contentTypeNotAllowed(allowed: allowed))
+        #expect(try admit(try Example.rule("contentTypes: [\(type)]"), UploadRequest(contentType: type)).contentType == type)
+    }
+
     @Test("Sizes are pinned; zero, negative and huge ones are refused", arguments: [0, -1, .min, 5_242_881, .max])
     func sizes(size: Int) throws {
         let rule = try Example.rule("")
@@ -163,7 +201,10 @@ struct AdmissionTests {
         #expect(code([("album", "x"), ("k", "")]) == nil)
         #expect(code([("Album", "e\u{301} \u{1F600} $ } {")]) == nil)
         #expect(code([("f", "2")]) == "metadata-not-allowed")
-        #expect(code([("x-amz-meta-album", "x")]) == "metadata-not-allowed")
+        for other in ["x-amz-meta-album", "albumx", "album-x", "albums", "albu", "a", "xalbum", "album ", " album", "kk", "ff"] {
+            #expect(code([(other, "x")]) == "metadata-not-allowed", "\(other)")
+            #expect(code([("album", "x"), (other, "x")]) == "metadata-not-allowed", "\(other)")
+        }
         // The Kelvin sign is a k to Unicode and no k to S3.
         #expect(code([("\u{212A}", "x")]) == "metadata-not-allowed")
         #expect(code([("", "x")]) == "metadata-not-allowed")
@@ -208,8 +249,10 @@ struct AdmissionTests {
         let rule = try Example.rule("keyPrefix: \(folder)/{user}/")
         let request = UploadRequest(contentType: "image/png")
         // 255 + 1 + 3 × 253 + 1 + 8 = 1024
-        #expect(try admit(rule, request, user: String(repeating: "/", count: 253)).key.utf8.count == 1024)
-        #expect(refusal(rule, request, user: String(repeating: "/", count: 254)) == .keyTooLong)
+        let user = String(repeating: "/", count: 253)
+        #expect(try admit(rule, request, user: user).key.utf8.count == 1024)
+        #expect(refusal(rule, request, user: user + "u") == .keyTooLong)
+        #expect(refusal(rule, request, user: user + "/") == .keyTooLong)
     }
 
     @Test("Every refusal has a stable code and a sentence that ends in a full stop")

@@ -43,6 +43,25 @@ struct MediaTypeTests {
         #expect(MediaType(text) == nil)
     }
 
+    @Test("are at most 255 bytes long, with their parameters")
+    func length() {
+        let longest = String(repeating: "a", count: 127) + "/" + String(repeating: "b", count: 127)
+        #expect(longest.utf8.count == 255)
+        #expect(MediaType(longest)?.essence == longest)
+        #expect(MediaType(longest.uppercased())?.essence == longest)
+        #expect(MediaType(longest + ";") == nil)
+        #expect(MediaType(longest + "b") == nil)
+        for (start, value) in [
+            ("image/png; x=", "image/png"), ("text/plain; charset=utf-8; x=", "text/plain; charset=utf-8"),
+            ("image/png; x=\"\"; y=", "image/png"),
+        ] {
+            let fitting = start + String(repeating: "y", count: 255 - start.utf8.count)
+            #expect(MediaType(fitting)?.value == value)
+            #expect(MediaType(fitting + "y") == nil)
+            #expect(MediaType(fitting + String(repeating: "y", count: 10_000)) == nil)
+        }
+    }
+
     @Test(
         "A family or any type never means what a browser would run; the name itself does",
         arguments: [
@@ -71,6 +90,11 @@ struct MediaTypeTests {
         #expect(
             !list.allows("application/pdfx") && !list.allows("video/mp4") && !list.allows("imagex/png") && !list.allows("image"))
         #expect(list.patterns == ["image/*", "application/pdf"])
+        let names = ContentTypeList(patterns: ["image/png"])
+        #expect(names.allows("image/png"))
+        for other in ["image/pngx", "image/png-x", "image/pn", "image/", "image/jpeg", "ximage/png", "png", ""] {
+            #expect(!names.allows(other), "\(other)")
+        }
         let any = ContentTypeList(patterns: ["*/*"])
         #expect(any.allows("application/vnd.openxmlformats-officedocument.wordprocessingml.document") && any.allows("text/plain"))
     }

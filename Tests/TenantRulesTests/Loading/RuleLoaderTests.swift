@@ -340,6 +340,16 @@ struct RuleLoaderTests {
             (", endpoint: \"http://localhost:9000\"", ", endpoint: \"http://localhost:9001\"", false),
             ("", ", endpoint: \"https://s3.example.net\"", false),
             (", endpoint: \"https://a.example.net\"", ", endpoint: \"https://b.example.net\"", false),
+            ("", ", endpoint: \"https://S3.EU-WEST-1.AmazonAWS.com:443/\"", true),
+            ("", ", endpoint: \"https://s3.cn-north-1.amazonaws.com.cn\"", true),
+            ("", ", endpoint: \"https://amazonaws.com\"", true),
+            ("", ", endpoint: \"https://s3.notamazonaws.com\"", false),
+            ("", ", endpoint: \"https://evilamazonaws.com\"", false),
+            ("", ", endpoint: \"https://s3.eu-west-1.amazonaws.com.example.net\"", false),
+            ("", ", endpoint: \"https://s3.xamazonaws.com.cn\"", false),
+            ("", ", endpoint: \"https://amazonaws.com.example.net\"", false),
+            ("", ", endpoint: \"https://example.net/amazonaws.com\"", false),
+            (", endpoint: \"https://s3.notamazonaws.com\"", ", endpoint: \"https://s3.notamazonaws.com/x\"", true),
         ]
     )
     func stores(first: String, second: String, same: Bool) {
@@ -349,6 +359,23 @@ struct RuleLoaderTests {
                 "{bucket: files-of-\(tenant), region: eu-west-1}", with: "{bucket: shared\(region)\(store)}")
         }
         #expect(Example.problems(["a.yaml": yaml("a", first), "b.yaml": yaml("b", second)]).isEmpty != same)
+    }
+
+    @Test(
+        "A store whose name only looks like AWS's has storage classes of its own",
+        arguments: [
+            ("https://s3.notamazonaws.com", true), ("https://evilamazonaws.com", true),
+            ("https://s3.eu-west-1.amazonaws.com.example.net", true), ("https://s3.xamazonaws.com.cn", true),
+            ("https://s3.example.net", true), ("https://s3.eu-west-1.amazonaws.com", false),
+            ("https://S3.EU-WEST-1.AmazonAWS.com", false), ("https://s3.cn-north-1.amazonaws.com.cn", false),
+        ]
+    )
+    func storageClasses(endpoint: String, isOfItsOwn: Bool) {
+        let yaml = file("a").replacing("region: eu-west-1", with: "region: eu-west-1, endpoint: \"\(endpoint)\"")
+            .replacing("maxSize: 1MiB", with: "maxSize: 1MiB, storageClass: COLD")
+        let problems = Example.problems(["a.yaml": yaml])
+        #expect(problems.isEmpty == isOfItsOwn, "\(problems)")
+        #expect(isOfItsOwn || problems.contains { $0.contains("COLD") }, "\(problems)")
     }
 
     // MARK: Warnings

@@ -65,4 +65,18 @@ enum PEMTestFile {
         grS+jFPKaZK7IqwX5dY8T6llu+b3WlFu3lmlvKHMqgNr1C3HJz/wuA==
         -----END PUBLIC KEY-----
         """
+
+    /// An RSA key of Infineon's generator (ROCA, CVE-2017-15361): the published example `pubkey03.pem` of the detector of those
+    /// who found it, github.com/crocs-muni/roca.
+    static let brokenGenerator = """
+        -----BEGIN PUBLIC KEY-----
+        MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEBqcWmh9uPsqMPgt/43aFU
+        wpHvJ7BLJeGFuKsgxMal9gSFn+We3lSgr3wOcoiACtcZO7cxpb8eEXDXocZpMNQe
+        o+sh3t97ivXUKpHDT3IEW5bv1XyxgjAd3MJpZ+VQjpq4iZhtV+g33+cPmfw3xJj0
+        PBfDubBkz3BEQ9egM+A6ghaXqr8w+ynufTOzdnllqJBY47OXVL06HAB9KKI7DPp5
+        +dcRrG5MS093sGNLHs1oWRrwPH1TtipfLZEWPU70+PJoMa5GHthexfeIxRI//BLI
+        dCD9z+odG0pSw1IYJPs5mDSHObYqmG2OdrIom8Lri8BtE4FHhRuDoHGD0hBVn5Bj
+        IQIDAQAB
+        -----END PUBLIC KEY-----
+        """
 }
