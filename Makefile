@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help run build release test unit-test system-test bench lint format clean
+.PHONY: help run build release test unit-test system-test accept bench lint format clean
 
 STRICT := POSTERN_STRICT=1
 ARGS ?=
@@ -48,10 +48,17 @@ system-test: ## only the system tests: make system-test TESTS=Tests/system/test_
 	swift build --configuration release --product postern
 	.venv/bin/python -m pytest $(TESTS)
 
-bench: ## tickets per second beside a constant, with wrk on loopback (about four minutes)
+accept: ## attacks on the release build, with figures and goals (about ten minutes): make accept ARGS='--check fairness'
+	@scripts/install build
+	scripts/install test
+	swift build --configuration release --product postern
+	.venv/bin/python Tests/acceptance/run $(ARGS)
+
+bench: ## what a ticket costs beside a bare SwiftNIO server, with wrk on loopback (about three minutes)
 	@scripts/install build
 	scripts/install bench
 	swift build --configuration release --product postern
+	swift build --configuration release --product Floor
 	.venv/bin/python Benchmarks/run $(ARGS)
 
 lint: ## swift format in strict mode, and what it cannot see

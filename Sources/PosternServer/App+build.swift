@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Hummingbird
-import HummingbirdCore
-import HummingbirdTLS
+package import HTTPServer
 package import Logging
 import NIOSSL
-import PostPolicy
 package import ServiceLifecycle
 import TenantRules
 
@@ -23,6 +20,8 @@ package struct PosternApp: Sendable {
     package let adminListener: any Service
     /// Keeps keys and credentials fresh.
     package let refresh: any Service
+    /// Gives memory back after bursts.
+    package let memory: any Service
 }
 
 /// Puts the service together: all wiring is here, and tests call the same builder.
@@ -30,96 +29,77 @@ package struct PosternApp: Sendable {
 ///   - settings: where to listen and within which limits
 ///   - state: rules, keys and credentials, loaded
 ///   - sink: where log lines go
-///   - frontPage: answers `GET /`; `serve` has none
+///   - frontPage: answers `GET /`, or nil where the request may not have it; `serve` has none
+///   - hosts: the names under which the public listener may be asked; nil for any, as behind proxies
 ///   - onListening: called with the port once the public listener is open
 package func buildPostern(
     settings: ServiceSettings,
     state: ServiceState,
     sink: LogSink,
     logger: Logger,
-    frontPage: (@Sendable (Request) async throws -> Response)? = nil,
+    clock: ServiceClock = .system,
+    frontPage: (@Sendable (RequestHead) -> Response?)? = nil,
+    hosts: HostNames? = nil,
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
 ) throws -> PosternApp {
     let metrics = ServiceMetrics()
     let readiness = Readiness(state: state)
-    let decisions = DecisionLog(sink: sink, format: settings.logFormat, level: settings.logLevel)
-    let observer = ConnectionEvents(metrics: metrics)
-    // The framework's own "server started" lines say nothing that ours do not.
-    var frameworkLogger = logger
-    if settings.logLevel == .info { frameworkLogger.logLevel = .notice }
-
-    let router = publicRouter(settings: settings, state: state, metrics: metrics, decisions: decisions)
-    if let frontPage { router.get("/") { request, _ in try await frontPage(request) } }
-    var server = HTTPServerBuilder.gated(limits: settings.limits, observer: observer)
-    if let tls = settings.tls {
-        server = try .tls(server, tlsConfiguration: TLSConfiguration.serving(tls))
-    }
-    let publicApp = Application(
-        router: router,
-        server: server,
-        configuration: .init(
-            address: .hostname(settings.listen.host, port: settings.listen.port),
-            backlog: 1024,
-            availableConnectionsDelegate: .maximum(settings.maxConnections, logger: logger)
-        ),
-        onServerRunning: { channel in
-            readiness.beginListening()
-            await onListening(channel.localAddress?.port ?? settings.listen.port)
-        },
-        logger: frameworkLogger
+    let trustedProxies = settings.service?.trustedProxies ?? []
+    let interface = PublicInterface(
+        metrics: metrics,
+        decisions: DecisionLog(sink: sink, format: settings.logFormat, level: settings.logLevel),
+        trustedProxies: trustedProxies,
+        hosts: hosts,
+        frontPage: frontPage
     )
-    let admin = AdminRoutes(
+    let publicListener = HTTPListener(
+        host: settings.listen.host,
+        port: settings.listen.port,
+        tls: try settings.tls.map { try NIOSSLContext.serving($0) },
+        limits: settings.limits,
+        responder: PublicResponder(interface, state: state),
+        isExempt: { address in trustedProxies.contains { $0.contains(address) } },
+        now: clock.now
+    )
+    readiness.watch(publicListener.connections)
+    let admin = AdminInterface(
         readiness: readiness,
         probe: HealthProbe(address: settings.listen, usesTLS: settings.tls != nil),
         state: state,
-        metrics: MetricsPage(metrics: metrics, state: state, readiness: readiness, sink: sink, startedAt: Date())
+        metrics: MetricsPage(
+            metrics: metrics, state: state, readiness: readiness, connections: publicListener.connections, sink: sink,
+            clock: clock, startedAt: clock.now()),
+        clock: clock,
+        hosts: HostNames(settings.adminHosts)
     )
-    let adminApp = Application(
-        router: admin.router(),
-        server: .gated(limits: settings.limits, observer: ConnectionEvents(metrics: nil)),
-        configuration: .init(address: .hostname(settings.admin.host, port: settings.admin.port)),
-        logger: frameworkLogger
-    )
+    let adminListener = HTTPListener(
+        host: settings.admin.host, port: settings.admin.port, limits: settings.limits.ofAdmin, responder: admin, now: clock.now)
     return PosternApp(
-        publicListener: DrainingService(
-            app: ListeningService(app: publicApp, address: settings.listen, description: "public listener"),
-            readiness: readiness
+        publicListener: ListenerService(
+            listener: publicListener,
+            address: settings.listen,
+            description: "public listener",
+            drainDelay: settings.drainDelay,
+            onListening: { port in
+                readiness.beginListening()
+                await onListening(port)
+            },
+            onStopping: { readiness.beginDraining() }
         ),
-        adminListener: ListeningService(app: adminApp, address: settings.admin, description: "admin listener"),
-        refresh: RefreshService(state: state, logger: logger)
+        adminListener: ListenerService(listener: adminListener, address: settings.admin, description: "admin listener"),
+        refresh: RefreshService(state: state, logger: logger, clock: clock),
+        memory: MemoryService(tables: [publicListener.connections, adminListener.connections])
     )
 }
 
-/// The public routes: what is served to whom.
-func publicRouter(
-    settings: ServiceSettings,
-    state: ServiceState,
-    metrics: ServiceMetrics,
-    decisions: DecisionLog
-) -> Router<PublicContext> {
-    let desk = TicketDesk(
-        signer: PolicySigner(),
-        metrics: metrics,
-        decisions: decisions,
-        limiter: RateLimiter()
-    )
-    let tickets = TicketRoute(desk: desk, limits: settings.limits)
-    let batch = BatchRoute(desk: desk, limits: settings.limits)
-    let rules = RulesRoute()
-
-    let router = Router(context: PublicContext.self, options: .autoGenerateHeadEndpoints)
-    router.add(
-        middleware: FrontDoor(
-            state: state,
-            metrics: metrics,
-            decisions: decisions,
-            trustedProxies: settings.service?.trustedProxies ?? []
-        ))
-    router.get(RouterPath(RoutePath.health)) { _, _ in HealthAnswer.response }
-    router.get(RouterPath(RoutePath.document)) { _, _ in DocumentAnswer.response }
-    router.group(context: TenantContext.self)
-        .post(RouterPath(RoutePath.tickets)) { try await tickets.respond(to: $0, $1) }
-        .post(RouterPath(RoutePath.batch)) { try await batch.respond(to: $0, $1) }
-        .get(RouterPath(RoutePath.rules)) { rules.respond(to: $0, $1) }
-    return router
+extension ConnectionLimits {
+    /// The admin listener has a few callers, and its connections are not counted into those of the public one.
+    fileprivate var ofAdmin: ConnectionLimits {
+        var limits = self
+        limits.maxConnections = 64
+        // All of them may be of one peer: it is then that one's idle ones that make room.
+        limits.maxConnectionsPerPeer = .max
+        limits.maxHeldBytes = 8_000_000
+        return limits
+    }
 }

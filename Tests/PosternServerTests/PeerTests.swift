@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPServer
 import NIOCore
 import TenantRules
 import Testing
@@ -15,7 +16,9 @@ struct PeerTests {
             Array(yaml.utf8)
         }
         let ranges = try ServiceConfiguration.load(path: "/postern.yaml", files: files).get().trustedProxies
-        return Peer(connection: try SocketAddress(ipAddress: direct, port: 1), forwardedFor: forwarded, trusted: ranges).address
+        return Peer(
+            connection: PeerAddress(try SocketAddress(ipAddress: direct, port: 1)), forwardedFor: forwarded, trusted: ranges
+        ).address
     }
 
     @Test(arguments: [

@@ -10,13 +10,13 @@ import Testing
 struct RateLimiterTests {
     private let start = Date(timeIntervalSince1970: 1_000_000)
 
-    private func rule(_ limits: String) throws -> UploadRule {
+    private func rule(_ limits: String, named name: String = "files") throws -> UploadRule {
         let yaml = """
             tenant: acme
             store: {bucket: acme-uploads, region: eu-west-1}
             auth: {apiKeys: [{id: cms, sha256: \(String(repeating: "a", count: 64))}]}
             rules:
-              files: {keyPrefix: "files/", contentTypes: [image/png], maxSize: 1B, limits: \(limits)}
+              \(name): {keyPrefix: "files/", contentTypes: [image/png], maxSize: 1B, limits: \(limits)}
             """
         let files = RuleFileSystem { _ throws(RuleFileSystem.Failure) in
             [RuleFileSystem.Entry(name: "acme.yaml")]
@@ -27,13 +27,22 @@ struct RateLimiterTests {
         return try #require(try outcome.result.get().tenants.first?.rules.first)
     }
 
-    private func admitted(_ limiter: RateLimiter, _ rule: UploadRule, user: String, at seconds: Double) -> Bool {
+    /// What is said to who asks too often; nil where a ticket is admitted.
+    private func refusal(
+        _ limiter: RateLimiter, _ rule: UploadRule, user: String, tenant: String = "acme", at seconds: Double
+    ) -> Problem? {
         do throws(Problem) {
-            try limiter.admit(tenant: "acme", rule: rule, asker: user, at: start + seconds)
-            return true
+            try limiter.admit(tenant: tenant, rule: rule, asker: user, at: start + seconds)
+            return nil
         } catch {
-            return false
+            return error
         }
+    }
+
+    private func admitted(
+        _ limiter: RateLimiter, _ rule: UploadRule, user: String, tenant: String = "acme", at seconds: Double
+    ) -> Bool {
+        refusal(limiter, rule, user: user, tenant: tenant, at: seconds) == nil
     }
 
     @Test func aBurstIsTheWholeLimitAndThenItDrips() throws {
@@ -65,8 +74,84 @@ struct RateLimiterTests {
 
     @Test func itNeverRemembersMoreUsersThanItMay() throws {
         let limiter = RateLimiter(capacity: 10)
+        let rules = [try rule("{perUser: 1/1m}"), try rule("{perUser: 1/1m}", named: "others")]
+        #expect(limiter.rememberedUsers(of: "acme") == 0)
+        for number in 0..<1000 {
+            #expect(admitted(limiter, rules[number % 2], user: "u\(number)", at: 0))
+            #expect((1...10).contains(limiter.rememberedUsers(of: "acme")))
+        }
+        #expect(!admitted(limiter, rules[1], user: "u999", at: 0))
+    }
+
+    @Test func `those whose bucket is empty again make room first, and nobody else has to`() throws {
+        let limiter = RateLimiter(capacity: 10)
         let rule = try rule("{perUser: 1/1m}")
-        for number in 0..<1000 { #expect(admitted(limiter, rule, user: "u\(number)", at: 0)) }
+        for number in 0..<5 { #expect(admitted(limiter, rule, user: "early\(number)", at: 0)) }
+        for number in 0..<5 { #expect(admitted(limiter, rule, user: "late\(number)", at: 30)) }
+        #expect(limiter.rememberedUsers(of: "acme") == 10)
+        #expect(admitted(limiter, rule, user: "new", at: 61))
+        #expect(limiter.rememberedUsers(of: "acme") == 6)
+        for number in 0..<5 { #expect(!admitted(limiter, rule, user: "late\(number)", at: 61)) }
+    }
+
+    @Test func `a rule without a limit per user remembers nobody`() throws {
+        let limiter = RateLimiter()
+        let rule = try rule("{perTenant: 1000/1s}")
+        for number in 0..<100 { #expect(admitted(limiter, rule, user: "u\(number)", at: 0)) }
+        #expect(limiter.rememberedUsers(of: "acme") == 0)
+    }
+
+    @Test func `the room is a tenant's own: a crowd of another pushes nobody out`() throws {
+        let limiter = RateLimiter(capacity: 10)
+        let rule = try rule("{perUser: 1/1m}")
+        for number in 0..<10 { #expect(admitted(limiter, rule, user: "u\(number)", at: 0)) }
+        for number in 0..<100 { #expect(admitted(limiter, rule, user: "v\(number)", tenant: "beta", at: 0)) }
+        #expect(limiter.rememberedUsers(of: "acme") == 10)
+        #expect((1...10).contains(limiter.rememberedUsers(of: "beta")))
+        for number in 0..<10 { #expect(!admitted(limiter, rule, user: "u\(number)", at: 0)) }
+    }
+
+    @Test(arguments: ["{perUser: 2/1m}", "{perTenant: 2/1m}", "{perUser: 2/1m, perTenant: 2/1m}"])
+    func `two rules have counts of their own`(limits: String) throws {
+        let limiter = RateLimiter()
+        let rules = [try rule(limits, named: "avatars"), try rule(limits, named: "documents")]
+        for rule in rules {
+            for _ in 0..<2 { #expect(admitted(limiter, rule, user: "u1", at: 0)) }
+            #expect(!admitted(limiter, rule, user: "u1", at: 0))
+        }
+    }
+
+    @Test(arguments: ["{perUser: 2/1m}", "{perTenant: 2/1m}", "{perUser: 2/1m, perTenant: 2/1m}"])
+    func `two tenants with a rule of the same name have counts of their own`(limits: String) throws {
+        let limiter = RateLimiter()
+        let rule = try rule(limits)
+        for tenant in ["acme", "beta"] {
+            for _ in 0..<2 { #expect(admitted(limiter, rule, user: "u1", tenant: tenant, at: 0)) }
+            #expect(!admitted(limiter, rule, user: "u1", tenant: tenant, at: 0))
+        }
+    }
+
+    @Test func `a limit per tenant counts all users together, one per user each alone`() throws {
+        let (whole, own) = (RateLimiter(), RateLimiter())
+        let (perTenant, perUser) = (try rule("{perTenant: 2/1m}"), try rule("{perUser: 2/1m}"))
+        for user in ["u1", "u2"] { #expect(admitted(whole, perTenant, user: user, at: 0)) }
+        for user in ["u1", "u2", "u3"] { #expect(!admitted(whole, perTenant, user: user, at: 0)) }
+        for user in ["u1", "u2", "u1", "u2"] { #expect(admitted(own, perUser, user: user, at: 0)) }
+        for user in ["u1", "u2"] { #expect(!admitted(own, perUser, user: user, at: 0)) }
+        #expect(admitted(own, perUser, user: "u3", at: 0))
+    }
+
+    @Test func `who is refused is told after how many seconds the next ticket is free, and it is`() throws {
+        let limiter = RateLimiter()
+        let rule = try rule("{perTenant: 3/1h}")
+        for _ in 0..<3 { #expect(admitted(limiter, rule, user: "u1", at: 0)) }
+        for (seconds, wait) in [(0.0, 1200), (0.5, 1200), (1, 1199), (1199, 1), (1199.5, 1)] {
+            let refusal = try #require(self.refusal(limiter, rule, user: "u1", at: seconds))
+            #expect(refusal.code == .rateLimited)
+            #expect(refusal.retryAfter == wait)
+        }
+        #expect(admitted(limiter, rule, user: "u1", at: 1200))
+        #expect(!admitted(limiter, rule, user: "u1", at: 1200))
     }
 
     @Test func aCrowdForgetsNobodyWhoIsAtTheLimit() throws {

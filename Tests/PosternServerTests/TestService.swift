@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import Hummingbird
-import HummingbirdTesting
+import HTTPServer
 import Logging
+import NIOCore
+import NIOHTTP1
 import TenantRules
 import Testing
 import UserAuth
@@ -18,9 +19,10 @@ final class TestService {
     let metrics = ServiceMetrics()
 
     private let folder: URL
-    private let logs = Pipe()
+    private let logs: FileHandle
     private let sink: LogSink
-    private let router: Router<PublicContext>
+    private let state: ServiceState
+    private let interface: PublicInterface
 
     static let accessKeyID = "AKIACANARYACCESSKEY0"
     static let secret = "canary/secret+access/key0123456789abcdef"
@@ -56,21 +58,25 @@ final class TestService {
                 "AWS_SESSION_TOKEN": sessionToken ?? "",
             ]
         )
-        sink = LogSink(descriptor: logs.fileHandleForWriting.fileDescriptor)
+        // A file: unlike a pipe it blocks neither who writes nor who reads.
+        let log = Self.log(in: folder)
+        try Data().write(to: log)
+        logs = try FileHandle(forWritingTo: log)
+        sink = LogSink(descriptor: logs.fileDescriptor)
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         // Other tests may keep all threads busy for long.
         let state = try await ServiceState.load(settings, logger: quiet, patience: .seconds(120)).state
-        router = publicRouter(
-            settings: settings,
-            state: state,
-            metrics: metrics,
-            decisions: DecisionLog(sink: sink, format: .json, level: .trace)
-        )
+        self.state = state
+        interface = PublicInterface(metrics: metrics, decisions: DecisionLog(sink: sink, format: .json, level: .trace))
     }
 
     deinit {
-        // The sink writes on a thread of its own: let it finish before its descriptor is closed.
-        sink.flush(milliseconds: 2000)
+        // The sink writes on a thread of its own: its descriptor is closed when it has finished.
+        let (sink, logs) = (sink, logs)
+        DispatchQueue(label: "test service").async {
+            sink.flush(milliseconds: 600_000)
+            try? logs.close()
+        }
         try? FileManager.default.removeItem(at: folder)
     }
 
@@ -86,26 +92,40 @@ final class TestService {
             limits: {perTenant: 3/1h}
         """
 
-    /// Sends one request.
+    /// Asks once, at `date`.
     func ask(
-        _ method: HTTPRequest.Method,
-        _ path: String,
-        body: String? = nil,
+        _ method: HTTPMethod,
+        _ target: String,
+        body: String = "",
         key: String? = nil,
-        headers: HTTPFields = [:]
-    ) async throws -> TestResponse {
+        headers: HTTPHeaders = [:],
+        at date: Date = Date()
+    ) -> Response {
         var headers = headers
-        if let key { headers[.authorization] = "Bearer \(key)" }
-        if body != nil, headers[.contentType] == nil { headers[.contentType] = "application/json" }
-        let app = Application(router: router, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        return try await app.test(.router) { [headers] client in
-            try await client.execute(uri: path, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) })
-        }
+        if let key { headers.add(name: "Authorization", value: "Bearer \(key)") }
+        if !body.isEmpty, !headers.contains(name: "Content-Type") { headers.add(name: "Content-Type", value: "application/json") }
+        let head = RequestHead(method: method, target: target, fields: headers, peer: nil, date: date)
+        return interface.respond(
+            to: Request(head: head, body: ByteBuffer(string: body)), Route(path: head.path), snapshot: state.current)
     }
 
     /// All log text so far.
-    func logText() -> String {
-        sink.flush(milliseconds: 2000)
-        return String(decoding: logs.fileHandleForReading.availableData, as: UTF8.self)
+    func logText() async throws -> String {
+        let sink = sink
+        try await onOwnThread { sink.flush(milliseconds: 600_000) }
+        return String(decoding: try Data(contentsOf: Self.log(in: folder)), as: UTF8.self)
+    }
+
+    private static func log(in folder: URL) -> URL { folder.appendingPathComponent("service.log") }
+}
+
+extension Response {
+    /// The body's bytes.
+    var bytes: [UInt8] {
+        switch body {
+        case .none, .file: []
+        case .bytes(let bytes): bytes
+        case .buffer(let buffer): Array(buffer.readableBytesView)
+        }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPServer
 import PostPolicy
 
 /// What the store says beside the judgement of policies; S3's messages where S3 has one ("Error responses").
@@ -13,6 +14,42 @@ extension StoreRefusal {
             case .fileMissing: .fileMissing
             }
     }
+
+    /// What a request that the connection refuses is to S3.
+    /// - Parameter head: nil where the head itself is at fault
+    init(_ rejection: Rejection, head: RequestHead?) {
+        self =
+            switch rejection {
+            // Behind a good head only the body can be at fault, and one of a known length only by its end.
+            case .malformed where head?.first("content-length") != nil: .incompleteBody
+            case .malformed(let problem): StoreRefusal(status: 400, code: "BadRequest", message: problem)
+            case .headersTooLarge(let limit), .targetTooLong(let limit):
+                StoreRefusal(
+                    status: 400,
+                    code: "RequestHeaderSectionTooLarge",
+                    message: "Your request header section exceeds the maximum allowed size.",
+                    details: [Detail(name: "MaxSizeAllowed", value: "\(limit)")]
+                )
+            case .bodyTooLarge(let limit):
+                StoreRefusal(
+                    status: 400,
+                    code: "EntityTooLarge",
+                    message: "Your proposed upload exceeds the maximum allowed size",
+                    details: [Detail(name: "MaxSizeAllowed", value: "\(limit)")]
+                )
+            case .timedOut: .timedOut
+            case .tooManyConnections, .outOfMemoryBudget: .slowDown
+            }
+    }
+
+    static let timedOut = StoreRefusal(
+        status: 400,
+        code: "RequestTimeout",
+        message: "Your socket connection to the server was not read from or written to within the timeout period. "
+            + "Idle connections will be closed."
+    )
+
+    static let slowDown = StoreRefusal(status: 503, code: "SlowDown", message: "Please reduce your request rate.")
 
     static let notMultipart = StoreRefusal(
         status: 412,

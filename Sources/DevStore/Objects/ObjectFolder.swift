@@ -11,7 +11,7 @@ private import Synchronization
 
 /// The store's folder: `<folder>/<bucket>/<key>` are the objects, `<folder>/.postern` what belongs to them.
 ///
-/// Its methods block; call them on a thread pool. One process at a time may use a folder: files that were still arriving when
+/// Its methods block for as long as the disk does. One process at a time may use a folder: files that were still arriving when
 /// the last one ended are removed at the start.
 package final class ObjectFolder: Sendable {
     private let path: String
@@ -54,13 +54,24 @@ package final class ObjectFolder: Sendable {
 
     /// The object of that key, or nil.
     package func object(bucket: String, key: String) throws -> StoredObject? {
+        try names.withLock { _ in try find(bucket: bucket, key: key) }
+    }
+
+    /// The object of that key with its file open for reading, or nil. The caller closes the file.
+    func open(bucket: String, key: String) throws -> (record: ObjectRecord, descriptor: Int32, size: Int)? {
         try names.withLock { _ in
-            guard let path = existingPath(for: key, bucket: bucket) else { return nil }
-            guard let encoded = FileManager.default.contents(atPath: recordPath(bucket: bucket, key: key)) else { return nil }
-            let decoder = JSONDecoder()
-            decoder.dateDecodingStrategy = .iso8601
-            return StoredObject(record: try decoder.decode(ObjectRecord.self, from: encoded), path: path)
+            guard let object = try find(bucket: bucket, key: key) else { return nil }
+            let (descriptor, size) = try PosixFile.openForReading(object.path)
+            return (object.record, descriptor, size)
         }
+    }
+
+    private func find(bucket: String, key: String) throws -> StoredObject? {
+        guard let path = existingPath(for: key, bucket: bucket) else { return nil }
+        guard let encoded = FileManager.default.contents(atPath: recordPath(bucket: bucket, key: key)) else { return nil }
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .iso8601
+        return StoredObject(record: try decoder.decode(ObjectRecord.self, from: encoded), path: path)
     }
 
     /// Makes the folders above the object's file and answers the file's path.

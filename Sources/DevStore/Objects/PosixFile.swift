@@ -25,6 +25,19 @@ enum PosixFile {
         return descriptor
     }
 
+    /// Opens a file for reading and tells its size in bytes.
+    static func openForReading(_ path: String) throws(Failure) -> (descriptor: Int32, size: Int) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Failure(call: "open", code: errno) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            let code = errno
+            try? close(descriptor)
+            throw Failure(call: "fstat", code: code)
+        }
+        return (descriptor, Int(status.st_size))
+    }
+
     /// Writes all the bytes, however many calls it takes.
     static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) throws(Failure) {
         var rest = bytes

@@ -5,7 +5,7 @@ private import Synchronization
 
 /// A file that is still arriving: written to disk piece by piece, so that its size does not matter to memory.
 ///
-/// Its methods block; call them on a thread pool. The file disappears with the value unless `ObjectFolder` has taken it.
+/// Its methods block for as long as the disk does. The file disappears with the value unless `ObjectFolder` has taken it.
 package final class UploadFile: Sendable {
     /// What a finished file amounts to.
     package struct Summary: Sendable, Equatable {

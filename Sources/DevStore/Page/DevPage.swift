@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 private import Crypto
-private import HTTPTypes
-package import Hummingbird
-private import NIOCore
+package import HTTPServer
 
 /// The page at `/` of `postern dev`: one document that loads nothing, takes a ticket and uploads to the store.
 ///
@@ -33,18 +31,18 @@ package struct DevPage: Sendable {
 
     /// The page as an answer, with its headers. It holds a token: no cache may keep it and no frame may show it.
     package func response() -> Response {
-        var headers: HTTPFields = [
-            .contentType: "text/html; charset=utf-8",
-            .cacheControl: "no-store",
-            .contentSecurityPolicy: contentSecurityPolicy,
-            .xContentTypeOptions: "nosniff",
-        ]
-        for (text, value) in [("Referrer-Policy", "no-referrer"), ("Cross-Origin-Opener-Policy", "same-origin")] {
-            if let name = HTTPField.Name(text) {
-                headers[name] = value
-            }
-        }
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
+        Response(
+            status: 200,
+            fields: [
+                "Content-Type": "text/html; charset=utf-8",
+                "Cache-Control": "no-store",
+                "Content-Security-Policy": contentSecurityPolicy,
+                "X-Content-Type-Options": "nosniff",
+                "Referrer-Policy": "no-referrer",
+                "Cross-Origin-Opener-Policy": "same-origin",
+            ],
+            body: .bytes(Array(html.utf8))
+        )
     }
 
     /// Replaces each mark once. What is filled in is never looked at again, so a value cannot bring a mark of its own.

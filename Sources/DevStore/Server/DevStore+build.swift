@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Hummingbird
+package import HTTPServer
 package import Logging
 private import NIOCore
 private import PostPolicy
@@ -11,41 +11,53 @@ private import PostPolicy
     package import Foundation
 #endif
 
-/// Builds the store; tests and `postern dev` both call this.
+/// Builds the store; tests and `postern dev` both call this. It listens once it is started.
 ///
 /// - Parameters:
 ///   - configuration: its folder and buckets are made when they are not there.
 ///   - logger: told of every decision, never of a policy, a signature or a secret.
 ///   - now: the clock that tickets expire by.
-///   - onServerRunning: told the port once the store listens.
 /// - Throws: when the folder cannot be made.
 package func buildDevStore(
     configuration: DevStoreConfiguration,
     logger: Logger,
-    now: @escaping @Sendable () -> Date = { Date() },
-    onServerRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
-) throws -> some ApplicationProtocol {
+    now: @escaping @Sendable () -> Date = { Date() }
+) throws -> HTTPListener {
     let folder = try ObjectFolder(path: configuration.folder, buckets: configuration.buckets)
-    let responder = StoreResponder(
+    let routes = StoreRoutes(
         buckets: Set(configuration.buckets),
         crossOrigin: CrossOrigin(allowedOrigins: configuration.allowedOrigins),
         uploads: UploadRoute(
             folder: folder,
             judge: FormJudge(region: configuration.region),
             credentials: configuration.credentials,
+            logger: logger,
             now: now
         ),
-        objects: ObjectRoute(folder: folder)
-    )
-    return Application(
-        responder: responder,
-        // An upload that stalls for half a minute is given up; its file goes with it.
-        server: .http1(configuration: .init(idleTimeout: .seconds(30))),
-        configuration: ApplicationConfiguration(
-            address: .hostname(configuration.host, port: configuration.port),
-            serverName: "PosternDevStore"
-        ),
-        onServerRunning: { await onServerRunning($0.localAddress?.port ?? configuration.port) },
+        objects: ObjectRoute(folder: folder),
         logger: logger
     )
+    return HTTPListener(
+        host: configuration.host,
+        port: configuration.port,
+        limits: .ofDevStore,
+        responder: StoreResponder(routes: routes),
+        now: now
+    )
+}
+
+extension ConnectionLimits {
+    /// All clients are on this machine and count as one peer.
+    fileprivate static var ofDevStore: ConnectionLimits {
+        var limits = ConnectionLimits()
+        limits.maxConnections = 256
+        limits.maxConnectionsPerPeer = 256
+        // An upload that stalls for half a minute is given up; its file goes with it.
+        limits.streamTimeout = .seconds(30)
+        // Whoever reads an object may stop for a while.
+        limits.responseTimeout = .minutes(10)
+        // Whole files come in.
+        limits.maxReadBytes = 64 * 1024
+        return limits
+    }
 }

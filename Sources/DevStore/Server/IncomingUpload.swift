@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOPosix
 import PostPolicy
 
 #if canImport(FoundationEssentials)
@@ -22,7 +21,7 @@ struct IncomingUpload: Sendable {
     private var size = 0
 
     /// Judges the form, all but the size, and opens the file.
-    init(_ parsed: ParsedForm, bucket: String, route: UploadRoute) async throws {
+    init(_ parsed: ParsedForm, bucket: String, route: UploadRoute) throws {
         let credentials = route.credentials
         let date = route.now()
         let refusal = route.judge.judge(form: parsed.fields, filename: parsed.filename, fileSize: nil, bucket: bucket, at: date) {
@@ -34,27 +33,25 @@ struct IncomingUpload: Sendable {
         checksum = try Self.checksum(of: form)
         judgedAt = date
         self.bucket = bucket
-        file = try await NIOThreadPool.singleton.runIfActive { try route.folder.beginUpload() }
+        file = try route.folder.beginUpload()
     }
 
     /// Takes the next piece of the file, unless that is one too many.
-    mutating func append(_ bytes: ArraySlice<UInt8>) async throws {
+    mutating func append(_ bytes: ArraySlice<UInt8>) throws {
         size += bytes.count
         // Too small is for the end to say.
         if size > policy.maximumFileBytes { try judgeSize() }
-        try await NIOThreadPool.singleton.runIfActive { [file] in try file.append(bytes) }
+        try file.append(bytes)
     }
 
     /// Judges the whole file and puts it in its place.
-    func store(in folder: ObjectFolder, at date: Date) async throws -> ObjectRecord {
+    func store(in folder: ObjectFolder, at date: Date) throws -> ObjectRecord {
         try judgeSize()
-        return try await NIOThreadPool.singleton.runIfActive { [form, checksum, bucket, file] in
-            let summary = try file.finish()
-            if let checksum, checksum != summary.sha256 { throw StoreRefusal.badDigest }
-            let record = ObjectRecord(form, bucket: bucket, file: summary, at: date)
-            try folder.commit(file, as: record)
-            return record
-        }
+        let summary = try file.finish()
+        if let checksum, checksum != summary.sha256 { throw StoreRefusal.badDigest }
+        let record = ObjectRecord(form, bucket: bucket, file: summary, at: date)
+        try folder.commit(file, as: record)
+        return record
     }
 
     private func judgeSize() throws {

@@ -1,36 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPTypes
-import Hummingbird
-import NIOPosix
+import HTTPServer
 import PostPolicy
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// `GET` and `HEAD` of an object, so that a developer can look at what was stored.
 struct ObjectRoute: Sendable {
     let folder: ObjectFolder
 
     /// - Throws: `StoreRefusal` when there is no such object.
-    func respond(bucket: String, key: String, isHead: Bool, context: some RequestContext) async throws -> Response {
-        let found = try await NIOThreadPool.singleton.runIfActive { try folder.object(bucket: bucket, key: key) }
-        guard let found else { throw StoreRefusal.noSuchKey(key) }
-        let headers = Self.headers(of: found.record)
-        let body = isHead ? ResponseBody() : try await FileIO().loadFile(path: found.path, context: context)
-        return Response(status: .ok, headers: headers, body: body)
+    func respond(bucket: String, key: String) throws -> Response {
+        guard let found = try folder.open(bucket: bucket, key: key) else { throw StoreRefusal.noSuchKey(key) }
+        let file = ResponseFile(takingOwnershipOf: found.descriptor, length: found.size)
+        return Response(status: 200, fields: Self.fields(of: found.record), body: .file(file))
     }
 
-    private static func headers(of record: ObjectRecord) -> HTTPFields {
-        var headers = HTTPFields()
-        headers[.contentType] = "binary/octet-stream"
-        for (text, value) in record.headers {
-            if let name = HTTPField.Name(text) {
-                headers[name] = EncodedWord.text(value)
-            }
+    private static func fields(of record: ObjectRecord) -> ResponseFields {
+        var fields = ResponseFields()
+        if record.headers["content-type"] == nil { fields.add("Content-Type", "binary/octet-stream") }
+        for (name, value) in record.headers.sorted(by: { $0.key < $1.key }) where HeaderText.isName(name) {
+            fields.add(name, HeaderText.value(EncodedWord.text(value)))
         }
-        headers[.contentLength] = String(record.size)
-        headers[.eTag] = record.etag
-        headers[.lastModified] = HTTPDate.text(record.lastModified)
+        fields.add("ETag", record.etag)
+        fields.add("Last-Modified", HTTPDate.format(record.lastModified.timeIntervalSince1970))
         // A stored page must not run as one of this origin: neither by a guessed type nor by its own.
-        headers[.contentSecurityPolicy] = "sandbox"
-        return headers
+        fields.add("Content-Security-Policy", "sandbox")
+        return fields
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
+package import NIOCore
 import NIOPosix
 import NIOSSL
 package import TenantRules
@@ -9,20 +9,18 @@ package import TenantRules
 package struct HealthProbe: Sendable {
     private let address: ListenAddress
     private let usesTLS: Bool
-    private let group: any EventLoopGroup
     private static let request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
     package init(address: ListenAddress, usesTLS: Bool) {
         self.address = address
         self.usesTLS = usesTLS
-        self.group = MultiThreadedEventLoopGroup.singleton
     }
 
-    /// True when the public port answered 200 within two seconds.
-    package func publicPortAnswers() async -> Bool {
-        let answer = group.any().makePromise(of: Bool.self)
+    /// True when the public port answers 200 within two seconds.
+    package func publicPortAnswers(on loop: any EventLoop) -> EventLoopFuture<Bool> {
+        let answer = loop.makePromise(of: Bool.self)
         let usesTLS = usesTLS
-        let bootstrap = ClientBootstrap(group: group)
+        let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(.seconds(1))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -43,7 +41,7 @@ package struct HealthProbe: Sendable {
             channel.eventLoop.scheduleTask(in: .seconds(2)) { channel.close(promise: nil) }
         }
         connected.whenFailure { _ in answer.succeed(false) }
-        return (try? await answer.futureResult.get()) ?? false
+        return answer.futureResult.recover { _ in false }
     }
 
     private var reachableHost: String {

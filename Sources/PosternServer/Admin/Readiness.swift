@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AWSCredentials
+import HTTPServer
 import Synchronization
 import TenantRules
 import UserAuth
@@ -26,9 +27,18 @@ final class Readiness: Sendable {
     private let listening = Atomic(false)
     private let draining = Atomic(false)
     private let state: ServiceState
+    private let table = Mutex<ConnectionTable?>(nil)
 
     init(state: ServiceState) {
         self.state = state
+    }
+
+    /// The connections of the public listener.
+    var connections: ConnectionTable? { table.withLock { $0 } }
+
+    /// Tells of these connections too.
+    func watch(_ connections: ConnectionTable) {
+        table.withLock { $0 = connections }
     }
 
     /// The public listener is open.
@@ -45,6 +55,10 @@ final class Readiness: Sendable {
         let snapshot = state.current
         var reasons = Self.amiss(snapshot, at: now)
         var isReady = reasons.isEmpty || snapshot.book.tenants.contains { Self.serves($0, snapshot, at: now) }
+        if let connections, connections.isFull {
+            // The others of a fleet would only be next: it goes on with those that it has.
+            reasons.append("the public listener has as many connections as it may: idle ones make room for new ones")
+        }
         if let problem = ClockRange.problem(of: now) {
             isReady = false
             reasons.insert(problem, at: 0)

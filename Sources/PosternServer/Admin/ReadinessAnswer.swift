@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AWSCredentials
+import HTTPServer
 import PostPolicy
 import StrictJSON
 import TenantRules
@@ -16,6 +17,7 @@ import UserAuth
 struct ReadinessAnswer {
     let snapshot: ServiceSnapshot
     let report: Readiness.Report
+    let connections: ConnectionTable?
     let now: Date
     let uptime: Duration
 
@@ -35,6 +37,22 @@ struct ReadinessAnswer {
         json.beginArray()
         for source in snapshot.credentials.sources { write(source, to: &json) }
         json.endArray()
+        if let connections { write(connections, to: &json) }
+    }
+
+    private func write(_ connections: ConnectionTable, to json: inout JSONWriter) {
+        let figures = connections.figures
+        json.key("connections")
+        json.beginObject()
+        json.key("open")
+        json.int(figures.open)
+        json.key("limit")
+        json.int(connections.limit)
+        json.key("refused")
+        json.int(figures.refused)
+        json.key("closedForOthers")
+        json.int(figures.evicted)
+        json.endObject()
     }
 
     private func write(_ entry: TrustedIssuers.Entry, to json: inout JSONWriter) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPServer
 import NIOCore
 import TenantRules
 
@@ -7,14 +8,14 @@ import TenantRules
 /// anyone else could write anything into it.
 struct Peer: Sendable {
     /// The connection's other end.
-    let connection: SocketAddress?
+    let connection: PeerAddress?
     /// The values of `X-Forwarded-For`, in order; empty where no proxy is trusted.
     let forwardedFor: [String]
     let trusted: [AddressRange]
 
     /// The address of the last hop that no trusted proxy vouches for; `-` where there is none.
     var address: String {
-        guard let direct = connection?.ipAddress else { return "-" }
+        guard let direct = connection?.description else { return "-" }
         guard isTrusted(direct) else { return direct }
         let hops = forwardedFor.flatMap { $0.split(separator: ",") }.map { String($0.filter { $0 != " " && $0 != "\t" }) }
         var last = direct
@@ -26,6 +27,9 @@ struct Peer: Sendable {
         }
         return last
     }
+
+    /// Whether the connection comes from a listed proxy.
+    var isProxy: Bool { connection.map { isTrusted($0.description) } ?? false }
 
     private func isTrusted(_ address: String) -> Bool {
         trusted.contains { $0.contains(address) }

@@ -7,19 +7,10 @@ extension TenantContext {
     /// The permitted rules whose scope the asker has: those that can end in a ticket.
     var usableRules: [UploadRule] { principal.usableRules(of: tenant) }
 
-    /// The rule of this name, or the only one where no name is given.
-    func rule(named name: String?) throws -> UploadRule {
-        if case .apiKey(_, let names?, _) = principal.source {
-            let permitted = principal.permittedRules(of: tenant)
-            if let name {
-                guard names.contains(name) else { throw Refusal.ruleUnknown(allowed: permitted.map(\.name)) }
-            } else if permitted.count == 1, let only = permitted.first {
-                return only
-            } else {
-                throw Refusal.ruleRequired(allowed: permitted.map(\.name))
-            }
-        }
-        return try tenant.rule(named: name)
+    /// The rule of this name, or the only one where no name is given. A refusal tells the names of those alone that can end in
+    /// a ticket.
+    func rule(named name: String?) throws(Refusal) -> UploadRule {
+        try tenant.rule(named: name, among: principal.permittedRules(of: tenant), telling: usableRules)
     }
 
     /// Who is counted by a limit per user: the user, or the API key where it names none.

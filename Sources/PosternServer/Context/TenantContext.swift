@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Hummingbird
 import TenantRules
 import UserAuth
 
 /// A request whose asker is known. Its initialiser authenticates: a route that takes this context cannot forget to.
-struct TenantContext: ChildRequestContext {
-    var coreContext: CoreRequestContextStorage
-    private let asker: Asker
+struct TenantContext {
+    let arrival: Arrival
+    let principal: Principal
+    let tenant: Tenant
 
-    var arrival: Arrival { asker.arrival }
-    var principal: Principal { asker.principal }
-    var tenant: Tenant { asker.tenant }
-
-    /// - Throws: `AuthenticationFailure`; `Problem` where the clock cannot be right, or the tenant is not known or does not list the origin
-    init(context: PublicContext) throws {
-        guard let arrival = context.arrival else { throw Problem.internalError }
-        self.coreContext = context.coreContext
+    /// - Throws: `AuthenticationFailure`; `Problem` where the clock cannot be right, or the tenant is not known or does not list
+    ///   the origin
+    init(_ arrival: Arrival) throws {
         try ClockRange.check(arrival.time)
         let principal = try arrival.snapshot.authenticator.authenticate(authorization: arrival.authorization, at: arrival.time)
         guard let tenant = arrival.snapshot.book.tenant(principal.tenant) else {
@@ -28,19 +23,8 @@ struct TenantContext: ChildRequestContext {
                 detail: "Pages of this origin may not ask for this tenant: its operator adds the origin under 'origins'."
             )
         }
-        self.asker = Asker(arrival: arrival, principal: principal, tenant: tenant)
-    }
-
-    /// Behind one reference: the framework copies contexts freely.
-    private final class Asker: Sendable {
-        let arrival: Arrival
-        let principal: Principal
-        let tenant: Tenant
-
-        init(arrival: Arrival, principal: Principal, tenant: Tenant) {
-            self.arrival = arrival
-            self.principal = principal
-            self.tenant = tenant
-        }
+        self.arrival = arrival
+        self.principal = principal
+        self.tenant = tenant
     }
 }

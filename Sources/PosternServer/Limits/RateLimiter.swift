@@ -40,6 +40,11 @@ package final class RateLimiter: Sendable {
         self.capacity = capacity
     }
 
+    /// How many users of a tenant are remembered, those of one rule beside those of another.
+    package func rememberedUsers(of tenant: String) -> Int {
+        state.withLock { $0.askers[tenant]?.count ?? 0 }
+    }
+
     /// Takes one ticket's worth from both limits of the rule, or from neither.
     /// - Parameters:
     ///   - tenant: the tenant's id
@@ -48,6 +53,16 @@ package final class RateLimiter: Sendable {
     ///   - now: the instant of the request
     /// - Throws: `rate-limited` with the seconds after which the next ticket is free
     func admit(tenant: String, rule: UploadRule, asker: String, at now: Date) throws(Problem) {
+        try judge(tenant: tenant, rule: rule, asker: asker, at: now, takes: true)
+    }
+
+    /// Refuses whoever is over a limit, and takes nothing. Whoever passes may still be refused by ``admit``.
+    /// - Throws: `rate-limited`, as ``admit``
+    func check(tenant: String, rule: UploadRule, asker: String, at now: Date) throws(Problem) {
+        try judge(tenant: tenant, rule: rule, asker: asker, at: now, takes: false)
+    }
+
+    private func judge(tenant: String, rule: UploadRule, asker: String, at now: Date, takes: Bool) throws(Problem) {
         guard rule.limits.perUser != nil || rule.limits.perTenant != nil else { return }
         let now = now.timeIntervalSince1970
         let whole = TenantBucket(tenant: tenant, rule: rule.name)
@@ -57,6 +72,7 @@ package final class RateLimiter: Sendable {
             let (perUser, perTenant) = (rule.limits.perUser, rule.limits.perTenant)
             if let limit = perUser, let wait = Self.wait(limit, used.own, now) { return (limit, wait) }
             if let limit = perTenant, let wait = Self.wait(limit, used.whole, now) { return (limit, wait) }
+            guard takes else { return nil }
             if let limit = perUser {
                 if used.own == nil { makeRoom(in: &state.askers[tenant, default: [:]], at: now) }
                 state.askers[tenant, default: [:]][own] = Self.charged(limit, used.own, now)

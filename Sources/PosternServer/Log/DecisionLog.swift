@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AWSCredentials
-import HTTPTypes
 package import Logging
 import PostPolicy
 package import TenantRules
@@ -74,6 +73,17 @@ package struct DecisionLog: Sendable {
         line.add("peer", arrival.peer.address)
         line.add("code", problem.code.rawValue)
         add(cause, of: problem, to: &line)
+        sink.write(line.finish())
+    }
+
+    /// The connection refused a request before any route saw it.
+    func rejected(_ problem: Problem, requestID: String, peer: String, at now: Date) {
+        guard level <= .info else { return }
+        var line = LogLine(format, at: now, level: .info, message: "request refused")
+        line.add("requestId", requestID)
+        line.add("peer", peer)
+        line.add("code", problem.code.rawValue)
+        line.add("reason", problem.detail)
         sink.write(line.finish())
     }
 

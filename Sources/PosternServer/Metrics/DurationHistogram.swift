@@ -11,6 +11,14 @@ struct DurationHistogram {
     /// All requests recorded.
     var count: Int { buckets.reduce(0, +) }
 
+    /// Both together.
+    func adding(_ other: DurationHistogram) -> DurationHistogram {
+        var both = self
+        both.sum += other.sum
+        for place in both.buckets.indices { both.buckets[place] += other.buckets[place] }
+        return both
+    }
+
     mutating func record(_ seconds: Double) {
         sum += seconds
         buckets[Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count] += 1

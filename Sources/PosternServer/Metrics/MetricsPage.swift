@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPServer
 import TenantRules
 
 #if canImport(FoundationEssentials)
@@ -13,7 +14,9 @@ struct MetricsPage: Sendable {
     let metrics: ServiceMetrics
     let state: ServiceState
     let readiness: Readiness
+    let connections: ConnectionTable
     let sink: LogSink
+    let clock: ServiceClock
     let startedAt: Date
 
     func text() -> String {
@@ -21,35 +24,35 @@ struct MetricsPage: Sendable {
         var page = PrometheusText()
         requests(counts, &page)
         decisions(counts, &page)
-        page.metric("postern_connections_open", "gauge", help: "Public connections that are open.")
-        page.sample("postern_connections_open", [], counts.connectionsOpen)
-        page.metric("postern_connections_total", "counter", help: "Public connections accepted.")
-        page.sample("postern_connections_total", [], counts.connectionsTotal)
+        connections(&page)
         page.metric("postern_log_lines_dropped_total", "counter", help: "Log lines dropped because their reader was too slow.")
         page.sample("postern_log_lines_dropped_total", [], sink.droppedLines)
         service(&page)
-        SourceMetrics(snapshot: state.current, apiKeyUses: state.apiKeyUses, now: Date(), uptime: Uptime.now()).write(to: &page)
+        SourceMetrics(snapshot: state.current, apiKeyUses: state.apiKeyUses, now: clock.now(), uptime: clock.uptime())
+            .write(to: &page)
         process(&page)
         return page.text
     }
 
     private func requests(_ counts: ServiceMetrics.Counts, _ page: inout PrometheusText) {
         page.metric("postern_requests_total", "counter", help: "Requests answered, by route and status.")
-        for (label, count) in counts.requests.sorted(by: {
-            ($0.key.route.rawValue, $0.key.status) < ($1.key.route.rawValue, $1.key.status)
-        }) {
-            page.sample("postern_requests_total", [("route", label.route.rawValue), ("status", String(label.status))], count)
+        // Two routes may have one label.
+        let requests = Dictionary(
+            counts.requests.map { ([$0.key.label.text, String($0.key.status)], $0.value) }, uniquingKeysWith: +)
+        for (label, count) in requests.sorted(by: { ($0.key[0], $0.key[1]) < ($1.key[0], $1.key[1]) }) {
+            page.sample("postern_requests_total", [("route", label[0]), ("status", label[1])], count)
         }
         page.metric("postern_request_duration_seconds", "histogram", help: "Time from a request's head to its answer.")
-        for (route, histogram) in counts.durations.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+        let durations = Dictionary(counts.durations.map { ($0.key.text, $0.value) }) { $0.adding($1) }
+        for (route, histogram) in durations.sorted(by: { $0.key < $1.key }) {
             var below = 0
             for (bucket, bound) in zip(histogram.buckets, DurationHistogram.bounds) {
                 below += bucket
-                page.sample("postern_request_duration_seconds_bucket", [("route", route.rawValue), ("le", String(bound))], below)
+                page.sample("postern_request_duration_seconds_bucket", [("route", route), ("le", String(bound))], below)
             }
-            page.sample("postern_request_duration_seconds_bucket", [("route", route.rawValue), ("le", "+Inf")], histogram.count)
-            page.sample("postern_request_duration_seconds_sum", [("route", route.rawValue)], histogram.sum)
-            page.sample("postern_request_duration_seconds_count", [("route", route.rawValue)], histogram.count)
+            page.sample("postern_request_duration_seconds_bucket", [("route", route), ("le", "+Inf")], histogram.count)
+            page.sample("postern_request_duration_seconds_sum", [("route", route)], histogram.sum)
+            page.sample("postern_request_duration_seconds_count", [("route", route)], histogram.count)
         }
     }
 
@@ -69,10 +72,31 @@ struct MetricsPage: Sendable {
         }
     }
 
+    private func connections(_ page: inout PrometheusText) {
+        let figures = connections.figures
+        page.metric("postern_connections_open", "gauge", help: "Public connections that are open.")
+        page.sample("postern_connections_open", [], figures.open)
+        page.metric("postern_connections_limit", "gauge", help: "Public connections at most.")
+        page.sample("postern_connections_limit", [], connections.limit)
+        page.metric("postern_connections_total", "counter", help: "Public connections accepted.")
+        page.sample("postern_connections_total", [], figures.accepted)
+        page.metric(
+            "postern_connections_refused_total", "counter",
+            help: "Public connections refused because there were too many, in all or from one address.")
+        page.sample("postern_connections_refused_total", [], figures.refused)
+        page.metric(
+            "postern_connections_evicted_total", "counter", help: "Idle public connections closed to make room for new ones.")
+        page.sample("postern_connections_evicted_total", [], figures.evicted)
+        page.metric(
+            "postern_connections_held_bytes", "gauge",
+            help: "Bytes of half-sent requests and of responses that their clients do not read.")
+        page.sample("postern_connections_held_bytes", [], figures.heldBytes)
+    }
+
     private func service(_ page: inout PrometheusText) {
         let book = state.current.book
         page.metric("postern_ready", "gauge", help: "1 when the service should be sent requests.")
-        page.sample("postern_ready", [], readiness.report(at: Date()).isReady ? 1 : 0)
+        page.sample("postern_ready", [], readiness.report(at: clock.now()).isReady ? 1 : 0)
         page.metric("postern_tenants", "gauge", help: "Tenants in force.")
         page.sample("postern_tenants", [], book.tenants.count)
         page.metric("postern_rule_book_generation", "gauge", help: "Counts the rule books loaded by this process.")

@@ -4,8 +4,8 @@ import Synchronization
 
 /// The service's counters. Each label comes from a closed set or from the rule files, never from a client.
 package final class ServiceMetrics: Sendable {
-    struct RequestLabel: Hashable {
-        var route: RequestRoute
+    struct StatusLabel: Hashable {
+        var label: RequestLabel
         var status: Int
     }
 
@@ -15,13 +15,11 @@ package final class ServiceMetrics: Sendable {
     }
 
     struct Counts {
-        var requests: [RequestLabel: Int] = [:]
-        var durations: [RequestRoute: DurationHistogram] = [:]
+        var requests: [StatusLabel: Int] = [:]
+        var durations: [RequestLabel: DurationHistogram] = [:]
         var tickets: [TicketLabel: Int] = [:]
         var problems: [ProblemCode: Int] = [:]
         var authenticationFailures: [String: Int] = [:]
-        var connectionsOpen = 0
-        var connectionsTotal = 0
     }
 
     private let counts = Mutex(Counts())
@@ -29,10 +27,10 @@ package final class ServiceMetrics: Sendable {
     package init() {}
 
     /// A request was answered: its route, status and duration in seconds.
-    func answered(_ route: RequestRoute, status: Int, seconds: Double) {
+    func answered(_ label: RequestLabel, status: Int, seconds: Double) {
         counts.withLock {
-            $0.requests[RequestLabel(route: route, status: status), default: 0] += 1
-            $0.durations[route, default: DurationHistogram()].record(seconds)
+            $0.requests[StatusLabel(label: label, status: status), default: 0] += 1
+            $0.durations[label, default: DurationHistogram()].record(seconds)
         }
     }
 
@@ -49,17 +47,6 @@ package final class ServiceMetrics: Sendable {
     /// A token or API key was refused; `reason` is one of UserAuth's fixed words.
     func authenticationFailed(_ reason: String) {
         counts.withLock { $0.authenticationFailures[reason, default: 0] += 1 }
-    }
-
-    func connectionOpened() {
-        counts.withLock {
-            $0.connectionsOpen += 1
-            $0.connectionsTotal += 1
-        }
-    }
-
-    func connectionClosed() {
-        counts.withLock { $0.connectionsOpen -= 1 }
     }
 
     /// A consistent copy of all counters.

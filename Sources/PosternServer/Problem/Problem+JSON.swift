@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPTypes
-import Hummingbird
-import NIOCore
+import HTTPServer
 import StrictJSON
 
 extension Problem {
     /// The problem as `application/problem+json`.
-    func json(requestID: String) -> ByteBuffer {
+    func json(requestID: String) -> [UInt8] {
         var json = JSONWriter(capacity: 384)
         write(to: &json, requestID: requestID)
-        return ByteBuffer(bytes: json.finish())
+        return json.finish()
     }
 
     /// Writes the problem's object where a value is due.
@@ -50,8 +48,8 @@ extension Problem {
         json.endObject()
     }
 
-    /// The whole answer.
+    /// The response, but for the fields that every response has.
     func response(requestID: String) -> Response {
-        Response(status: .init(code: code.status), headers: headerFields, body: .init(byteBuffer: json(requestID: requestID)))
+        Response(status: code.status, fields: fields, body: .bytes(json(requestID: requestID)))
     }
 }

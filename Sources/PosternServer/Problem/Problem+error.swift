@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AWSCredentials
-import Hummingbird
 import PostPolicy
 import StrictJSON
 import TenantRules
@@ -9,10 +8,7 @@ import UserAuth
 
 extension Problem {
     /// The one place that turns an error of any room into what the client is told.
-    /// - Parameters:
-    ///   - error: what a route, a middleware or the framework threw
-    ///   - path: the request's path, for the framework's bare "not found"
-    init(_ error: any Error, path: String) {
+    init(_ error: any Error) {
         switch error {
         case let problem as Problem: self = problem
         case let decided as DecidedProblem: self = decided.problem
@@ -26,14 +22,6 @@ extension Problem {
         case is CredentialProblem:
             self.init(
                 .credentialsUnavailable, detail: "There are no valid credentials to sign with at the moment.", retryAfter: 5)
-        case let http as HTTPError where http.status == .notFound:
-            if let methods = RoutePath.methods(of: path) {
-                self.init(.methodNotAllowed, detail: "Use \(methods.joined(separator: ", ")) on this path.", allow: methods)
-            } else {
-                self.init(.notFound, detail: "There is nothing at this path: the interface is described at /openapi.yaml.")
-            }
-        case let http as HTTPError where http.status == .contentTooLarge:
-            self.init(.bodyTooLarge, detail: "The body is too large.")
         default: self = .internalError
         }
     }

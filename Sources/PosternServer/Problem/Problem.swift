@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPTypes
+import HTTPServer
 
 /// An error of the HTTP interface: what the client is told, as RFC 9457 lays it out.
 package struct Problem: Error, Sendable, Equatable {
@@ -41,14 +41,12 @@ package struct Problem: Error, Sendable, Equatable {
         detail: "This is a fault of the service, not of the request. Report the requestId to its operator."
     )
 
-    /// The header fields of the answer, without those that its body decides.
-    var headerFields: HTTPFields {
-        var fields: HTTPFields = [
-            .contentType: "application/problem+json", .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
-        ]
-        if code == .unauthenticated { fields[.wwwAuthenticate] = "Bearer" }
-        if let retryAfter { fields[.retryAfter] = String(retryAfter) }
-        if !allow.isEmpty { fields[.allow] = allow.joined(separator: ", ") }
+    /// The header fields that belong to the problem itself.
+    var fields: ResponseFields {
+        var fields: ResponseFields = ["Content-Type": "application/problem+json"]
+        if code == .unauthenticated { fields.add("WWW-Authenticate", "Bearer") }
+        if let retryAfter { fields.add("Retry-After", String(retryAfter)) }
+        if !allow.isEmpty { fields.add("Allow", allow.joined(separator: ", ")) }
         return fields
     }
 }

@@ -14,11 +14,12 @@ import UserAuth
 /// Fetches keys and credentials and logs what came of it: each change, and the same failure at a decreasing rate.
 struct RefreshJournal: Sendable {
     let logger: Logger
+    var clock = ServiceClock.system
 
     func refresh(_ keys: RemoteKeys) async {
-        let before = keys.status(at: Uptime.now())
-        await keys.refresh(at: Uptime.now())
-        let after = keys.status(at: Uptime.now())
+        let before = keys.status(at: clock.uptime())
+        await keys.refresh(at: clock.uptime())
+        let after = keys.status(at: clock.uptime())
         guard after.fetches > before.fetches else { return }
         var metadata: Logger.Metadata = ["issuer": "\(after.issuer)"]
         if let error = after.lastError, after.failuresInARow > 0 {
@@ -42,9 +43,9 @@ struct RefreshJournal: Sendable {
 
     /// - Parameter isStarting: whether what an operator must mend still ends the start, with the same sentence
     func refresh(_ credentials: RefreshingCredentials, isStarting: () -> Bool = { false }) async {
-        let before = credentials.status(at: Date(), uptime: Uptime.now())
-        await credentials.refresh(at: { Date() }, uptime: { Uptime.now() })
-        let after = credentials.status(at: Date(), uptime: Uptime.now())
+        let before = credentials.status(at: clock.now(), uptime: clock.uptime())
+        await credentials.refresh(at: clock.now, uptime: clock.uptime)
+        let after = credentials.status(at: clock.now(), uptime: clock.uptime())
         var metadata: Logger.Metadata = ["source": "\(after.origin)"]
         if after.failures > before.failures, let problem = after.problem {
             if isStarting(), !problem.isTransient { return }
@@ -52,7 +53,7 @@ struct RefreshJournal: Sendable {
             metadata["error"] = "\(problem)"
             metadata["failures"] = "\(after.failuresInARow)"
             if let remaining = after.remaining { metadata["remainingSeconds"] = "\(Int(remaining))" }
-            let serves = credentials.problem(at: Date()) == nil
+            let serves = credentials.problem(at: clock.now()) == nil
             logger.log(
                 level: serves ? .warning : .error,
                 serves

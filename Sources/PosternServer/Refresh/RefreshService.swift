@@ -20,14 +20,16 @@ struct RefreshService: Service, CustomStringConvertible {
 
     private let state: ServiceState
     private let journal: RefreshJournal
+    private let clock: ServiceClock
     private let keyFetches = KeyFetchQueue()
 
     /// The lifecycle logs its services: the name, not the contents.
     let description = "refresh of keys and credentials"
 
-    init(state: ServiceState, logger: Logger) {
+    init(state: ServiceState, logger: Logger, clock: ServiceClock) {
         self.state = state
-        journal = RefreshJournal(logger: logger)
+        self.clock = clock
+        journal = RefreshJournal(logger: logger, clock: clock)
     }
 
     func run() async throws {
@@ -45,7 +47,7 @@ struct RefreshService: Service, CustomStringConvertible {
 
     private func beat(_ group: inout DiscardingTaskGroup) {
         let snapshot = state.current
-        let (now, uptime) = (Date(), Uptime.now())
+        let (now, uptime) = (clock.now(), clock.uptime())
         for credentials in snapshot.credentials.sources {
             credentials.expire(at: uptime)
             guard credentials.isDue(at: now, uptime: uptime) else { continue }

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Hummingbird
-import NIOCore
+import HTTPServer
 import StrictJSON
-import TenantRules
 
 /// `POST /v1/tickets/batch`: up to 100 tickets; each entry is answered for itself, in the order asked.
 struct BatchRoute: Sendable {
     static let maximum = 100
 
     let desk: TicketDesk
-    let limits: ConnectionLimits
+    let metrics: ServiceMetrics
 
-    func respond(to request: Request, _ context: TenantContext) async throws -> Response {
-        let asked = try entries(of: try await JSONBody.read(request, limit: limits.maxBatchBodyBytes))
+    func respond(to request: Request, _ context: TenantContext) throws -> Response {
+        let asked = try entries(of: try JSONBody.read(request))
         var json = JSONWriter(capacity: 2048 * asked.count)
         json.beginObject()
         json.key("results")
@@ -22,12 +20,13 @@ struct BatchRoute: Sendable {
             json.beginObject()
             json.key("status")
             do {
-                let ticket = try desk.ticket(for: UploadRequest(entry), context)
+                let ticket = try desk.ticket(for: entry, context)
                 json.int(201)
                 json.key("ticket")
                 ticket.write(to: &json)
             } catch {
-                let problem = Problem(error, path: RoutePath.batch)
+                let problem = Problem(error)
+                metrics.answered(problem.code)
                 json.int(problem.code.status)
                 json.key("problem")
                 problem.write(to: &json, requestID: context.arrival.requestID)
@@ -36,11 +35,7 @@ struct BatchRoute: Sendable {
         }
         json.endArray()
         json.endObject()
-        return Response(
-            status: .ok,
-            headers: [.contentType: "application/json"],
-            body: .init(byteBuffer: ByteBuffer(bytes: json.finish()))
-        )
+        return Response(status: 200, shared: PublicInterface.jsonFields, body: .bytes(json.finish()))
     }
 
     private func entries(of body: JSONValue) throws(Problem) -> [JSONValue] {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPTypes
-import Hummingbird
+import HTTPServer
 import NIOCore
 import StrictJSON
 
@@ -10,17 +9,21 @@ enum JSONBody {
     /// How deep arrays and objects may nest; a ticket's request needs 2, a batch 4.
     static let maximumDepth = 16
 
-    /// - Parameter limit: the most bytes; the connection's gate has refused more already
-    /// - Throws: `unsupported-media-type`, `body-too-large`, or `JSONSyntaxError`
-    static func read(_ request: Request, limit: Int) async throws -> JSONValue {
-        try requireJSON(request.headers)
-        let body = try await request.body.collect(upTo: limit)
-        return try JSONValue(parsing: body.readableBytesView, maximumDepth: maximumDepth)
+    /// - Throws: `unsupported-media-type` or `JSONSyntaxError`
+    static func read(_ request: Request) throws -> JSONValue {
+        try check(request.head)
+        return try JSONValue(parsing: request.body.readableBytesView, maximumDepth: maximumDepth)
     }
 
-    /// A page of another origin can send a form or plain text without a preflight, but never `application/json`.
-    private static func requireJSON(_ headers: HTTPFields) throws(Problem) {
-        let values = headers[values: .contentType]
+    /// Refuses a body by what its head says of it. A page of another origin can send a form or plain text without a preflight,
+    /// but never `application/json`.
+    /// - Throws: `unsupported-media-type`
+    static func check(_ head: RequestHead) throws(Problem) {
+        // RFC 9110, section 15.5.16.
+        guard head.values("content-encoding").allSatisfy({ $0.lowercased() == "identity" }) else {
+            throw Problem(.unsupportedMediaType, detail: "Send the body as it is, without a Content-Encoding.")
+        }
+        let values = head.values("content-type")
         if values.count == 1, let value = values.first, isJSON(value) { return }
         throw Problem(
             .unsupportedMediaType,

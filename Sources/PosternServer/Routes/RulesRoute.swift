@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Hummingbird
-import NIOCore
+import HTTPServer
 import StrictJSON
 import TenantRules
 
 /// `GET /v1/rules`: what the caller may upload, for `<input accept>` and for checks before the upload.
 struct RulesRoute: Sendable {
-    func respond(to request: Request, _ context: TenantContext) -> Response {
+    func respond(_ context: TenantContext) -> Response {
         var json = JSONWriter(capacity: 1024)
         json.beginObject()
         json.key("tenant")
@@ -17,11 +16,7 @@ struct RulesRoute: Sendable {
         for rule in context.usableRules { write(rule, to: &json) }
         json.endArray()
         json.endObject()
-        return Response(
-            status: .ok,
-            headers: [.contentType: "application/json"],
-            body: .init(byteBuffer: ByteBuffer(bytes: json.finish()))
-        )
+        return Response(status: 200, shared: PublicInterface.jsonFields, body: .bytes(json.finish()))
     }
 
     private func write(_ rule: UploadRule, to json: inout JSONWriter) {

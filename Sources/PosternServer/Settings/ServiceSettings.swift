@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import HTTPServer
 package import Logging
 package import TenantRules
 
@@ -11,9 +12,13 @@ package struct ServiceSettings: Sendable {
     package var tls: TLSFiles?
     package var logFormat: LogFormat
     package var logLevel: Logger.Level
+    /// What the connections of the public listener may take.
     package var limits: ConnectionLimits
-    /// The most connections at once; more wait in the kernel's queue.
-    package var maxConnections: Int
+    /// How long the public listener stays open after SIGTERM while `/readyz` says no already: load balancers take a while to
+    /// turn away.
+    package var drainDelay: Duration
+    /// The names under which the admin listener may be asked, beside loopback's and any IP address.
+    package var adminHosts: [String]
     /// The service-wide file, with issuers that serve several tenants.
     package var service: ServiceConfiguration?
     /// The process's environment, where credentials may stand.
@@ -38,7 +43,8 @@ package struct ServiceSettings: Sendable {
         logFormat: LogFormat = .json,
         logLevel: Logger.Level = .info,
         limits: ConnectionLimits = ConnectionLimits(),
-        maxConnections: Int = 16_384,
+        drainDelay: Duration = .zero,
+        adminHosts: [String] = [],
         service: ServiceConfiguration? = nil,
         environment: [String: String]
     ) {
@@ -49,7 +55,8 @@ package struct ServiceSettings: Sendable {
         self.logFormat = logFormat
         self.logLevel = logLevel
         self.limits = limits
-        self.maxConnections = maxConnections
+        self.drainDelay = drainDelay
+        self.adminHosts = adminHosts
         self.service = service
         self.environment = environment
     }

@@ -20,7 +20,7 @@ extension ServiceState {
     /// - Returns: the state and the warnings of rule and key files
     /// - Throws: `SetupProblems`, and `CancellationError` when the task is cancelled
     package static func load(
-        _ settings: ServiceSettings, logger: Logger, patience: Duration = .seconds(2)
+        _ settings: ServiceSettings, logger: Logger, patience: Duration = .seconds(2), clock: ServiceClock = .system
     ) async throws -> (state: ServiceState, warnings: [String]) {
         let (book, warnings) = try RuleBook.load(settings)
         let assembly = await IssuerAssembly(of: book, service: settings.service)
@@ -28,13 +28,13 @@ extension ServiceState {
         let credentials = TenantCredentials(of: book, resolvers, environment: settings.environment)
         let issuers = TrustedIssuers(assembly.entries)
         guard assembly.problems.isEmpty else { throw SetupProblems(assembly.problems) }
-        let firstRound = FirstRound(issuers, credentials, RefreshJournal(logger: logger))
+        let firstRound = FirstRound(issuers, credentials, RefreshJournal(logger: logger, clock: clock))
         await firstRound.wait(patience)
         if Task.isCancelled {
             await firstRound.end()
             throw CancellationError()
         }
-        let problems = credentials.lastingProblems(at: Date())
+        let problems = credentials.lastingProblems(at: clock.now())
         guard problems.isEmpty else {
             await firstRound.end()
             throw SetupProblems(problems)

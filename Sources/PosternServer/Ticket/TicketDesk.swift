@@ -2,6 +2,7 @@
 
 import AWSCredentials
 import PostPolicy
+import StrictJSON
 import TenantRules
 
 #if canImport(FoundationEssentials)
@@ -19,40 +20,52 @@ struct TicketDesk: Sendable {
     let random = RandomPool()
 
     /// request → authenticate (the context) → rule → admit → policy → sign → ticket
-    func ticket(for asked: UploadRequest, _ context: TenantContext) throws -> Ticket {
+    /// - Parameter json: the request as it came
+    /// - Throws: `DecidedProblem`
+    func ticket(for json: JSONValue, _ context: TenantContext) throws -> Ticket {
+        var rule: String?
         do {
-            let now = context.arrival.time
-            let tenant = context.tenant
-            let uploader = try context.uploader(asking: asked)
-            let rule = try context.rule(named: asked.rule)
-            let credentials = try signingCredentials(context, at: now)
-            var random = random
-            let id = TicketID.make(at: now, random: &random)
-            let admission = try rule.admit(asked, uploader: uploader, uuid: id, at: now)
-            let expiry = try TicketExpiry(ruleSeconds: rule.expiry, credentials: credentials, at: now)
-            let policy = try admission.policy(bucket: tenant.store.bucket, expiration: expiry.instant)
-            let form = try sign(policy, for: tenant.store, with: credentials, at: now)
-            // Last of all that can refuse: who gets no ticket has used nothing up.
-            try limiter.admit(tenant: tenant.id, rule: rule, asker: context.asker(for: uploader), at: now)
-            let ticket = Ticket(
-                id: id,
-                url: tenant.store.endpoint.url,
-                form: form,
-                key: admission.key,
-                sizes: admission.sizes,
-                expiresAt: expiry.instant,
-                serverTime: now,
-                rule: rule.name
-            )
-            #if DEBUG
-                try SelfCheck.judge(ticket, admission: admission, store: tenant.store, credentials: credentials)
-            #endif
-            metrics.issued(tenant: tenant.id, rule: rule.name)
-            decisions.issued(ticket, to: context, contentType: admission.contentType, accessKeyID: credentials.accessKeyID)
-            return ticket
+            let asked = try UploadRequest(json)
+            rule = asked.rule
+            return try ticket(for: asked, context)
         } catch {
-            throw refused(error, asked, context)
+            throw refused(error, rule: rule, context)
         }
+    }
+
+    private func ticket(for asked: UploadRequest, _ context: TenantContext) throws -> Ticket {
+        let now = context.arrival.time
+        let tenant = context.tenant
+        let uploader = try context.uploader(asking: asked)
+        let rule = try context.rule(named: asked.rule)
+        let credentials = try signingCredentials(context, at: now)
+        var random = random
+        let id = TicketID.make(at: now, random: &random)
+        let admission = try rule.admit(asked, uploader: uploader, uuid: id, at: now)
+        let asker = context.asker(for: uploader)
+        // Before the work of a signature, which nobody gets who is over a limit.
+        try limiter.check(tenant: tenant.id, rule: rule, asker: asker, at: now)
+        let expiry = try TicketExpiry(ruleSeconds: rule.expiry, credentials: credentials, at: now)
+        let policy = try admission.policy(bucket: tenant.store.bucket, expiration: expiry.instant)
+        let form = try sign(policy, for: tenant.store, with: credentials, at: now)
+        // Last of all that can refuse: who gets no ticket has used nothing up.
+        try limiter.admit(tenant: tenant.id, rule: rule, asker: asker, at: now)
+        let ticket = Ticket(
+            id: id,
+            url: tenant.store.endpoint.url,
+            form: form,
+            key: admission.key,
+            sizes: admission.sizes,
+            expiresAt: expiry.instant,
+            serverTime: now,
+            rule: rule.name
+        )
+        #if DEBUG
+            try SelfCheck.judge(ticket, admission: admission, store: tenant.store, credentials: credentials)
+        #endif
+        metrics.issued(tenant: tenant.id, rule: rule.name)
+        decisions.issued(ticket, to: context, contentType: admission.contentType, accessKeyID: credentials.accessKeyID)
+        return ticket
     }
 
     /// - Throws: `PolicyError.formTooLarge` where the client asked for too much, `CredentialProblem` where the session token alone
@@ -78,9 +91,9 @@ struct TicketDesk: Sendable {
         return try source.current(at: now)
     }
 
-    private func refused(_ error: any Error, _ asked: UploadRequest, _ context: TenantContext) -> DecidedProblem {
-        let problem = Problem(error, path: RoutePath.tickets)
-        decisions.refused(problem, cause: error, to: context, rule: asked.rule)
+    private func refused(_ error: any Error, rule: String?, _ context: TenantContext) -> DecidedProblem {
+        let problem = Problem(error)
+        decisions.refused(problem, cause: error, to: context, rule: rule)
         return DecidedProblem(problem: problem)
     }
 }

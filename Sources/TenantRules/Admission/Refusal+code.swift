@@ -21,9 +21,13 @@ extension Refusal {
     package var detail: String {
         switch self {
         case .ruleUnknown(let allowed):
-            "There is no such rule; name one of: \(allowed.joined(separator: ", "))."
+            allowed.isEmpty
+                ? "There is no such rule, and none that you may use."
+                : "There is no such rule; name one of: \(allowed.joined(separator: ", "))."
         case .ruleRequired(let allowed):
-            "Name a rule in \"rule\": one of \(allowed.joined(separator: ", "))."
+            allowed.isEmpty
+                ? "There is no rule that you may use."
+                : "Name a rule in \"rule\": one of \(allowed.joined(separator: ", "))."
         case .scopeMissing(let scope):
             "This rule needs the scope \"\(scope)\"; ask for a token that has it."
         case .userRequired:

@@ -20,7 +20,10 @@ extension ServiceConfiguration {
     }
 
     private static func read(_ root: YAMLNode, path: String, log: ProblemLog) -> ServiceConfiguration? {
-        let keys = ["listen", "admin", "tenants", "tlsCert", "tlsKey", "logFormat", "logLevel", "trustedProxies", "issuers"]
+        let keys = [
+            "listen", "admin", "tenants", "tlsCert", "tlsKey", "logFormat", "logLevel", "drainDelay", "idleTimeout", "adminHosts",
+            "maxConnections", "maxConnectionsPerPeer", "trustedProxies", "issuers",
+        ]
         guard let file = Section(root, title: "the file", at: .start, keys: keys, log: log) else { return nil }
         let folder = FilePath.folder(of: path)
         func resolve(_ text: String) throws(Complaint) -> String { try FilePath.resolve(text, in: folder) }
@@ -40,6 +43,11 @@ extension ServiceConfiguration {
         let level = file.value("logLevel") { text throws(Complaint) in
             try Choice.parse(text, as: LogLevel.self, what: "a log level")
         }
+        let drainDelay = file.value("drainDelay", ServiceLimit.drainDelay.parse)
+        let idleTimeout = file.value("idleTimeout", ServiceLimit.idleTimeout.parse)
+        let maxConnections = file.value("maxConnections", ServiceLimit.connections.parse)
+        let maxConnectionsPerPeer = file.value("maxConnectionsPerPeer", ServiceLimit.connections.parse)
+        let adminHosts = file.list("adminHosts", ServiceLimit.hostName)
         var proxies: [AddressRange] = []
         _ = file.list("trustedProxies") { text throws(Complaint) in
             proxies.append(try AddressRange.parse(text))
@@ -54,6 +62,11 @@ extension ServiceConfiguration {
             tlsKey: key?.value,
             logFormat: format?.value,
             logLevel: level?.value,
+            drainDelay: drainDelay?.value,
+            idleTimeout: idleTimeout?.value,
+            adminHosts: adminHosts?.map(\.value) ?? [],
+            maxConnections: maxConnections?.value,
+            maxConnectionsPerPeer: maxConnectionsPerPeer?.value,
             trustedProxies: proxies,
             issuers: issuers.declarations,
             file: path

@@ -16,6 +16,16 @@ package struct ServiceConfiguration: Sendable {
     package let logFormat: LogFormat?
     /// How much is logged.
     package let logLevel: LogLevel?
+    /// How long the public listener stays open after SIGTERM, in seconds.
+    package let drainDelay: Int?
+    /// How long a connection may be idle between two requests, in seconds.
+    package let idleTimeout: Int?
+    /// Further names under which the admin listener may be asked.
+    package let adminHosts: [String]
+    /// The most connections at once.
+    package let maxConnections: Int?
+    /// The most connections of one address at once.
+    package let maxConnectionsPerPeer: Int?
     /// The peers whose `X-Forwarded-*` is believed.
     package let trustedProxies: [AddressRange]
     /// Issuers that serve several tenants; each has a `tenantClaim`.

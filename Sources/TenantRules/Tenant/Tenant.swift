@@ -39,15 +39,23 @@ package final class Tenant: Sendable {
 
     /// Finds the rule a request means.
     ///
-    /// - Parameter name: The rule's name, or nil, which is enough where the tenant has a single rule.
+    /// - Parameters:
+    ///   - name: The rule's name, or nil, which is enough where there is a single rule to choose from.
+    ///   - permitted: The rules to choose from; nil for all of the tenant's.
+    ///   - usable: The rules whose names a refusal may tell; nil for those to choose from.
     /// - Throws: `Refusal.ruleRequired` or `Refusal.ruleUnknown`, each with the names that would do.
-    package func rule(named name: String?) throws(Refusal) -> UploadRule {
+    package func rule(
+        named name: String?, among permitted: [UploadRule]? = nil, telling usable: @autoclosure () -> [UploadRule]? = nil
+    ) throws(Refusal) -> UploadRule {
+        let permitted = permitted ?? rules
         guard let name else {
-            guard rules.count == 1, let only = rules.first else { throw .ruleRequired(allowed: rules.map(\.name)) }
+            guard permitted.count == 1, let only = permitted.first else {
+                throw .ruleRequired(allowed: (usable() ?? permitted).map(\.name))
+            }
             return only
         }
-        guard let rule = rules.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
-            throw .ruleUnknown(allowed: rules.map(\.name))
+        guard let rule = permitted.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
+            throw .ruleUnknown(allowed: (usable() ?? permitted).map(\.name))
         }
         return rule
     }

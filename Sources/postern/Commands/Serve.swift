@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import HTTPServer
 import Logging
 import PosternServer
 
@@ -11,7 +12,7 @@ struct Serve: AsyncParsableCommand {
         abstract: "Run the service.",
         discussion: """
             Each option can also stand in the environment (POSTERN_TENANTS, POSTERN_LISTEN, POSTERN_ADMIN, POSTERN_CONFIG, \
-            POSTERN_TLS_CERT, POSTERN_TLS_KEY, POSTERN_LOG_FORMAT, POSTERN_LOG_LEVEL, POSTERN_MAX_CONNECTIONS) or in the file that --config names. \
+            POSTERN_TLS_CERT, POSTERN_TLS_KEY, POSTERN_LOG_FORMAT, POSTERN_LOG_LEVEL, and so on) or in the file that --config names. \
             The command line comes before the environment, the environment before the file.
 
             AWS credentials come from AWS's own chain (environment, shared files with AWS_PROFILE or a web identity, \
@@ -35,13 +36,13 @@ struct Serve: AsyncParsableCommand {
         signal(SIGHUP, SIG_IGN)
         SignalGuard.setDefaults()
         let descriptors = FileDescriptorLimit.raise()
-        if settings.maxConnections > descriptors - FileDescriptorLimit.reserve {
+        if settings.limits.maxConnections > descriptors - FileDescriptorLimit.reserve {
             let most = max(1, descriptors - FileDescriptorLimit.reserve)
             logger.warning(
                 "fewer connections than asked for: raise the limit of open files (ulimit -n)",
-                metadata: ["asked": "\(settings.maxConnections)", "connections": "\(most)", "openFiles": "\(descriptors)"]
+                metadata: ["asked": "\(settings.limits.maxConnections)", "connections": "\(most)", "openFiles": "\(descriptors)"]
             )
-            settings.maxConnections = most
+            settings.limits.maxConnections = most
         }
         do {
             let start = try await SignalGuard.run { [settings] in try await ServiceState.load(settings, logger: logger) }

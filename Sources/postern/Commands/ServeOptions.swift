@@ -16,7 +16,7 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A service-wide YAML file: these settings but --max-connections, trustedProxies, and issuers that serve several tenants.",
+            "A service-wide YAML file: these settings, trustedProxies, and issuers that serve several tenants.",
             valueName: "file"))
     var config: String?
 
@@ -32,6 +32,29 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical. (default: info)", valueName: "level"))
     var logLevel: String?
 
-    @Option(help: ArgumentHelp("The most connections at once. (default: 16384)", valueName: "count"))
-    var maxConnections: Int?
+    @Option(
+        help: ArgumentHelp(
+            "The most connections at once; then idle ones make room for new ones. (default: 16384)", valueName: "count"))
+    var maxConnections: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The most connections of one address (IPv6: of one /64), trusted proxies aside. (default: half of --max-connections)",
+            valueName: "count"))
+    var maxConnectionsPerPeer: String?
+
+    @Option(help: ArgumentHelp("How long a connection may be idle between two requests. (default: 75s)", valueName: "duration"))
+    var idleTimeout: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long the public listener stays open after SIGTERM while /readyz says no already. (default: 0s)",
+            valueName: "duration"))
+    var drainDelay: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Names under which the admin listener may be asked beside localhost and IP addresses, separated by commas.",
+            valueName: "names"))
+    var adminHosts: String?
 }

@@ -2,8 +2,7 @@
 
 import DevStore
 import Foundation
-import HTTPTypes
-import Hummingbird
+import HTTPServer
 import Logging
 import PostPolicy
 import PosternServer
@@ -52,11 +51,11 @@ struct DevEnvironment: Sendable {
                 "\(Self.credentialPrefix)_SECRET_ACCESS_KEY": credentials.secretAccessKey,
             ]
         )
-        settings.maxConnections = 1024
+        settings.limits.maxConnections = 1024
         let logger = Logger(label: "postern")
         let (state, warnings) = try await ServiceState.load(settings, logger: logger)
         for warning in warnings { logger.warning("set-up warning", metadata: ["warning": "\(warning)"]) }
-        let store = try buildDevStore(
+        let storeListener = try buildDevStore(
             configuration: DevStoreConfiguration(
                 folder: files.path,
                 buckets: [Self.bucket],
@@ -68,14 +67,14 @@ struct DevEnvironment: Sendable {
             logger: logger
         )
         var runner = ServiceRunner(settings: settings, state: state, sink: sink, logger: logger)
-        runner.companions = [store]
-        runner.frontPage = { request in
-            // The page holds a token: a name that merely resolves to this machine (DNS rebinding) must not get it.
+        let store = ListenAddress(host: addresses.store.host, port: addresses.store.port)
+        runner.companions = [listenerService(storeListener, at: store, name: "store")]
+        // The page holds a token: a name that merely resolves to this machine (DNS rebinding) must not get it.
+        runner.hosts = HostNames()
+        runner.frontPage = { head in
             // Nor may a page of another origin read it, whatever the tenant's file allows it to upload.
-            guard LoopbackName.isLoopback(authority: request.head.authority ?? ""), request.headers[.origin] == nil else {
-                throw HTTPError(.notFound)
-            }
-            return DevPage(settings: try page()).response()
+            guard head.first("origin") == nil, let page = try? page() else { return nil }
+            return DevPage(settings: page).response()
         }
         // Not print(), which keeps its text in a buffer when standard output is a pipe.
         runner.onListening = { _ in FileHandle.standardOutput.write(Data(welcome().utf8)) }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Hummingbird
+import HTTPServer
 import Logging
 import PosternServer
 import ServiceLifecycle
@@ -15,8 +15,10 @@ struct ServiceRunner {
     let logger: Logger
     /// Further services that live and end with the listeners.
     var companions: [any Service] = []
-    /// Answers `GET /`; `serve` has none.
-    var frontPage: (@Sendable (Request) async throws -> Response)?
+    /// Answers `GET /`, or nil where the request may not have it; `serve` has none.
+    var frontPage: (@Sendable (RequestHead) -> Response?)?
+    /// The names under which the public listener may be asked; nil for any.
+    var hosts: HostNames?
     /// Called once the public listener is open.
     var onListening: @Sendable (Int) async -> Void = { _ in }
 
@@ -24,7 +26,9 @@ struct ServiceRunner {
         let scheme = settings.tls == nil ? "http" : "https"
         let (listen, admin, tenants) = (settings.listen, settings.admin, state.current.book.tenants.count)
         let (logger, onListening) = (logger, onListening)
-        let app = try buildPostern(settings: settings, state: state, sink: sink, logger: logger, frontPage: frontPage) { port in
+        let app = try buildPostern(
+            settings: settings, state: state, sink: sink, logger: logger, frontPage: frontPage, hosts: hosts
+        ) { port in
             logger.notice(
                 "listening",
                 metadata: [
@@ -36,7 +40,7 @@ struct ServiceRunner {
         }
         // Ended in reverse: the public listener drains first while /readyz already says no.
         var configuration = ServiceGroupConfiguration(
-            services: companions + [app.refresh, app.adminListener, app.publicListener],
+            services: companions + [app.refresh, app.memory, app.adminListener, app.publicListener],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )

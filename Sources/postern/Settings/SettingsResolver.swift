@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import HTTPServer
 import Logging
+import NIOCore
 import PosternServer
 import TenantRules
 
@@ -40,13 +42,40 @@ struct SettingsResolver {
             }
             settings.logLevel = known
         }
-        if let text = value(options.maxConnections.map(String.init), "MAX_CONNECTIONS") {
-            guard let count = Int(text), (1...1_000_000).contains(count) else {
-                throw ValidationError("--max-connections is a number from 1 to 1000000, not '\(text)'.")
-            }
-            settings.maxConnections = count
-        }
+        try connections(service, &settings)
         return settings
+    }
+
+    private func connections(_ service: ServiceConfiguration?, _ settings: inout ServiceSettings) throws {
+        if let count = try limit(.connections, "--max-connections", options.maxConnections) ?? service?.maxConnections {
+            settings.limits.maxConnections = count
+        }
+        settings.limits.maxConnectionsPerPeer =
+            try limit(.connections, "--max-connections-per-peer", options.maxConnectionsPerPeer) ?? service?.maxConnectionsPerPeer
+        if let seconds = try limit(.idleTimeout, "--idle-timeout", options.idleTimeout) ?? service?.idleTimeout {
+            settings.limits.idleTimeout = .seconds(Int64(seconds))
+        }
+        if let seconds = try limit(.drainDelay, "--drain-delay", options.drainDelay) ?? service?.drainDelay {
+            settings.drainDelay = .seconds(seconds)
+        }
+        guard let names = value(options.adminHosts, "ADMIN_HOSTS") else {
+            settings.adminHosts = service?.adminHosts ?? []
+            return
+        }
+        settings.adminHosts = names.split(separator: ",").map { String($0.filter { $0 != " " }) }
+        guard settings.adminHosts.allSatisfy(ServiceLimit.isHostName) else {
+            throw ValidationError("--admin-hosts is a list of host names without ports such as postern.internal, not '\(names)'.")
+        }
+    }
+
+    /// - Parameter flag: as it is written; the variable has the same words
+    private func limit(_ limit: ServiceLimit, _ flag: String, _ given: String?) throws -> Int? {
+        let variable = flag.dropFirst(2).replacing("-", with: "_").uppercased()
+        guard let text = value(given, variable) else { return nil }
+        switch limit.value(text) {
+        case .success(let number): return number
+        case .failure(let invalid): throw ValidationError("\(flag) is \(invalid).")
+        }
     }
 
     private func configuration() throws -> ServiceConfiguration? {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import PostPolicy
 import Testing
 
@@ -56,17 +55,6 @@ struct AnswerTests {
     )
     func redirect(base: String, address: String) {
         #expect(SuccessAction.address(base, bucket: "b", key: "a/é", etag: "\"e\"") == address)
-    }
-
-    @Test(
-        "dates are written as HTTP wants them",
-        arguments: [
-            (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
-            (1_709_164_800, "Thu, 29 Feb 2024 00:00:00 GMT"), (1_798_761_599, "Thu, 31 Dec 2026 23:59:59 GMT"),
-        ]
-    )
-    func date(seconds: Int, text: String) {
-        #expect(HTTPDate.text(Date(timeIntervalSince1970: Double(seconds))) == text)
     }
 
     @Test("header values beyond ASCII become encoded words")

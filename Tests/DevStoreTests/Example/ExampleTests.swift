@@ -45,7 +45,7 @@ struct ExampleTests {
     }
 
     @Test("the upload command turns the ticket's fields, and only those, into curl's options")
-    func uploadCommand() throws {
+    func uploadCommand() async throws {
         let folder = NSTemporaryDirectory() + "curl-pair-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -58,11 +58,15 @@ struct ExampleTests {
         process.executableURL = URL(filePath: "/bin/sh")
         process.currentDirectoryURL = URL(filePath: folder)
         process.arguments = ["-c", pair.upload.replacing("curl -sS -i -K - ", with: "cat && : ")]
-        let output = Pipe()
-        process.standardOutput = output
+        let output = URL(filePath: folder + "/output")
+        try Data().write(to: output)
+        process.standardOutput = try FileHandle(forWritingTo: output)
+        // `waitUntilExit` would hold one of the few threads that all tests share.
+        let end = AsyncStream<Void>.makeStream()
+        process.terminationHandler = { _ in end.continuation.finish() }
         try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
+        for await _ in end.stream {}
+        let text = try String(contentsOf: output, encoding: .utf8)
         #expect(
             text == #"""
                 form-string = "key=a/b}.png"

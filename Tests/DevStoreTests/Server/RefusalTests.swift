@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import HTTPTypes
-import HummingbirdTesting
-import NIOCore
 import PostPolicy
 import Testing
 
@@ -31,8 +28,8 @@ struct RefusalTests {
         let body = FormBody(form, file: file ?? self.file)
         try await store.run(at: date) { client in
             let response = try await client.post(body, to: path)
-            #expect(response.status.code == status, sourceLocation: sourceLocation)
-            #expect(response.headers[.contentType] == "application/xml", sourceLocation: sourceLocation)
+            #expect(response.status == status, sourceLocation: sourceLocation)
+            #expect(response.header("Content-Type") == "application/xml", sourceLocation: sourceLocation)
             #expect(response.element("Code") == code, sourceLocation: sourceLocation)
             if let message { #expect(response.element("Message") == message, sourceLocation: sourceLocation) }
             for (name, value) in details { #expect(response.element(name) == value, sourceLocation: sourceLocation) }
@@ -141,13 +138,8 @@ struct RefusalTests {
         ]
         try await store.run { client in
             for (bytes, contentType, status, code) in bodies {
-                let response = try await client.execute(
-                    uri: "/bucket/",
-                    method: .post,
-                    headers: [.contentType: contentType],
-                    body: ByteBuffer(bytes: bytes)
-                )
-                #expect(response.status.code == status)
+                let response = try await client.execute("POST", "/bucket/", contentType: contentType, body: bytes)
+                #expect(response.status == status)
                 #expect(response.element("Code") == code)
             }
         }
@@ -164,7 +156,7 @@ struct RefusalTests {
         let accepted = try store.form()
         try await store.run { client in
             let response = try await client.post(FormBody(accepted, file: file))
-            #expect(response.status == .noContent)
+            #expect(response.status == 204)
         }
         let log = store.log.text
         #expect(log.contains("refused") && log.contains("stored"))

@@ -2,12 +2,8 @@
 
 import DevStore
 import Foundation
-import HTTPTypes
-import Hummingbird
-import HummingbirdTesting
-import NIOCore
+import HTTPServer
 import PostPolicy
-import Testing
 
 /// A store in a temporary folder with a clock that stands still, and what is needed to sign for it.
 struct TestStore: Sendable {
@@ -21,17 +17,6 @@ struct TestStore: Sendable {
 
     init() throws {
         place = try TemporaryFolder()
-    }
-
-    func application(at date: Date = now, allowedOrigins: [String] = [origin]) throws -> some ApplicationProtocol {
-        let configuration = try DevStoreConfiguration(
-            folder: place.path,
-            buckets: ["bucket", "other-bucket"],
-            port: 0,
-            credentials: Self.credentials,
-            allowedOrigins: allowedOrigins
-        )
-        return try buildDevStore(configuration: configuration, logger: log.logger(), now: { date })
     }
 
     /// A signed form, good for five minutes.
@@ -63,51 +48,28 @@ struct TestStore: Sendable {
         ]
     }
 
-    /// Runs a test against the builder's application.
+    /// Runs a test against the builder's store, which listens on a free port.
     func run(
-        _ setup: TestingSetup = .router,
         at date: Date = now,
         allowedOrigins: [String] = [origin],
-        _ test: @Sendable (any TestClientProtocol) async throws -> Void
+        _ test: (StoreClient) async throws -> Void
     ) async throws {
-        try await application(at: date, allowedOrigins: allowedOrigins).test(setup, test)
-    }
-}
-
-extension TestClientProtocol {
-    /// Posts a form, by default to the bucket that forms are signed for.
-    func post(
-        _ body: FormBody,
-        to path: String = "/bucket/",
-        contentType: String = FormBody.contentType,
-        headers: HTTPFields = [:]
-    ) async throws -> TestResponse {
-        var headers = headers
-        headers[.contentType] = contentType
-        return try await execute(uri: path, method: .post, headers: headers, body: ByteBuffer(bytes: body.bytes))
-    }
-}
-
-extension HTTPFields {
-    /// Headers by their names as text.
-    static func named(_ fields: KeyValuePairs<String, String>) throws -> HTTPFields {
-        var headers = HTTPFields()
-        for (name, value) in fields { headers[try #require(HTTPField.Name(name))] = value }
-        return headers
-    }
-}
-
-extension TestResponse {
-    func header(_ name: String) -> String? {
-        HTTPField.Name(name).flatMap { headers[$0] }
-    }
-
-    var text: String { String(buffer: body) }
-
-    /// The text of an element of S3's XML.
-    func element(_ name: String) -> String? {
-        guard let start = text.firstRange(of: "<\(name)>"), let end = text.firstRange(of: "</\(name)>") else { return nil }
-        return String(text[start.upperBound..<end.lowerBound])
+        let configuration = try DevStoreConfiguration(
+            folder: place.path,
+            buckets: ["bucket", "other-bucket"],
+            port: 0,
+            credentials: Self.credentials,
+            allowedOrigins: allowedOrigins
+        )
+        let listener = try buildDevStore(configuration: configuration, logger: log.logger(), now: { date })
+        let client = StoreClient(port: try await listener.start())
+        do {
+            try await test(client)
+        } catch {
+            try await listener.stop()
+            throw error
+        }
+        try await listener.stop()
     }
 }
 

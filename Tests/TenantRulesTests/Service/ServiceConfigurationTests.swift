@@ -28,6 +28,11 @@ struct ServiceConfigurationTests {
             tlsKey: /run/secrets/key.pem
             logFormat: text
             logLevel: debug
+            drainDelay: 10s
+            idleTimeout: 2m
+            adminHosts: [postern.internal, Ops_1]
+            maxConnections: 2000
+            maxConnectionsPerPeer: 100
             trustedProxies: [10.0.0.0/8, "::1"]
             issuers:
               - issuer: https://id.example
@@ -44,6 +49,8 @@ struct ServiceConfigurationTests {
             full.tenants == "/etc/postern/tenants" && full.tlsCert == "/etc/postern/tls/cert.pem"
                 && full.tlsKey == "/run/secrets/key.pem")
         #expect(full.logFormat == .text && full.logLevel == .debug)
+        #expect(full.drainDelay == 10 && full.idleTimeout == 120 && full.adminHosts == ["postern.internal", "Ops_1"])
+        #expect(full.maxConnections == 2000 && full.maxConnectionsPerPeer == 100)
         #expect(full.trustedProxies.map { $0.contains("10.1.1.1") } == [true, false])
         #expect(
             full.issuers == [
@@ -72,6 +79,15 @@ struct ServiceConfigurationTests {
             ("listen: 8080", ["1:9: “8080” is not host:port; write 127.0.0.1:8080, or [::1]:8080"]),
             ("listen: localhost", ["1:9: “localhost” is not host:port; write 127.0.0.1:8080, or [::1]:8080"]),
             ("listn: a:1", ["1:1: “listn” is not a key of the file; did you mean listen?"]),
+            ("drainDelay: 6m", ["1:13: “6m” is not a drain delay; write 0s to 5m"]),
+            ("drainDelay: 5", ["1:13: “5” has no unit; add one of s, m, h, d: 5s"]),
+            ("idleTimeout: 0s", ["1:14: “0s” is not an idle timeout; write 1s to 1h"]),
+            ("maxConnections: 0", ["1:17: “0” is not a number of connections; write 1 to 1000000"]),
+            ("maxConnectionsPerPeer: many", ["1:24: “many” is not a number of connections; write 1000000"]),
+            (
+                "adminHosts: [a:80]",
+                ["1:14: “a:80” is not a host name; write a name without a port, such as postern.internal"]
+            ),
             ("tlsCert: a", ["1:1: tlsCert stands without tlsKey; write both, or neither"]),
             ("tlsKey: a", ["1:1: tlsKey stands without tlsCert; write both, or neither"]),
             (
@@ -96,7 +112,7 @@ struct ServiceConfigurationTests {
             (
                 "- a",
                 [
-                    "1:1: the file is not a mapping; write “key: value” lines, with the keys listen, admin, tenants, tlsCert, tlsKey, logFormat, logLevel, trustedProxies, issuers"
+                    "1:1: the file is not a mapping; write “key: value” lines, with the keys listen, admin, tenants, tlsCert, tlsKey, logFormat, logLevel, drainDelay, idleTimeout, adminHosts, maxConnections, maxConnectionsPerPeer, trustedProxies, issuers"
                 ]
             ),
         ]

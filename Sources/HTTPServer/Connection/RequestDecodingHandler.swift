@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOHTTP1
+
+/// Decodes HTTP/1 requests with NIO's decoder, and goes on where that decoder stops for good.
+///
+/// NIO's decoder stops after a request that offers another protocol (`Connection: Upgrade`, RFC 9110, section 7.8), and
+/// `ByteToMessageHandler` then collects whatever follows without bound. An offer may be ignored, so here a fresh decoder reads
+/// on behind such a request. What waits undecoded is bounded in any case, and what the connection ignores is dropped.
+final class RequestDecodingHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = HTTPServerRequestPart
+
+    private let connection: ConnectionHandler
+    private let limits: ConnectionLimits
+    private var decoder: HTTPRequestDecoder
+    /// Bytes that make no whole element yet, such as half a header field.
+    private var undecoded: ByteBuffer?
+    /// The last four bytes that came.
+    private var lastBytes: UInt32 = 0
+    private var isDecoding = false
+    /// The decoder has thrown, or has seen the end of the input.
+    private var isFinished = false
+
+    init(connection: ConnectionHandler, limits: ConnectionLimits) {
+        self.connection = connection
+        self.limits = limits
+        self.decoder = Self.makeDecoder(limits)
+    }
+
+    private static func makeDecoder(_ limits: ConnectionLimits) -> HTTPRequestDecoder {
+        var configuration = NIOHTTPDecoderLimitConfiguration()
+        configuration.maxHeaderFieldSize = limits.maxHeaderBytes
+        configuration.maxHeaderListSize = limits.maxHeaderBytes
+        configuration.maxHeaderFieldCount = limits.maxHeaderFields
+        return HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: configuration)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        decoder.decoderAdded(context: context)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        // Breaks the cycle between the decoder and its parser.
+        decoder.decoderRemoved(context: context)
+        undecoded = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        connection.bytesReceived(bytes.readableBytes)
+        guard !isFinished, !connection.ignoresInput else {
+            undecoded = nil
+            return
+        }
+        for byte in bytes.readableBytesView.suffix(4) { lastBytes = lastBytes << 8 | UInt32(byte) }
+        if undecoded == nil {
+            undecoded = bytes
+        } else {
+            undecoded?.writeBuffer(&bytes)
+        }
+        decode(context)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event as? ChannelEvent == .inputClosed { finish(context) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        // There is nobody left to answer.
+        isFinished = true
+        undecoded = nil
+        context.fireChannelInactive()
+    }
+
+    private func decode(_ context: ChannelHandlerContext) {
+        // Whoever takes a part may make the channel read more.
+        guard !isDecoding else { return }
+        isDecoding = true
+        defer { isDecoding = false }
+        var mayGoOn = true
+        while mayGoOn, !isFinished, !connection.ignoresInput, var bytes = undecoded, bytes.readableBytes > 0 {
+            undecoded = nil
+            let end = bytes.withUnsafeReadableBytes { all in all.baseAddress.map { $0 + all.count } }
+            // CR LF CR LF: the end of a head, or of a body in chunks.
+            let endsHead = lastBytes == 0x0d0a_0d0a
+            do {
+                _ = try decoder.decode(context: context, buffer: &bytes)
+            } catch {
+                isFinished = true
+                context.fireErrorCaught(error)
+                return connection.decodingEnded(undecodedBytes: 0)
+            }
+            let hasRenewed = renewDecoderIfStopped(context)
+            mayGoOn = hasRenewed || undecoded != nil
+            if !hasRenewed, !endsHead, connection.lastBodyEnd != end { connection.nextRequestBegins() }
+            putBack(&bytes)
+        }
+        if connection.ignoresInput {
+            undecoded = nil
+        } else if let bytes = undecoded, bytes.readableBytes > limits.maxUndecodedBytes {
+            isFinished = true
+            undecoded = nil
+            context.fireErrorCaught(HTTPParserError.headerOverflow)
+        }
+        connection.decodingEnded(undecodedBytes: undecoded?.readableBytes ?? 0)
+    }
+
+    private func renewDecoderIfStopped(_ context: ChannelHandlerContext) -> Bool {
+        guard connection.takeDecoderStop() else { return false }
+        decoder.decoderRemoved(context: context)
+        decoder = Self.makeDecoder(limits)
+        decoder.decoderAdded(context: context)
+        return true
+    }
+
+    /// Puts what was not decoded before what came meanwhile.
+    private func putBack(_ bytes: inout ByteBuffer) {
+        guard bytes.readableBytes > 0 else { return }
+        if var later = undecoded { bytes.writeBuffer(&later) }
+        bytes.discardReadBytes()
+        undecoded = bytes
+    }
+
+    /// Tells the decoder that nothing more comes: a request that is cut off is an error.
+    private func finish(_ context: ChannelHandlerContext) {
+        guard !isFinished else { return }
+        isFinished = true
+        var bytes = undecoded ?? ByteBuffer()
+        undecoded = nil
+        // A response may have closed the connection, and the decoder must not be entered twice.
+        guard !isDecoding else { return }
+        do {
+            _ = try decoder.decodeLast(context: context, buffer: &bytes, seenEOF: true)
+        } catch {
+            context.fireErrorCaught(error)
+        }
+    }
+}
+
+@available(*, unavailable)
+extension RequestDecodingHandler: Sendable {}

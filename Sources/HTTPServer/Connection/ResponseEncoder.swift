@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Writes the heads of responses: each as one block of bytes, without a table of fields.
+struct ResponseEncoder {
+    private var date = HTTPDate()
+
+    /// Writes status line and fields, the body's length among them.
+    /// - Parameters:
+    ///   - seconds: now, in seconds since 1970
+    ///   - closes: whether the connection closes after it
+    mutating func write(_ response: Response, at seconds: Double, closes: Bool, to buffer: inout ByteBuffer) {
+        buffer.writeStaticString("HTTP/1.1 ")
+        Self.write(response.status, to: &buffer)
+        buffer.writeStaticString(Self.reason(response.status))
+        buffer.writeStaticString("\r\n")
+        buffer.writeBytes(response.shared.encoded)
+        buffer.writeBytes(response.fields.encoded)
+        buffer.writeStaticString("Date: ")
+        buffer.writeBytes(date.text(at: seconds))
+        // RFC 9110, section 8.6: a 204 has no length.
+        if response.status != 204 {
+            buffer.writeStaticString("\r\nContent-Length: ")
+            Self.write(response.contentLength, to: &buffer)
+        }
+        buffer.writeStaticString(closes ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n")
+    }
+
+    private static func write(_ number: Int, to buffer: inout ByteBuffer) {
+        var rest = number
+        var digits: UInt64 = 0
+        var count = 0
+        // At most 19 digits; the usual five fit one word.
+        guard number < 100_000_000 else {
+            buffer.writeString(String(number))
+            return
+        }
+        repeat {
+            digits = digits << 8 | UInt64(0x30 + rest % 10)
+            rest /= 10
+            count += 1
+        } while rest > 0
+        for _ in 0..<count {
+            buffer.writeInteger(UInt8(truncatingIfNeeded: digits))
+            digits >>= 8
+        }
+    }
+
+    /// The reason phrase behind a space; one may be empty (RFC 9112, section 4).
+    private static func reason(_ status: Int) -> StaticString {
+        switch status {
+        case 200: " OK"
+        case 201: " Created"
+        case 204: " No Content"
+        case 303: " See Other"
+        case 400: " Bad Request"
+        case 401: " Unauthorized"
+        case 403: " Forbidden"
+        case 404: " Not Found"
+        case 405: " Method Not Allowed"
+        case 408: " Request Timeout"
+        case 409: " Conflict"
+        case 411: " Length Required"
+        case 412: " Precondition Failed"
+        case 413: " Content Too Large"
+        case 415: " Unsupported Media Type"
+        case 416: " Range Not Satisfiable"
+        case 417: " Expectation Failed"
+        case 421: " Misdirected Request"
+        case 422: " Unprocessable Content"
+        case 429: " Too Many Requests"
+        case 431: " Request Header Fields Too Large"
+        case 500: " Internal Server Error"
+        case 501: " Not Implemented"
+        case 503: " Service Unavailable"
+        default: " "
+        }
+    }
+}
+
+/// The `Date` field (RFC 9110, section 5.6.7), made anew once a second: `Thu, 01 Jan 1970 00:00:00 GMT`.
+package struct HTTPDate {
+    private var second = -Double.infinity
+    private var bytes: [UInt8] = []
+
+    /// - Parameter seconds: since 1970; years outside 0 to 9999 become the nearest one inside
+    mutating func text(at seconds: Double) -> [UInt8] {
+        let whole = seconds.rounded(.down)
+        if whole != second {
+            second = whole
+            bytes = Array(Self.format(whole).utf8)
+        }
+        return bytes
+    }
+
+    private static let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+    /// - Parameter seconds: since 1970; years outside 0 to 9999 become the nearest one inside
+    package static func format(_ seconds: Double) -> String {
+        var second = time_t(min(max(seconds.rounded(.down), -62_167_219_200), 253_402_300_799))
+        var parts = tm()
+        gmtime_r(&second, &parts)
+        func padded(_ number: Int32, _ width: Int) -> String {
+            let digits = String(number)
+            return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+        }
+        let date = "\(padded(parts.tm_mday, 2)) \(months[Int(parts.tm_mon)]) \(padded(parts.tm_year + 1900, 4))"
+        return "\(days[Int(parts.tm_wday)]), \(date) "
+            + "\(padded(parts.tm_hour, 2)):\(padded(parts.tm_min, 2)):\(padded(parts.tm_sec, 2)) GMT"
+    }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import NIOCore
+import NIOPosix
+package import NIOSSL
+import Synchronization
+
+#if canImport(FoundationEssentials)
+    package import FoundationEssentials
+#else
+    package import Foundation
+#endif
+
+/// What every connection of a listener shares.
+struct ListenerContext: Sendable {
+    let limits: ConnectionLimits
+    let responder: any Responder
+    let table: ConnectionTable
+    let now: @Sendable () -> Date
+}
+
+/// A socket that listens for HTTP/1.1, in plain or over TLS.
+package final class HTTPListener: Sendable {
+    /// What the connections take in all.
+    package let connections: ConnectionTable
+
+    private let host: String
+    private let port: Int
+    private let tls: NIOSSLContext?
+    private let context: ListenerContext
+    private let group: any EventLoopGroup
+    private let loops: [ObjectIdentifier: NIOLoopBoundBox<LoopConnections>]
+    private let channel = Mutex<(any Channel)?>(nil)
+
+    /// - Parameters:
+    ///   - host: a name or an address, without brackets
+    ///   - port: 0 takes a free one
+    ///   - tls: what to serve TLS with; nil for plain HTTP
+    ///   - isExempt: whether an address speaks for others, as a proxy does; the bound for one peer is not for it
+    ///   - now: the clock that requests are told
+    package init(
+        host: String,
+        port: Int,
+        tls: NIOSSLContext? = nil,
+        limits: ConnectionLimits,
+        responder: any Responder,
+        isExempt: @escaping @Sendable (String) -> Bool = { _ in false },
+        now: @escaping @Sendable () -> Date = { Date() },
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) {
+        self.host = host
+        self.port = port
+        self.tls = tls
+        self.group = group
+        connections = ConnectionTable(limits: limits, isExempt: isExempt)
+        context = ListenerContext(limits: limits, responder: responder, table: connections, now: now)
+        var loops: [ObjectIdentifier: NIOLoopBoundBox<LoopConnections>] = [:]
+        for loop in group.makeIterator() {
+            loops[ObjectIdentifier(loop)] = .makeBoxSendingValue(LoopConnections(eventLoop: loop), eventLoop: loop)
+        }
+        self.loops = loops
+    }
+
+    /// Opens the socket.
+    /// - Returns: the port
+    /// - Throws: what the system says, such as `IOError` where the port is taken
+    package func start() async throws -> Int {
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            // A request is a kilobyte or two. Each connection keeps its buffers, so they must be small.
+            .childChannelOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: context.limits.maxReadBytes)
+            )
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelInitializer { [self] channel in
+                channel.eventLoop.makeCompletedFuture { try accept(channel) }
+            }
+        let bound = try await bootstrap.bind(host: host, port: port).get()
+        channel.withLock { $0 = bound }
+        return bound.localAddress?.port ?? port
+    }
+
+    private func accept(_ channel: any Channel) throws {
+        guard let loop = loops[ObjectIdentifier(channel.eventLoop)]?.value else { throw ChannelError.operationUnsupported }
+        let peer = PeerAddress(channel.remoteAddress)
+        var admission = connections.admit(peer)
+        if admission == .full, loop.makeRoom() {
+            connections.evicted()
+            admission = connections.admit(peer, inPlaceOfAnother: true)
+        }
+        var refusal: Rejection?
+        if admission != .admitted {
+            guard connections.refuse() else { throw ChannelError.operationUnsupported }
+            refusal = .tooManyConnections
+        }
+        let connection = ConnectionHandler(listener: context, loop: loop, peer: peer, refusal: refusal)
+        let pipeline = channel.pipeline.syncOperations
+        if let tls {
+            let socket = SocketHandler(connection: connection, tls: tls)
+            connection.beginsWithTLS(socket)
+            try pipeline.addHandler(socket)
+        }
+        try pipeline.addHandler(RequestDecodingHandler(connection: connection, limits: context.limits))
+        try pipeline.addHandler(connection)
+    }
+
+    /// Closes the socket, lets the connections finish what runs, and returns when all have ended.
+    /// - Throws: `CancellationError` when it is no longer waited for
+    package func stop() async throws {
+        let listening = channel.withLock { channel in
+            defer { channel = nil }
+            return channel
+        }
+        try? await listening?.close()
+        for loop in loops.values {
+            try? await loop.eventLoop.submit { loop.value.drain() }.get()
+        }
+        while connections.figures.open > 0 { try await Task.sleep(for: .milliseconds(20)) }
+    }
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOHTTP1
+
+/// What the framing of a request says, read from its head once.
+struct HeadCheck: Equatable {
+    /// The client waits for `100 Continue` before it sends the body.
+    var expectsContinue = false
+    /// `Content-Length`, where there is one.
+    var contentLength: Int?
+    /// What the request makes of its connection.
+    var persistence = Persistence.goesOn
+
+    /// Refuses what is no request for a server like this one, and what two readers could frame differently
+    /// (RFC 9112, sections 3.2, 5 and 6).
+    init(_ head: HTTPRequestHead, limits: ConnectionLimits) throws(RejectionError) {
+        guard head.version.major == 1 else { throw .init(.malformed("Only HTTP/1.1 and HTTP/1.0 are spoken here.")) }
+        guard head.method != .CONNECT else { throw .init(.malformed("CONNECT is not served here: this is not a proxy.")) }
+        guard head.uri.utf8.count <= limits.maxTargetBytes else {
+            throw .init(.targetTooLong(limit: limits.maxTargetBytes))
+        }
+        guard head.uri.utf8.first == UInt8(ascii: "/") || head.uri == "*", head.uri.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
+        else { throw .init(.malformed("The request target must be a path that starts with '/', in ASCII.")) }
+
+        var hosts = 0
+        var transferEncodings = 0
+        var contentLengths = 0
+        var upgrades: [String] = []
+        var connection: [String] = []
+        var proxyConnection: [String] = []
+        for (name, value) in head.headers {
+            switch name.utf8.count {
+            case 4 where name.isField("host"):
+                hosts += 1
+                guard Self.isHost(value) else {
+                    throw .init(.malformed("The Host header field must be a host name or an address, with a port or without."))
+                }
+            case 17 where name.isField("transfer-encoding"):
+                transferEncodings += 1
+                guard value.isField("chunked"), head.version.minor > 0 else {
+                    throw .init(.malformed("The only Transfer-Encoding that is read here is 'chunked', in HTTP/1.1."))
+                }
+            case 14 where name.isField("content-length"):
+                contentLengths += 1
+                guard value.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let bytes = Int(value) else {
+                    throw .init(.malformed("Content-Length must be a number of bytes."))
+                }
+                contentLength = bytes
+            case 6 where name.isField("expect"):
+                // RFC 9110, section 10.1.1: not to be sent to a client of HTTP/1.0.
+                expectsContinue = value.isField("100-continue") && head.version.minor > 0
+            case 7 where name.isField("upgrade"):
+                upgrades.append(value)
+            case 10 where name.isField("connection"):
+                connection.append(value)
+            // llhttp reads it as Connection, though no standard says so.
+            case 16 where name.isField("proxy-connection"):
+                proxyConnection.append(value)
+            default: break
+            }
+        }
+        guard hosts == 1 || hosts == 0 && head.version.minor == 0 else {
+            throw .init(.malformed("Exactly one Host header field is required; this request has \(hosts)."))
+        }
+        guard transferEncodings <= 1, contentLengths <= 1, transferEncodings + contentLengths <= 1 else {
+            throw .init(.malformed("Transfer-Encoding and Content-Length must not come together, and each only once."))
+        }
+        persistence = Persistence(
+            isKeepAlive: head.isKeepAlive, connection: connection, proxyConnection: proxyConnection, upgrades: upgrades)
+    }
+
+    /// `uri-host [ ":" port ]` of RFC 3986, section 3.2.2, without percent escapes: a name, an IPv4 or a bracketed IPv6 address.
+    static func isHost(_ text: String) -> Bool {
+        var rest = text.utf8[...]
+        if rest.first == UInt8(ascii: "[") {
+            guard let end = rest.firstIndex(of: UInt8(ascii: "]")) else { return false }
+            let address = rest[rest.index(after: rest.startIndex)..<end]
+            guard address.contains(UInt8(ascii: ":")),
+                address.allSatisfy({ isHexDigit($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") })
+            else { return false }
+            rest = rest[rest.index(after: end)...]
+        } else {
+            let end = rest.firstIndex(of: UInt8(ascii: ":")) ?? rest.endIndex
+            guard end > rest.startIndex, rest[..<end].allSatisfy(isNameByte) else { return false }
+            rest = rest[end...]
+        }
+        guard let colon = rest.first else { return true }
+        let port = rest.dropFirst()
+        return colon == UInt8(ascii: ":") && port.count <= 5 && port.allSatisfy { (0x30...0x39).contains($0) }
+            && (port.isEmpty || (Int(String(Substring(port))) ?? Int.max) <= 65_535)
+    }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte | 0x20)
+    }
+
+    /// RFC 3986, unreserved characters.
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte | 0x20) && byte != 0x60
+            || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "~")
+    }
+}
+
+/// What `Connection`, `Proxy-Connection` and `Upgrade` make of a connection.
+///
+/// After an offer of another protocol NIO's decoder (llhttp) stops, and has to be replaced; after any other request it must not
+/// be, for it may hold the beginning of the next one. So the connection goes on only where it is certain what llhttp made of
+/// these fields, and closes after the response otherwise.
+enum Persistence: Equatable {
+    case goesOn
+    /// Goes on, and llhttp stops behind this request (RFC 9110, section 7.8).
+    case goesOnBehindOffer
+    case ends
+
+    init(isKeepAlive: Bool, connection: [String], proxyConnection: [String], upgrades: [String]) {
+        guard isKeepAlive else {
+            self = .ends
+            return
+        }
+        guard !connection.isEmpty || !proxyConnection.isEmpty else {
+            self = .goesOn
+            return
+        }
+        let values = (connection + proxyConnection).map { $0.lowercased() }
+        func isMentioned(_ word: String) -> Bool { values.contains { $0.contains(word) } }
+        guard isMentioned("close") || isMentioned("upgrade") && !upgrades.isEmpty else {
+            self = .goesOn
+            return
+        }
+        let options = connection.flatMap { $0.lowercased().split(separator: ",").map(Self.trimmed) }
+        let isPlain =
+            !connection.contains { $0.utf8.contains(UInt8(ascii: "\t")) } && !upgrades.contains("")
+            && options.allSatisfy { $0 == "upgrade" || !$0.contains("upgrade") && !$0.contains("close") }
+            && proxyConnection.allSatisfy { !$0.lowercased().contains("upgrade") && !$0.lowercased().contains("close") }
+        self = isPlain && options.contains("upgrade") ? .goesOnBehindOffer : .ends
+    }
+
+    private static func trimmed(_ text: Substring) -> Substring {
+        var text = text
+        while text.first == " " { text.removeFirst() }
+        while text.last == " " { text.removeLast() }
+        return text
+    }
+}
+
+/// A ``Rejection`` that is thrown.
+struct RejectionError: Error {
+    let rejection: Rejection
+
+    init(_ rejection: Rejection) {
+        self.rejection = rejection
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import NIOCore
+package import NIOHTTP1
+
+#if canImport(FoundationEssentials)
+    package import FoundationEssentials
+#else
+    package import Foundation
+#endif
+
+/// The head of a request that is well formed, and who sent it when.
+package struct RequestHead: Sendable {
+    package let method: HTTPMethod
+    /// The request target as it came, its query included.
+    package let target: String
+    package let fields: HTTPHeaders
+    /// The connection's other end.
+    package let peer: PeerAddress?
+    /// The date at which the head was read.
+    package let date: Date
+    /// The same by a clock that never jumps, to measure from.
+    package let received: NIODeadline
+
+    package init(
+        method: HTTPMethod, target: String, fields: HTTPHeaders, peer: PeerAddress?, date: Date, received: NIODeadline = .now()
+    ) {
+        self.method = method
+        self.target = target
+        self.fields = fields
+        self.peer = peer
+        self.date = date
+        self.received = received
+    }
+
+    /// The target without its query, as it came: no escape is decoded and no dot resolved.
+    package var path: Substring {
+        target.utf8.firstIndex(of: UInt8(ascii: "?")).map { target[..<$0] } ?? target[...]
+    }
+
+    /// The values of all fields of that name, in order.
+    /// - Parameter name: in lower case
+    package func values(_ name: StaticString) -> [String] {
+        var found: [String] = []
+        for (field, value) in fields where field.isField(name) { found.append(value) }
+        return found
+    }
+
+    /// The value of the first field of that name.
+    /// - Parameter name: in lower case
+    package func first(_ name: StaticString) -> String? {
+        for (field, value) in fields where field.isField(name) { return value }
+        return nil
+    }
+}
+
+/// A request whose body is whole.
+package struct Request: Sendable {
+    package let head: RequestHead
+    package let body: ByteBuffer
+
+    package init(head: RequestHead, body: ByteBuffer) {
+        self.head = head
+        self.body = body
+    }
+}
+
+extension String {
+    /// Whether this is the field name `name`, which is written in lower case.
+    func isField(_ name: StaticString) -> Bool {
+        let count = name.utf8CodeUnitCount
+        guard utf8.count == count else { return false }
+        return utf8.withContiguousStorageIfAvailable { own in
+            for index in 0..<count where own[index].lowercased != name.utf8Start[index] { return false }
+            return true
+        } ?? utf8.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: count)) { $0.lowercased == $1 }
+    }
+}
+
+extension UInt8 {
+    /// The byte, in lower case where it is an ASCII letter.
+    fileprivate var lowercased: UInt8 { self &- 0x41 < 26 ? self | 0x20 : self }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import HTTPServer
+
+/// The names under which a listener may be asked: loopback's, any IP address, and those that the operator lists.
+///
+/// A page on the web can make its own name point at an address of this machine or network (DNS rebinding), and its requests
+/// then carry that name. They never carry an address.
+package struct HostNames: Sendable {
+    private let listed: Set<String>
+
+    /// - Parameter listed: names in any case, without ports
+    package init(_ listed: [String] = []) {
+        self.listed = Set(listed.map { $0.lowercased() })
+    }
+
+    /// Why a request is refused; nil where its `Host` is one of these names.
+    func problem(of head: RequestHead, setting: String) -> Problem? {
+        guard let host = head.first("host"), !contains(authority: host) else { return nil }
+        return Problem(
+            .invalidRequest,
+            detail: "This listener is not asked by that Host: use an address or localhost, or list the name under '\(setting)'.")
+    }
+
+    /// Whether a `Host` field, with a port or without, names this listener.
+    package func contains(authority: String) -> Bool {
+        // In brackets: an IPv6 address, as the connection has checked.
+        if authority.utf8.first == UInt8(ascii: "[") { return true }
+        let name = authority.prefix { $0 != ":" }.lowercased()
+        return name == "localhost" || name.hasSuffix(".localhost") || PeerAddress.isIPv4(name) || listed.contains(name)
+    }
+}
