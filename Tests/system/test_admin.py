@@ -1,22 +1,13 @@
 """The admin listener: health, readiness, metrics. And that it is not the public one."""
 
-import re
-import time
-
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from harness.figures import figures, risen
 from harness.http import Connection, request_bytes
-
-
-def metrics(service) -> dict[tuple[str, tuple], float]:
-    answer = service.admin("/metrics")
-    assert answer.status == 200 and answer.headers["content-type"].startswith("text/plain; version=0.0.4")
-    return {(sample.name, tuple(sorted(sample.labels.items()))): sample.value
-            for family in text_string_to_metric_families(answer.body.decode()) for sample in family.samples}
-
-
-def total(found: dict, pattern: str) -> float:
-    return sum(value for (name, _), value in found.items() if re.search(pattern, name))
+from harness.service import Service
+from harness.tenant import Tenant
+from harness.waiting import until
 
 
 def test_health(service):
@@ -31,17 +22,28 @@ def test_readiness(service):
 
 
 def test_metrics_are_prometheus_text_and_count_requests(service, acme):
-    before = metrics(service)
+    """Each figure rises by what was asked and no other does."""
+    answer = service.admin("/metrics")
+    assert answer.status == 200 and answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    expected = {
+        "postern_requests_total": {("/v1/tickets", "201"): 5, ("/v1/tickets", "401"): 1, ("/v1/tickets", "422"): 2},
+        "postern_tickets_issued_total": {("avatars", "acme"): 5},
+        "postern_problems_total": {("unauthenticated",): 1, ("content-type-not-allowed",): 2},
+        "postern_authentication_failures_total": {("token-malformed",): 1}}
+    before = {name: figures(service, name) for name in expected}
     for _ in range(5):
         service.ticket(acme.token(), contentType="image/png")
     service.post("/v1/tickets", {"contentType": "image/png"}, "nonsense")
-    service.post("/v1/tickets", {"contentType": "text/html"}, acme.token())
-    time.sleep(0.1)
-    after = metrics(service)
-    changed = {key: after[key] - before.get(key, 0) for key in after if after[key] != before.get(key, 0)}
-    assert any(value == 5 for value in changed.values()), changed
-    labels = {value for (_, labels), _ in changed.items() for _, value in labels}
-    assert {"unauthenticated", "content-type-not-allowed"} <= labels, labels
+    for _ in range(2):
+        service.post("/v1/tickets", {"contentType": "text/html"}, acme.token())
+
+    def check():
+        for name, rises in expected.items():
+            found = {tuple(value for _, value in labels): rise for labels, rise in risen(service, name, before[name]).items()}
+            assert found == rises, name
+        return True
+
+    until("the figures are right", check, seconds=60)
 
 
 def test_metrics_have_help_and_type(service):
@@ -95,3 +97,61 @@ def test_the_admin_listener_survives_bad_http(service):
                 pass
             connection.ended()
     assert service.admin("/readyz").status == 200
+
+
+# Whose name it is asked by
+
+GOOD_HOSTS = ["localhost", "LocalHost", "localhost:9090", "any.localhost", "a.b.localhost:1", "127.0.0.1", "127.0.0.1:9090", "[::1]", "[::1]:9090", "192.0.2.7:9090",
+              "192.0.2.7", "[2001:db8::7]:9090"]
+BAD_HOSTS = ["evil.example", "evil.example:9090", "localhost.evil.example", "localhost.example", "xlocalhost", "127.0.0.1.evil.example", "127.0.0.1.nip.io", "192.0.2.7.",
+             "127.1", "2130706433", "0x7f.0.0.1", "1.2.3.4.5", "256.0.0.1", "postern.internal.evil.example", "xpostern.internal", "internal", "a"]
+LISTED = ["postern.internal", "Admin.Example"]
+
+
+@pytest.fixture(scope="module")
+def listed(make_service) -> Service:
+    with make_service("admin-hosts", [Tenant("acme")], arguments=["--admin-hosts", ", ".join(LISTED)]) as started:
+        yield started
+
+
+def asked_by(service: Service, host: str, path: str = "/readyz", method: str = "GET"):
+    with Connection(service.admin_port, timeout=60) as connection:
+        return connection.request(method, path, {"Host": host})
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_a_page_of_another_name_reads_nothing(service, listed, path):
+    """A name that was made to point at this machine or network (DNS rebinding) is still that name in the request."""
+    for host in BAD_HOSTS:
+        for each in (service, listed):
+            answer = asked_by(each, host, path)
+            assert answer.status == 400 and answer.problem["code"] == "invalid-request" and "adminHosts" in answer.problem["detail"], (host, answer.body)
+            assert answer.headers["x-request-id"] == answer.problem["requestId"]
+            assert "access-control-allow-origin" not in answer.headers
+    assert asked_by(service, BAD_HOSTS[0], "/nothing").status == asked_by(service, BAD_HOSTS[0], path, "POST").status == 400, "nor what there is"
+    assert asked_by(service, BAD_HOSTS[0], path, "OPTIONS").status == 400
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_loopback_and_addresses_are_its_names(service, listed, path):
+    for host in GOOD_HOSTS:
+        for each in (service, listed):
+            assert asked_by(each, host, path).status == 200, host
+
+
+@pytest.mark.parametrize("host", ["postern.internal", "postern.internal:9090", "POSTERN.Internal", "Postern.INTERNAL:80", "admin.example", "ADMIN.EXAMPLE:9090"])
+def test_names_that_are_listed(service, listed, host):
+    """In any case and with any port; who has not listed them refuses them."""
+    assert asked_by(listed, host).status == 200 and asked_by(service, host).status == 400
+
+
+def test_http_1_0_without_a_name(service):
+    """As some probes ask; no page can."""
+    with Connection(service.admin_port, timeout=60) as connection:
+        connection.send(b"GET /readyz HTTP/1.0\r\n\r\n")
+        assert connection.read().status == 200
+
+
+def test_the_public_listener_is_asked_by_any_name(service):
+    for host in (*GOOD_HOSTS, *BAD_HOSTS, *LISTED):
+        assert service.request("GET", "/healthz", {"Host": host}).status == 200, host

@@ -250,6 +250,24 @@ def test_sts_sends_hostile_xml(begin, cloud, lie):
     scene.service.kill()
 
 
+@pytest.mark.parametrize("before", [
+    b"<!DOCTYPE a>", b"<!DOCTYPE AssumeRoleResponse []>", b'<?xml version="1.0"?><!DOCTYPE a SYSTEM "http://evil.example/a.dtd">'],
+    ids=["a name", "a subset", "a system identifier"])
+def test_sts_sends_a_good_answer_with_a_document_type(begin, cloud, before):
+    """Nothing else is wrong with it; without the document type it is taken."""
+    scene = begin("role of a profile")
+    scene.service.start()
+    first = scene.signed()
+    right = cloud.sts.reply
+    cloud.sts.fault = lambda request: (lambda reply: Reply(reply.status, before + reply.body, reply.headers))(right(request))
+    scene.clock.pass_time(12 * MINUTE)
+    until("the failed refresh is counted", lambda: figure(scene.service, "postern_credentials_refreshes_total", result="failed"), seconds=60)
+    assert scene.signed() == first and "canary" not in scene.state()["lastError"]
+    cloud.sts.fault = lambda request: (lambda reply: Reply(reply.status, b'<?xml version="1.0"?>' + reply.body, reply.headers))(right(request))
+    until("good ones are used", lambda: scene.signed() != first, seconds=60)
+    scene.service.kill()
+
+
 def test_the_metadata_service_restarts_and_changes_its_role(begin, cloud):
     """Its session tokens end and the machine gets another role: both are asked for anew."""
     scene = begin("instance metadata")

@@ -21,12 +21,12 @@ class Dev:
 
     def __init__(self, folder: pathlib.Path, logs: pathlib.Path, name: str):
         self.folder = folder
-        self.port, self.store_port, admin_port = free_ports(3)
+        self.port, self.store_port, self.admin_port = free_ports(3)
         self.output, self.errors = folder / "printed.txt", logs / f"{name}.err.log"
         with open(self.output, "wb") as output, open(self.errors, "ab") as errors:
             self.process = subprocess.Popen(
                 [BINARY, "dev", "--folder", folder / "dev", "--listen", f"127.0.0.1:{self.port}", "--store", f"127.0.0.1:{self.store_port}",
-                 "--admin", f"127.0.0.1:{admin_port}", "--log-level", "trace"],
+                 "--admin", f"127.0.0.1:{self.admin_port}", "--log-level", "trace"],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=errors, env=clean_environment(), cwd=folder)
         end = time.monotonic() + 15
         while "Ctrl-C" not in self.printed:
@@ -43,8 +43,11 @@ class Dev:
         return [ticket[re.search(r"^echo |^curl ", ticket, re.M).start():].strip(), upload.split("\n\n")[1].strip()]
 
     def get(self, path: str, port: int | None = None):
+        return self.ask("GET", path, {}, port=port)
+
+    def ask(self, method: str, path: str, fields: dict[str, str], body: bytes | None = None, port: int | None = None):
         with Connection(port or self.port) as connection:
-            return connection.request("GET", path)
+            return connection.request(method, path, fields, body)
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGINT)
@@ -141,3 +144,49 @@ def test_only_loopback(tmp_path, option):
     run = subprocess.run([BINARY, "dev", "--folder", tmp_path / "dev", option, "0.0.0.0:18099"], capture_output=True, text=True, timeout=20,
                          env=clean_environment(), stdin=subprocess.DEVNULL)
     assert run.returncode == 64 and "this machine only" in run.stderr
+
+
+FOREIGN = ["evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.nip.io", "example.com", "a"]
+OWN = ["localhost", "LOCALHOST:1", "dev.localhost", "127.0.0.1", "127.0.0.1:8080", "[::1]", "[::1]:8080"]
+
+
+def test_a_page_of_another_name_gets_nothing(dev, tmp_path):
+    """A name that was made to point at this machine (DNS rebinding): neither the page with its token nor any other route, whatever it brings along."""
+    ticket = dev.commands()[0]
+    token = re.search(r"Bearer ([A-Za-z0-9._-]+)", ticket).group(1)
+    canaries.add(token)
+    who, body = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}, b'{"rule": "documents", "contentType": "text/plain"}'
+    origin = f"http://127.0.0.1:{dev.port}"
+    routes = [("GET", "/", {}, None), ("HEAD", "/", {}, None), ("GET", "/healthz", {}, None), ("GET", "/openapi.yaml", {}, None), ("GET", "/v1/rules", who, None),
+              ("POST", "/v1/tickets", who, body), ("POST", "/v1/tickets/batch", who, b'{"tickets": [' + body + b"]}"), ("GET", "/nothing", {}, None),
+              ("OPTIONS", "/v1/tickets", {"Origin": origin, "Access-Control-Request-Method": "POST"}, None),
+              ("POST", "/v1/tickets", who | {"Expect": "100-continue"}, body)]
+    for method, path, fields, body in routes:
+        statuses = set()
+        for host in OWN:
+            statuses.add(dev.ask(method, path, fields | {"Host": host}, body).status)
+        assert statuses < {200, 201, 204, 404} and len(statuses) == 1 and (statuses == {404}) == (path == "/nothing"), (method, path, statuses)
+        for host in FOREIGN:
+            with Connection(dev.port) as connection:
+                answer = connection.request(method, path, fields | {"Host": host}, body)
+            assert answer.status == 400, (method, path, host, answer.status)
+            assert token.encode() not in answer.body and b"upload" not in answer.body
+            if method != "HEAD":
+                assert answer.problem["code"] == "invalid-request"
+
+
+def test_the_other_listeners_of_dev_have_own_names_too(dev):
+    for host in OWN:
+        assert dev.ask("GET", "/readyz", {"Host": host}, port=dev.admin_port).status == 200
+    for host in FOREIGN:
+        assert dev.ask("GET", "/readyz", {"Host": host}, port=dev.admin_port).status == 400
+        for method, path in (("GET", "/example-uploads/a"), ("POST", "/example-uploads/"), ("OPTIONS", "/example-uploads/")):
+            answer = dev.ask(method, path, {"Host": host, "Content-Length": "0"}, port=dev.store_port)
+            assert answer.status == 403 and b"AccessDenied" in answer.body, (method, host, answer.status)
+
+
+def test_a_page_of_another_origin_does_not_read_the_page(dev):
+    """It holds a token."""
+    for origin in ("https://evil.example", "null", "http://localhost:1"):
+        answer = dev.ask("GET", "/", {"Origin": origin})
+        assert answer.status == 404 and b"eyJ" not in answer.body and "access-control-allow-origin" not in answer.headers

@@ -1,19 +1,25 @@
 """Hostile requests against the release binary: no 5xx, no exit, flat memory; every refusal is a whole problem."""
 
 import concurrent.futures
+import contextlib
 import json
 import os
 import re
 import socket
+import ssl
+import struct
 from collections import Counter
 
 import pytest
 
+from harness.certificates import Authority
+from harness.figures import figure
 from harness.hostile import Hostile, Shot
 from harness.http import Answer, Connection, ConnectionEnded, check_problem, request_bytes
 from harness.service import Service
 from harness.tenant import AVATARS, Tenant
 from harness.tokens import APIKey, Issuer, base64url, compact_json
+from harness.waiting import until
 
 THREADS = 4
 GROWTH = 12 * 1024 * 1024
@@ -323,15 +329,117 @@ def test_headers_over_the_limit(target, tenant):
     assert answer.status == 431 and answer.problem["code"] == "headers-too-large"
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/v1/tickets"])
+@pytest.mark.parametrize("name", ["X-{}", "X-Same", "Cookie"])
+def test_more_header_fields_than_a_hundred(target, tenant, path, name):
+    """Short ones, far below the limit of their bytes; whether they have one name or many."""
+    own = [] if path == "/healthz" else [("Authorization", f"Bearer {tenant.token()}"), ("Content-Type", "application/json")]
+    body = None if path == "/healthz" else json.dumps(WISH).encode()
+    for count, status in ((100, 201 if body else 200), (101, 431), (250, 431)):
+        fields = [("Host", "localhost"), *own, *([("Content-Length", str(len(body)))] if body else [])]
+        fields += [(name.format(number), "1") for number in range(count - len(fields))]
+        data = request_bytes("POST" if body else "GET", path, fields, body)
+        assert len(fields) == count and len(data) < 8 * 1024
+        with target.connect(timeout=60) as connection:
+            connection.send(data)
+            answer = connection.read()
+            assert answer.status == status, (count, answer.status)
+            check_answer(answer)
+            if status == 431:
+                assert answer.problem["code"] == "headers-too-large" and answer.closes and connection.ended()
+
+
+def test_a_target_over_the_limit(target):
+    """8 KiB, half of what the header fields may take; one byte more is too much, wherever it stands."""
+    for begin, status in (("/healthz?", 200), ("/", 404), ("/v1/tickets?", 405)):
+        for length, expected in ((8192, status), (8193, 431), (12_000, 431)):
+            with target.connect(timeout=60) as connection:
+                connection.send(request_bytes("GET", begin + "a" * (length - len(begin))))
+                answer = connection.read()
+                assert answer.status == expected, (begin, length, answer.status)
+                if expected == 431:
+                    assert answer.problem["code"] == "headers-too-large" and answer.closes and connection.ended()
+
+
+def test_a_credential_over_the_limit(target, tenant):
+    """8 KiB of `Authorization` too; exactly so much is read."""
+    issuer = tenant.issuers[0]
+
+    def token(length: int) -> str:
+        """By a claim that grows by one; a base64 of three lengths in four, so a header that grows too."""
+        for pad in range(length * 3 // 4 - 600, length):
+            for kid in (None, "k", "kk"):
+                made = issuer.raw_token(compact_json(issuer.claims(pad="x" * pad)), {"kid": kid})
+                if len(made) == length:
+                    return made
+        raise AssertionError(f"no token of {length} bytes")
+
+    room = 8192 - len("Bearer ")
+    assert ticket(target, token(room)).status == 201
+    assert ticket(target, token(room + 1)).status == 401
+
+
+@pytest.mark.parametrize("pair", [
+    ("application/json", "application/json"), ("application/json", "text/plain"), ("text/plain", "application/json"), ("application/json", ""),
+    ("", "application/json"), ("application/json", "application/json; charset=utf-8")], ids=str)
+@pytest.mark.parametrize("path", ["/v1/tickets", "/v1/tickets/batch"])
+def test_two_content_types(target, tenant, path, pair):
+    """A proxy and the service could read different ones; and a page of another origin may send text/plain unasked."""
+    body = json.dumps(WISH if path == "/v1/tickets" else {"tickets": [WISH]}).encode()
+    for names in (("Content-Type", "Content-Type"), ("content-type", "CONTENT-TYPE")):
+        fields = [("Authorization", f"Bearer {tenant.token()}"), *zip(names, pair)]
+        answer = target.request("POST", path, fields, body)
+        assert answer.status == 415 and answer.problem["code"] == "unsupported-media-type"
+
+
+@pytest.mark.parametrize("value", ["100-continue", "100-Continue"])
+@pytest.mark.parametrize("path", ["/v1/tickets", "/v1/tickets/batch"])
+def test_who_waits_for_100_continue_gets_it(target, tenant, path, value):
+    """Before the body is sent: some clients never send it without."""
+    body = json.dumps(WISH if path == "/v1/tickets" else {"tickets": [WISH]}).encode()
+    fields = {"Authorization": f"Bearer {tenant.token()}", "Content-Type": "application/json", "Expect": value, "Content-Length": str(len(body))}
+    with target.connect(timeout=60) as connection:
+        for _ in range(2):
+            connection.send(request_bytes("POST", path, fields))
+            assert first_bytes(connection) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            connection.send(body)
+            assert connection.read().status == (201 if path == "/v1/tickets" else 200)
+
+
+def first_bytes(connection: Connection) -> bytes:
+    """What has come once a head is complete; `read` would pass a 100 over."""
+    received = b""
+    while b"\r\n\r\n" not in received:
+        received += connection.socket.recv(65536) or pytest.fail(f"the connection ended after {received!r}")
+    return received
+
+
+def test_who_may_not_send_its_body_gets_no_100(target, tenant):
+    """What is too long by its head alone is refused at once. And nobody gets a 100 who did not ask."""
+    fields = {"Authorization": f"Bearer {tenant.token()}", "Content-Type": "application/json", "Expect": "100-continue"}
+    for more, status in (({"Content-Length": str(16 * 1024 + 1)}, 413), ({"Content-Length": "10", "X-Big": "x" * 17_000}, 431)):
+        with target.connect(timeout=60) as connection:
+            connection.send(request_bytes("POST", "/v1/tickets", fields | more))
+            assert first_bytes(connection).startswith(f"HTTP/1.1 {status} ".encode())
+    with target.connect(timeout=60) as connection:
+        connection.send(ticket_request(tenant))
+        assert first_bytes(connection).startswith(b"HTTP/1.1 201 ")
+
+
 @pytest.mark.parametrize("content_type", [None, "", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonx",
-                                          "application/json, text/plain", "image/png", "application"])
+                                          "application/json, text/plain", "image/png", "application", "application/json; charset=utf-16",
+                                          "application/json;charset=UTF-16LE", "application/json; charset=iso-8859-1", 'application/json; charset="utf-7"',
+                                          "application/json; charset=utf-8; charset=utf-16", "application/json; charset=utf-16; charset=utf-8",
+                                          "application/json; charset=utf-8x", "application/json; charset=", "application/jso", "xapplication/json",
+                                          "application/json+x", "text/json", "application/json/x"])
 def test_bodies_that_are_not_json_by_their_type(target, tenant, content_type):
     fields = {"Authorization": f"Bearer {tenant.token()}"} | ({} if content_type is None else {"Content-Type": content_type})
     answer = target.request("POST", "/v1/tickets", fields, json.dumps(WISH).encode())
     assert answer.status == 415 and answer.problem["code"] == "unsupported-media-type"
 
 
-@pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "Application/JSON", "application/json;charset=UTF-8"])
+@pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "Application/JSON", "application/json;charset=UTF-8",
+                                          'application/json; charset="utf-8"'])
 def test_json_by_its_type(target, tenant, content_type):
     fields = {"Authorization": f"Bearer {tenant.token()}", "Content-Type": content_type}
     assert target.request("POST", "/v1/tickets", fields, json.dumps(WISH).encode()).status == 201
@@ -343,6 +451,48 @@ def test_wrong_json_kinds_and_unknown_members(target, tenant):
         assert ticket(target, tenant.token(), json.dumps(body).encode()).problem["code"] == "invalid-request", body
     for body in (b"", b"{", b"{}x", b"\xef\xbb\xbf{}", b"{'a':1}", b"nul", b'{"size":01}', b"[1,]"):
         assert ticket(target, tenant.token(), body).problem["code"] == "malformed-json", body
+
+
+@pytest.mark.parametrize("body", [
+    {"tickets": [WISH], "x": 1}, {"tickets": [WISH], "Tickets": [WISH]}, {"tickets": [WISH], "rule": "avatars"}, {"tickets": [WISH], "": None}, {},
+    {"ticket": [WISH]}, {"tickets": []}, {"tickets": WISH}, {"tickets": None}, {"tickets": "x"}, [WISH], WISH, None, {"tickets": [WISH] * 101}], ids=lambda body: str(body)[:60])
+def test_a_batch_of_another_shape(target, tenant, body):
+    answer = target.post("/v1/tickets/batch", body, tenant.token())
+    assert answer.status == 400 and answer.problem["code"] == "invalid-request", answer.body
+
+
+def test_a_batch_has_100_tickets_at_most(target, tenant):
+    answer = target.post("/v1/tickets/batch", {"tickets": [WISH] * 100}, tenant.token())
+    assert answer.status == 200 and [result["status"] for result in answer.json()["results"]] == [201] * 100
+    assert len({result["ticket"]["id"] for result in answer.json()["results"]}) == 100
+
+
+def test_a_batch_judges_each_ticket_as_if_it_came_alone(target, tenant):
+    wishes = [WISH, [], "x", 1, None, {}, WISH | {"colour": 1}, WISH | {"size": "1"}, WISH | {"rule": "nothing"}, WISH | {"size": 1 << 40}, WISH]
+    answer = target.post("/v1/tickets/batch", {"tickets": wishes}, tenant.token())
+    assert answer.status == 200
+    results = answer.json()["results"]
+    assert [result["status"] for result in results] == [201] + [400] * 7 + [404, 422, 201]
+    for wish, result in zip(wishes, results):
+        if result["status"] != 201:
+            assert result["problem"]["code"] == ticket(target, tenant.token(), json.dumps(wish).encode()).problem["code"], wish
+
+
+@pytest.mark.parametrize("path", ["/v1/tickets", "/v1/tickets/batch"])
+@pytest.mark.parametrize("opening, closing", [("[", "]"), ('{"a":', "}")])
+def test_json_of_16_levels(target, tenant, path, opening, closing):
+    """Sixteen are read, and refused for what they are; seventeen are not read."""
+    for depth, code in ((16, "invalid-request"), (17, "malformed-json")):
+        inner = "[]" if opening == "[" else "{}"
+        answer = target.post(path, (opening * (depth - 1) + inner + closing * (depth - 1)).encode(), tenant.token())
+        assert answer.status == 400 and answer.problem["code"] == code, (depth, answer.body)
+
+
+@pytest.mark.parametrize("method", ["post", "Post", "POSTX", "POS"])
+def test_a_method_has_one_spelling(target, tenant, method):
+    answer = target.request(method, "/v1/tickets", {"Authorization": f"Bearer {tenant.token()}", "Content-Type": "application/json"}, json.dumps(WISH).encode())
+    assert answer.status in (400, 405), answer.status
+    check_answer(answer)
 
 
 def test_request_smuggling_shapes(target, tenant):
@@ -424,8 +574,46 @@ def test_a_half_sent_request_after_whole_ones_is_the_only_one_lost(target, tenan
         assert [connection.read().status for _ in range(2)] == [201, 201]
 
 
-@pytest.mark.parametrize("path", ["//v1/tickets", "/v1//tickets", "/v1/tickets/", "/v1/./tickets", "/v1/%74ickets"])
+@pytest.mark.parametrize("path", ["//v1/tickets", "/v1//tickets", "/v1/tickets/", "/v1/./tickets", "/v1/%74ickets", "/V1/tickets", "/v1/Tickets",
+                                  "/v1/ticketsx", "/v1/ticket", "/v1/tickets/batchx", "/v1/tickets;x", "/v1/tickets%3f"])
 def test_a_path_has_one_spelling(target, tenant, path):
     answer = target.request("POST", path, {"Authorization": f"Bearer {tenant.token()}", "Content-Type": "application/json"},
                             b'{"rule": "avatars", "contentType": "image/png"}')
     assert answer.status == 404 and answer.problem["code"] == "not-found"
+
+
+def left_behind(tenant: Tenant) -> dict[str, bytes]:
+    """What a client sends before it resets the connection: the service answers while that is under way, or has more to read, or nothing."""
+    asks = {"Authorization": f"Bearer {tenant.token()}", "Content-Type": "application/json", "Expect": "100-continue", "Content-Length": "9"}
+    return {
+        "nothing": b"", "half a head": b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Half: a", "a request": request_bytes("GET", "/healthz"),
+        "its last request": request_bytes("GET", "/healthz", {"Connection": "close"}), "many requests": request_bytes("GET", "/openapi.yaml") * 200,
+        "a refused head": request_bytes("GET", "/healthz", [("Host", "a"), ("Host", "b")]), "a tunnel": b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n",
+        "no HTTP": b"garbage\r\n\r\n", "a large body": request_bytes("POST", "/v1/tickets", {"Content-Length": "50000"}), "a large head": request_bytes(
+            "GET", "/healthz", {"X-Big": "x" * 17_000}), "a large chunk": request_bytes("POST", "/v1/tickets", {"Transfer-Encoding": "chunked"}) + b"4001\r\n" + b" " * 0x4001,
+        "a wait for 100": request_bytes("POST", "/v1/tickets", asks), "a wait for 401": request_bytes("POST", "/v1/tickets", asks | {"Authorization": "x"}),
+        "an upgrade": request_bytes("GET", "/healthz", {"Connection": "upgrade", "Upgrade": "h2c"}) * 3}
+
+
+@pytest.mark.parametrize("name", left_behind(Tenant("hostile")))
+@pytest.mark.parametrize("listener", ["plain", "TLS", "admin"])
+def test_clients_that_reset_their_connections(make_service, tmp_path, listener, name):
+    """At once, so that the service notices it in the middle of the answer. Nobody else is hurt."""
+    authority = Authority(tmp_path / "authority", "authority")
+    certificate = authority.certify("service")
+    service = make_service("resets", [Tenant("hostile")], log_level="info",
+                           arguments=["--tls-cert", str(certificate.chain), "--tls-key", str(certificate.key)] if listener == "TLS" else [])
+    service.tls = ssl.create_default_context(cafile=str(authority.file)) if listener == "TLS" else None
+    service.start()
+    data = left_behind(service.tenants["hostile"])[name]
+    for turn in range(400 if listener == "TLS" else 1000):
+        with Connection(service.admin_port, 60) if listener == "admin" else service.connect(60) as connection:
+            connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            with contextlib.suppress(OSError):
+                connection.send(data)
+        if turn % 50 == 49:
+            with service.connect(60) as other:
+                assert other.request("GET", "/healthz").status == 200, f"after {turn + 1} resets"
+    assert service.running and service.admin("/readyz").status == 200
+    until("all are closed", lambda: figure(service, "postern_connections_open") == 0, seconds=60)
+    assert service.stop() == 0

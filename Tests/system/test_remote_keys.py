@@ -294,6 +294,32 @@ def test_a_service_wide_issuer_is_fetched_once_for_all(make_service, make_provid
         clock.pass_time(9 * MINUTE)
 
 
+def test_a_service_wide_issuer_without_keys_is_missed_by_every_tenant(make_service, make_provider, clock):
+    """None is served in full, whatever issuers and API keys of its own it has: not ready, with the reason; what can be served is."""
+    shared = RemoteIssuer(make_provider(), now=clock.now, tenant_claim="org")
+    shared.provider.down()
+    tenants = [Tenant("one", issuers=[], store={"bucket": "one-uploads", "region": "eu-west-1"}),
+               Tenant("two", store={"bucket": "two-uploads", "region": "eu-west-1"})]
+    service = make_service("shared-cold", tenants, environment=clock.environment, configuration={"issuers": [shared.write(pathlib.Path())]}).start(ready=False)
+    until("the public listener is open", lambda: service.admin("/healthz").status == 200, seconds=60)
+    for _ in range(3):
+        status, body = readiness(service)
+        assert status == 503 and len(body["reasons"]) == 1 and shared.issuer in body["reasons"][0], body
+        assert figure(service, "postern_ready") == 0
+        time.sleep(0.2)
+    for tenant in tenants:
+        assert asks(service, shared.token(org=tenant.id)) == 503
+        assert service.ticket(tenant.api_key, user="u1", **WISH)
+    assert asks(service, tenants[1].token()) == 201
+    shared.provider.up()
+    clock.pass_time(MINUTE)
+    until("it is ready", lambda: readiness(service)[0] == 200, seconds=60)
+    assert readiness(service)[1]["reasons"] == [] and figure(service, "postern_ready") == 1
+    for tenant in tenants:
+        assert asks(service, shared.token(org=tenant.id)) == 201
+    service.kill()
+
+
 # The provider lies
 
 LIES = {  # name: (transport, source, what metrics call it)

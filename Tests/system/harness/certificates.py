@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 
@@ -35,9 +35,9 @@ class Authority:
         self.file = folder / f"{name}.pem"
         self.file.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
 
-    def certify(self, name: str, hosts: tuple[str, ...] = ("localhost", "127.0.0.1"), days: int = 30) -> Certificate:
+    def certify(self, name: str, hosts: tuple[str, ...] = ("localhost", "127.0.0.1"), days: int = 30, key_type: str = "ECDSA") -> Certificate:
         """A server's certificate. `days` may be negative: it has ended then."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = rsa.generate_private_key(65537, 2048) if key_type == "RSA" else ec.generate_private_key(ec.SECP256R1())
         alternatives = [x509.IPAddress(ipaddress.ip_address(host)) if host[0].isdigit() else x509.DNSName(host) for host in hosts]
         made = self._sign(self._named(hosts[0]), key.public_key(), x509.BasicConstraints(ca=False, path_length=None), [
             (x509.SubjectAlternativeName(alternatives), False),

@@ -23,6 +23,11 @@ def figure(service: Service, name: str, **labels: str) -> float | None:
     return sum(found.values()) if found else None
 
 
+def risen(service: Service, name: str, before: dict) -> dict[tuple[tuple[str, str], ...], float]:
+    """By how much each sample of that name has risen since `before`, which `figures` gave; what has not risen is left out."""
+    return {labels: value - before.get(labels, 0) for labels, value in figures(service, name).items() if value != before.get(labels, 0)}
+
+
 def readiness(service: Service) -> tuple[int, dict]:
     answer = service.admin("/readyz")
     assert answer.status in (200, 503) and answer.headers["content-type"] == "application/json", (answer.status, answer.body[:300])

@@ -59,9 +59,10 @@ def check_problem(answer: Answer):
 class Connection:
     """One keep-alive connection."""
 
-    def __init__(self, port: int, timeout: float = 15, tls: ssl.SSLContext | None = None):
-        self.port = port
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout)
+    def __init__(self, port: int, timeout: float = 15, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", source: str | None = None):
+        """`source`: the address that it comes from; all of 127.0.0.0/8 is this machine's."""
+        self.port, self.timeout = port, timeout
+        self.socket = socket.create_connection((host, port), timeout, (source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls is not None:
             self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
@@ -132,6 +133,28 @@ class Connection:
             body, self.buffer = body + self.buffer[:size], self.buffer[size + 2:]
             if size == 0:
                 return body
+
+    def rest(self) -> bytes:
+        """All that still comes until the server closes."""
+        received, self.buffer = self.buffer, b""
+        try:
+            while data := self.socket.recv(65536):
+                received += data
+        except ConnectionResetError:
+            pass
+        return received
+
+    def is_open(self) -> bool:
+        """Whether the server has not closed; asks without waiting, and takes nothing that has come."""
+        self.socket.setblocking(False)
+        try:
+            return self.socket.recv(1, socket.MSG_PEEK) != b""
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        finally:
+            self.socket.settimeout(self.timeout)
 
     def ended(self) -> bool:
         """Reads on: True once the server has closed, False if nothing happens until the time-out."""

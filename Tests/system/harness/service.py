@@ -115,16 +115,25 @@ class Service:
         return [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
 
     def resident_bytes(self) -> int:
-        """VmRSS."""
+        return self._memory("VmRSS")
+
+    def peak_bytes(self) -> int:
+        """The most resident memory since `forget_peak`."""
+        return self._memory("VmHWM")
+
+    def forget_peak(self):
+        pathlib.Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
+
+    def _memory(self, name: str) -> int:
         for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(f"{name}:"):
                 return int(line.split()[1]) * 1024
-        raise AssertionError("no VmRSS")
+        raise AssertionError(f"no {name}")
 
     # asking it
 
-    def connect(self, timeout: float = 15) -> Connection:
-        return Connection(self.port, timeout, self.tls)
+    def connect(self, timeout: float = 15, source: str | None = None) -> Connection:
+        return Connection(self.port, timeout, self.tls, source=source)
 
     def request(self, method: str, path: str, headers=(), body: bytes | None = None) -> Answer:
         """By this thread's keep-alive connection; a connection that ended while idle is opened anew."""

@@ -80,9 +80,9 @@ class Issuer:
     """An issuer of a tenant's rule file. Its public keys go to a JWKS file (its secret to a secret file)."""
 
     def __init__(self, name: str, algorithm: str = "ES256", *, audience: str = "uploads", kid: str | None = "k1", user_claim: str = "sub",
-                 tenant_claim: str | None = None):
+                 tenant_claim: str | None = None, max_lifetime: str | None = None):
         self.issuer = f"https://{name}.example"
-        self.name, self.audience, self.user_claim, self.tenant_claim = name, audience, user_claim, tenant_claim
+        self.name, self.audience, self.user_claim, self.tenant_claim, self.max_lifetime = name, audience, user_claim, tenant_claim, max_lifetime
         self.signer = Signer(algorithm, None if algorithm.startswith("HS") else kid)
 
     def claims(self, user: str = "u1", **more) -> dict:
@@ -118,6 +118,8 @@ class Issuer:
             entry["user"] = self.user_claim
         if self.tenant_claim:
             entry["tenantClaim"] = self.tenant_claim
+        if self.max_lifetime:
+            entry["maxLifetime"] = self.max_lifetime
         return entry
 
 
