@@ -44,10 +44,11 @@ package final class ConnectionTable: Sendable {
     private let openConnections = Atomic(0)
 
     /// What a connection takes in memory without a request, about.
-    private static let bytesPerConnection = 7000
+    private let bytesPerConnection: Int
 
-    init(limits: ConnectionLimits, isExempt: @escaping @Sendable (String) -> Bool) {
+    init(limits: ConnectionLimits, usesTLS: Bool = false, isExempt: @escaping @Sendable (String) -> Bool) {
         self.limits = limits
+        bytesPerConnection = usesTLS ? 30_000 : 7000
         self.isExempt = isExempt
     }
 
@@ -86,7 +87,7 @@ package final class ConnectionTable: Sendable {
 
     /// What the connections take in memory, about.
     package var estimatedBytes: Int {
-        openConnections.load(ordering: .relaxed) * Self.bytesPerConnection + heldBytes.load(ordering: .relaxed)
+        openConnections.load(ordering: .relaxed) * bytesPerConnection + heldBytes.load(ordering: .relaxed)
     }
 
     /// The most that they took since this was last called.

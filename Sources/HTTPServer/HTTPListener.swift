@@ -52,7 +52,7 @@ package final class HTTPListener: Sendable {
         self.port = port
         self.tls = tls
         self.group = group
-        connections = ConnectionTable(limits: limits, isExempt: isExempt)
+        connections = ConnectionTable(limits: limits, usesTLS: tls != nil, isExempt: isExempt)
         context = ListenerContext(limits: limits, responder: responder, table: connections, now: now)
         var loops: [ObjectIdentifier: NIOLoopBoundBox<LoopConnections>] = [:]
         for loop in group.makeIterator() {
@@ -70,34 +70,55 @@ package final class HTTPListener: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
+            // Else the kernel takes megabytes for a client that does not read.
+            .childChannelOption(.socketOption(.so_sndbuf), value: 64 * 1024)
             // A request is a kilobyte or two. Each connection keeps its buffers, so they must be small.
             .childChannelOption(
                 .recvAllocator,
                 value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: context.limits.maxReadBytes)
             )
             .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelInitializer { [self] channel in
-                channel.eventLoop.makeCompletedFuture { try accept(channel) }
-            }
+            .childChannelInitializer { [self] channel in accept(channel) }
         let bound = try await bootstrap.bind(host: host, port: port).get()
         channel.withLock { $0 = bound }
         return bound.localAddress?.port ?? port
     }
 
-    private func accept(_ channel: any Channel) throws {
-        guard let loop = loops[ObjectIdentifier(channel.eventLoop)]?.value else { throw ChannelError.operationUnsupported }
+    private func accept(_ channel: any Channel) -> EventLoopFuture<Void> {
+        let own = ObjectIdentifier(channel.eventLoop)
+        guard let loop = loops[own] else { return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported) }
         let peer = PeerAddress(channel.remoteAddress)
-        var admission = connections.admit(peer)
-        if admission == .full, loop.makeRoom() {
-            connections.evicted()
-            admission = connections.admit(peer, inPlaceOfAnother: true)
+        let admission = connections.admit(peer)
+        guard admission == .full, !loop.value.makeRoom() else {
+            let isAdmitted = admission == .admitted || admission == .full && admitInPlace(peer)
+            return channel.eventLoop.makeCompletedFuture { try setUp(channel, peer, isAdmitted: isAdmitted) }
         }
-        var refusal: Rejection?
-        if admission != .admitted {
-            guard connections.refuse() else { throw ChannelError.operationUnsupported }
-            refusal = .tooManyConnections
+        return makeRoom(on: loops.filter { $0.key != own }.map(\.value), for: channel.eventLoop).flatMapThrowing { [self] found in
+            try setUp(channel, peer, isAdmitted: found && admitInPlace(peer))
         }
-        let connection = ConnectionHandler(listener: context, loop: loop, peer: peer, refusal: refusal)
+    }
+
+    private func admitInPlace(_ peer: PeerAddress?) -> Bool {
+        connections.evicted()
+        return connections.admit(peer, inPlaceOfAnother: true) == .admitted
+    }
+
+    /// Makes room on the first of the loops that can.
+    private func makeRoom(
+        on loops: [NIOLoopBoundBox<LoopConnections>], for eventLoop: any EventLoop
+    ) -> EventLoopFuture<Bool> {
+        guard let first = loops.first else { return eventLoop.makeSucceededFuture(false) }
+        return first.eventLoop.submit { first.value.makeRoom() }.hop(to: eventLoop).flatMap { [self] found in
+            found ? eventLoop.makeSucceededFuture(true) : makeRoom(on: Array(loops.dropFirst()), for: eventLoop)
+        }
+    }
+
+    private func setUp(_ channel: any Channel, _ peer: PeerAddress?, isAdmitted: Bool) throws {
+        guard let loop = loops[ObjectIdentifier(channel.eventLoop)]?.value, isAdmitted || connections.refuse() else {
+            throw ChannelError.operationUnsupported
+        }
+        let connection = ConnectionHandler(
+            listener: context, loop: loop, peer: peer, refusal: isAdmitted ? nil : .tooManyConnections)
         let pipeline = channel.pipeline.syncOperations
         if let tls {
             let socket = SocketHandler(connection: connection, tls: tls)

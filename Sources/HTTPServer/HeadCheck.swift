@@ -28,7 +28,8 @@ struct HeadCheck: Equatable {
         var upgrades: [String] = []
         var connection: [String] = []
         var proxyConnection: [String] = []
-        for (name, value) in head.headers {
+        for (name, untrimmed) in head.headers {
+            let value = untrimmed.trimmingWhitespace()
             switch name.utf8.count {
             case 4 where name.isField("host"):
                 hosts += 1
@@ -52,10 +53,10 @@ struct HeadCheck: Equatable {
             case 7 where name.isField("upgrade"):
                 upgrades.append(value)
             case 10 where name.isField("connection"):
-                connection.append(value)
+                connection.append(untrimmed)
             // llhttp reads it as Connection, though no standard says so.
             case 16 where name.isField("proxy-connection"):
-                proxyConnection.append(value)
+                proxyConnection.append(untrimmed)
             default: break
             }
         }
@@ -66,7 +67,9 @@ struct HeadCheck: Equatable {
             throw .init(.malformed("Transfer-Encoding and Content-Length must not come together, and each only once."))
         }
         persistence = Persistence(
-            isKeepAlive: head.isKeepAlive, connection: connection, proxyConnection: proxyConnection, upgrades: upgrades)
+            // A client of HTTP/1.0 cannot know that a connection stays, and hardly any can use it.
+            isKeepAlive: head.isKeepAlive && head.version.minor > 0, connection: connection, proxyConnection: proxyConnection,
+            upgrades: upgrades)
     }
 
     /// `uri-host [ ":" port ]` of RFC 3986, section 3.2.2, without percent escapes: a name, an IPv4 or a bracketed IPv6 address.

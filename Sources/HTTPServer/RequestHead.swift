@@ -42,14 +42,14 @@ package struct RequestHead: Sendable {
     /// - Parameter name: in lower case
     package func values(_ name: StaticString) -> [String] {
         var found: [String] = []
-        for (field, value) in fields where field.isField(name) { found.append(value) }
+        for (field, value) in fields where field.isField(name) { found.append(value.trimmingWhitespace()) }
         return found
     }
 
     /// The value of the first field of that name.
     /// - Parameter name: in lower case
     package func first(_ name: StaticString) -> String? {
-        for (field, value) in fields where field.isField(name) { return value }
+        for (field, value) in fields where field.isField(name) { return value.trimmingWhitespace() }
         return nil
     }
 }
@@ -66,6 +66,14 @@ package struct Request: Sendable {
 }
 
 extension String {
+    /// The value of a field without the white space behind it, which llhttp leaves there (RFC 9110, section 5.5).
+    func trimmingWhitespace() -> String {
+        guard let last = utf8.last, last == UInt8(ascii: " ") || last == UInt8(ascii: "\t") else { return self }
+        var text = self[...]
+        while text.last == " " || text.last == "\t" { text.removeLast() }
+        return String(text)
+    }
+
     /// Whether this is the field name `name`, which is written in lower case.
     func isField(_ name: StaticString) -> Bool {
         let count = name.utf8CodeUnitCount

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import NIOCore
-package import NIOPosix
 
 /// What a route answers. `Content-Length`, `Date` and `Connection` are the connection's to add.
 package struct Response: Sendable {
@@ -99,7 +98,7 @@ package final class ResponseFile: Sendable {
     package init(takingOwnershipOf descriptor: CInt, length: Int) {
         self.length = length
         region = FileRegion(
-            fileHandle: NIOFileHandle(descriptor: descriptor), readerIndex: 0, endIndex: length)
+            fileHandle: NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: descriptor), readerIndex: 0, endIndex: length)
     }
 
     func close() {

@@ -83,8 +83,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// A body up to this size is copied behind its head; a larger one is written by itself.
     private static let copiedBody = 32 * 1024
 
-    /// What a request that is not whole takes beside its bytes: a decoder at work, a read buffer.
+    /// What a request that is not whole takes beside its bytes: a decoder at work, read buffers; and those of TLS.
     private static let unfinishedCost = 8000
+    private static let unfinishedCostOfTLS = 45_000
+    /// Over TLS a large body is written in pieces: the TLS handler keeps a buffer of the largest.
+    private static let pieceOverTLS = 16 * 1024
 
     init(listener: ListenerContext, loop: LoopConnections, peer: PeerAddress?, refusal: Rejection?) {
         self.listener = listener
@@ -212,7 +215,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     @discardableResult
     func handshakeHolds(_ bytes: Int) -> Bool {
         guard let context else { return false }
-        handshakeBytes = bytes > 0 ? bytes + Self.unfinishedCost : 0
+        handshakeBytes = bytes
         guard !updateHeld() else { return true }
         hangUp(context)
         return false
@@ -295,7 +298,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// About what a head takes in memory.
     private static func cost(of head: HTTPRequestHead) -> Int {
-        head.headers.reduce(512 + head.uri.utf8.count) { $0 + $1.name.utf8.count + $1.value.utf8.count + 96 }
+        head.headers.reduce(512 + head.uri.utf8.count) { $0 + $1.name.utf8.count + $1.value.utf8.count + 160 }
     }
 
     private func bodyReceived(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
@@ -407,7 +410,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         let head = head ?? incoming?.head
         let isHead = head?.method == .HEAD || head == nil && refusesHEAD
         incoming = nil
-        let response = listener.responder.response(to: rejection, head: head, peer: peer, at: listener.now())
+        let response = listener.responder.response(to: refusal ?? rejection, head: head, peer: peer, at: listener.now())
         writeBytes(response, isHead: isHead, closes: true, context)
         flush(context)
         perform(state.rejectionWritten(at: .now()), context)
@@ -451,7 +454,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
         if case .bytes = response.body, case .byteBuffer(let bytes)? = rest { writtenBytes += bytes.storageCapacity }
         context.write(wrapOutboundOut(.byteBuffer(buffer)), promise: nil)
         guard let rest else { return }
-        if let file {
+        if socket != nil, case .byteBuffer(var bytes) = rest {
+            while let piece = bytes.readSlice(length: min(Self.pieceOverTLS, bytes.readableBytes)), piece.readableBytes > 0 {
+                context.writeAndFlush(wrapOutboundOut(.byteBuffer(piece)), promise: nil)
+            }
+        } else if let file {
             let written = context.eventLoop.makePromise(of: Void.self)
             written.futureResult.whenComplete { _ in file.close() }
             context.write(wrapOutboundOut(rest), promise: written)
@@ -478,7 +485,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private func flush(_ context: ChannelHandlerContext) {
-        guard unflushedBytes > 0 else { return }
+        guard unflushedBytes > 0, !state.isClosed else { return }
         unflushedBytes = 0
         context.flush()
         guard let unsent = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes), unsent > 0 else {
@@ -532,7 +539,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             incoming?.abort()
             incoming = nil
             undecodedBytes = 0
-            updateHeld()
+            updateHeld(makesRoom: false)
             closeOutput(context)
             readOn(context)
         case .hangUp:
@@ -563,22 +570,29 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Gives up what it holds, and itself.
     private func shed() {
         guard let context else { return }
-        if unsentBytes > 0 || isHandshaking || queue?.isEmpty == false { return hangUp(context) }
+        if unsentBytes > 0 || isHandshaking || state.ignoresInput || queue?.isEmpty == false { return hangUp(context) }
         incoming?.body = ByteBuffer()
         perform(state.inputFailed(.outOfMemoryBudget), context)
         updateHeld()
+    }
+
+    /// What is held now, without what is lost between blocks of memory: about a quarter.
+    private var bytesHeld: Int {
+        let written = unsentBytes > 0 ? writtenBytes : 0
+        // A string a field and its name: up to three times what they were on the wire.
+        let unfinished = 3 * state.unfinishedHeadBytes + undecodedBytes + (incoming?.bytes ?? 0)
+        let bytes = queuedBytes + written + unfinished + handshakeBytes
+        // A refused connection still has its buffers while it lingers.
+        guard bytes > 0 || state.isLingering else { return 0 }
+        return bytes + Self.unfinishedCost + (socket != nil && !isHandshaking ? Self.unfinishedCostOfTLS : 0)
     }
 
     /// Brings the budget up to date. Where all connections together hold too much, those of this event loop go that have held
     /// something for the longest time.
     /// - Returns: false where this one is to go
     @discardableResult
-    private func updateHeld() -> Bool {
-        // Strings in the decoder take about twice what they were on the wire.
-        let unfinished = 2 * state.unfinishedHeadBytes + undecodedBytes + (incoming?.bytes ?? 0)
-        let held =
-            handshakeBytes + queuedBytes + (unsentBytes > 0 ? writtenBytes : 0)
-            + (unfinished > 0 ? unfinished + Self.unfinishedCost : 0)
+    private func updateHeld(makesRoom: Bool = true) -> Bool {
+        let held = bytesHeld * 5 / 4
         let change = held - heldBytes
         guard change != 0 else { return true }
         if heldBytes == 0 {
@@ -587,7 +601,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
         heldBytes = held
         var total = listener.table.held(change)
-        guard change > 0 else { return true }
+        guard change > 0, makesRoom else { return true }
         while total > listener.limits.maxHeldBytes {
             guard let oldest = loop.popLongestHolder(), oldest !== self else { return false }
             oldest.shed()

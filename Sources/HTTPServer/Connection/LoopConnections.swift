@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HeapModule
 import NIOCore
 
 /// The connections of one listener on one event loop. Touched on that loop only.
@@ -10,9 +11,9 @@ final class LoopConnections {
     let eventLoop: any EventLoop
     var encoder = ResponseEncoder()
     private var all: [ConnectionHandler] = []
-    /// Every connection with a time at or before which it became idle, the earliest first. What is found to be newer goes to
-    /// the end, so nothing needs to be done here for a request.
-    private var byAge = CircularBuffer<(connection: ConnectionHandler, since: NIODeadline)>()
+    /// Every connection with a time at or before which it became idle. A time that is found to be later is put right only then,
+    /// so nothing needs to be done here for a request.
+    private var byAge = Heap<Age>()
     /// Connections in the order in which they began to hold memory; those that hold none any more, or anew, are passed over.
     private var holders = CircularBuffer<(connection: ConnectionHandler, turn: Int, since: NIODeadline)>()
     private var ticks: RepeatedTask?
@@ -25,8 +26,7 @@ final class LoopConnections {
     func add(_ connection: ConnectionHandler) {
         connection.index = all.count
         all.append(connection)
-        if byAge.count > 2 * all.count + 64 { byAge.removeAll { $0.connection.index < 0 } }
-        byAge.append((connection, .now()))
+        byAge.insert(Age(connection: connection, since: .now()))
         if isDraining { connection.drain(at: .now()) }
         startTicking()
     }
@@ -54,17 +54,23 @@ final class LoopConnections {
     /// A request that has been under way for so long may have to make room.
     private static let timeToSend = TimeAmount.seconds(1)
 
+    /// How many busy connections are looked at for one that is idle.
+    private static let maxBusySeen = 64
+
+    /// Closes the connection that has been idle for the longest time.
+    /// - Returns: false where none was found
     func evictLongestIdle() -> Bool {
-        // Twice, for all may have been used since they came here.
-        for _ in 0..<(2 * byAge.count) {
-            guard let oldest = byAge.popFirst() else { return false }
+        var busy: [Age] = []
+        defer { byAge.insert(contentsOf: busy) }
+        while busy.count < Self.maxBusySeen, let oldest = byAge.popMin() {
             guard oldest.connection.index >= 0 else { continue }
             guard let since = oldest.connection.idleSince else {
-                byAge.append((oldest.connection, .now()))
+                // It cannot have been idle before now: the others come first next time.
+                busy.append(Age(connection: oldest.connection, since: .now()))
                 continue
             }
             guard since <= oldest.since else {
-                byAge.append((oldest.connection, since))
+                byAge.insert(Age(connection: oldest.connection, since: since))
                 continue
             }
             oldest.connection.evict()
@@ -76,7 +82,6 @@ final class LoopConnections {
     /// A connection begins to hold memory.
     /// - Parameter turn: which of its times that is
     func beginsToHold(_ connection: ConnectionHandler, turn: Int) {
-        if holders.count > 2 * all.count + 64 { holders.removeAll { !$0.connection.holds(since: $0.turn) } }
         holders.append((connection, turn, .now()))
     }
 
@@ -108,12 +113,25 @@ final class LoopConnections {
         if all.isEmpty {
             ticks?.cancel()
             ticks = nil
-            byAge.removeAll()
+            byAge = Heap()
             holders.removeAll()
             return
         }
+        // Connections that have closed, or hold nothing any more, are forgotten from time to time.
+        if byAge.count > 2 * all.count + 64 { byAge = Heap(byAge.unordered.filter { $0.connection.index >= 0 }) }
+        if holders.count > 2 * all.count + 64 { holders.removeAll { !$0.connection.holds(since: $0.turn) } }
         let now = NIODeadline.now()
         // Closing moves the last one to the place of the closed one.
         for place in all.indices.reversed() where place < all.count { all[place].tick(at: now) }
     }
+}
+
+/// A connection and a time at or before which it became idle.
+private struct Age: Comparable {
+    let connection: ConnectionHandler
+    let since: NIODeadline
+
+    static func < (left: Age, right: Age) -> Bool { left.since < right.since }
+
+    static func == (left: Age, right: Age) -> Bool { left.connection === right.connection && left.since == right.since }
 }

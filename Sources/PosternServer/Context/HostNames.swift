@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import HTTPServer
+import HTTPServer
 
 /// The names under which a listener may be asked: loopback's, any IP address, and those that the operator lists.
 ///

@@ -41,7 +41,7 @@ struct ListenerService: Service, CustomStringConvertible {
             throw SetupProblems(["cannot listen on \(address): \(Self.reason(error))"])
         }
         await onListening(port)
-        try await withGracefulShutdownHandler {
+        await withGracefulShutdownHandler {
             try? await gracefulShutdown()
         } onGracefulShutdown: {
             onStopping()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Foundation
 import HTTPServer
 import Logging
 import NIOCore
@@ -62,7 +63,7 @@ struct SettingsResolver {
             settings.adminHosts = service?.adminHosts ?? []
             return
         }
-        settings.adminHosts = names.split(separator: ",").map { String($0.filter { $0 != " " }) }
+        settings.adminHosts = names.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
         guard settings.adminHosts.allSatisfy(ServiceLimit.isHostName) else {
             throw ValidationError("--admin-hosts is a list of host names without ports such as postern.internal, not '\(names)'.")
         }
