@@ -48,7 +48,7 @@ system-test: ## only the system tests: make system-test TESTS=Tests/system/test_
 	swift build --configuration release --product postern
 	.venv/bin/python -m pytest $(TESTS)
 
-accept: ## attacks on the release build, with figures and goals (about ten minutes): make accept ARGS='--check fairness'
+accept: ## attacks on the release build, with figures and goals (about a quarter of an hour): make accept ARGS='--check fairness'
 	@scripts/install build
 	scripts/install test
 	swift build --configuration release --product postern

@@ -287,11 +287,13 @@ struct ConnectionHandlerTests {
             var fields = ""
             for _ in 0..<Int.random(in: 1...4, using: &random) {
                 let value = (0..<Int.random(in: 1...3, using: &random)).map { _ in words.randomElement(using: &random) ?? "" }
-                fields += "\(names.randomElement(using: &random) ?? ""): \(value.joined(separator: Bool.random(using: &random) ? "," : " "))\r\n"
+                let name = names.randomElement(using: &random) ?? ""
+                fields += "\(name): \(value.joined(separator: Bool.random(using: &random) ? "," : " "))\r\n"
             }
             let isLength = Bool.random(using: &random)
             let version = Int.random(in: 0..<8, using: &random) == 0 ? "HTTP/1.0" : "HTTP/1.1"
-            let first = "POST /a \(version)\r\nHost: a\r\n\(isLength ? "Content-Length: 3\r\n" : "")\(fields)\r\n\(isLength ? "abc" : "")"
+            let first =
+                "POST /a \(version)\r\nHost: a\r\n\(isLength ? "Content-Length: 3\r\n" : "")\(fields)\r\n\(isLength ? "abc" : "")"
             let second = get("/b") + get("/c")
             let bytes = Array((first + second).utf8)
             let connection = try server.connect()
@@ -302,6 +304,7 @@ struct ConnectionHandlerTests {
             let all = ok(body) + ok("GET /b ") + ok("GET /c ")
             try #require(received == all || received == ok(body, closes: true), "number \(number): \(first)")
             try #require(connection.handler.ignoresInput == (received != all), "number \(number): \(first)")
+            if connection.handler.ignoresInput { connection.channel.close(promise: nil) }
             try #require(server.table.figures.heldBytes == 0)
         }
     }
@@ -322,17 +325,18 @@ struct ConnectionHandlerTests {
     @Test func `a body that ended at the same place in memory before does not hide a beginning`() throws {
         let connection = try TestServer().connect()
         let first = post("/b", "hello")
-        let second = get("/a") + "GET"
+        let second = get("/a") + "GET /"
         var buffer = ByteBuffer(string: first)
         let address = buffer.withUnsafeReadableBytes { $0.baseAddress }
         connection.send(buffer)
         #expect(connection.handler.idleSince != nil)
         buffer.clear()
         buffer.writeString(second)
-        buffer.writeString(String(repeating: "T", count: max(0, first.utf8.count - second.utf8.count)))
+        buffer.writeString(String(repeating: "x", count: max(0, first.utf8.count - second.utf8.count)))
         #expect(buffer.withUnsafeReadableBytes { $0.baseAddress } == address)
         #expect(buffer.readableBytes == first.utf8.count)
         connection.send(buffer)
+        #expect(try connection.received() == ok("POST /b hello") + ok("GET /a "))
         #expect(connection.handler.idleSince == nil)
     }
 
@@ -366,7 +370,7 @@ struct ConnectionHandlerTests {
             { $0.channel.close(promise: nil) },
             { $0.closeInput() },
             { $0.channel.pipeline.fireErrorCaught(ChannelError.ioOnClosedChannel) },
-            { $0.handler.tick(at: .now() + .hours(1)) },
+            { $0.tick(late: .hours(1)) },
             { $0.send(String(repeating: "x", count: 2000)) },
         ]
         let responses = ["", "400 Bad Request", "", "408 Request Timeout", "413 Content Too Large"]
@@ -401,7 +405,9 @@ struct ConnectionHandlerTests {
         let server = TestServer()
         let connection = try server.connect()
         connection.send("POST /stream-early HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
-        #expect(try connection.received() == TestConnection.response("422 Unprocessable Content", "early /stream-early", closes: true))
+        #expect(
+            try connection.received() == TestConnection.response("422 Unprocessable Content", "early /stream-early", closes: true)
+        )
         #expect(!connection.wire.isOutputClosed && connection.wire.reads == 2)
         connection.send("def")
         #expect(!connection.wire.isOutputClosed && connection.wire.reads == 3)
@@ -409,7 +415,7 @@ struct ConnectionHandlerTests {
         #expect(connection.wire.isOutputClosed && connection.wire.reads == 4)
         #expect(try connection.received() == "")
         #expect(server.responder.streams == [.init(pieces: ["abc"], aborted: 1)])
-        connection.handler.tick(at: .now() + .seconds(10))
+        connection.tick(late: .seconds(10))
         #expect(!connection.isOpen)
         #expect(server.responder.streams == [.init(pieces: ["abc"], aborted: 1)])
     }
@@ -422,7 +428,9 @@ struct ConnectionHandlerTests {
         connection.send(chunked("/stream-early", "3\r\nabc\r\n" + rest))
         if rest.isEmpty { connection.closeInput() }
         #expect(!connection.isOpen)
-        #expect(try connection.received() == TestConnection.response("422 Unprocessable Content", "early /stream-early", closes: true))
+        #expect(
+            try connection.received() == TestConnection.response("422 Unprocessable Content", "early /stream-early", closes: true)
+        )
         #expect(server.responder.streams == [.init(pieces: ["abc"], aborted: 1)])
         #expect(server.responder.rejections == [])
         #expect(server.table.figures == ConnectionTable.Figures(accepted: 1))
@@ -434,13 +442,14 @@ struct ConnectionHandlerTests {
         let connection = try server.connect()
         let early = "POST /stream-early HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"
         connection.send(get("/later?1") + get("/a") + early + (isWhole ? "defghi" : ""))
+        if !isWhole { connection.send("def") }
         #expect(try connection.received() == "")
         server.responder.later[0].succeed(response("one"))
         let expected = TestConnection.response("422 Unprocessable Content", "early /stream-early", closes: !isWhole)
         #expect(try connection.received() == ok("one") + ok("GET /a ") + expected)
         if !isWhole {
             #expect(!connection.wire.isOutputClosed)
-            connection.send("defghi" + get("/next"))
+            connection.send("ghi" + get("/next"))
             #expect(connection.wire.isOutputClosed)
             #expect(try connection.received() == "")
         } else {
@@ -491,7 +500,7 @@ struct ConnectionHandlerTests {
         connection.send("abc" + get("/next"))
         #expect(try connection.received() == "")
         #expect(server.responder.streams == [])
-        connection.handler.tick(at: .now() + .seconds(10))
+        connection.tick(late: .seconds(10))
         #expect(!connection.isOpen)
         #expect(server.table.figures == ConnectionTable.Figures(accepted: 1))
     }
@@ -539,7 +548,8 @@ struct ConnectionHandlerTests {
             testDescription: "a large field", bytes: get("/", "X: \(String(repeating: "x", count: 17_000))\r\n"),
             status: "431 Request Header Fields Too Large"),
         Fault(
-            testDescription: "large fields", bytes: get("/", String(repeating: "X: \(String(repeating: "x", count: 900))\r\n", count: 20)),
+            testDescription: "large fields",
+            bytes: get("/", String(repeating: "X: \(String(repeating: "x", count: 900))\r\n", count: 20)),
             status: "431 Request Header Fields Too Large"),
         Fault(
             testDescription: "many fields", bytes: get("/", String(repeating: "X: y\r\n", count: 100)),
@@ -577,8 +587,7 @@ struct ConnectionHandlerTests {
             connection.send(get("/next"))
             #expect(try connection.received() == "")
             #expect(connection.wire.reads == reads + 1)
-            #expect(server.table.figures.heldBytes == 0)
-            connection.handler.tick(at: .now() + .seconds(10))
+            connection.tick(late: .seconds(10))
             #expect(!connection.isOpen)
             #expect(server.table.figures == ConnectionTable.Figures(accepted: 1))
         }
@@ -718,7 +727,7 @@ struct ConnectionHandlerTests {
             server.responder.later[0].succeed(Response(status: 200, body: .bytes([UInt8](repeating: 0x61, count: 70_000))))
             if !isFirst { connection.closeInput() }
             #expect(connection.isOpen)
-            connection.handler.tick(at: .now() + .seconds(10))
+            connection.tick(early: .seconds(10))
             #expect(connection.isOpen)
             connection.wire.unblock()
             #expect(!connection.isOpen)
@@ -735,12 +744,12 @@ struct ConnectionHandlerTests {
         connection.wire.block()
         connection.send(get("/big?70000", "Connection: close\r\n"))
         #expect(!connection.wire.isOutputClosed)
-        connection.handler.tick(at: .now() + .seconds(10))
+        connection.tick(early: .seconds(10))
         #expect(connection.isOpen)
         connection.wire.unblock()
         #expect(connection.isOpen && connection.wire.isOutputClosed && !connection.wire.closedWithUnsent)
         #expect(try connection.received() == ok(String(repeating: "a", count: 70_000), closes: true))
-        connection.handler.tick(at: .now() + .seconds(3))
+        connection.tick(late: .seconds(3))
         #expect(!connection.isOpen)
         #expect(server.table.figures == ConnectionTable.Figures(accepted: 1))
     }
@@ -750,7 +759,7 @@ struct ConnectionHandlerTests {
         let connection = try server.connect()
         connection.wire.block()
         connection.send(get("/big?70000", "Connection: close\r\n"))
-        connection.handler.tick(at: .now() + .seconds(30))
+        connection.tick(late: .seconds(30))
         #expect(!connection.isOpen)
         #expect(server.table.figures == ConnectionTable.Figures(accepted: 1))
     }
@@ -774,9 +783,9 @@ struct ConnectionHandlerTests {
         let connection = try server.connect()
         connection.wire.block()
         connection.send(get("/big?70000"))
-        connection.handler.tick(at: .now() + .seconds(10))
+        connection.tick(early: .seconds(10))
         #expect(connection.isOpen)
-        connection.handler.tick(at: .now() + .seconds(30))
+        connection.tick(late: .seconds(30))
         #expect(!connection.isOpen)
         #expect(server.table.figures == ConnectionTable.Figures(accepted: 1))
     }
@@ -804,13 +813,13 @@ struct ConnectionHandlerTests {
         let connection = try server.connect()
         connection.send(get("/a"))
         _ = try connection.received()
-        connection.handler.tick(at: .now() + .seconds(60))
+        connection.tick(early: .seconds(60))
         #expect(connection.isOpen && !connection.wire.isOutputClosed)
-        connection.handler.tick(at: .now() + .seconds(80))
+        connection.tick(late: .seconds(80))
         #expect(connection.isOpen && connection.wire.isOutputClosed)
         connection.send(get("/b"))
         #expect(try connection.received() == "")
-        connection.handler.tick(at: .now() + .seconds(90))
+        connection.tick(late: .seconds(90))
         #expect(!connection.isOpen)
         #expect(server.table.figures == ConnectionTable.Figures(accepted: 1))
     }
@@ -833,14 +842,14 @@ struct ConnectionHandlerTests {
         let connection = try server.connect()
         connection.send(get("/later"))
         connection.channel.close(promise: nil)
-        connection.handler.tick(at: .now() + .hours(1))
+        connection.tick(late: .hours(1))
         connection.handler.drain(at: .now())
         connection.handler.evict()
         connection.handler.bytesReceived(5)
         connection.handler.nextRequestBegins()
         connection.handler.decodingEnded(undecodedBytes: 5)
         server.embeddedLoop.run()
-        connection.handler.tick(at: .now() + .hours(1))
+        connection.tick(late: .hours(1))
         connection.handler.evict()
         connection.handler.bytesReceived(5)
         connection.handler.nextRequestBegins()
@@ -871,10 +880,10 @@ struct ConnectionHandlerTests {
         late.send(get("/c"))
         #expect(try late.received() == ok("GET /c ", closes: true))
         let silent = try server.connect()
-        silent.handler.tick(at: .now() + .seconds(2))
+        silent.tick(late: .seconds(2))
         #expect(silent.isOpen && silent.wire.isOutputClosed)
         for connection in [idle, busy, pipelining, late, silent] {
-            connection.handler.tick(at: .now() + .seconds(10))
+            connection.tick(late: .seconds(10))
             #expect(!connection.isOpen)
         }
         #expect(server.table.figures == ConnectionTable.Figures(accepted: 5))
@@ -927,6 +936,33 @@ struct ConnectionHandlerTests {
         #expect(!server.loop.evictLongestIdle())
     }
 
+    @Test func `those that hold something are found in the order in which they began`() throws {
+        let before = NIODeadline.now()
+        let server = TestServer()
+        let connections = try (0..<5).map { _ in try server.connect() }
+        for place in [3, 1, 4, 2, 0] { connections[place].send("GET") }
+        // It has let go, and begins anew.
+        connections[1].send(" / HTTP/1.1\r\nHost: a\r\n\r\n")
+        connections[1].send("GET")
+        connections[4].channel.close(promise: nil)
+        #expect(server.loop.popLongestHolder(before: before) === nil)
+        for place in [3, 2, 0, 1] { #expect(server.loop.popLongestHolder() === connections[place].handler) }
+        #expect(server.loop.popLongestHolder() === nil)
+    }
+
+    @Test func `an idle connection makes room before one with a request`() throws {
+        let server = TestServer()
+        let connections = try (0..<3).map { _ in try server.connect() }
+        connections[0].send("GET")
+        connections[1].send(get("/later"))
+        #expect(server.loop.makeRoom())
+        #expect(connections.map(\.isOpen) == [true, true, false])
+        connections[0].handler.close()
+        connections[0].handler.close()
+        #expect(connections.map(\.isOpen) == [false, true, false])
+        #expect(server.table.figures == ConnectionTable.Figures(open: 1, accepted: 3))
+    }
+
     // MARK: Memory
 
     private static var smallBudget: ConnectionLimits {
@@ -958,7 +994,7 @@ struct ConnectionHandlerTests {
 
     @Test func `over the budget the request that is half sent for the longest time is rejected`() throws {
         var limits = ConnectionLimits()
-        limits.maxHeldBytes = 200_000
+        limits.maxHeldBytes = 250_000
         let server = TestServer(limits: limits)
         let half = "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 65001\r\n\r\n" + String(repeating: "x", count: 65_000)
         let connections = try (0..<3).map { _ in try server.connect() }
@@ -976,20 +1012,49 @@ struct ConnectionHandlerTests {
         #expect(server.table.figures == ConnectionTable.Figures(accepted: 3))
     }
 
-    @Test func `over the budget a stream is aborted`() throws {
-        let server = TestServer(limits: Self.smallBudget)
+    @Test func `over the budget half a request behind another one is given up`() throws {
+        var limits = ConnectionLimits()
+        limits.maxHeldBytes = 250_000
+        let server = TestServer(limits: limits)
+        let half = "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 65001\r\n\r\n" + String(repeating: "x", count: 65_000)
+        let connections = try (0..<3).map { _ in try server.connect() }
+        connections[0].send(get("/later") + half)
+        connections[1].send(half)
+        connections[2].send(half)
+        #expect(server.responder.rejections == [])
+        #expect(connections.map(\.handler.ignoresInput) == [true, false, false])
+        server.responder.later[0].succeed(response("one"))
+        #expect(
+            try connections[0].received()
+                == ok("one") + TestConnection.response("503 Service Unavailable", "refused /a", closes: true))
+        for connection in connections[1...] {
+            connection.send("x")
+            #expect(try connection.received().hasPrefix("HTTP/1.1 200 OK\r\n"))
+        }
+    }
+
+    @Test func `over the budget the oldest streams are aborted`() throws {
+        var limits = ConnectionLimits()
+        limits.maxHeldBytes = 1_000_000
+        let server = TestServer(limits: limits)
         var connections: [TestConnection] = []
-        while server.responder.rejections.isEmpty, connections.count < 100 {
+        while server.responder.rejections.isEmpty, connections.count < 1000 {
             let connection = try server.connect()
             connections.append(connection)
             connection.send("POST /stream HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345")
         }
-        #expect(connections.count > 1)
-        #expect(
-            try connections[0].received() == TestConnection.response("503 Service Unavailable", "refused /stream", closes: true))
-        #expect(server.responder.streams.map(\.aborted) == [1] + connections.dropFirst().map { _ in 0 })
-        connections[1].send("67890")
-        #expect(try connections[1].received() == ok("/stream 1234567890"))
+        // As many as it takes, from the oldest on.
+        let aborted = server.responder.rejections.count
+        #expect(aborted < connections.count / 2)
+        #expect(server.responder.streams.map(\.aborted) == connections.indices.map { $0 < aborted ? 1 : 0 })
+        for connection in connections[..<aborted] {
+            #expect(
+                try connection.received() == TestConnection.response("503 Service Unavailable", "refused /stream", closes: true))
+        }
+        for connection in connections[aborted...] {
+            connection.send("67890")
+            #expect(try connection.received() == ok("/stream 1234567890"))
+        }
     }
 
     @Test(arguments: [Int.max, 100])
@@ -1009,7 +1074,7 @@ struct ConnectionHandlerTests {
         #expect(
             try connection.received()
                 == TestConnection.response("431 Request Header Fields Too Large", "refused -", closes: true))
-        #expect(connection.wire.isOutputClosed && server.table.figures.heldBytes == 0)
+        #expect(connection.wire.isOutputClosed)
     }
 
     @Test func `over the budget whole requests are served`() throws {
@@ -1038,7 +1103,8 @@ struct ConnectionHandlerTests {
             + TestConnection.response("503 Service Unavailable", "refused -", closes: true)
         #expect(try connection.received() == expected)
         #expect(server.responder.rejections == [.outOfMemoryBudget])
-        #expect(server.table.figures.heldBytes == 0)
+        connection.channel.close(promise: nil)
+        #expect(server.table.figures == ConnectionTable.Figures(accepted: 1))
     }
 
     @Test func `over the budget a connection with requests that wait goes without a word`() throws {
@@ -1077,7 +1143,8 @@ struct ConnectionHandlerTests {
     }
 
     @Test func `over the budget a peer that does not read is hung up`() throws {
-        for (behind, fields) in [("", ""), ("", "Connection: close\r\n"), (get("/a") + "G", ""), ("GE", "Connection: close\r\n")] {
+        for (behind, fields) in [("", ""), ("", "Connection: close\r\n"), (get("/a") + "G", ""), ("GE", "Connection: close\r\n")]
+        {
             let server = TestServer(limits: Self.smallBudget)
             let connection = try server.connect()
             connection.wire.block()
@@ -1089,17 +1156,25 @@ struct ConnectionHandlerTests {
     }
 
     @Test func `over the budget a peer that has not read for long makes room for others`() throws {
-        let server = TestServer(limits: Self.smallBudget)
+        var limits = ConnectionLimits()
+        limits.maxHeldBytes = 200_000
+        let server = TestServer(limits: limits)
         let slow = try server.connect()
         slow.wire.block()
-        slow.send(get("/big?15000"))
+        slow.send(get("/big?100000"))
         #expect(slow.isOpen)
-        let connection = try server.connect()
-        connection.send("POST /c HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n1")
+        var connections: [TestConnection] = []
+        while slow.isOpen, connections.count < 100 {
+            connections.append(try server.connect())
+            connections[connections.count - 1].send("POST /c HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n1")
+        }
         #expect(!slow.isOpen)
-        connection.send("23")
-        #expect(try connection.received() == ok("POST /c 123"))
-        #expect(server.table.figures == ConnectionTable.Figures(open: 1, accepted: 2))
+        for connection in connections {
+            connection.send("23")
+            #expect(try connection.received() == ok("POST /c 123"))
+        }
+        #expect(server.responder.rejections == [])
+        #expect(server.table.figures == ConnectionTable.Figures(open: connections.count, accepted: connections.count + 1))
     }
 
     // MARK: Refused connections
@@ -1113,7 +1188,7 @@ struct ConnectionHandlerTests {
         #expect(server.responder.rejections == [.tooManyConnections])
         #expect(server.responder.heads == [])
         #expect(connection.wire.isOutputClosed)
-        connection.handler.tick(at: .now() + .seconds(2))
+        connection.tick(late: .seconds(2))
         #expect(!connection.isOpen)
         #expect(server.table.figures == ConnectionTable.Figures(accepted: 1, refused: 1))
     }
@@ -1123,11 +1198,11 @@ struct ConnectionHandlerTests {
         for bytes in ["", "GET"] {
             let connection = try server.connect(refusal: .tooManyConnections)
             if !bytes.isEmpty { connection.send(bytes) }
-            connection.handler.tick(at: .now() + .seconds(1))
+            connection.tick(early: .seconds(1))
             #expect(connection.isOpen && !connection.wire.isOutputClosed)
-            connection.handler.tick(at: .now() + .seconds(3))
+            connection.tick(late: .seconds(3))
             #expect(connection.wire.isOutputClosed)
-            connection.handler.tick(at: .now() + .seconds(10))
+            connection.tick(late: .seconds(10))
             #expect(!connection.isOpen)
         }
         #expect(server.table.figures == ConnectionTable.Figures(accepted: 2, refused: 2))

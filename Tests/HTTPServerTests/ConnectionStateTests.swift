@@ -779,7 +779,8 @@ struct ConnectionStateTests {
     func `what happens after the end is harmless`(_ script: StateScript) {
         script.run()
         let events: [StateEvent] = [
-            .handshakeEnded, .bytes(0), .bytes(5), .head(), .head(length: 5, expects: true), .head(length: 1000), .headRefused(malformed),
+            .handshakeEnded, .bytes(0), .bytes(5), .head(), .head(length: 5, expects: true), .head(length: 1000),
+            .headRefused(malformed),
             .body(5), .body(1000), .end, .inputFailed(malformed), .inputClosed, .written, .rejectionWritten, .unsent(5),
             .unsent(0), .closed, .drain, .tick,
         ]

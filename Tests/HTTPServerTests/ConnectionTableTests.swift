@@ -31,6 +31,16 @@ struct ConnectionTableTests {
         #expect(table.figures == ConnectionTable.Figures(accepted: 4, evicted: 1))
     }
 
+    @Test func `a connection for which another was closed has its place`() {
+        let table = table(1, perPeer: 2)
+        let peer = PeerAddress("10.0.0.1")
+        #expect(table.admit(peer) == .admitted)
+        #expect(table.admit(peer) == .full)
+        #expect(table.admit(peer, inPlaceOfAnother: true) == .admitted)
+        #expect(table.admit(peer, inPlaceOfAnother: true) == .tooManyFromPeer)
+        #expect(table.figures == ConnectionTable.Figures(open: 2, accepted: 2))
+    }
+
     @Test(arguments: [
         // Those of one peer, and one of another.
         (["10.0.0.1", "10.0.0.1"], "10.0.0.2"),
@@ -153,10 +163,11 @@ struct ConnectionTableTests {
         #expect(limits.connectionsPerPeer == expected)
     }
 
-    @Test(arguments: [
-        ("10.1.2.3", 0x0a01_0203), ("255.255.255.255", 0xffff_ffff), ("::ffff:10.1.2.3", 0x0a01_0203),
-        ("2001:db8:1:2:3:4:5:6", 0x2001_0db8_0001_0002), ("::1", 0), ("::10.1.2.3", 0), ("::fffe:10.1.2.3", 0),
-    ] as [(String, UInt64)])
+    @Test(
+        arguments: [
+            ("10.1.2.3", 0x0a01_0203), ("255.255.255.255", 0xffff_ffff), ("::ffff:10.1.2.3", 0x0a01_0203),
+            ("2001:db8:1:2:3:4:5:6", 0x2001_0db8_0001_0002), ("::1", 0), ("::10.1.2.3", 0), ("::fffe:10.1.2.3", 0),
+        ] as [(String, UInt64)])
     func `an address is counted by its first part`(_ text: String, _ counted: UInt64) throws {
         let peer = try #require(PeerAddress(text))
         #expect(peer.counted == counted && peer.description == text)

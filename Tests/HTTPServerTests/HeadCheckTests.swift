@@ -48,14 +48,14 @@ struct HeadCheckTests {
     }
 
     @Test(arguments: [
-        "", " ", ":", ":80", "a b", "a ", " a", "a\t", "a,b", "a;b", "a/b", "a?b", "a#b", "a@b", "user:pass@a", "a\\b", "a\"", "a%20",
-        "a%2eexample", "bücher.example", "a`", "a{", "a|", "a^", "a+b", "a*", "a!", "a$", "a&b", "a'b", "a(b)", "a=b", "a\u{7f}",
+        "", " ", ":", ":80", "a b", "a ", " a", "a\t", "a,b", "a;b", "a/b", "a?b", "a#b", "a@b", "user:pass@a", "a\\b", "a\"",
+        "a%20", "a%2eexample", "bücher.example", "a`", "a{", "a|", "a^", "a+b", "a*", "a!", "a$", "a&b", "a'b", "a(b)", "a=b",
+        "a\u{7f}",
         "a\u{0}", "a:b", "a:8 0", "a: 80", "a:-1", "a:+1", "a:65536", "a:99999", "a:100000", "a:000080", "a:80:80", "a::", "a:٣",
-        "[", "]", "[]", "[::1", "::1", "[::1]]", "[::1]x", "[::1]80", "[::1]:", "[[::1]]", "[1]", "[a]", "[a.example]", "[::g]",
+        "[", "]", "[]", "[::1", "::1", "[::1]]", "[::1]x", "[::1]80", "[[::1]]", "[1]", "[a]", "[a.example]", "[::g]",
         "[::1%25eth0]", "[::1%eth0]", "[v1.a:b]", "[: :]", "[::1]:65536", "[::1]:a", "http://a", "a[::1]",
     ])
     func `anything else is no host`(_ text: String) {
-        guard text != "[::1]:" else { return #expect(HeadCheck.isHost(text)) }
         #expect(!HeadCheck.isHost(text))
         #expect(isMalformed(rejection(head([("Host", text)])), "Host"))
         #expect(isMalformed(rejection(head([("Host", text)], version: .http1_0)), "Host"))
@@ -63,7 +63,8 @@ struct HeadCheckTests {
 
     @Test(arguments: [
         ([], HTTPVersion.http1_1, false), ([], .http1_0, true), (["a"], .http1_1, true), (["a"], .http1_0, true),
-        (["a", "a"], .http1_1, false), (["a", "b"], .http1_1, false), (["a", "a"], .http1_0, false), (["", "a"], .http1_1, false),
+        (["a", "a"], .http1_1, false), (["a", "b"], .http1_1, false), (["a", "a"], .http1_0, false),
+        (["", "a"], .http1_1, false),
     ])
     func `there is exactly one host`(_ hosts: [String], _ version: HTTPVersion, _ isGood: Bool) {
         let found = rejection(head(hosts.map { ("Host", $0) }, version: version))
@@ -82,12 +83,14 @@ struct HeadCheckTests {
 
     @Test(arguments: [
         "", " ", "gzip", "identity", "gzip, chunked", "gzip,chunked", "chunked, gzip", "chunked, chunked", "chunked,", ",chunked",
-        " chunked", "chunked ", "\tchunked", "chunked;q=1", "\"chunked\"", "chunke", "chunkedd", "xchunked", "chun\u{0}ked", "trailers",
+        " chunked", "chunked ", "\tchunked", "chunked;q=1", "\"chunked\"", "chunke", "chunkedd", "xchunked", "chun\u{0}ked",
+        "trailers",
         "\u{03}hunked", "chunke\u{04}",
     ])
     func `no other encoding is read`(_ value: String) {
         #expect(isMalformed(rejection(framed(("Transfer-Encoding", value))), "Transfer-Encoding"))
-        #expect(isMalformed(rejection(framed(("Transfer-Encoding", "chunked"), ("Transfer-Encoding", value))), "Transfer-Encoding"))
+        #expect(
+            isMalformed(rejection(framed(("Transfer-Encoding", "chunked"), ("Transfer-Encoding", value))), "Transfer-Encoding"))
     }
 
     @Test(arguments: [("0", 0), ("1", 1), ("00", 0), ("007", 7), ("9223372036854775807", Int.max)])
@@ -97,7 +100,8 @@ struct HeadCheckTests {
     }
 
     @Test(arguments: [
-        "", " ", "-1", "+1", "-0", "1 ", " 1", "\t1", "1,1", "1, 1", "1.0", "0x10", "1e3", "1_000", "abc", "١", "9223372036854775808",
+        "", " ", "-1", "+1", "-0", "1 ", " 1", "\t1", "1,1", "1, 1", "1.0", "0x10", "1e3", "1_000", "abc", "١",
+        "9223372036854775808",
         "99999999999999999999999", "1\u{0}", "1;1", "\"1\"",
     ])
     func `anything else is no length`(_ value: String) {
@@ -126,7 +130,8 @@ struct HeadCheckTests {
     // MARK: The request line
 
     @Test(arguments: [
-        HTTPMethod.GET, .HEAD, .POST, .PUT, .DELETE, .OPTIONS, .PATCH, .TRACE, .MKCOL, .RAW(value: "BREW"), .RAW(value: "connect"),
+        HTTPMethod.GET, .HEAD, .POST, .PUT, .DELETE, .OPTIONS, .PATCH, .TRACE, .MKCOL, .RAW(value: "BREW"),
+        .RAW(value: "connect"),
     ])
     func `any method but CONNECT is a route's to judge`(_ method: HTTPMethod) {
         #expect(rejection(head(method: method)) == nil)
@@ -140,7 +145,8 @@ struct HeadCheckTests {
     }
 
     @Test(arguments: [
-        "", "a", "a/b", "http://a/", "https://a.example/b", "a:443", "?a", "**", "*/", "/a b", "/a\t", "/a\u{7f}", "/ü", "/a\u{0}", " /",
+        "", "a", "a/b", "http://a/", "https://a.example/b", "a:443", "?a", "**", "*/", "/a b", "/a\t", "/a\u{7f}", "/ü",
+        "/a\u{0}", " /",
         "/a\r", "/a\n",
     ])
     func `any other target is refused`(_ target: String) {
@@ -230,7 +236,8 @@ struct HeadCheckTests {
 
     @Test(arguments: [
         ([], HTTPVersion.http1_1, Persistence.goesOn), ([], .http1_0, .ends), ([("Connection", "keep-alive")], .http1_0, .goesOn),
-        ([("Connection", "close")], .http1_1, .ends), ([("connection", "Upgrade"), ("UPGRADE", "h2c")], .http1_1, .goesOnBehindOffer),
+        ([("Connection", "close")], .http1_1, .ends),
+        ([("connection", "Upgrade"), ("UPGRADE", "h2c")], .http1_1, .goesOnBehindOffer),
         ([("Proxy-Connection", "close")], .http1_1, .ends), ([("Proxy-Connection", "keep-alive")], .http1_1, .goesOn),
         ([("Upgrade", "h2c")], .http1_1, .goesOn), ([("X-Connection", "close")], .http1_1, .goesOn),
         ([("Connection", "upgrade"), ("Upgrade", "h2c")], .http1_0, .ends),

@@ -45,7 +45,8 @@ struct ResponseEncoderTests {
     /// The length alone: a file of that size is not read.
     @Test(arguments: [
         0, 1, 9, 10, 11, 99, 100, 101, 999, 1000, 9999, 10_000, 12_345, 99_999, 100_000, 654_321, 999_999, 1_000_000, 9_999_999,
-        10_000_000, 12_345_678, 99_999_998, 99_999_999, 100_000_000, 100_000_001, 999_999_999, 1_000_000_000, 9_876_543_210, Int.max,
+        10_000_000, 12_345_678, 99_999_998, 99_999_999, 100_000_000, 100_000_001, 999_999_999, 1_000_000_000, 9_876_543_210,
+        Int.max,
     ])
     func `a length has its digits`(_ length: Int) {
         let file = ResponseFile.empty(length: length)

@@ -12,7 +12,7 @@ from harness.figures import figure
 from harness.http import Answer, Connection, ConnectionEnded, request_bytes
 from harness.identity_provider import IdentityProvider, RemoteIssuer
 from harness.service import Service
-from harness.tenant import AVATARS, Tenant
+from harness.tenant import Tenant
 from harness.waiting import until
 
 ORIGIN = "https://app.acme.example"
@@ -166,7 +166,7 @@ def test_an_idle_connection_outlasts_the_minute_of_balancers(make_service, autho
 @pytest.fixture(scope="module")
 def service(make_service) -> Service:
     """127.0.0.1 is a trusted proxy, 127.0.0.2 a stranger."""
-    tenant = Tenant("acme", rules={"avatars": AVATARS | {"limits": {"perUser": "1000/1h"}}}, origins=[ORIGIN])
+    tenant = Tenant("acme", origins=[ORIGIN])
     with make_service("request-ids", [tenant], log_level="info", configuration={"trustedProxies": ["127.0.0.1", "198.51.100.0/24"]}) as started:
         yield started
 

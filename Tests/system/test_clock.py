@@ -144,7 +144,7 @@ def test_the_other_commands_live_by_such_a_clock(service, clock, logs, date):
     token, command = tenant.token(), Command(logs, "clock")
     clock.set_date(IMPLAUSIBLE[date])
     for arguments, given in ((["check", tenants], ""), (["whoami", "--tenants", tenants], token), (["whoami", "--tenants", tenants], tenant.api_key),
-                             (["credentials", "--tenants", tenants], ""), (["key", "new", "--tenant", "acme", "--id", "cms"], "")):
+                             (["credentials", "--tenants", tenants], "")):
         done = command(*arguments, given=given, **service.environment)
         assert done.returncode in (0, 1), (arguments, done.returncode, done.stdout, done.stderr)
         assert "Fatal error" not in done.stderr

@@ -4,13 +4,14 @@ import contextlib
 import resource
 import socket
 import ssl
+import time
 
 import pytest
 
 from harness.certificates import Authority
 from harness.figures import figure, readiness
 from harness.http import Answer, Connection, ConnectionEnded, request_bytes
-from harness.service import Service
+from harness.service import DidNotStart, Service
 from harness.tenant import Tenant
 from harness.waiting import until
 
@@ -64,18 +65,25 @@ def connections(service: Service, count: int, source: str | None = None) -> list
     return made
 
 
-def begin_request(service: Service, *busy: Connection):
-    """Each is in the middle of a request from now on, and the service has seen it. It has 9 s for the rest."""
-    before = figure(service, "postern_connections_held_bytes")
+def begin_request(service: Service, *busy: Connection) -> float:
+    """Each is in the middle of a request from now on, and the service has seen it. It has 9 s for the rest, and nobody pushes it out within one.
+
+    When the first of them was begun."""
+    began = time.monotonic()
     for connection in busy:
+        before = held(service)
         connection.send(HALF)
-    # Each half is held.
-    until("the halves have come", lambda: figure(service, "postern_connections_held_bytes") >= before + len(busy), seconds=PATIENCE)
+        until("the half has come", lambda: held(service) > before, seconds=PATIENCE)
+    return began
 
 
 def finish_request(connection: Connection) -> int:
     connection.send(REST)
     return connection.read().status
+
+
+def held(service: Service) -> float:
+    return figure(service, "postern_connections_held_bytes")
 
 
 def counted(service: Service) -> dict[str, float]:
@@ -114,9 +122,9 @@ def test_neither_a_busy_connection_nor_one_that_was_just_used_makes_room(start):
     for turn in range(10):
         new.append(service.connect(PATIENCE))
         assert served(new[-1]), f"number {81 + turn} is refused though others are idle"
+    until("ten have made room", lambda: len(closed(used + idle + new)) == 10, seconds=PATIENCE)
+    assert closed(used) == [] and closed(new) == [], "of the forty that are idle for longer"
     assert [finish_request(connection) for connection in used[:4]] == [200] * 4
-    until("ten have made room", lambda: len(closed(idle)) == 10, seconds=PATIENCE)
-    assert closed(used) == [] and closed(new) == []
     assert all(served(connection) for connection in used + new)
 
 
@@ -135,11 +143,12 @@ def test_one_idle_connection_is_enough(start, place):
     service = start("--max-connections", "8", "--max-connections-per-peer", "1000")
     crowd = connections(service, 8)
     busy = [connection for number, connection in enumerate(crowd) if number != place]
-    begin_request(service, *busy)
+    began = begin_request(service, *busy)
     with service.connect(PATIENCE) as new:
         assert served(new), "refused though one is idle"
         assert not crowd[place].is_open()
-        assert [finish_request(connection) for connection in busy] == [200] * 7
+        if time.monotonic() - began < 9:
+            assert [finish_request(connection) for connection in busy] == [200] * 7
 
 
 @pytest.mark.parametrize("silent", [False, True], ids=["after a request", "before its first"])
@@ -159,26 +168,54 @@ def test_idle_connections_are_no_reason_to_refuse(start, silent):
 
 
 def test_where_nobody_is_idle_a_new_one_is_refused(start):
-    """At once, with a whole problem; those that are under way are finished. Then they make room again."""
+    """At once, with a whole problem; those that have just begun are finished. Then they make room again."""
     service = start("--max-connections", "6", "--max-connections-per-peer", "1000")
     crowd = connections(service, 6)
-    begin_request(service, *crowd)
-    ids = []
-    for _ in range(3):
-        with service.connect(PATIENCE) as new:
-            answer = ask(new)
-            check_refusal(answer)
-            ids.append(answer.problem["requestId"])
-            assert new.rest() == b""
-    status, ready = readiness(service)
-    assert [finish_request(connection) for connection in crowd] == [200] * 6
-    assert ready["connections"] == {"open": 6, "limit": 6, "refused": 3, "closedForOthers": 0}
+    for _ in range(20):
+        began, ids = begin_request(service, *crowd), []
+        for _ in range(3):
+            with service.connect(PATIENCE) as new:
+                answer = ask(new)
+                if answer.status == 200:
+                    break
+                check_refusal(answer)
+                ids.append(answer.problem["requestId"])
+                assert new.rest() == b""
+        status, ready = readiness(service)
+        if len(ids) == 3:
+            break
+        # Only on a machine that needs a second for all that: who has been half-sent for so long makes room.
+        assert time.monotonic() - began >= 1
+        for connection in crowd:
+            connection.close()
+        until("all are closed", lambda: figure(service, "postern_connections_open") == 0, seconds=PATIENCE)
+        crowd = connections(service, 6)
+    if time.monotonic() - began < 9:
+        assert [finish_request(connection) for connection in crowd] == [200] * 6
+    assert ready["connections"]["open"] == ready["connections"]["limit"] == 6 and ready["connections"]["refused"] >= 3
     assert status == 200 and any("connections" in reason for reason in ready["reasons"]), ready["reasons"]
     lines = until("they are in the log", lambda: (lines := [line for line in service.log_lines() if line.get("requestId") in ids])
                   and len(lines) == 3 and lines, seconds=PATIENCE)
     assert {(line["message"], line["code"], line["peer"]) for line in lines} == {("request refused", "overloaded", "127.0.0.1")}
     with service.connect(PATIENCE) as new:
         assert served(new), "all are idle again"
+
+
+@pytest.mark.parametrize("kind", ["heads", "bodies"])
+def test_who_is_half_sent_for_long_makes_room_where_nobody_is_idle(start, kind):
+    """So nobody can fill the service by requests that never end: one that has taken a second gives way."""
+    half = HALF if kind == "heads" else request_bytes("POST", "/v1/tickets", {"Content-Type": "application/json", "Content-Length": "10"}) + b"{"
+    service = start("--max-connections", "8", "--max-connections-per-peer", "1000")
+    crowd = [service.connect(PATIENCE) for _ in range(8)]
+    for connection in crowd:
+        connection.send(half)
+    until("all have come", lambda: figure(service, "postern_connections_open") == 8 and held(service) > 0, seconds=PATIENCE)
+    time.sleep(1.5)
+    with contextlib.ExitStack() as kept:
+        for turn in range(4):
+            new = kept.enter_context(service.connect(PATIENCE))
+            assert served(new), f"after {turn}"
+    assert len(closed(crowd)) >= 1
 
 
 def test_a_service_that_is_full_says_so(start):
@@ -273,10 +310,10 @@ def test_trusted_proxies_speak_for_others(start):
     with service.connect(PATIENCE, "127.0.0.2") as third:
         assert not served(third)
     proxy += connections(service, 3)
-    begin_request(service, *proxy, *others)
+    assert all(served(connection) for connection in proxy + others) and figure(service, "postern_connections_open") == 20
     with service.connect(PATIENCE) as another:
-        assert not served(another), "twenty are busy"
-    assert [finish_request(connection) for connection in proxy + others] == [200] * 20
+        assert served(another), "another one makes room"
+        until("one has made room", lambda: len(closed(proxy + others)) == 1, seconds=PATIENCE)
 
 
 def has_ipv6() -> bool:
@@ -291,9 +328,15 @@ def has_ipv6() -> bool:
 @pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")
 def test_an_ipv6_address_is_counted_too(make_service):
     """And where the socket takes both families an IPv4 address counts as itself, not as a part of the mapped block."""
-    service = make_service("connections-6", [Tenant("acme")], arguments=["--max-connections-per-peer", "3"], configuration={"trustedProxies": ["127.0.0.9"]})
-    service.arguments[service.arguments.index("--listen") + 1] = f"[::]:{service.port}"
-    service.start()
+    for attempt in range(10):
+        service = make_service("connections-6", [Tenant("acme")], arguments=["--max-connections-per-peer", "3"], configuration={"trustedProxies": ["127.0.0.9"]})
+        service.arguments[service.arguments.index("--listen") + 1] = f"[::]:{service.port}"
+        try:
+            service.start()
+            break
+        except DidNotStart:
+            # The port is free on 127.0.0.1, which says nothing of all other addresses.
+            assert "another process listens there" in service.log() and attempt < 9
     kept = []
     for host, source in (("::1", None), ("127.0.0.1", None), ("127.0.0.1", "127.0.0.2")):
         kept += [Connection(service.port, PATIENCE, host=host, source=source) for _ in range(3)]
@@ -317,9 +360,8 @@ def test_the_figures_of_connections(start):
     refused.close()
     other = connections(service, 1, "127.0.0.2")
     assert counted(service) == {"open": 4, "total": 5, "refused_total": 1, "evicted_total": 0}
-    begin_request(service, *mine)
     new = service.connect(PATIENCE, "127.0.0.3")
-    assert served(new) and [finish_request(connection) for connection in mine] == [200] * 3
+    assert served(new), "one of the idle ones makes room"
     expected = {"open": 4, "total": 6, "refused_total": 1, "evicted_total": 1}
     assert counted(service) == expected
     assert readiness(service)[1]["connections"] == {"open": 4, "limit": 4, "refused": 1, "closedForOthers": 1}
@@ -327,10 +369,6 @@ def test_the_figures_of_connections(start):
         connection.close()
     until("all are closed", lambda: counted(service) == expected | {"open": 0}, seconds=PATIENCE)
     assert readiness(service)[1]["connections"] == {"open": 0, "limit": 4, "refused": 1, "closedForOthers": 1}
-
-
-def held(service: Service) -> float:
-    return figure(service, "postern_connections_held_bytes")
 
 
 @pytest.mark.parametrize("ending", ["leaves", "finishes"])
@@ -438,8 +476,5 @@ def test_the_admin_listener_takes_none_of_the_public_ones(start):
     crowd = admin_connections(service, ADMIN_LIMIT - 1)
     assert figure(service, "postern_connections_open") == 0 and figure(service, "postern_connections_total") == 0
     public = connections(service, 3)
-    begin_request(service, *public)
-    with service.connect(PATIENCE) as another:
-        assert not served(another)
-    assert ask(crowd[0], "/readyz").status == 200, "nor the public one any of these"
-    assert [finish_request(connection) for connection in public] == [200] * 3
+    assert readiness(service)[1]["connections"]["open"] == 3 and all(served(connection) for connection in public)
+    assert all(ask(connection, "/readyz").status == 200 for connection in crowd), "nor the public one any of these"

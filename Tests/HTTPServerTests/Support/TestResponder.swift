@@ -46,7 +46,9 @@ final class TestResponder: Responder {
         case "/soon":
             return Endpoint(
                 .whole(maxBytes: 1000) { request in
-                    .later { $0.makeSucceededFuture(Response(status: 200, body: .bytes(Array("soon \(request.head.target)".utf8)))) }
+                    .later {
+                        $0.makeSucceededFuture(Response(status: 200, body: .bytes(Array("soon \(request.head.target)".utf8))))
+                    }
                 })
         case "/fails":
             return Endpoint(.whole(maxBytes: 1000) { _ in .later { $0.makeFailedFuture(ChannelError.eof) } })
