@@ -77,6 +77,7 @@ struct ConnectionHandlerTests {
 
         connection.send(get("/d"))
         #expect(try connection.received() == ok("GET /d "))
+        #expect(connection.wire.reads == 3)
     }
 
     @Test func `a later response may be the last`() throws {
@@ -178,7 +179,7 @@ struct ConnectionHandlerTests {
 
     @Test(arguments: [
         ("HTTP/1.1", "", false), ("HTTP/1.1", "Connection: close\r\n", true), ("HTTP/1.1", "Connection: keep-alive\r\n", false),
-        ("HTTP/1.0", "", true), ("HTTP/1.0", "Connection: keep-alive\r\n", false),
+        ("HTTP/1.0", "", true), ("HTTP/1.0", "Connection: keep-alive\r\n", true),
         ("HTTP/1.1", "Connection: Upgrade\r\nUpgrade: h2c\r\n", false),
         ("HTTP/1.1", "Connection: close, Upgrade\r\nUpgrade: h2c\r\n", true),
     ])
@@ -306,6 +307,34 @@ struct ConnectionHandlerTests {
             try #require(connection.handler.ignoresInput == (received != all), "number \(number): \(first)")
             if connection.handler.ignoresInput { connection.channel.close(promise: nil) }
             try #require(server.table.figures.heldBytes == 0)
+        }
+    }
+
+    /// NIO's decoder and the check of a head must agree on where a body ends, or the request is refused.
+    @Test(arguments: ["", " ", "\t", "  ", " \t", "\t ", "\u{b}", "\u{c}", ",", ", ", ";", " ;", "\r\n ", "\u{a0}"])
+    func `a body is framed in one way whatever stands around the value`(_ text: String) throws {
+        let next = get("/next")
+        for isBefore in [true, false] {
+            for (name, value, body) in [
+                ("Content-Length", "5", "hello"), ("Transfer-Encoding", "chunked", "5\r\nhello\r\n0\r\n\r\n"),
+                ("Content-Length", "0", ""), ("Transfer-Encoding", "chunked", "0\r\n\r\n"),
+            ] {
+                let field = "\(name):\(isBefore ? text + value : value + text)\r\n"
+                let bytes = Array("POST /a HTTP/1.1\r\nHost: a\r\n\(field)\r\n\(body)\(next)".utf8)
+                let all = ok("POST /a \(body.contains("hello") ? "hello" : "")") + ok("GET /next ")
+                for size in [bytes.count, 1] {
+                    let server = TestServer()
+                    let connection = try server.connect()
+                    var rest = bytes[...]
+                    while !rest.isEmpty {
+                        connection.send(ByteBuffer(bytes: rest.prefix(size)))
+                        rest = rest.dropFirst(size)
+                    }
+                    let received = try connection.received()
+                    let isRefused = received.hasPrefix("HTTP/1.1 400 Bad Request\r\n") && connection.handler.ignoresInput
+                    #expect(received == all || isRefused, "\(field) in pieces of \(size)")
+                }
+            }
         }
     }
 
@@ -790,6 +819,25 @@ struct ConnectionHandlerTests {
         #expect(server.table.figures == ConnectionTable.Figures(accepted: 1))
     }
 
+    @Test func `bytes that come while a part is taken are read behind it`() throws {
+        let server = TestServer()
+        let connection = try server.connect()
+        connection.wire.block()
+        connection.send(get("/big?70000"))
+        #expect(connection.wire.reads == 1)
+        // 100 Continue sends all that waits, and so the connection reads on inside the decoder's call.
+        connection.wire.unblockWithNextFlush()
+        connection.wire.atNextRead = ByteBuffer(string: "t: a\r\n\r\n" + get("/d"))
+        connection.send(
+            "POST /b HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\nabGET /c HTTP/1.1\r\nHos")
+        #expect(connection.wire.atNextRead == nil)
+        #expect(
+            try connection.received()
+                == ok(String(repeating: "a", count: 70_000)) + `continue` + ok("POST /b ab") + ok("GET /c ") + ok("GET /d "))
+        #expect(connection.handler.idleSince != nil)
+        #expect(server.table.figures.heldBytes == 0)
+    }
+
     @Test func `bytes that come while a part is taken wait for it`() throws {
         let server = TestServer()
         let connection = try server.connect()
@@ -923,6 +971,27 @@ struct ConnectionHandlerTests {
             #expect(server.table.figures.open == 10 - count)
         }
         #expect(!server.loop.evictLongestIdle())
+    }
+
+    @Test func `connections go in any order`() throws {
+        var random = SplitMix64(state: 5)
+        let server = TestServer()
+        var connections = try (0..<60).map { _ in try server.connect() }
+        for _ in 0..<200 {
+            let place = Int.random(in: 0..<connections.count, using: &random)
+            connections[place].channel.close(promise: nil)
+            connections[place] = try server.connect()
+        }
+        #expect(server.table.figures.open == 60)
+        connections.shuffle(using: &random)
+        for connection in connections[..<40] { connection.channel.close(promise: nil) }
+        server.loop.drain()
+        for connection in connections[40...] {
+            connection.send(get("/a"))
+            #expect(try connection.received() == ok("GET /a ", closes: true))
+            connection.channel.close(promise: nil)
+        }
+        #expect(server.table.figures == ConnectionTable.Figures(accepted: 260))
     }
 
     @Test func `connections that come and go leave nothing behind`() throws {

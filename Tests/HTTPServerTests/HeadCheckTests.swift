@@ -48,7 +48,7 @@ struct HeadCheckTests {
     }
 
     @Test(arguments: [
-        "", " ", ":", ":80", "a b", "a ", " a", "a\t", "a,b", "a;b", "a/b", "a?b", "a#b", "a@b", "user:pass@a", "a\\b", "a\"",
+        "", " ", ":", ":80", "a b", " a", "\ta", "a\t b", "a,b", "a;b", "a/b", "a?b", "a#b", "a@b", "user:pass@a", "a\\b", "a\"",
         "a%20", "a%2eexample", "bücher.example", "a`", "a{", "a|", "a^", "a+b", "a*", "a!", "a$", "a&b", "a'b", "a(b)", "a=b",
         "a\u{7f}",
         "a\u{0}", "a:b", "a:8 0", "a: 80", "a:-1", "a:+1", "a:65536", "a:99999", "a:100000", "a:000080", "a:80:80", "a::", "a:٣",
@@ -83,7 +83,7 @@ struct HeadCheckTests {
 
     @Test(arguments: [
         "", " ", "gzip", "identity", "gzip, chunked", "gzip,chunked", "chunked, gzip", "chunked, chunked", "chunked,", ",chunked",
-        " chunked", "chunked ", "\tchunked", "chunked;q=1", "\"chunked\"", "chunke", "chunkedd", "xchunked", "chun\u{0}ked",
+        " chunked", "\tchunked", "chunked;q=1", "\"chunked\"", "chunke", "chunkedd", "xchunked", "chun\u{0}ked",
         "trailers",
         "\u{03}hunked", "chunke\u{04}",
     ])
@@ -100,13 +100,26 @@ struct HeadCheckTests {
     }
 
     @Test(arguments: [
-        "", " ", "-1", "+1", "-0", "1 ", " 1", "\t1", "1,1", "1, 1", "1.0", "0x10", "1e3", "1_000", "abc", "١",
+        "", " ", "-1", "+1", "-0", " 1", "\t1", "1,1", "1, 1", "1.0", "0x10", "1e3", "1_000", "abc", "١",
         "9223372036854775808",
         "99999999999999999999999", "1\u{0}", "1;1", "\"1\"",
     ])
     func `anything else is no length`(_ value: String) {
         #expect(isMalformed(rejection(framed(("Content-Length", value))), "Content-Length"))
         #expect(isMalformed(rejection(framed(("Content-Length", value), version: .http1_0)), "Content-Length"))
+    }
+
+    /// llhttp leaves it there.
+    @Test(arguments: [" ", "\t", "  ", " \t ", "\t\t"])
+    func `white space behind a value is no part of it`(_ space: String) throws {
+        let limits = ConnectionLimits()
+        let fields = [("Host", "a.example:80"), ("Content-Length", "5"), ("Expect", "100-continue")]
+        let check = try HeadCheck(head(fields.map { ($0, $1 + space) }), limits: limits)
+        #expect(check == HeadCheck(expectsContinue: true, contentLength: 5, persistence: .goesOn))
+        #expect(rejection(framed(("Transfer-Encoding", "chunked" + space))) == nil)
+        #expect(isMalformed(rejection(framed(("Content-Length", space))), "Content-Length"))
+        #expect(isMalformed(rejection(framed(("Transfer-Encoding", space))), "Transfer-Encoding"))
+        #expect(isMalformed(rejection(head([("Host", space)])), "Host"))
     }
 
     @Test(arguments: [
@@ -235,7 +248,7 @@ struct HeadCheckTests {
     }
 
     @Test(arguments: [
-        ([], HTTPVersion.http1_1, Persistence.goesOn), ([], .http1_0, .ends), ([("Connection", "keep-alive")], .http1_0, .goesOn),
+        ([], HTTPVersion.http1_1, Persistence.goesOn), ([], .http1_0, .ends), ([("Connection", "keep-alive")], .http1_0, .ends),
         ([("Connection", "close")], .http1_1, .ends),
         ([("connection", "Upgrade"), ("UPGRADE", "h2c")], .http1_1, .goesOnBehindOffer),
         ([("Proxy-Connection", "close")], .http1_1, .ends), ([("Proxy-Connection", "keep-alive")], .http1_1, .goesOn),

@@ -478,3 +478,13 @@ def test_the_admin_listener_takes_none_of_the_public_ones(start):
     public = connections(service, 3)
     assert readiness(service)[1]["connections"]["open"] == 3 and all(served(connection) for connection in public)
     assert all(ask(connection, "/readyz").status == 200 for connection in crowd), "nor the public one any of these"
+
+
+def test_a_full_listener_is_alive(start):
+    """A probe that took it for dead would have it restarted, and with it all that it serves."""
+    service = start("--max-connections", "100", "--max-connections-per-peer", "3")
+    crowd = connections(service, 3)
+    begin_request(service, *crowd)
+    answer = service.admin("/healthz")
+    assert answer.status == 200 and answer.json() == {"status": "ok"}
+    assert [finish_request(connection) for connection in crowd] == [200] * 3

@@ -33,7 +33,6 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var queue: CircularBuffer<Incoming>?
     private var isAnswering = false
     private var isAnsweringQueue = false
-    private var isInRead = false
     private var holdsBackRead = false
     private var unflushedBytes = 0
     /// What this connection counts for in the budget of all.
@@ -374,7 +373,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
         guard case .success(let response) = result else { return hangUp(context) }
         write(response, isHead: isHead, context)
-        if !isInRead { flush(context) }
+        flush(context)
     }
 
     /// Answers a request that waits for `100 Continue`, and closes: the client need not send the body.

@@ -15,11 +15,12 @@ package struct HostNames: Sendable {
     }
 
     /// Why a request is refused; nil where its `Host` is one of these names.
-    func problem(of head: RequestHead, setting: String) -> Problem? {
+    /// - Parameter setting: where an operator lists further names; nil where none can be listed
+    func problem(of head: RequestHead, setting: String?) -> Problem? {
         guard let host = head.first("host"), !contains(authority: host) else { return nil }
+        let advice = setting.map { ", or list the name under '\($0)'" } ?? ""
         return Problem(
-            .invalidRequest,
-            detail: "This listener is not asked by that Host: use an address or localhost, or list the name under '\(setting)'.")
+            .invalidRequest, detail: "This listener is not asked by that Host: use an address or localhost\(advice).")
     }
 
     /// Whether a `Host` field, with a port or without, names this listener.

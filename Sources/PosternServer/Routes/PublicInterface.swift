@@ -91,15 +91,23 @@ struct PublicInterface: Sendable {
     }
 
     /// Answers what the connection refused.
-    func respond(to rejection: Rejection, head: RequestHead?, peer: PeerAddress?, at now: Date) -> Response {
+    /// - Parameter head: nil where it could not be read
+    func respond(
+        to rejection: Rejection, head: RequestHead?, peer: PeerAddress?, snapshot: ServiceSnapshot, at now: Date
+    ) -> Response {
         let problem = Problem(rejection)
-        let requestID = makeRequestID()
+        let arrival = head.map { self.arrival($0, snapshot) }
+        let requestID = arrival?.requestID ?? makeRequestID()
         metrics.answered(problem.code)
         metrics.answered(.route(.other), status: problem.code.status, seconds: 0)
-        decisions.rejected(problem, requestID: requestID, peer: peer?.description ?? "-", at: now)
+        decisions.rejected(problem, requestID: requestID, peer: arrival?.peer.address ?? peer?.description ?? "-", at: now)
         var response = problem.response(requestID: requestID)
         response.shared = Self.uncached
-        response.fields.add("X-Request-Id", requestID)
+        if let arrival {
+            finish(&response, arrival, code: problem.code)
+        } else {
+            response.fields.add("X-Request-Id", requestID)
+        }
         return response
     }
 
@@ -115,7 +123,7 @@ struct PublicInterface: Sendable {
 
     /// The response where neither a body nor the asker matters; nil where they do.
     private func answerByHead(_ head: RequestHead, _ route: Route, _ arrival: Arrival) throws(Problem) -> Response? {
-        if let problem = hosts?.problem(of: head, setting: "--listen") { throw problem }
+        if let problem = hosts?.problem(of: head, setting: nil) { throw problem }
         guard arrival.origins.count <= 1 else {
             throw Problem(
                 .originNotAllowed,

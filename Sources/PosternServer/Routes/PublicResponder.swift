@@ -15,6 +15,7 @@ struct PublicResponder: Responder {
     private static let maxBodyBytes = 16 * 1024
 
     private let interface: PublicInterface
+    private let state: ServiceState
     private let endpoints: [Route: Endpoint]
     private let other: Endpoint
 
@@ -28,6 +29,7 @@ struct PublicResponder: Responder {
             )
         }
         self.interface = interface
+        self.state = state
         endpoints = Dictionary(uniqueKeysWithValues: Route.allCases.map { ($0, endpoint($0)) })
         other = endpoint(.other)
     }
@@ -37,6 +39,6 @@ struct PublicResponder: Responder {
     }
 
     func response(to rejection: Rejection, head: RequestHead?, peer: PeerAddress?, at date: Date) -> Response {
-        interface.respond(to: rejection, head: head, peer: peer, at: date)
+        interface.respond(to: rejection, head: head, peer: peer, snapshot: state.current, at: date)
     }
 }

@@ -147,6 +147,11 @@ final class Wire: ChannelDuplexHandler {
         isBlocked = true
     }
 
+    /// The peer takes everything again, once something more is flushed.
+    func unblockWithNextFlush() {
+        isBlocked = false
+    }
+
     func unblock() {
         isBlocked = false
         if let context, !isClosed { sendAll(context) }
