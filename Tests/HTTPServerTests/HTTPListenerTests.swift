@@ -71,7 +71,7 @@ struct HTTPListenerTests {
     }
 
     /// When the other side closes, NIO reads all that it has sent, whether that is wanted or not.
-    @Test(.timeLimit(.minutes(1))) func `requests behind one that waits are bounded`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `requests behind one that waits are bounded`() async throws {
         var limits = ConnectionLimits()
         limits.maxHeldBytes = 200_000
         try await listening(limits) { listener, port in
@@ -90,7 +90,7 @@ struct HTTPListenerTests {
         #expect(responder.rejections == [.outOfMemoryBudget])
     }
 
-    @Test(.timeLimit(.minutes(1))) func `connections of one peer are bounded`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `connections of one peer are bounded`() async throws {
         var limits = ConnectionLimits()
         limits.maxConnections = 64
         limits.maxConnectionsPerPeer = 2
@@ -114,7 +114,7 @@ struct HTTPListenerTests {
         #expect(responder.rejections == [.tooManyConnections])
     }
 
-    @Test(.timeLimit(.minutes(1))) func `stopping waits for the responses that are owed`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `stopping waits for the responses that are owed`() async throws {
         let listener = HTTPListener(host: "127.0.0.1", port: 0, limits: ConnectionLimits(), responder: responder)
         let port = try await listener.start()
         let idle = try SocketClient(port: port)

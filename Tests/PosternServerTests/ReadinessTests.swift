@@ -45,7 +45,7 @@ struct ReadinessTests {
             ]
         )
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let state = try await ServiceState.load(settings, logger: quiet, patience: .seconds(120)).state
+        let state = try await ServiceState.load(settings, logger: quiet, patience: .seconds(600)).state
         return Readiness(state: state)
     }
 

@@ -65,7 +65,7 @@ final class TestService {
         sink = LogSink(descriptor: logs.fileDescriptor)
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         // Other tests may keep all threads busy for long.
-        let state = try await ServiceState.load(settings, logger: quiet, patience: .seconds(120)).state
+        let state = try await ServiceState.load(settings, logger: quiet, patience: .seconds(600)).state
         self.state = state
         interface = PublicInterface(metrics: metrics, decisions: DecisionLog(sink: sink, format: .json, level: .trace))
     }
