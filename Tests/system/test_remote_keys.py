@@ -530,10 +530,10 @@ def test_random_key_ids_cause_no_storm(stage, tmp_path):
     began, quiet, loaded, refused = time.monotonic(), [], [], 0
     for tokens in files:
         quiet.append(latencies(service, valid, 2))
-        flood = subprocess.Popen(["nice", "-n", "19", "wrk", "-t1", "-c16", "-d7s", "-s", tmp_path / "flood.lua", service.url, "--", tokens, "2"],
+        flood = subprocess.Popen(["nice", "-n", "19", "wrk", "-t1", "-c16", "-d12s", "-s", tmp_path / "flood.lua", service.url, "--", tokens, "2"],
                                  stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
         loaded.append(latencies(service, valid, 6))
-        output = flood.communicate(timeout=30)[0]
+        output = flood.communicate(timeout=120)[0]
         refused += json.loads(next(line for line in output.splitlines() if line.startswith("RESULT "))[7:])["unauthenticated"]
     lasted = time.monotonic() - began
     assert refused >= FLOOD * 0.99, f"only {refused} of {FLOOD} were sent and refused"
@@ -541,7 +541,7 @@ def test_random_key_ids_cause_no_storm(stage, tmp_path):
     assert 1 <= len(fetches) <= 1 + lasted // 30, fetches
     assert all(later - earlier > 29 for earlier, later in zip(fetches, fetches[1:])), fetches
     calm, busy = (statistics.median(percentile(values, 99) for values in rounds) for rounds in (quiet, loaded))
-    print(f"p99 of a valid user: {calm:.2f} ms alone, {busy:.2f} ms among {refused / ROUNDS / 7:,.0f} bad tokens/s; {len(fetches)} fetches in {lasted:.0f} s")
+    print(f"p99 of a valid user: {calm:.2f} ms alone, {busy:.2f} ms among {refused / ROUNDS / 12:,.0f} bad tokens/s; {len(fetches)} fetches in {lasted:.0f} s")
     assert busy < max(2 * calm, 3), (calm, busy)
 
 
