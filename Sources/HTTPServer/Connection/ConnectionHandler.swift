@@ -162,7 +162,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case is HTTPParserError:
             perform(state.inputFailed(.malformed("The request is not valid HTTP/1.1.")), context)
         default:
-            // The socket or TLS has failed: there is nobody to answer.
+            // The socket or TLS has failed, so no response can be sent.
             hangUp(context)
         }
         flush(context)
@@ -552,7 +552,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private func hangUp(_ context: ChannelHandlerContext) {
-        // Before the socket closes: whoever makes room for another connection counts at once.
+        // Before the socket closes, so that its place in the count is free at once.
         end()
         if let socket {
             socket.close()

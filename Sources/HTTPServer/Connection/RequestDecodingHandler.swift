@@ -69,7 +69,7 @@ final class RequestDecodingHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        // There is nobody left to answer.
+        // No response can be sent any more.
         isFinished = true
         undecoded = nil
         context.fireChannelInactive()

@@ -56,7 +56,7 @@ package final class RateLimiter: Sendable {
         try judge(tenant: tenant, rule: rule, asker: asker, at: now, takes: true)
     }
 
-    /// Refuses whoever is over a limit, and takes nothing. Whoever passes may still be refused by ``admit``.
+    /// Refuses a request that is over a limit, without counting it. One that passes may still be refused by ``admit``.
     /// - Throws: `rate-limited`, as ``admit``
     func check(tenant: String, rule: UploadRule, asker: String, at now: Date) throws(Problem) {
         try judge(tenant: tenant, rule: rule, asker: asker, at: now, takes: false)
