@@ -351,6 +351,20 @@ struct ConnectionHandlerTests {
         }
     }
 
+    @Test(arguments: ["\r\n", "\r\n\r\n", "\r\n\r\n\r\n"])
+    func `an empty line behind a request or between two begins none`(_ lines: String) throws {
+        for (first, answer) in Self.requests {
+            let connection = try TestServer().connect()
+            connection.send(first + lines)
+            #expect(connection.handler.idleSince != nil, "\(first)")
+            connection.send(lines)
+            #expect(connection.handler.idleSince != nil, "\(first)")
+            connection.send(lines + first)
+            #expect(try connection.received() == answer + answer)
+            #expect(connection.handler.idleSince != nil, "\(first)")
+        }
+    }
+
     @Test func `a body that ended at the same place in memory before does not hide a beginning`() throws {
         let connection = try TestServer().connect()
         let first = post("/b", "hello")

@@ -49,6 +49,8 @@ final class RequestDecodingHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
+        // RFC 9112, section 2.2: empty lines before a request are ignored, so they begin none.
+        if undecoded == nil, connection.idleSince != nil, Self.areEmptyLines(bytes) { return }
         connection.bytesReceived(bytes.readableBytes)
         guard !isFinished, !connection.ignoresInput else {
             undecoded = nil
@@ -86,6 +88,8 @@ final class RequestDecodingHandler: ChannelInboundHandler {
             let end = bytes.withUnsafeReadableBytes { all in all.baseAddress.map { $0 + all.count } }
             // CR LF CR LF: the end of a head, or of a body in chunks.
             let endsHead = lastBytes == 0x0d0a_0d0a
+            let lineEnd = lastBytes & 0xffff == 0x0d0a ? 2 : 0
+            let areEmptyLines = Self.areEmptyLines(bytes)
             do {
                 _ = try decoder.decode(context: context, buffer: &bytes)
             } catch {
@@ -95,7 +99,9 @@ final class RequestDecodingHandler: ChannelInboundHandler {
             }
             let hasRenewed = renewDecoderIfStopped(context)
             mayGoOn = hasRenewed || undecoded != nil
-            if !hasRenewed, !endsHead, connection.lastBodyEnd != end { connection.nextRequestBegins() }
+            // Some clients send an empty line behind a body.
+            let endsBody = connection.lastBodyEnd.map { $0 == end || end == $0 + lineEnd } ?? false
+            if !hasRenewed, !endsHead, !endsBody, !areEmptyLines { connection.nextRequestBegins() }
             putBack(&bytes)
         }
         if connection.ignoresInput {
@@ -106,6 +112,10 @@ final class RequestDecodingHandler: ChannelInboundHandler {
             context.fireErrorCaught(HTTPParserError.headerOverflow)
         }
         connection.decodingEnded(undecodedBytes: undecoded?.readableBytes ?? 0)
+    }
+
+    private static func areEmptyLines(_ bytes: ByteBuffer) -> Bool {
+        bytes.readableBytesView.allSatisfy { $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\n") }
     }
 
     private func renewDecoderIfStopped(_ context: ChannelHandlerContext) -> Bool {
