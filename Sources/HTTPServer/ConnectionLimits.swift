@@ -29,6 +29,8 @@ package struct ConnectionLimits: Sendable {
     package var maxConnections = 16_384
     /// Connections of one peer at once: an IPv4 address or an IPv6 /64. Nil means half of `maxConnections`, but at least 64.
     package var maxConnectionsPerPeer: Int?
+    /// A request that has been under way for so long may have to make room for a new connection: 1 s.
+    package var protectedTime: TimeAmount = .seconds(1)
     /// The most bytes that are read from a connection at once. Each connection keeps a buffer of that size where it needed it.
     package var maxReadBytes = 4096
     /// Over all connections: what was read and not yet answered, and what was written and not yet sent. 128 MB.

@@ -89,7 +89,7 @@ package final class HTTPListener: Sendable {
         guard let loop = loops[own] else { return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported) }
         let peer = PeerAddress(channel.remoteAddress)
         let admission = connections.admit(peer)
-        guard admission == .full, !loop.value.makeRoom() else {
+        guard admission == .full, !loop.value.makeRoom(protectedTime: context.limits.protectedTime) else {
             let isAdmitted = admission == .admitted || admission == .full && admitInPlace(peer)
             return channel.eventLoop.makeCompletedFuture { try setUp(channel, peer, isAdmitted: isAdmitted) }
         }
@@ -108,7 +108,9 @@ package final class HTTPListener: Sendable {
         on loops: [NIOLoopBoundBox<LoopConnections>], for eventLoop: any EventLoop
     ) -> EventLoopFuture<Bool> {
         guard let first = loops.first else { return eventLoop.makeSucceededFuture(false) }
-        return first.eventLoop.submit { first.value.makeRoom() }.hop(to: eventLoop).flatMap { [self] found in
+        let protectedTime = context.limits.protectedTime
+        return first.eventLoop.submit { first.value.makeRoom(protectedTime: protectedTime) }.hop(to: eventLoop).flatMap {
+            [self] found in
             found ? eventLoop.makeSucceededFuture(true) : makeRoom(on: Array(loops.dropFirst()), for: eventLoop)
         }
     }

@@ -2,6 +2,7 @@
 
 package import HTTPServer
 package import Logging
+import NIOCore
 import NIOSSL
 package import ServiceLifecycle
 import TenantRules
@@ -99,6 +100,8 @@ extension ConnectionLimits {
         limits.maxConnections = 64
         // All of them may be of one peer: it is then that one's idle ones that make room.
         limits.maxConnectionsPerPeer = .max
+        // A probe's request comes whole; a network that takes longer than this is not meant for it.
+        limits.protectedTime = .milliseconds(100)
         limits.maxHeldBytes = 8_000_000
         return limits
     }

@@ -1038,7 +1038,7 @@ struct ConnectionHandlerTests {
         let connections = try (0..<3).map { _ in try server.connect() }
         connections[0].send("GET")
         connections[1].send(get("/later"))
-        #expect(server.loop.makeRoom())
+        #expect(server.loop.makeRoom(protectedTime: .seconds(1)))
         #expect(connections.map(\.isOpen) == [true, true, false])
         connections[0].handler.close()
         connections[0].handler.close()

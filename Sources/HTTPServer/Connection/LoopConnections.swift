@@ -42,17 +42,15 @@ final class LoopConnections {
     }
 
     /// Closes a connection, so that there is room for another: the one that has been idle for the longest time, or else the one
-    /// that has been half-sent for the longest time, unless that is new itself.
+    /// that has been half-sent for the longest time.
+    /// - Parameter protectedTime: a half-sent one is closed only if it is older than this
     /// - Returns: false where there is none
-    func makeRoom() -> Bool {
+    func makeRoom(protectedTime: TimeAmount) -> Bool {
         if evictLongestIdle() { return true }
-        guard let oldest = popLongestHolder(before: .now() - Self.timeToSend) else { return false }
+        guard let oldest = popLongestHolder(before: .now() - protectedTime) else { return false }
         oldest.close()
         return true
     }
-
-    /// A request that has been under way for so long may have to make room.
-    private static let timeToSend = TimeAmount.seconds(1)
 
     /// How many busy connections are looked at for one that is idle.
     private static let maxBusySeen = 64
