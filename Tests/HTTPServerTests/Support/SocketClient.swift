@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -8,14 +10,16 @@
     import Darwin
 #endif
 
-/// A client with a socket of its own, on this machine. Its calls wait.
-final class SocketClient {
+/// A client with a socket of its own, on this machine. Its calls wait on a thread of its own, for tests share the others.
+final class SocketClient: Sendable {
     struct Failure: Error {
         let number = errno
     }
 
     private let descriptor: CInt
+    private let queue = DispatchQueue(label: "postern.test.client")
 
+    /// Connects, which the kernel does without the server's help.
     init(port: Int) throws {
         #if canImport(Glibc)
             let type = CInt(SOCK_STREAM.rawValue)
@@ -44,7 +48,17 @@ final class SocketClient {
         close(descriptor)
     }
 
-    func send(_ text: String) throws {
+    private func onOwnThread<Result: Sendable>(_ work: @escaping @Sendable (CInt) throws -> Result) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Swift.Result { try work(self.descriptor) }) }
+        }
+    }
+
+    func send(_ text: String) async throws {
+        try await onOwnThread { try Self.send(text, $0) }
+    }
+
+    private static func send(_ text: String, _ descriptor: CInt) throws {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
@@ -59,7 +73,11 @@ final class SocketClient {
     }
 
     /// Reads up to so many bytes, or to the end.
-    func receive(_ most: Int = .max) throws -> String {
+    func receive(_ most: Int = .max) async throws -> String {
+        try await onOwnThread { try Self.receive(most, $0) }
+    }
+
+    private static func receive(_ most: Int, _ descriptor: CInt) throws -> String {
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 65_536)
         while bytes.count < most {
@@ -73,7 +91,11 @@ final class SocketClient {
 
     /// Reads to the end.
     /// - Returns: how many bytes that were
-    func drain() throws -> Int {
+    func drain() async throws -> Int {
+        try await onOwnThread { try Self.drain($0) }
+    }
+
+    private static func drain(_ descriptor: CInt) throws -> Int {
         var total = 0
         var piece = [UInt8](repeating: 0, count: 65_536)
         while true {
