@@ -19,20 +19,19 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .systemLibrary(name: "CMalloc"),
         .target(name: "StrictJSON", swiftSettings: settings),
-        .target(name: "PostPolicy", dependencies: ["COpenSSL", "StrictJSON"], swiftSettings: settings),
+        .target(name: "WireFormats", dependencies: ["COpenSSL"], swiftSettings: settings),
+        .target(name: "PostPolicy", dependencies: ["COpenSSL", "StrictJSON", "WireFormats"], swiftSettings: settings),
         .target(
             name: "OutgoingHTTP",
             dependencies: [
@@ -46,20 +45,14 @@ let package = Package(
         ),
         .target(
             name: "TenantRules",
-            dependencies: ["COpenSSL", "PostPolicy", "StrictJSON", .product(name: "Yams", package: "Yams")],
+            dependencies: ["PostPolicy", "StrictJSON", "WireFormats", .product(name: "Yams", package: "Yams")],
             swiftSettings: settings
         ),
         .target(
-            name: "UserAuth",
-            dependencies: [
-                "OutgoingHTTP", "StrictJSON",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "JWTKit", package: "jwt-kit"),
-            ],
-            swiftSettings: settings
+            name: "UserAuth", dependencies: ["COpenSSL", "OutgoingHTTP", "StrictJSON", "WireFormats"], swiftSettings: settings
         ),
         .target(
-            name: "AWSCredentials", dependencies: ["COpenSSL", "OutgoingHTTP", "PostPolicy", "StrictJSON"],
+            name: "AWSCredentials", dependencies: ["OutgoingHTTP", "PostPolicy", "StrictJSON", "WireFormats"],
             swiftSettings: settings),
         .target(
             name: "HTTPServer",
@@ -90,8 +83,7 @@ let package = Package(
         .target(
             name: "DevStore",
             dependencies: [
-                "HTTPServer", "PostPolicy", "StrictJSON",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "HTTPServer", "PostPolicy", "StrictJSON", "WireFormats",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -104,9 +96,7 @@ let package = Package(
                 "AWSCredentials", "DevStore", "HTTPServer", "PosternServer", "PostPolicy", "StrictJSON", "TenantRules",
                 "UserAuth",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -129,8 +119,9 @@ let package = Package(
             path: "Benchmarks/Floor",
             swiftSettings: settings
         ),
+        .testTarget(name: "WireFormatsTests", dependencies: ["WireFormats"], swiftSettings: settings),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: settings),
-        .testTarget(name: "PostPolicyTests", dependencies: ["PostPolicy", "StrictJSON"], swiftSettings: settings),
+        .testTarget(name: "PostPolicyTests", dependencies: ["PostPolicy", "StrictJSON", "WireFormats"], swiftSettings: settings),
         .testTarget(name: "TenantRulesTests", dependencies: ["TenantRules", "PostPolicy"], swiftSettings: settings),
         .testTarget(
             name: "OutgoingHTTPTests",
@@ -149,12 +140,7 @@ let package = Package(
         ),
         .testTarget(
             name: "UserAuthTests",
-            dependencies: [
-                "OutgoingHTTP", "UserAuth", "StrictJSON",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "JWTKit", package: "jwt-kit"),
-            ],
-            swiftSettings: settings
+            dependencies: ["OutgoingHTTP", "UserAuth", "StrictJSON", "WireFormats"], swiftSettings: settings
         ),
         .testTarget(
             name: "HTTPServerTests",
@@ -179,8 +165,7 @@ let package = Package(
         .testTarget(
             name: "DevStoreTests",
             dependencies: [
-                "DevStore", "HTTPServer", "PostPolicy", "StrictJSON",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "DevStore", "HTTPServer", "PostPolicy", "StrictJSON", "WireFormats",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

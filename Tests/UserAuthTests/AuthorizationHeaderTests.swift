@@ -7,8 +7,8 @@ import Testing
 @Suite("The Authorization header")
 struct AuthorizationHeaderTests {
     @Test("there must be exactly one")
-    func exactlyOne() async throws {
-        let scene = try await Scene()
+    func exactlyOne() throws {
+        let scene = try Scene()
         let value = try "Bearer \(scene.key.token())"
         #expect(scene.authenticator.answer(values: [value]) == "accepted")
         #expect(scene.authenticator.answer(values: []) == "authorization-missing")
@@ -20,8 +20,8 @@ struct AuthorizationHeaderTests {
     }
 
     @Test("the scheme is Bearer in any case, then spaces")
-    func scheme() async throws {
-        let scene = try await Scene()
+    func scheme() throws {
+        let scene = try Scene()
         let token = try scene.key.token()
         for value in ["Bearer \(token)", "bearer \(token)", "BEARER \(token)", "bEaReR   \(token)"] {
             #expect(scene.authenticator.answer(values: [value]) == "accepted")
@@ -41,8 +41,8 @@ struct AuthorizationHeaderTests {
     }
 
     @Test("nothing stands around the token")
-    func around() async throws {
-        let scene = try await Scene()
+    func around() throws {
+        let scene = try Scene()
         let token = try scene.key.token()
         for value in [
             "Bearer \(token) ", "Bearer \(token)\r\n", "Bearer \"\(token)\"", "Bearer \(token),", "Bearer \(token)\u{0}",
@@ -52,8 +52,8 @@ struct AuthorizationHeaderTests {
     }
 
     @Test("8 KiB are enough, a byte more is too much")
-    func length() async throws {
-        let scene = try await Scene()
+    func length() throws {
+        let scene = try Scene()
         let prefix = "Bearer ".utf8.count
         func value(fill: Int) throws -> String {
             try "Bearer \(scene.key.token(Claims().with("fill", "\"\(String(repeating: "x", count: fill))\"")))"

@@ -11,8 +11,8 @@ struct IssuersTests {
         _ key: SigningKey,
         tenant: TenantBinding,
         audiences: [String] = ["uploads"]
-    ) async throws -> Issuer {
-        let set = try await KeySet.jwks(Array("{\"keys\":[\(key.jwk())]}".utf8), algorithms: [key.algorithm])
+    ) throws -> Issuer {
+        let set = try KeySet.jwks(Array("{\"keys\":[\(key.jwk())]}".utf8), algorithms: [key.algorithm])
         return Issuer(issuer: name, audiences: audiences, algorithms: [key.algorithm], keys: set, tenant: tenant)
     }
 
@@ -21,12 +21,12 @@ struct IssuersTests {
     }
 
     @Test("a key verifies only its own issuer's tokens, though both keys have the same kid", arguments: [0, 1000])
-    func sameKid(cacheCapacity: Int) async throws {
+    func sameKid(cacheCapacity: Int) throws {
         let (acme, globex) = (SigningKey.es256(), SigningKey.es256())
         let authenticator = Authenticator(
             issuers: [
-                try await Self.issuer("https://acme.example", acme, tenant: .fixed("acme")),
-                try await Self.issuer("https://globex.example", globex, tenant: .fixed("globex")),
+                try Self.issuer("https://acme.example", acme, tenant: .fixed("acme")),
+                try Self.issuer("https://globex.example", globex, tenant: .fixed("globex")),
             ],
             apiKeys: [],
             cacheCapacity: cacheCapacity
@@ -44,12 +44,12 @@ struct IssuersTests {
     }
 
     @Test("names that Unicode calls equivalent are different issuers")
-    func equivalentNames() async throws {
+    func equivalentNames() throws {
         let (composed, decomposed) = (SigningKey.es256(), SigningKey.es256())
         let authenticator = Authenticator(
             issuers: [
-                try await Self.issuer("https://é.example", composed, tenant: .fixed("a")),
-                try await Self.issuer("https://e\u{301}.example", decomposed, tenant: .fixed("b")),
+                try Self.issuer("https://é.example", composed, tenant: .fixed("a")),
+                try Self.issuer("https://e\u{301}.example", decomposed, tenant: .fixed("b")),
             ],
             apiKeys: []
         )
@@ -59,22 +59,22 @@ struct IssuersTests {
     }
 
     @Test("names that Unicode calls equivalent are different audiences")
-    func equivalentAudiences() async throws {
+    func equivalentAudiences() throws {
         let key = SigningKey.es256()
-        let issuer = try await Self.issuer("https://id.example", key, tenant: .fixed("acme"), audiences: ["é"])
+        let issuer = try Self.issuer("https://id.example", key, tenant: .fixed("acme"), audiences: ["é"])
         let authenticator = Authenticator(issuers: [issuer], apiKeys: [])
         #expect(authenticator.answer(try key.token(Claims().with("aud", "\"é\""))) == "accepted")
         #expect(authenticator.answer(try key.token(Claims().with("aud", "\"e\u{301}\""))) == "audience-mismatch")
     }
 
     @Test("two tenants may trust the same provider for different audiences; a token that is for both is refused")
-    func sharedProvider() async throws {
+    func sharedProvider() throws {
         let key = SigningKey.es256()
         let authenticator = Authenticator(
             issuers: [
-                try await Self.issuer(
+                try Self.issuer(
                     "https://id.example", key, tenant: .fixed("acme"), audiences: ["acme-uploads", "acme-app"]),
-                try await Self.issuer("https://id.example", key, tenant: .fixed("globex"), audiences: ["globex-uploads"]),
+                try Self.issuer("https://id.example", key, tenant: .fixed("globex"), audiences: ["globex-uploads"]),
             ],
             apiKeys: []
         )
@@ -94,31 +94,31 @@ struct IssuersTests {
     }
 
     @Test("an issuer without audiences, or without algorithms, accepts nothing")
-    func nothingListed() async throws {
+    func nothingListed() throws {
         let key = SigningKey.es256()
-        let noAudience = try await Self.issuer("https://id.example", key, tenant: .fixed("acme"), audiences: [])
+        let noAudience = try Self.issuer("https://id.example", key, tenant: .fixed("acme"), audiences: [])
         #expect(Authenticator(issuers: [noAudience], apiKeys: []).answer(try key.token()) == "audience-mismatch")
         #expect(Authenticator(issuers: [], apiKeys: []).answer(try key.token()) == "issuer-unknown")
-        let scene = try await Scene()
+        let scene = try Scene()
         let noAlgorithm = Scene(key: scene.key, keys: scene.keys.current, algorithms: [])
         #expect(noAlgorithm.answer(try scene.key.token()) == "algorithm-not-allowed")
     }
 
     @Test("keys that were never had are the service's fault, and it says so only to tokens that could be the issuer's")
-    func keysUnavailable() async throws {
+    func keysUnavailable() throws {
         let key = SigningKey.es256()
         let scene = Scene(key: key, keys: nil, algorithms: [.es256])
         #expect(throws: AuthenticationFailure.keysUnavailable(issuer: "https://id.example")) {
             try scene.authenticator.authenticate(authorization: ["Bearer \(key.token())"], at: .now())
         }
         #expect(try scene.answer(Claims().with("iss", "\"https://other.example\"")) == "issuer-unknown")
-        let set = try await KeySet.jwks(Array("{\"keys\":[\(key.jwk())]}".utf8), algorithms: [.es256])
+        let set = try KeySet.jwks(Array("{\"keys\":[\(key.jwk())]}".utf8), algorithms: [.es256])
         scene.keys.replace(with: set)
         #expect(try scene.answer(Claims()) == "accepted")
     }
 
     @Test("a secret's issuer beside a public key's: each accepts its own algorithm alone")
-    func symmetricAndAsymmetric() async throws {
+    func symmetricAndAsymmetric() throws {
         let secret = Array("a secret of at least thirty-two bytes".utf8)
         let (hmac, ecdsa) = (SigningKey.hmac(.hs256, secret: secret), SigningKey.es256())
         let authenticator = Authenticator(
@@ -127,10 +127,10 @@ struct IssuersTests {
                     issuer: "https://secret.example",
                     audiences: ["uploads"],
                     algorithms: [.hs256],
-                    keys: try await KeySet.secret(secret, algorithms: [.hs256]),
+                    keys: try KeySet.secret(secret, algorithms: [.hs256]),
                     tenant: .fixed("acme")
                 ),
-                try await Self.issuer("https://public.example", ecdsa, tenant: .fixed("globex")),
+                try Self.issuer("https://public.example", ecdsa, tenant: .fixed("globex")),
             ],
             apiKeys: []
         )

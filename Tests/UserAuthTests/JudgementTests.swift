@@ -48,8 +48,8 @@ struct JudgementTests {
     ]
 
     @Test("the checks are made in their order: the first that fails is told, whatever else is wrong")
-    func order() async throws {
-        let scene = try await Scene(tenant: .claim("org"))
+    func order() throws {
+        let scene = try Scene(tenant: .claim("org"))
         let stranger = SigningKey.es256()
         for (index, first) in Self.faults.enumerated() {
             for second in [nil] + Self.faults[(index + 1)...].map(Optional.init) {
@@ -78,8 +78,8 @@ struct JudgementTests {
     }
 
     @Test("before the check that failed all have passed, after it none was reached")
-    func steps() async throws {
-        let scene = try await Scene()
+    func steps() throws {
+        let scene = try Scene()
         let judgement = scene.authenticator.judge(authorization: ["Bearer \(try scene.key.token())"], at: .now(1e6))
         #expect(judgement.steps.map(\.check) == Check.ofToken)
         let position = try #require(Check.ofToken.firstIndex(of: .expiration))
@@ -89,8 +89,8 @@ struct JudgementTests {
     }
 
     @Test("a token that is accepted has passed every check, and the cache has no part in it")
-    func accepted() async throws {
-        let scene = try await Scene(cacheCapacity: 10)
+    func accepted() throws {
+        let scene = try Scene(cacheCapacity: 10)
         for _ in 0..<2 {
             let judgement = scene.authenticator.judge(authorization: ["Bearer \(try scene.key.token())"], at: .now())
             #expect(judgement.steps.allSatisfy { $0.verdict == .passed })

@@ -10,22 +10,22 @@ struct KeySetJWKSTests {
     private static let rsaMembers = "\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"\(RSATestKey.first.modulus)\""
     private static let all = Algorithm.allCases.filter { !$0.isSymmetric }
 
-    private func set(_ keys: [String], _ algorithms: [Algorithm] = all) async throws -> KeySet {
-        try await KeySet.jwks(Array("{\"keys\":[\(keys.joined(separator: ","))]}".utf8), algorithms: algorithms)
+    private func set(_ keys: [String], _ algorithms: [Algorithm] = all) throws -> KeySet {
+        try KeySet.jwks(Array("{\"keys\":[\(keys.joined(separator: ","))]}".utf8), algorithms: algorithms)
     }
 
     /// Reads a set of a good key and the given one, and tells why the given one was skipped.
-    private func reason(of key: String) async throws -> SkippedKey.Reason? {
-        let set = try await set([SigningKey.es256().jwk(kid: "good"), key])
+    private func reason(of key: String) throws -> SkippedKey.Reason? {
+        let set = try set([SigningKey.es256().jwk(kid: "good"), key])
         #expect(set.keyIDs == ["good"])
         #expect(set.skipped.map(\.position) == [2])
         return set.skipped.first?.reason
     }
 
     @Test("a key of every asymmetric algorithm verifies that algorithm's signatures, and no other's")
-    func everyAlgorithm() async throws {
-        let keys = try await SigningKey.asymmetric()
-        let set = try await set(keys.map { $0.jwk(kid: "kid-\($0.algorithm.rawValue)") })
+    func everyAlgorithm() throws {
+        let keys = try SigningKey.asymmetric()
+        let set = try set(keys.map { $0.jwk(kid: "kid-\($0.algorithm.rawValue)") })
         #expect(set.skipped.isEmpty)
         #expect(set.keyIDs.compactMap { $0 }.count == keys.count)
         for key in keys {
@@ -41,10 +41,10 @@ struct KeySetJWKSTests {
     }
 
     @Test("an RSA key without alg serves the issuer's RSA algorithms, each for itself")
-    func noAlgorithm() async throws {
-        let set = try await set(["{\(Self.rsaMembers),\"kid\":\"k1\"}"], [.rs256, .ps512, .es256])
+    func noAlgorithm() throws {
+        let set = try set(["{\(Self.rsaMembers),\"kid\":\"k1\"}"], [.rs256, .ps512, .es256])
         for algorithm: Algorithm in [.rs256, .ps512, .rs512] {
-            let key = try await SigningKey.rsa(.first, algorithm)
+            let key = try SigningKey.rsa(.first, algorithm)
             let token = Array(try key.token(kid: "k1").utf8)
             let isAccepted = (try? set.verify(token, algorithms: Self.all)) != nil
             #expect(isAccepted == (algorithm != .rs512))
@@ -52,8 +52,8 @@ struct KeySetJWKSTests {
     }
 
     @Test("a key that cannot serve is skipped with its reason, and the others stay", arguments: skippedKeys)
-    func skipped(key: String, reason: SkippedKey.Reason) async throws {
-        #expect(try await self.reason(of: key) == reason)
+    func skipped(key: String, reason: SkippedKey.Reason) throws {
+        #expect(try self.reason(of: key) == reason)
     }
 
     private static let skippedKeys: [(String, SkippedKey.Reason)] = {
@@ -120,28 +120,28 @@ struct KeySetJWKSTests {
     }
 
     @Test("RSA moduli of 2048 to 8192 bits are read, with leading zeros too", arguments: [2048, 3072, 4096, 8192])
-    func rsaSizes(bits: Int) async throws {
+    func rsaSizes(bits: Int) throws {
         let number = Base64URL.decode(Self.oddNumber(bits: bits)) ?? []
         for bytes in [number, [0] + number] {
             let key = "{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"\(Base64URL.encode(bytes))\",\"kid\":\"k1\"}"
-            #expect(try await set([key]).skipped.isEmpty)
+            #expect(try set([key]).skipped.isEmpty)
         }
     }
 
     @Test("an RSA modulus that the broken generator made is skipped, in a key set and in PEM")
-    func brokenGenerator() async throws {
+    func brokenGenerator() throws {
         let block = try #require(try PEMBlock.read(Array(PEMTestFile.brokenGenerator.utf8)).first)
         #expect(throws: SkippedKey.Reason.rsaWeak) { try block.material() }
         // 65537 to the power of 129 has 2065 bits.
         for modulus in [BigNumber.power(of: 65537, 129).bytes, BigNumber.power(of: 65537, 200).bytes] {
             #expect(BrokenRSAGenerator.mayHaveMade(modulus))
             let key = "{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"\(Base64URL.encode(modulus))\",\"kid\":\"a\"}"
-            #expect(try await reason(of: key) == .rsaWeak)
+            #expect(try reason(of: key) == .rsaWeak)
         }
     }
 
     @Test("an RSA modulus that lacks the generator's mark for a single small prime is none of its making")
-    func nearlyBroken() async throws {
+    func nearlyBroken() throws {
         let marked = BigNumber.power(of: 65537, 129)
         for prime in Self.smallPrimes {
             // Adding a multiple of all the others changes nothing but the remainder by this prime.
@@ -160,14 +160,14 @@ struct KeySetJWKSTests {
     private static let smallPrimes = (3...167).filter { number in (2..<number).allSatisfy { number % $0 != 0 } }
 
     @Test("an algorithm that the issuer does not list makes no key")
-    func notListed() async throws {
-        let set = try await set([SigningKey.es256().jwk(kid: "a"), SigningKey.es384().jwk(kid: "b")], [.es384])
+    func notListed() throws {
+        let set = try set([SigningKey.es256().jwk(kid: "a"), SigningKey.es384().jwk(kid: "b")], [.es384])
         #expect(set.keyIDs == ["b"])
         #expect(set.skipped.map(\.reason) == [.algorithmNotListed])
     }
 
     @Test("all Ed25519 points of small order are refused, with either sign", arguments: [false, true])
-    func smallOrder(sign: Bool) async throws {
+    func smallOrder(sign: Bool) throws {
         let texts = [
             "0000000000000000000000000000000000000000000000000000000000000000",
             "0100000000000000000000000000000000000000000000000000000000000000",
@@ -181,35 +181,35 @@ struct KeySetJWKSTests {
             var bytes = stride(from: 0, to: 64, by: 2).compactMap { UInt8(text.dropFirst($0).prefix(2), radix: 16) }
             if sign { bytes[31] |= 0x80 }
             let key = "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"\(Base64URL.encode(bytes))\",\"kid\":\"a\"}"
-            #expect(try await reason(of: key) == .weakPoint)
+            #expect(try reason(of: key) == .weakPoint)
         }
     }
 
     @Test("a set in which a kid stands twice is refused, byte for byte")
-    func duplicateKid() async throws {
-        await #expect(throws: KeySetError.self) {
-            try await set([SigningKey.es256().jwk(kid: "a"), SigningKey.es384().jwk(kid: "a")])
+    func duplicateKid() throws {
+        #expect(throws: KeySetError.self) {
+            try set([SigningKey.es256().jwk(kid: "a"), SigningKey.es384().jwk(kid: "a")])
         }
-        await #expect(throws: KeySetError.self, "even where one of the two could not serve") {
-            try await set([SigningKey.es256().jwk(kid: "a"), SigningKey.es256().jwk(kid: "a", further: ",\"use\":\"enc\"")])
+        #expect(throws: KeySetError.self, "even where one of the two could not serve") {
+            try set([SigningKey.es256().jwk(kid: "a"), SigningKey.es256().jwk(kid: "a", further: ",\"use\":\"enc\"")])
         }
-        let equivalent = try await set([SigningKey.es256().jwk(kid: "é"), SigningKey.es256().jwk(kid: "e\u{301}")])
+        let equivalent = try set([SigningKey.es256().jwk(kid: "é"), SigningKey.es256().jwk(kid: "e\u{301}")])
         #expect(equivalent.keyIDs.count == 2)
     }
 
     @Test("kid is looked up byte for byte")
-    func exactKid() async throws {
+    func exactKid() throws {
         let (composed, decomposed) = (SigningKey.es256(), SigningKey.es256())
-        let set = try await set([composed.jwk(kid: "é"), decomposed.jwk(kid: "e\u{301}")])
+        let set = try set([composed.jwk(kid: "é"), decomposed.jwk(kid: "e\u{301}")])
         #expect((try? set.verify(Array(composed.token(kid: "é").utf8), algorithms: Self.all)) != nil)
         #expect((try? set.verify(Array(decomposed.token(kid: "e\u{301}").utf8), algorithms: Self.all)) != nil)
         #expect((try? set.verify(Array(composed.token(kid: "e\u{301}").utf8), algorithms: Self.all)) == nil)
     }
 
     @Test("material that is no set of public keys is refused with an answer that helps", arguments: refusedTexts)
-    func refused(text: String, words: String) async throws {
-        let error = await #expect(throws: KeySetError.self) {
-            try await KeySet.jwks(Array(text.utf8), algorithms: [.es256])
+    func refused(text: String, words: String) throws {
+        let error = #expect(throws: KeySetError.self) {
+            try KeySet.jwks(Array(text.utf8), algorithms: [.es256])
         }
         #expect(error?.description.contains(words) == true)
     }
@@ -230,21 +230,21 @@ struct KeySetJWKSTests {
     @Test(
         "symmetric algorithms go with no public key, alone or beside others",
         arguments: [[Algorithm.hs256], [.es256, .hs512], []])
-    func symmetric(algorithms: [Algorithm]) async {
-        await #expect(throws: KeySetError.self) { try await set([SigningKey.es256().jwk()], algorithms) }
+    func symmetric(algorithms: [Algorithm]) {
+        #expect(throws: KeySetError.self) { try set([SigningKey.es256().jwk()], algorithms) }
     }
 
     @Test("two readings of the same keys have the same identity, whatever the order; other keys, ids or algorithms have another")
-    func identity() async throws {
+    func identity() throws {
         let (a, b) = (SigningKey.es256(), SigningKey.es384())
-        let first = try await set([a.jwk(kid: "a"), b.jwk(kid: "b")])
-        #expect(try await set([b.jwk(kid: "b"), a.jwk(kid: "a")]).identity == first.identity)
-        #expect(try await set([a.jwk(kid: "a", further: ",\"x5t\":\"AA\""), b.jwk(kid: "b")]).identity == first.identity)
-        #expect(try await set([a.jwk(kid: "b"), b.jwk(kid: "a")]).identity != first.identity)
-        #expect(try await set([a.jwk(kid: "a")]).identity != first.identity)
-        #expect(try await set([a.jwk(kid: "a"), SigningKey.es384().jwk(kid: "b")]).identity != first.identity)
+        let first = try set([a.jwk(kid: "a"), b.jwk(kid: "b")])
+        #expect(try set([b.jwk(kid: "b"), a.jwk(kid: "a")]).identity == first.identity)
+        #expect(try set([a.jwk(kid: "a", further: ",\"x5t\":\"AA\""), b.jwk(kid: "b")]).identity == first.identity)
+        #expect(try set([a.jwk(kid: "b"), b.jwk(kid: "a")]).identity != first.identity)
+        #expect(try set([a.jwk(kid: "a")]).identity != first.identity)
+        #expect(try set([a.jwk(kid: "a"), SigningKey.es384().jwk(kid: "b")]).identity != first.identity)
         let rsa = "{\(Self.rsaMembers),\"kid\":\"r\"}"
-        #expect(try await set([rsa], [.rs256]).identity != (try await set([rsa], [.rs256, .ps256])).identity)
+        #expect(try set([rsa], [.rs256]).identity != (try set([rsa], [.rs256, .ps256])).identity)
     }
 
     @Test("a skipped key's line for the log escapes its id")

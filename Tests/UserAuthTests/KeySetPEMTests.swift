@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Crypto
-import JWTKit
 import Testing
 
 @testable import UserAuth
@@ -10,16 +8,16 @@ import Testing
 struct KeySetPEMTests {
     private static let all = Algorithm.allCases.filter { !$0.isSymmetric }
 
-    private func set(_ text: String, _ algorithms: [Algorithm] = all) async throws -> KeySet {
-        try await KeySet.pem(Array(text.utf8), algorithms: algorithms)
+    private func set(_ text: String, _ algorithms: [Algorithm] = all) throws -> KeySet {
+        try KeySet.pem(Array(text.utf8), algorithms: algorithms)
     }
 
     @Test("a PUBLIC KEY of every kind verifies tokens, whatever kid they name")
-    func publicKeys() async throws {
-        let rsa = try Insecure.RSA.PublicKey(modulus: RSATestKey.first.modulus, exponent: "AQAB").pemRepresentation
-        let set = try await set(rsa, [.rs256, .ps256])
+    func publicKeys() throws {
+        let rsa = try #require(try RSATestKey.first.pair().publicPEM)
+        let set = try set(rsa, [.rs256, .ps256])
         for algorithm: Algorithm in [.rs256, .ps256] {
-            let key = try await SigningKey.rsa(.first, algorithm)
+            let key = try SigningKey.rsa(.first, algorithm)
             for kid in [nil, "k1", "any"] {
                 #expect((try? set.verify(Array(key.token(kid: kid).utf8), algorithms: Self.all)) != nil)
             }
@@ -27,25 +25,25 @@ struct KeySetPEMTests {
     }
 
     @Test("the keys of PEM blocks are those that the blocks hold")
-    func material() async throws {
-        let (p256, p384, p521) = (P256.Signing.PrivateKey(), P384.Signing.PrivateKey(), P521.Signing.PrivateKey())
-        let ed25519 = Curve25519.Signing.PrivateKey()
-        func point(_ text: String) throws -> [UInt8]? {
-            switch try #require(try PEMBlock.read(Array(text.utf8)).first).material() {
+    func material() throws {
+        func point(_ material: KeyMaterial?) -> [UInt8]? {
+            switch material {
             case .elliptic(_, let x, let y): x + y
             case .ed25519(let point): point
             default: nil
             }
         }
-        #expect(try point(p256.publicKey.pemRepresentation) == Array(p256.publicKey.rawRepresentation))
-        #expect(try point(p384.publicKey.pemRepresentation) == Array(p384.publicKey.rawRepresentation))
-        #expect(try point(p521.publicKey.pemRepresentation) == Array(p521.publicKey.rawRepresentation))
-        let ed25519Text = EdDSA.PublicKey(backing: ed25519.publicKey).pemRepresentation
-        #expect(try point(ed25519Text) == Array(ed25519.publicKey.rawRepresentation))
+        for algorithm: Algorithm in [.es256, .es384, .es512, .eddsa] {
+            let signer = try #require(TokenSigner.generate(algorithm))
+            let text = try #require(signer.publicPEM)
+            let block = try #require(try PEMBlock.read(Array(text.utf8)).first)
+            #expect(try point(block.material()) == point(signer.publicMaterial))
+            #expect(point(signer.publicMaterial) != nil)
+        }
     }
 
     @Test("a CERTIFICATE gives its key")
-    func certificates() async throws {
+    func certificates() throws {
         let elliptic = try #require(try PEMBlock.read(Array(PEMTestFile.p256Certificate.utf8)).first)
         guard case .elliptic(.p256, let x, _) = try elliptic.material() else { return #expect(Bool(false)) }
         #expect(x.starts(with: [0xff, 0x14, 0xe2, 0xe6, 0x69, 0x1b, 0xb8, 0xa5]))
@@ -57,29 +55,30 @@ struct KeySetPEMTests {
     }
 
     @Test("several keys are told apart by their kid lines, or by their thumbprints")
-    func several() async throws {
-        let (named, unnamed) = (P256.Signing.PrivateKey(), P256.Signing.PrivateKey())
+    func several() throws {
+        let named = try #require(TokenSigner.generate(.es256)?.publicPEM)
+        let signer = try #require(TokenSigner.generate(.es256))
+        let unnamed = try #require(signer.publicPEM)
         let text = """
              \u{20}
             The key of 2026
             kid: 2026-a\u{20}
-            \(named.publicKey.pemRepresentation)
+            \(named)
 
-            \(unnamed.publicKey.pemRepresentation)
+            \(unnamed)
             """
         for lineEnd in ["\n", "\r\n", "\r"] {
-            let set = try await set(text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: lineEnd))
-            let point = Array(unnamed.publicKey.rawRepresentation)
-            let thumbprint = KeyMaterial.elliptic(.p256, x: Array(point.prefix(32)), y: Array(point.suffix(32))).thumbprint
+            let set = try set(text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: lineEnd))
+            let thumbprint = try #require(signer.publicMaterial).thumbprint
             #expect(set.keyIDs == ["2026-a", Base64URL.encode(thumbprint)])
             #expect(set.skipped.isEmpty)
         }
     }
 
     @Test("a block that cannot serve is skipped with its reason", arguments: skippedBlocks)
-    func skipped(text: String, reason: SkippedKey.Reason) async throws {
-        let good = P256.Signing.PrivateKey().publicKey.pemRepresentation
-        let set = try await set(good + "\n" + text)
+    func skipped(text: String, reason: SkippedKey.Reason) throws {
+        let good = try #require(TokenSigner.generate(.es256)?.publicPEM)
+        let set = try set(good + "\n" + text)
         #expect(set.skipped.map(\.reason) == [reason])
         #expect(set.keyIDs.count == 1)
     }
@@ -98,9 +97,9 @@ struct KeySetPEMTests {
         "a private key is refused with advice, wherever it stands",
         arguments: ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "OPENSSH PRIVATE KEY"]
     )
-    func privateKey(label: String) async throws {
+    func privateKey(label: String) throws {
         let text = PEMTestFile.p256Certificate + "\n-----BEGIN \(label)-----\nAAAA\n-----END \(label)-----\n"
-        let error = await #expect(throws: KeySetError.self) { try await set(text) }
+        let error = #expect(throws: KeySetError.self) { try set(text) }
         #expect(error?.description.contains("openssl pkey -in private.pem -pubout") == true)
     }
 
@@ -111,24 +110,24 @@ struct KeySetPEMTests {
             "-----END PUBLIC KEY-----", "-----BEGIN PUBLIC KEY-----\n-----BEGIN PUBLIC KEY-----\nAAAA",
         ]
     )
-    func notPEM(text: String) async {
-        let error = await #expect(throws: KeySetError.self) { try await set(text) }
+    func notPEM(text: String) {
+        let error = #expect(throws: KeySetError.self) { try set(text) }
         #expect(error?.description.hasPrefix("it is not PEM") == true)
     }
 
     @Test("the same kid twice, too many blocks, symmetric algorithms and no algorithm are refused")
-    func refused() async {
+    func refused() {
         let block = "kid: a\n" + PEMTestFile.p256Certificate + "\n"
-        await #expect(throws: KeySetError.self) { try await set(block + block) }
-        await #expect(throws: KeySetError.self) { try await set(String(repeating: block, count: 65)) }
-        await #expect(throws: KeySetError.self) { try await set(block, [.hs256, .es256]) }
-        await #expect(throws: KeySetError.self) { try await set(block, []) }
-        await #expect(throws: KeySetError.self) { try await set(block, [.rs256]) }
-        await #expect(throws: KeySetError.self) { try await set(block + String(repeating: " ", count: 256 * 1024)) }
+        #expect(throws: KeySetError.self) { try set(block + block) }
+        #expect(throws: KeySetError.self) { try set(String(repeating: block, count: 65)) }
+        #expect(throws: KeySetError.self) { try set(block, [.hs256, .es256]) }
+        #expect(throws: KeySetError.self) { try set(block, []) }
+        #expect(throws: KeySetError.self) { try set(block, [.rs256]) }
+        #expect(throws: KeySetError.self) { try set(block + String(repeating: " ", count: 256 * 1024)) }
     }
 
     @Test("files with some bytes changed stop nothing")
-    func changedBytes() async {
+    func changedBytes() {
         var generator = SystemRandomNumberGenerator()
         for file in [PEMTestFile.p256Certificate, PEMTestFile.rsaCertificate, PEMTestFile.rsa1024] {
             for _ in 0..<300 {
@@ -136,7 +135,7 @@ struct KeySetPEMTests {
                 for _ in 0..<Int.random(in: 1...3, using: &generator) {
                     bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
                 }
-                _ = try? await KeySet.pem(bytes, algorithms: Self.all)
+                _ = try? KeySet.pem(bytes, algorithms: Self.all)
             }
         }
     }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Crypto
 import Testing
 
 @testable import UserAuth
@@ -9,63 +8,63 @@ import Testing
 struct KeySetSecretTests {
     private static let text = "correct horse battery staple, and more"
 
-    private func accepts(_ file: [UInt8], secret: [UInt8], _ algorithm: Algorithm = .hs256, kid: String? = nil) async throws
+    private func accepts(_ file: [UInt8], secret: [UInt8], _ algorithm: Algorithm = .hs256, kid: String? = nil) throws
         -> Bool
     {
-        let set = try await KeySet.secret(file, algorithms: [algorithm])
+        let set = try KeySet.secret(file, algorithms: [algorithm])
         let token = try SigningKey.hmac(algorithm, secret: secret).token(kid: kid)
         return (try? set.verify(Array(token.utf8), algorithms: [algorithm])) != nil
     }
 
     @Test("one line end after a text is not part of the secret", arguments: ["", "\n", "\r\n"])
-    func lineEnd(end: String) async throws {
-        #expect(try await accepts(Array((Self.text + end).utf8), secret: Array(Self.text.utf8)))
+    func lineEnd(end: String) throws {
+        #expect(try accepts(Array((Self.text + end).utf8), secret: Array(Self.text.utf8)))
     }
 
     @Test("anything else is", arguments: ["\n\n", " ", "\r", " \n\n", "\t\n"])
-    func otherEnds(end: String) async throws {
+    func otherEnds(end: String) throws {
         let file = Array((Self.text + end).utf8)
-        #expect(try await accepts(file, secret: file))
-        #expect(!(try await accepts(file, secret: Array(Self.text.utf8))))
+        #expect(try accepts(file, secret: file))
+        #expect(!(try accepts(file, secret: Array(Self.text.utf8))))
     }
 
     @Test("a secret that is not text is taken as it is, with a line end as its last byte too")
-    func binary() async throws {
+    func binary() throws {
         let file = [UInt8](repeating: 0xA7, count: 40) + [0x0A]
-        #expect(try await accepts(file, secret: file))
+        #expect(try accepts(file, secret: file))
     }
 
     @Test(
         "a secret must be as long as the hash of each of its algorithms",
         arguments: [(Algorithm.hs256, 32), (.hs384, 48), (.hs512, 64)]
     )
-    func length(algorithm: Algorithm, minimum: Int) async throws {
+    func length(algorithm: Algorithm, minimum: Int) throws {
         let secret = [UInt8](repeating: UInt8(ascii: "k"), count: minimum)
-        #expect(try await accepts(secret, secret: secret, algorithm))
-        #expect(try await accepts(secret + [0x0A], secret: secret, algorithm))
+        #expect(try accepts(secret, secret: secret, algorithm))
+        #expect(try accepts(secret + [0x0A], secret: secret, algorithm))
         for file in [Array(secret.dropLast()), secret.dropLast() + [0x0A]] {
-            let error = await #expect(throws: KeySetError.self) {
-                try await KeySet.secret(file, algorithms: [algorithm])
+            let error = #expect(throws: KeySetError.self) {
+                try KeySet.secret(file, algorithms: [algorithm])
             }
             #expect(error?.description.contains("\(minimum) bytes") == true)
         }
-        await #expect(throws: KeySetError.self) {
-            try await KeySet.secret([UInt8](repeating: 0x41, count: 63), algorithms: [.hs256, .hs512])
+        #expect(throws: KeySetError.self) {
+            try KeySet.secret([UInt8](repeating: 0x41, count: 63), algorithms: [.hs256, .hs512])
         }
     }
 
     @Test("a JSON Web Key, or a set of them with ids to rotate, holds secrets too")
-    func webKeys() async throws {
+    func webKeys() throws {
         let (first, second) = ([UInt8](repeating: 1, count: 32), [UInt8](repeating: 2, count: 32))
         let key = "{\"kty\":\"oct\",\"k\":\"\(Base64URL.encode(first))\",\"kid\":\"a\"}"
-        #expect(try await accepts(Array(key.utf8), secret: first, kid: "a"))
-        #expect(try await accepts(Array(key.utf8), secret: first))
-        #expect(!(try await accepts(Array(key.utf8), secret: first, kid: "b")))
+        #expect(try accepts(Array(key.utf8), secret: first, kid: "a"))
+        #expect(try accepts(Array(key.utf8), secret: first))
+        #expect(!(try accepts(Array(key.utf8), secret: first, kid: "b")))
         let set = "{\"keys\":[\(key),{\"kty\":\"oct\",\"k\":\"\(Base64URL.encode(second))\",\"kid\":\"b\",\"alg\":\"HS256\"}]}"
-        #expect(try await accepts(Array(set.utf8), secret: first, kid: "a"))
-        #expect(try await accepts(Array(set.utf8), secret: second, kid: "b"))
-        #expect(!(try await accepts(Array(set.utf8), secret: second, kid: "a")))
-        #expect(!(try await accepts(Array(set.utf8), secret: first)))
+        #expect(try accepts(Array(set.utf8), secret: first, kid: "a"))
+        #expect(try accepts(Array(set.utf8), secret: second, kid: "b"))
+        #expect(!(try accepts(Array(set.utf8), secret: second, kid: "a")))
+        #expect(!(try accepts(Array(set.utf8), secret: first)))
     }
 
     private func oct(_ secret: [UInt8], kid: String? = nil, alg: Algorithm? = nil) -> String {
@@ -78,58 +77,58 @@ struct KeySetSecretTests {
         "the secret of a JSON Web Key must be as long as the hash too (RFC 7518 section 3.2): alone it makes no set, beside a good one it is skipped",
         arguments: [(Algorithm.hs256, 32), (.hs384, 48), (.hs512, 64)]
     )
-    func webKeyLength(algorithm: Algorithm, minimum: Int) async throws {
+    func webKeyLength(algorithm: Algorithm, minimum: Int) throws {
         let good = [UInt8](repeating: 1, count: minimum)
-        #expect(try await accepts(Array(oct(good).utf8), secret: good, algorithm))
+        #expect(try accepts(Array(oct(good).utf8), secret: good, algorithm))
         for short in [[2], [UInt8](repeating: 2, count: minimum - 1)] {
             for key in [oct(short), oct(short, alg: algorithm), "{\"keys\":[\(oct(short, kid: "short"))]}"] {
-                let error = await #expect(throws: KeySetError.self) {
-                    try await KeySet.secret(Array(key.utf8), algorithms: [algorithm])
+                let error = #expect(throws: KeySetError.self) {
+                    try KeySet.secret(Array(key.utf8), algorithms: [algorithm])
                 }
                 #expect(error?.skipped.map(\.reason) == [.secretTooShort])
             }
             let both = Array("{\"keys\":[\(oct(short, kid: "short")),\(oct(good, kid: "good"))]}".utf8)
-            let set = try await KeySet.secret(both, algorithms: [algorithm])
+            let set = try KeySet.secret(both, algorithms: [algorithm])
             #expect(set.keyIDs == ["good"])
             #expect(set.skipped.map(\.reason) == [.secretTooShort])
-            #expect(try await accepts(both, secret: good, algorithm, kid: "good"))
-            #expect(!(try await accepts(both, secret: short, algorithm, kid: "short")))
+            #expect(try accepts(both, secret: good, algorithm, kid: "good"))
+            #expect(!(try accepts(both, secret: short, algorithm, kid: "short")))
         }
     }
 
     @Test("a JSON Web Key without alg must be long enough for each of the issuer's algorithms, one with alg for its own")
-    func webKeyOfSeveralAlgorithms() async throws {
+    func webKeyOfSeveralAlgorithms() throws {
         let secret = [UInt8](repeating: 1, count: 32)
-        let error = await #expect(throws: KeySetError.self) {
-            try await KeySet.secret(Array(oct(secret).utf8), algorithms: [.hs256, .hs512])
+        let error = #expect(throws: KeySetError.self) {
+            try KeySet.secret(Array(oct(secret).utf8), algorithms: [.hs256, .hs512])
         }
         #expect(error?.skipped.map(\.reason) == [.secretTooShort])
-        let set = try await KeySet.secret(Array(oct(secret, alg: .hs256).utf8), algorithms: [.hs256, .hs512])
+        let set = try KeySet.secret(Array(oct(secret, alg: .hs256).utf8), algorithms: [.hs256, .hs512])
         #expect(set.skipped.isEmpty)
-        await #expect(throws: KeySetError.self) {
-            try await KeySet.secret(Array(oct(secret, alg: .hs512).utf8), algorithms: [.hs256, .hs512])
+        #expect(throws: KeySetError.self) {
+            try KeySet.secret(Array(oct(secret, alg: .hs512).utf8), algorithms: [.hs256, .hs512])
         }
     }
 
     @Test("a text that only looks like JSON is a secret")
-    func braces() async throws {
+    func braces() throws {
         for text in ["{this is a secret of enough bytes}", "{\"password\":\"of enough bytes, 32 or more\"}"] {
-            #expect(try await accepts(Array(text.utf8), secret: Array(text.utf8)))
+            #expect(try accepts(Array(text.utf8), secret: Array(text.utf8)))
         }
     }
 
     @Test("public and private keys are no secrets (RFC 8725 section 2.1)")
-    func publicKeys() async throws {
+    func publicKeys() throws {
         let ecKey = SigningKey.es256()
         let set = "{\"keys\":[\(ecKey.jwk())]}"
         let mixed =
             "{\"keys\":[{\"kty\":\"oct\",\"k\":\"\(Base64URL.encode([UInt8](repeating: 1, count: 32)))\"},\(ecKey.jwk())]}"
         let privateSet = "{\"keys\":[\(ecKey.jwk(further: ",\"d\":\"AA\""))]}"
-        let pem = P256.Signing.PrivateKey().publicKey.pemRepresentation
+        let pem = try #require(TokenSigner.generate(.es256)?.publicPEM)
         let privatePEM = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"
         for text in [set, mixed, privateSet, ecKey.jwk(), pem, PEMTestFile.rsaCertificate, privatePEM] {
-            let error = await #expect(throws: KeySetError.self) {
-                try await KeySet.secret(Array(text.utf8), algorithms: [.hs256])
+            let error = #expect(throws: KeySetError.self) {
+                try KeySet.secret(Array(text.utf8), algorithms: [.hs256])
             }
             let isProtected = text == privateSet || text == privatePEM
             #expect(error?.description.hasPrefix(isProtected ? "it holds a private key" : "it holds public keys") == true)
@@ -138,9 +137,9 @@ struct KeySetSecretTests {
 
     @Test(
         "asymmetric algorithms go with no secret, alone or beside HS256", arguments: [[Algorithm.rs256], [.hs256, .es256], []])
-    func asymmetric(algorithms: [Algorithm]) async {
-        await #expect(throws: KeySetError.self) {
-            try await KeySet.secret(Array(Self.text.utf8), algorithms: algorithms)
+    func asymmetric(algorithms: [Algorithm]) {
+        #expect(throws: KeySetError.self) {
+            try KeySet.secret(Array(Self.text.utf8), algorithms: algorithms)
         }
     }
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Crypto
 import Testing
+import WireFormats
 
 @testable import UserAuth
 
 @Suite("Digests")
 struct SHA256WordsTests {
     static func sha256(_ bytes: [UInt8]) -> [UInt8] {
-        Array(SHA256.hash(data: bytes))
+        DigestAlgorithm.sha256.hash(bytes)
     }
 
     @Test("hashing bytes and taking their digest give the same words", arguments: [0, 1, 55, 64, 700])

@@ -7,8 +7,8 @@ import Testing
 @Suite("The cache of verified tokens")
 struct TokenCacheTests {
     @Test("a token is verified once and then remembered")
-    func remembered() async throws {
-        let scene = try await Scene(cacheCapacity: 100)
+    func remembered() throws {
+        let scene = try Scene(cacheCapacity: 100)
         let token = try scene.key.token()
         for _ in 0..<5 { #expect(scene.answer(token) == "accepted") }
         let statistics = scene.authenticator.cacheStatistics
@@ -16,8 +16,8 @@ struct TokenCacheTests {
     }
 
     @Test("a remembered token is refused from the instant on at which it would be refused anew")
-    func neverOutlivesExp() async throws {
-        let cached = try await Scene(cacheCapacity: 100)
+    func neverOutlivesExp() throws {
+        let cached = try Scene(cacheCapacity: 100)
         let anew = Scene(key: cached.key, keys: cached.keys.current, algorithms: [.es256])
         for claims in [
             Claims(), Claims().with("exp", "\(Claims.now + 600).5"), Claims().with("nbf", "\(Claims.now + 30)"),
@@ -36,29 +36,29 @@ struct TokenCacheTests {
     }
 
     @Test("a remembered token is refused as soon as its key is gone, and stays where the same keys are read anew")
-    func keyChange() async throws {
-        let scene = try await Scene(cacheCapacity: 100)
+    func keyChange() throws {
+        let scene = try Scene(cacheCapacity: 100)
         let (token, other) = (try scene.key.token(), SigningKey.es256())
-        func set(_ keys: String...) async throws -> KeySet {
-            try await KeySet.jwks(Array("{\"keys\":[\(keys.joined(separator: ","))]}".utf8), algorithms: [.es256])
+        func set(_ keys: String...) throws -> KeySet {
+            try KeySet.jwks(Array("{\"keys\":[\(keys.joined(separator: ","))]}".utf8), algorithms: [.es256])
         }
         #expect(scene.answer(token) == "accepted")
-        scene.keys.replace(with: try await set(scene.key.jwk()))
+        scene.keys.replace(with: try set(scene.key.jwk()))
         #expect(scene.answer(token) == "accepted")
         #expect(scene.authenticator.cacheStatistics.hits == 1)
-        scene.keys.replace(with: try await set(other.jwk()))
+        scene.keys.replace(with: try set(other.jwk()))
         #expect(scene.answer(token) == "signature-invalid")
-        scene.keys.replace(with: try await set(other.jwk(kid: "k2")))
+        scene.keys.replace(with: try set(other.jwk(kid: "k2")))
         #expect(scene.answer(token) == "key-unknown")
-        scene.keys.replace(with: try await set(scene.key.jwk(), other.jwk(kid: "k2")))
+        scene.keys.replace(with: try set(scene.key.jwk(), other.jwk(kid: "k2")))
         #expect(scene.answer(token) == "accepted")
         #expect(scene.answer(token) == "accepted")
         #expect(scene.authenticator.cacheStatistics.kept == 1)
     }
 
     @Test("tokens that are refused are not remembered, however many there are")
-    func notFilledByRefusedTokens() async throws {
-        let scene = try await Scene(cacheCapacity: 1000)
+    func notFilledByRefusedTokens() throws {
+        let scene = try Scene(cacheCapacity: 1000)
         let stranger = SigningKey.es256()
         let good = try scene.key.token()
         for index in 0..<200 {
@@ -72,8 +72,8 @@ struct TokenCacheTests {
     }
 
     @Test("only the very same bytes are the same token")
-    func sameBytes() async throws {
-        let scene = try await Scene(cacheCapacity: 100)
+    func sameBytes() throws {
+        let scene = try Scene(cacheCapacity: 100)
         let token = try scene.key.token()
         #expect(scene.answer(token) == "accepted")
         #expect(scene.answer(token + "=") == "token-malformed")
@@ -81,8 +81,8 @@ struct TokenCacheTests {
     }
 
     @Test("no more than the capacity is remembered, and answers stay right", arguments: [0, 1, 3, 7, 8, 9, 20, 100])
-    func bounded(capacity: Int) async throws {
-        let scene = try await Scene(cacheCapacity: capacity)
+    func bounded(capacity: Int) throws {
+        let scene = try Scene(cacheCapacity: capacity)
         let tokens = try (0..<300).map { try scene.key.token(Claims().with("jti", "\($0)")) }
         for token in tokens + tokens.reversed() {
             #expect(scene.answer(token) == "accepted")
@@ -92,8 +92,8 @@ struct TokenCacheTests {
     }
 
     @Test("a token in use stays when others come by once")
-    func secondChance() async throws {
-        let scene = try await Scene(cacheCapacity: 8)
+    func secondChance() throws {
+        let scene = try Scene(cacheCapacity: 8)
         let (token, passing) = (try scene.key.token(), try (0..<60).map { try scene.key.token(Claims().with("jti", "\($0)")) })
         #expect(scene.answer(token) == "accepted")
         for other in passing {
@@ -104,8 +104,8 @@ struct TokenCacheTests {
     }
 
     @Test("tokens that have ended make room first")
-    func endedFirst() async throws {
-        let scene = try await Scene(cacheCapacity: 8)
+    func endedFirst() throws {
+        let scene = try Scene(cacheCapacity: 8)
         let short = try (0..<4).map { try scene.key.token(Claims().with("jti", "\($0)").with("exp", "\(Claims.now + 10)")) }
         let long = try (0..<4).map { try scene.key.token(Claims().with("jti", "\(10 + $0)")) }
         for token in long + short { #expect(scene.answer(token) == "accepted") }
@@ -118,8 +118,8 @@ struct TokenCacheTests {
     }
 
     @Test("a token that two requests verify at once is kept once, and half a hash finds nothing")
-    func hashes() async throws {
-        let scene = try await Scene()
+    func hashes() throws {
+        let scene = try Scene()
         let verifier = TokenVerifier(issuers: IssuerDirectory([scene.issuer]))
         let token = try verifier.verify(Array(try scene.key.token().utf8), at: Double(Claims.now))
         let cache = TokenCache(capacity: 8)
@@ -138,9 +138,9 @@ struct TokenCacheTests {
 
     @Test("many threads at once, with keys that change under them, get right answers")
     func concurrent() async throws {
-        let scene = try await Scene(cacheCapacity: 16)
+        let scene = try Scene(cacheCapacity: 16)
         let tokens = try (0..<40).map { try scene.key.token(Claims().with("jti", "\($0)")) }
-        let other = try await KeySet.jwks(Array("{\"keys\":[\(SigningKey.es256().jwk())]}".utf8), algorithms: [.es256])
+        let other = try KeySet.jwks(Array("{\"keys\":[\(SigningKey.es256().jwk())]}".utf8), algorithms: [.es256])
         let own = try #require(scene.keys.current)
         await withTaskGroup(of: Set<String>.self) { group in
             for _ in 0..<4 {

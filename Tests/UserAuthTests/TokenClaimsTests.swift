@@ -15,8 +15,8 @@ struct TokenClaimsTests {
     private static let now = Claims.now
 
     @Test("the usual token is accepted, and the principal is what it says")
-    func accepted() async throws {
-        let scene = try await Scene()
+    func accepted() throws {
+        let scene = try Scene()
         let claims = Claims().with("scope", "\"upload:avatars  upload:docs upload:avatars\"").with("scp", "[\"extra\"]")
         let principal = try scene.authenticator.authenticate(authorization: ["Bearer \(scene.key.token(claims))"], at: .now())
         #expect(principal.tenant == "acme")
@@ -27,8 +27,8 @@ struct TokenClaimsTests {
     }
 
     @Test("payloads that are no JSON object without repetitions are refused", arguments: malformedPayloads)
-    func malformed(payload: String) async throws {
-        let scene = try await Scene()
+    func malformed(payload: String) throws {
+        let scene = try Scene()
         #expect(scene.answer(try scene.key.token(header: "{\"alg\":\"ES256\"}", payload: payload)) == "claims-malformed")
     }
 
@@ -44,8 +44,8 @@ struct TokenClaimsTests {
     ]
 
     @Test("claims that are not UTF-8 are refused")
-    func invalidUTF8() async throws {
-        let scene = try await Scene()
+    func invalidUTF8() throws {
+        let scene = try Scene()
         for bytes: [UInt8] in [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xC3]] {
             let header = Base64URL.encode("{\"alg\":\"ES256\"}".utf8)
             let payload = Base64URL.encode(Array("{\"sub\":\"".utf8) + bytes + Array("\"}".utf8))
@@ -55,8 +55,8 @@ struct TokenClaimsTests {
     }
 
     @Test("iss must be the issuer's name byte for byte")
-    func issuer() async throws {
-        let scene = try await Scene()
+    func issuer() throws {
+        let scene = try Scene()
         #expect(try scene.answer(Claims().without("iss")) == "issuer-missing")
         for value in ["null", "1", "[\"https://id.example\"]", "{}"] {
             #expect(try scene.answer(Claims().with("iss", value)) == "issuer-missing")
@@ -71,8 +71,8 @@ struct TokenClaimsTests {
     }
 
     @Test("aud is a string or an array of strings, and one of them is the service's")
-    func audience() async throws {
-        let scene = try await Scene()
+    func audience() throws {
+        let scene = try Scene()
         for value in ["\"uploads\"", "[\"uploads\"]", "[\"other\",\"uploads\"]", "[\"uploads\",\"uploads\"]"] {
             #expect(try scene.answer(Claims().with("aud", value)) == "accepted")
         }
@@ -88,14 +88,14 @@ struct TokenClaimsTests {
     }
 
     @Test("an empty array as aud is refused and stops nothing")
-    func emptyAudience() async throws {
-        let scene = try await Scene()
+    func emptyAudience() throws {
+        let scene = try Scene()
         #expect(try scene.answer(Claims().with("aud", "[]")) == "audience-missing")
     }
 
     @Test("exp 1e308 is refused and stops nothing")
-    func hugeExpiration() async throws {
-        let scene = try await Scene(maximumLifetime: Int.max)
+    func hugeExpiration() throws {
+        let scene = try Scene(maximumLifetime: Int.max)
         for value in [
             "1e308", "1e309", "1E+400", "-1", "-1e308", "9007199254740993.5", "1e16", "9223372036854775808",
             "\(String(repeating: "9", count: 400))",
@@ -106,8 +106,8 @@ struct TokenClaimsTests {
     }
 
     @Test("exp is required and is a number; fractions and exponents are numbers")
-    func expiration() async throws {
-        let scene = try await Scene()
+    func expiration() throws {
+        let scene = try Scene()
         #expect(try scene.answer(Claims().without("exp")) == "expiration-missing")
         for value in ["null", "true", "\"\(Self.now + 600)\"", "[\(Self.now + 600)]", "{}", "\"\""] {
             #expect(try scene.answer(Claims().with("exp", value)) == "expiration-malformed")
@@ -121,8 +121,8 @@ struct TokenClaimsTests {
     }
 
     @Test("exp, nbf and iat have a skew of 60 seconds, to the second")
-    func skew() async throws {
-        let scene = try await Scene()
+    func skew() throws {
+        let scene = try Scene()
         let claims = Claims()
         #expect(try scene.answer(claims, at: 600 + 59.75) == "accepted")
         #expect(try scene.answer(claims, at: 600 + 60) == "expired")
@@ -134,8 +134,8 @@ struct TokenClaimsTests {
     }
 
     @Test("nbf and iat are numbers in range where they are there")
-    func otherTimes() async throws {
-        let scene = try await Scene()
+    func otherTimes() throws {
+        let scene = try Scene()
         for value in ["null", "\"0\"", "-1", "1e308", "9007199254740993.5", "[]"] {
             #expect(try scene.answer(Claims().with("nbf", value)) == "not-before-malformed")
             #expect(try scene.answer(Claims().with("iat", value)) == "issued-at-malformed")
@@ -146,8 +146,8 @@ struct TokenClaimsTests {
     }
 
     @Test("a token lives 24 hours at most")
-    func lifetime() async throws {
-        let scene = try await Scene()
+    func lifetime() throws {
+        let scene = try Scene()
         let day = 24 * 60 * 60
         #expect(try scene.answer(Claims().with("exp", "\(Self.now + day)")) == "accepted")
         #expect(try scene.answer(Claims().with("exp", "\(Self.now + day + 1)")) == "lifetime-too-long")
@@ -156,8 +156,8 @@ struct TokenClaimsTests {
     }
 
     @Test("where iat is absent the rest of the lifetime counts, with the skew")
-    func lifetimeWithoutIssuedAt() async throws {
-        let scene = try await Scene(maximumLifetime: 600)
+    func lifetimeWithoutIssuedAt() throws {
+        let scene = try Scene(maximumLifetime: 600)
         let claims = Claims().without("iat")
         #expect(try scene.answer(claims.with("exp", "\(Self.now + 660)")) == "accepted")
         #expect(try scene.answer(claims.with("exp", "\(Self.now + 661)")) == "lifetime-too-long")
@@ -165,14 +165,14 @@ struct TokenClaimsTests {
     }
 
     @Test("an issuer's own bound on the lifetime holds", arguments: [0, 60, 3600, 30 * 24 * 3600, Int.max, -1000])
-    func ownLifetime(maximum: Int) async throws {
-        let scene = try await Scene(maximumLifetime: maximum)
+    func ownLifetime(maximum: Int) throws {
+        let scene = try Scene(maximumLifetime: maximum)
         #expect(try scene.answer(Claims()) == (maximum >= 600 ? "accepted" : "lifetime-too-long"))
     }
 
     @Test("the user is a string of 1 to 256 bytes, in the claim that the issuer has for it")
-    func user() async throws {
-        let scene = try await Scene(userClaim: "https://example.com/user")
+    func user() throws {
+        let scene = try Scene(userClaim: "https://example.com/user")
         let claims = Claims().without("sub")
         #expect(try scene.answer(Claims()) == "user-missing")
         for value in [
@@ -187,8 +187,8 @@ struct TokenClaimsTests {
     }
 
     @Test("the tenant of a service-wide issuer is what its claim says, a string of 1 to 256 bytes")
-    func tenant() async throws {
-        let scene = try await Scene(tenant: .claim("org"))
+    func tenant() throws {
+        let scene = try Scene(tenant: .claim("org"))
         #expect(try scene.answer(Claims()) == "tenant-missing")
         for value in ["null", "7", "\"\"", "[\"acme\"]", "\"\(String(repeating: "t", count: 257))\""] {
             #expect(try scene.answer(Claims().with("org", value)) == "tenant-malformed")
@@ -198,15 +198,15 @@ struct TokenClaimsTests {
     }
 
     @Test("the tenant of an issuer that belongs to one does not come from the token")
-    func fixedTenant() async throws {
-        let scene = try await Scene()
+    func fixedTenant() throws {
+        let scene = try Scene()
         let token = try scene.key.token(Claims().with("tenant", "\"globex\"").with("org", "\"globex\""))
         #expect(try scene.authenticator.authenticate(authorization: ["Bearer \(token)"], at: .now()).tenant == "acme")
     }
 
     @Test("scopes are a string or an array of strings in scope and scp, within bounds", arguments: scopeTexts)
-    func scopes(value: String, scopes: [String]?) async throws {
-        let scene = try await Scene()
+    func scopes(value: String, scopes: [String]?) throws {
+        let scene = try Scene()
         for claim in ["scope", "scp"] {
             let token = try scene.key.token(Claims().with(claim, value))
             let principal = try? scene.authenticator.authenticate(authorization: ["Bearer \(token)"], at: .now())

@@ -27,13 +27,13 @@ struct WycheproofTests {
     private static let secretAlgorithms = Algorithm.allCases.filter(\.isSymmetric)
 
     @Test("JSON web signatures: what is invalid is refused, what is valid and supported is accepted")
-    func signatures() async throws {
+    func signatures() throws {
         let cases = try WycheproofFile("json_web_signature_test.json").cases
         #expect(cases.count == 401)
         #expect(cases.count { !$0.isValid } == 355)
         let valid357 = cases.first { $0.id == 357 }
         for test in cases {
-            let isAccepted = await Self.accepts(test.jws, keys: [test.key])
+            let isAccepted = Self.accepts(test.jws, keys: [test.key])
             if Self.indistinguishable.contains(test.id) {
                 #expect(test.jws == valid357?.jws && test.key == valid357?.key && isAccepted, "case \(test.id)")
             } else if Self.strict[test.id] != nil {
@@ -45,21 +45,21 @@ struct WycheproofTests {
     }
 
     @Test("JSON web keys: what is invalid is refused, what is valid is accepted")
-    func keys() async throws {
+    func keys() throws {
         let cases = try WycheproofFile("json_web_key_test.json").cases
         #expect(cases.count == 26)
         #expect(cases.count { !$0.isValid } == 21)
         for test in cases {
-            let isAccepted = await Self.accepts(test.jws, keys: try #require(test.key["keys"]?.elements))
+            let isAccepted = Self.accepts(test.jws, keys: try #require(test.key["keys"]?.elements))
             #expect(isAccepted == test.isValid, "case \(test.id)")
         }
     }
 
     /// Whether either way to read the keys accepts the signature.
-    private static func accepts(_ jws: String, keys: [JSONValue]) async -> Bool {
+    private static func accepts(_ jws: String, keys: [JSONValue]) -> Bool {
         let set = Array("{\"keys\":[".utf8) + keys.map(\.text).joined(separator: [UInt8(ascii: ",")]) + Array("]}".utf8)
-        let publicKeys = try? await KeySet.jwks(set, algorithms: publicAlgorithms)
-        let secrets = try? await KeySet.secret(set, algorithms: secretAlgorithms)
+        let publicKeys = try? KeySet.jwks(set, algorithms: publicAlgorithms)
+        let secrets = try? KeySet.secret(set, algorithms: secretAlgorithms)
         return (try? publicKeys?.verify(Array(jws.utf8), algorithms: publicAlgorithms)) != nil
             || (try? secrets?.verify(Array(jws.utf8), algorithms: secretAlgorithms)) != nil
     }

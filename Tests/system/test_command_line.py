@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import socket
 import subprocess
@@ -245,6 +246,21 @@ def test_token_signs_with_a_secret(make_service, tmp_path):
         assert service.ticket(token, contentType="image/png")
     path.write_bytes(b"short")
     assert run("token", "--secret-file", path, "--issuer", "https://i.example", "--audience", "a", "--user", "u", code=None).returncode in (1, 64)
+
+
+@pytest.mark.parametrize("algorithm,length", [("HS256", 32), ("HS384", 48), ("HS512", 64)])
+def test_a_secret_file_is_read_as_the_service_reads_it(tmp_path, algorithm, length):
+    """`openssl rand -hex 32 > secret` ends with a line end, which is not part of the secret."""
+    path = tmp_path / "secret"
+    claims = ["--issuer", "https://i.example", "--audience", "a", "--user", "u", "--alg", algorithm]
+    secret = os.urandom(length // 2).hex()
+    path.write_text(secret + "\n")
+    token = run("token", "--secret-file", path, *claims).stdout.strip()
+    assert jwt.decode(token, secret, algorithms=[algorithm], audience="a")["sub"] == "u"
+    path.write_text(secret[1:] + "\n")
+    done = run("token", "--secret-file", path, *claims, code=None)
+    assert done.returncode in (1, 64) and not done.stdout
+    assert f"the secret has {length - 1} bytes: a secret for {algorithm} needs {length} or more" in done.stderr
 
 
 def test_token_with_a_key_that_is_none(tmp_path):

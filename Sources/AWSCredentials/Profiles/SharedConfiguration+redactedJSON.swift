@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import COpenSSL
 internal import PostPolicy
 internal import StrictJSON
+internal import WireFormats
 
 extension SharedConfiguration {
     /// All profiles as JSON, `{"profiles":{"NAME":{"option":"value","option":{"name":"value"}}}}`, for comparison with what
@@ -54,9 +54,6 @@ extension SharedConfiguration {
     }
 
     private static func digest(_ text: String) -> String {
-        var digest = [UInt8](repeating: 0, count: 32)
-        let bytes = Array(text.utf8)
-        EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha256(), nil)
-        return Hexadecimal.encode(digest.span)
+        Hexadecimal.encode(DigestAlgorithm.sha256.hash(text.utf8).span)
     }
 }

@@ -16,9 +16,6 @@ enum STSRequestSigner {
     static func headers(
         _ form: STSForm, to endpoint: STSEndpoint, signedBy credentials: SigningCredentials, at date: Date
     ) throws(CredentialProblem) -> [(name: String, value: String)] {
-        guard let bodyHash = RequestSignature.sha256(form.body) else {
-            throw .unavailable("a request to STS could not be signed")
-        }
         let time = InstantFormat.iso8601Basic(date)
         let day = InstantFormat.yyyymmdd(date)
         // In the order of their names, as they are signed.
@@ -29,9 +26,11 @@ enum STSRequestSigner {
 
         let names = headers.map(\.name).joined(separator: ";")
         let lines = headers.map { "\($0.name):\($0.value)\n" }.joined()
+        let bodyHash = RequestSignature.sha256(form.body)
         let request = "POST\n\(endpoint.path)\n\n\(lines)\n\(names)\n\(bodyHash)"
         let scope = "\(day)/\(endpoint.region)/sts/aws4_request"
-        guard let requestHash = RequestSignature.sha256(Array(request.utf8)),
+        let requestHash = RequestSignature.sha256(Array(request.utf8))
+        guard
             let signature = RequestSignature.signature(
                 of: "AWS4-HMAC-SHA256\n\(time)\n\(scope)\n\(requestHash)",
                 secret: credentials.secretAccessKey, day: day, region: endpoint.region, service: "sts")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-private import Crypto
 private import Synchronization
+private import WireFormats
 
 #if canImport(FoundationEssentials)
     private import FoundationEssentials
@@ -117,7 +117,7 @@ package final class ObjectFolder: Sendable {
 
     /// Named by a hash: flat, so that it cannot collide with a folder.
     private func recordPath(bucket: String, key: String) -> String {
-        let hash = SHA256.hash(data: Array(key.utf8)).hexadecimal
+        let hash = DigestAlgorithm.sha256.hash(key.utf8).hexadecimal
         return "\(path)/.postern/\(bucket)/\(hash).json"
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-private import Crypto
+private import WireFormats
 
 /// Where an object's key lies below its bucket's folder: file names that no key can turn into anything else.
 ///
@@ -31,7 +31,7 @@ struct ObjectPath: Sendable, Equatable {
         default:
             guard encoded.utf8.count > 200 else { return encoded }
             let beginning = String(decoding: encoded.utf8.prefix(120), as: UTF8.self)
-            return beginning + "%~" + SHA256.hash(data: Array(piece)).hexadecimal
+            return beginning + "%~" + DigestAlgorithm.sha256.hash(piece).hexadecimal
         }
     }
 }

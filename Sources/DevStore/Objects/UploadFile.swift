@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-private import Crypto
 private import Synchronization
+private import WireFormats
 
 /// A file that is still arriving: written to disk piece by piece, so that its size does not matter to memory.
 ///
@@ -17,11 +17,11 @@ package final class UploadFile: Sendable {
         package let sha256: [UInt8]
     }
 
-    private struct Progress {
+    private struct Progress: ~Copyable {
         var descriptor: Int32?
         var size = 0
-        var md5 = Insecure.MD5()
-        var sha256 = SHA256()
+        var md5 = RunningDigest(.md5)
+        var sha256 = RunningDigest(.sha256)
     }
 
     let path: String
@@ -49,8 +49,8 @@ package final class UploadFile: Sendable {
             try PosixFile.write(bytes, to: descriptor)
             progress.size += bytes.count
             bytes.withUnsafeBytes { buffer in
-                progress.md5.update(bufferPointer: buffer)
-                progress.sha256.update(bufferPointer: buffer)
+                progress.md5.update(buffer)
+                progress.sha256.update(buffer)
             }
         }
     }
@@ -64,8 +64,8 @@ package final class UploadFile: Sendable {
             }
             return Summary(
                 size: progress.size,
-                md5: progress.md5.finalize().hexadecimal,
-                sha256: Array(progress.sha256.finalize())
+                md5: progress.md5.finish().hexadecimal,
+                sha256: progress.sha256.finish()
             )
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-private import Crypto
 package import HTTPServer
+private import WireFormats
 
 /// The page at `/` of `postern dev`: one document that loads nothing, takes a ticket and uploads to the store.
 ///
@@ -59,7 +59,7 @@ package struct DevPage: Sendable {
 
     /// `sha256-…` as a Content-Security-Policy names an inline element (CSP Level 3 §2.3.1).
     private static func sourceHash(_ text: String) -> String {
-        "sha256-" + SHA256.hash(data: Array(text.utf8)).base64
+        "sha256-" + DigestAlgorithm.sha256.hash(text.utf8).base64
     }
 
     /// Scheme, host and port of an http address.

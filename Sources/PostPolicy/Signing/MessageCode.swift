@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import COpenSSL
+internal import WireFormats
 
 /// A message authentication code of up to 32 bytes, without an allocation.
 struct MessageCode: Sendable {
@@ -27,5 +28,16 @@ struct MessageCode: Sendable {
     /// Overwrites the code, for those that serve as keys.
     mutating func wipe() {
         withUnsafeMutableBytes(of: &bytes) { OPENSSL_cleanse($0.baseAddress, $0.count) }
+    }
+}
+
+extension HMACKey {
+    /// The code of a message under a key of at most 256 bits of digest; nil where libcrypto fails.
+    func messageCode(of message: Span<UInt8>) -> MessageCode? {
+        var code = MessageCode(count: digest.size)
+        let isComputed = withUnsafeMutableBytes(of: &code.bytes) { output in
+            message.withUnsafeBytes { authenticate($0, into: output) }
+        }
+        return isComputed ? code : nil
     }
 }

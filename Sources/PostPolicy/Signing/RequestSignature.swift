@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import COpenSSL
+internal import WireFormats
 
 /// The two computations of SigV4 for a request to a service ("Create a signed AWS API request"); what is signed is the
 /// caller's to write.
 package enum RequestSignature {
-    /// SHA-256 in lower-case hexadecimal; nil where libcrypto fails.
-    package static func sha256(_ bytes: [UInt8]) -> String? {
-        var digest = [UInt8](repeating: 0, count: 32)
-        var written = 0
-        let isComputed = digest.withUnsafeMutableBufferPointer { output in
-            EVP_Q_digest(nil, "SHA256", nil, bytes, bytes.count, output.baseAddress, &written) == 1
-        }
-        return isComputed && written == 32 ? Hexadecimal.encode(digest.span) : nil
+    /// SHA-256 in lower-case hexadecimal.
+    package static func sha256(_ bytes: [UInt8]) -> String {
+        Hexadecimal.encode(DigestAlgorithm.sha256.hash(bytes).span)
     }
 
     /// The signature of a string to sign, in lower-case hexadecimal; nil where libcrypto fails.
@@ -25,6 +20,6 @@ package enum RequestSignature {
     ) -> String? {
         guard var code = SigningKey.v4Code(secret: secret, day: day, region: region, service: service) else { return nil }
         defer { code.wipe() }
-        return code.withSpan { KeyedMAC(.sha256, key: $0) }?.authenticate(Array(stringToSign.utf8).span)?.hexadecimal
+        return code.withSpan { HMACKey(.sha256, key: $0) }?.messageCode(of: Array(stringToSign.utf8).span)?.hexadecimal
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import COpenSSL
+internal import WireFormats
 
 extension SigningKey {
     /// Makes the key of SigV4 for one day, one region and S3 ready to sign.
@@ -8,13 +9,13 @@ extension SigningKey {
         guard var code = v4Code(secret: credentials.secretAccessKey, day: day, region: region) else { return nil }
         defer { code.wipe() }
         let credential = "\(credentials.accessKeyID)/\(day)/\(region)/\(CredentialScope.service)/\(CredentialScope.terminator)"
-        return code.withSpan { KeyedMAC(.sha256, key: $0) }.map { SigningKey(template: $0, credential: credential) }
+        return code.withSpan { HMACKey(.sha256, key: $0) }.map { SigningKey(key: $0, credential: credential) }
     }
 
     /// Makes the key of SigV2 ready to sign: the secret itself.
     static func v2(_ credentials: SigningCredentials) -> SigningKey? {
-        withWipedBytes(of: "", credentials.secretAccessKey) { KeyedMAC(.sha1, key: $0) }
-            .map { SigningKey(template: $0, credential: "") }
+        withWipedBytes(of: "", credentials.secretAccessKey) { HMACKey(.sha1, key: $0) }
+            .map { SigningKey(key: $0, credential: "") }
     }
 
     /// The raw key of SigV4 ("Create a signed AWS API request", "Calculate the signature"): HMAC over day, region, service
@@ -33,7 +34,7 @@ extension SigningKey {
     }
 
     private static func authenticate(_ part: String, under key: Span<UInt8>) -> MessageCode? {
-        KeyedMAC(.sha256, key: key)?.authenticate(Array(part.utf8).span)
+        HMACKey(.sha256, key: key)?.messageCode(of: Array(part.utf8).span)
     }
 
     /// Copies a prefix and a secret into bytes that are wiped after the call. (The `String` itself cannot be wiped.)

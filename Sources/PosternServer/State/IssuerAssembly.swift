@@ -103,9 +103,9 @@ struct IssuerAssembly {
 
     private static func keys(_ source: KeySource, algorithms: [Algorithm]) async throws -> KeySet {
         switch source {
-        case .jwksFile(let path): try await KeySet.jwks(read(path), algorithms: algorithms)
-        case .pemFile(let path): try await KeySet.pem(read(path), algorithms: algorithms)
-        case .secretFile(let path): try await KeySet.secret(read(path), algorithms: algorithms)
+        case .jwksFile(let path): try KeySet.jwks(read(path), algorithms: algorithms)
+        case .pemFile(let path): try KeySet.pem(read(path), algorithms: algorithms)
+        case .secretFile(let path): try KeySet.secret(read(path), algorithms: algorithms)
         case .jwksURL, .discovery: throw SetupProblems(["these keys are in no file"])
         }
     }

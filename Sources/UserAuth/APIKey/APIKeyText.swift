@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Crypto
+import WireFormats
 
 /// The text of an API key: `pstn.<tenant>.<id>.<secret>`, where the secret is 256 random bits in base64url.
 ///
@@ -12,7 +12,7 @@ package struct APIKeyText: Sendable, CustomStringConvertible, CustomDebugStringC
     package let key: String
 
     /// SHA-256 of the whole key: what a rule file holds.
-    package var sha256: [UInt8] { Array(SHA256.hash(data: Array(key.utf8))) }
+    package var sha256: [UInt8] { DigestAlgorithm.sha256.hash(key.utf8) }
     /// ``sha256`` in lower-case hexadecimal, as a rule file writes it.
     package var sha256Hex: String {
         sha256.map { byte in String(byte >> 4, radix: 16) + String(byte & 0xF, radix: 16) }.joined()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Crypto
+import WireFormats
 
 /// A SHA-256 digest as four words: compared, hashed and copied without an allocation.
 struct SHA256Words: Sendable, Hashable {
@@ -11,9 +11,11 @@ struct SHA256Words: Sendable, Hashable {
 
     /// Hashes bytes.
     init(hashing bytes: UnsafeRawBufferPointer) {
-        var hasher = SHA256()
-        hasher.update(bufferPointer: bytes)
-        self.init(loading: hasher.finalize())
+        self = withUnsafeTemporaryAllocation(byteCount: DigestAlgorithm.sha256.size, alignment: 8) { digest in
+            // Without it every token would be the same.
+            precondition(DigestAlgorithm.sha256.hash(bytes, into: digest), "libcrypto has no SHA-256")
+            return SHA256Words(loading: UnsafeRawBufferPointer(digest))
+        }
     }
 
     /// Hashes bytes.
@@ -23,11 +25,7 @@ struct SHA256Words: Sendable, Hashable {
 
     /// Takes a digest of 32 bytes as it is; nil where there are not 32.
     init?(_ digest: [UInt8]) {
-        guard digest.count == SHA256.byteCount else { return nil }
-        self = digest.withUnsafeBytes { SHA256Words(loading: $0) }
-    }
-
-    private init(loading digest: SHA256Digest) {
+        guard digest.count == DigestAlgorithm.sha256.size else { return nil }
         self = digest.withUnsafeBytes { SHA256Words(loading: $0) }
     }
 

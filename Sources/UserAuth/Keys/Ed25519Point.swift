@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Public keys of Ed25519 under which anybody can sign: BoringSSL verifies with them, so they are refused here.
+/// Public keys of Ed25519 under which anybody can sign: libcrypto verifies with them, so they are refused here.
 enum Ed25519Point {
     /// The y coordinates of the points of order 1, 2, 4 and 8, little-endian, with their second encodings (y + p where that fits
     /// into 255 bits). The top bit of an encoding is the sign of x and does not count.

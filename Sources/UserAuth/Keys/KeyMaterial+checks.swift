@@ -9,10 +9,12 @@ extension KeyMaterial {
         let bits = modulus.count * 8 - first.leadingZeroBitCount
         // RFC 7518 section 3.3 sets the lower bound; the upper one bounds the work that a key can cause.
         guard (2048...8192).contains(bits) else { throw .rsaSize }
-        // The bound of 33 bits is BoringSSL's. With the exponent 1 every text is its own signature.
+        // Verifying takes as long as the exponent, which in practice is 65537. With the exponent 1 every text is its own signature.
         guard exponent.count <= 5, exponent.count < 5 || exponent.first == 1 else { throw .rsaExponent }
         let value = exponent.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard value >= 3, value & 1 == 1 else { throw .rsaExponent }
+        // A product of two primes is odd.
+        guard let last = modulus.last, last & 1 == 1 else { throw .rejected }
         guard !BrokenRSAGenerator.mayHaveMade(modulus) else { throw .rsaWeak }
         return .rsa(modulus: modulus, exponent: exponent)
     }

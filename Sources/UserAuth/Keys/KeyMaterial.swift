@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Crypto
 import StrictJSON
+import WireFormats
 
 /// What a key is made of, checked: sizes, exponents and weak keys. Whether a point is on its curve shows when the key is made.
 enum KeyMaterial: Sendable {
@@ -44,7 +44,7 @@ enum KeyMaterial: Sendable {
             writer.string(value)
         }
         writer.endObject()
-        return Array(SHA256.hash(data: writer.bytes))
+        return DigestAlgorithm.sha256.hash(writer.bytes)
     }
 
     /// The required members in the order of their names (RFC 7638 section 3.2; RFC 8037 section 2).

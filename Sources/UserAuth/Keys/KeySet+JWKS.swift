@@ -14,13 +14,13 @@ extension KeySet {
     /// - Parameters:
     ///   - bytes: the set as JSON.
     ///   - algorithms: the issuer's, none of them symmetric. A key that names no algorithm serves those that suit it.
-    package static func jwks(_ bytes: [UInt8], algorithms: [Algorithm]) async throws(KeySetError) -> KeySet {
+    package static func jwks(_ bytes: [UInt8], algorithms: [Algorithm]) throws(KeySetError) -> KeySet {
         try requireAsymmetric(algorithms)
         let candidates = try readKeys(bytes).map { candidate -> Candidate in
             guard case .success((.secret, _)) = candidate.key else { return candidate }
             return Candidate(position: candidate.position, id: candidate.id, key: .failure(.secret))
         }
-        return try await making(candidates, for: algorithms)
+        return try making(candidates, for: algorithms)
     }
 
     /// Reads the keys of a set, each for itself.

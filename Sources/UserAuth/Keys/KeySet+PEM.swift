@@ -8,7 +8,7 @@ extension KeySet {
     /// - Parameters:
     ///   - bytes: the file.
     ///   - algorithms: the issuer's, none of them symmetric.
-    package static func pem(_ bytes: [UInt8], algorithms: [Algorithm]) async throws(KeySetError) -> KeySet {
+    package static func pem(_ bytes: [UInt8], algorithms: [Algorithm]) throws(KeySetError) -> KeySet {
         try requireAsymmetric(algorithms)
         guard bytes.count <= maximumLength else { throw .tooLarge(maximum: maximumLength) }
         let blocks = try PEMBlock.read(bytes)
@@ -16,7 +16,7 @@ extension KeySet {
         guard blocks.count <= maximumKeyCount else { throw .tooManyKeys(maximum: maximumKeyCount) }
         let candidates = blocks.enumerated().map { Candidate(reading: $1, position: $0 + 1, isAlone: blocks.count == 1) }
         try refuseDuplicateIDs(candidates.compactMap(\.id))
-        return try await making(candidates, for: algorithms)
+        return try making(candidates, for: algorithms)
     }
 }
 

@@ -11,7 +11,7 @@ extension KeySet {
     /// - Parameters:
     ///   - bytes: the file.
     ///   - algorithms: the issuer's, all of them symmetric.
-    package static func secret(_ bytes: [UInt8], algorithms: [Algorithm]) async throws(KeySetError) -> KeySet {
+    package static func secret(_ bytes: [UInt8], algorithms: [Algorithm]) throws(KeySetError) -> KeySet {
         guard !algorithms.isEmpty else { throw .noAlgorithms }
         if let asymmetric = algorithms.first(where: { !$0.isSymmetric }) { throw .asymmetricAlgorithm(asymmetric) }
         guard bytes.count <= maximumLength else { throw .tooLarge(maximum: maximumLength) }
@@ -20,13 +20,13 @@ extension KeySet {
             throw blocks.contains(where: \.isPrivateKey) ? .privateKey : .publicKeyAsSecret
         }
         if let candidates = try readSecretKeys(bytes) {
-            return try await making(candidates, for: algorithms)
+            return try making(candidates, for: algorithms)
         }
         let secret = withoutLineEnd(bytes)
         let minimum = algorithms.compactMap(\.minimumSecretLength).max() ?? 0
         guard secret.count >= minimum else { throw .secretTooShort(minimum: minimum) }
         let candidate = Candidate(position: 1, id: nil, key: .success((.secret(secret), nil)))
-        return try await making([candidate], for: algorithms)
+        return try making([candidate], for: algorithms)
     }
 
     /// The keys of a file that holds a JSON Web Key or a set of them; nil where it holds anything else.
@@ -51,7 +51,8 @@ extension KeySet {
         return candidates
     }
 
-    private static func withoutLineEnd(_ bytes: [UInt8]) -> [UInt8] {
+    /// The secret that a file holds which is no JSON Web Key.
+    package static func withoutLineEnd(_ bytes: [UInt8]) -> [UInt8] {
         var text = bytes[...]
         if text.last == UInt8(ascii: "\n") {
             text.removeLast()

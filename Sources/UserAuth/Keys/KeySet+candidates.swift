@@ -10,7 +10,7 @@ extension KeySet {
 
     /// Makes a set of the candidates that serve one of the issuer's algorithms; the others are skipped.
     /// - Parameter algorithms: the issuer's.
-    static func making(_ candidates: [Candidate], for algorithms: [Algorithm]) async throws(KeySetError) -> KeySet {
+    static func making(_ candidates: [Candidate], for algorithms: [Algorithm]) throws(KeySetError) -> KeySet {
         var keys: [(position: Int, key: VerificationKey)] = []
         var skipped: [SkippedKey] = []
         for candidate in candidates {
@@ -21,7 +21,7 @@ extension KeySet {
                 if case .secret(let bytes) = material {
                     guard bytes.count >= served.compactMap(\.minimumSecretLength).max() ?? 0 else { throw .secretTooShort }
                 }
-                let key = try await VerificationKey(material, id: candidate.id, algorithms: served)
+                let key = try VerificationKey(material, id: candidate.id, algorithms: served)
                 keys.append((candidate.position, key))
             } catch {
                 skipped.append(SkippedKey(position: candidate.position, id: candidate.id, reason: error))

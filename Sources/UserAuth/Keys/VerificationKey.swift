@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Crypto
-import JWTKit
+import WireFormats
 
 /// A public key or secret that is fixed to the algorithms it may be used with.
 struct VerificationKey: Sendable {
@@ -9,22 +8,15 @@ struct VerificationKey: Sendable {
     let id: String?
     /// A hash of the key, its algorithms and its id.
     let fingerprint: [UInt8]
-    private let verifiers: [(algorithm: Algorithm, signatureLength: Int, verifier: any JWTAlgorithm)]
+    private let verifiers: [(algorithm: Algorithm, verifier: SignatureVerifier)]
 
     /// Makes the key's verifiers, one an algorithm.
-    ///
-    /// jwt-kit gives an algorithm object only through a collection, which is an actor; with one collection a key and algorithm,
-    /// nothing of its choosing of keys and algorithms is ever used.
     /// - Parameter algorithms: those that suit the material.
-    init(_ material: KeyMaterial, id: String?, algorithms: [Algorithm]) async throws(SkippedKey.Reason) {
-        var verifiers: [(algorithm: Algorithm, signatureLength: Int, verifier: any JWTAlgorithm)] = []
+    init(_ material: KeyMaterial, id: String?, algorithms: [Algorithm]) throws(SkippedKey.Reason) {
+        var verifiers: [(algorithm: Algorithm, verifier: SignatureVerifier)] = []
         for algorithm in algorithms {
-            do {
-                let verifier = try await material.verifier(for: algorithm)
-                verifiers.append((algorithm, material.signatureLength(for: algorithm), verifier))
-            } catch {
-                throw .rejected
-            }
+            guard let verifier = SignatureVerifier(material, algorithm) else { throw .rejected }
+            verifiers.append((algorithm, verifier))
         }
         self.id = id
         self.verifiers = verifiers
@@ -37,10 +29,8 @@ struct VerificationKey: Sendable {
         over signingInput: ArraySlice<UInt8>,
         algorithm: Algorithm
     ) throws(AuthenticationFailure) {
-        guard let entry = verifiers.first(where: { $0.algorithm == algorithm }) else { throw .keyMismatch }
-        // RFC 7518 sections 3.2 to 3.5, RFC 8032 section 5.1.7: each algorithm's signatures have one length.
-        guard signature.count == entry.signatureLength else { throw .signatureInvalid }
-        guard (try? entry.verifier.verify(signature, signs: signingInput)) == true else { throw .signatureInvalid }
+        guard let verifier = verifiers.first(where: { $0.algorithm == algorithm })?.verifier else { throw .keyMismatch }
+        guard signingInput.withUnsafeBytes({ verifier.verify(signature, of: $0) }) else { throw .signatureInvalid }
     }
 
     private static func fingerprint(of material: KeyMaterial, id: String?, algorithms: [Algorithm]) -> [UInt8] {
@@ -48,6 +38,6 @@ struct VerificationKey: Sendable {
         text += algorithms.map(\.rawValue).sorted().joined(separator: " ").utf8
         // A NUL ends the algorithms; what follows is the id, and nothing follows where there is none.
         if let id { text += [0] + Array(id.utf8) }
-        return Array(SHA256.hash(data: text))
+        return DigestAlgorithm.sha256.hash(text)
     }
 }

@@ -53,7 +53,7 @@ package struct KeyFetcher: Sendable {
         let answer = try await get(url, .keySet, until: deadline)
         do {
             return FetchedKeys(
-                set: try await KeySet.jwks(answer.body, algorithms: algorithms),
+                set: try KeySet.jwks(answer.body, algorithms: algorithms),
                 lifetime: KeyLifetime.of(answer.headers)
             )
         } catch {

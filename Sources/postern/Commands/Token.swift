@@ -3,9 +3,10 @@
 import ArgumentParser
 import Foundation
 import TenantRules
+import UserAuth
 
 /// `postern token`: a test token.
-struct Token: AsyncParsableCommand {
+struct Token: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Sign a test token with a local key.",
         discussion: """
@@ -65,13 +66,8 @@ struct Token: AsyncParsableCommand {
         }
     }
 
-    func run() async throws {
-        let minter =
-            if let key {
-                try await TokenMinter(pem: String(decoding: read(key), as: UTF8.self), algorithm: alg)
-            } else {
-                try await TokenMinter(secret: read(secretFile ?? ""), algorithm: alg)
-            }
+    func run() throws {
+        let signer = try signer()
         let claims = TokenClaims(
             issuer: issuer,
             audience: audience,
@@ -84,7 +80,27 @@ struct Token: AsyncParsableCommand {
                 return (String(parts[0]), String(parts[1]))
             }
         )
-        print(try minter.token(keyID: kid, claims: claims))
+        guard let token = signer.token(payload: claims.json, keyID: kid) else { throw TokenProblem.keyUnusable(algorithm: alg) }
+        print(token)
+    }
+
+    private func signer() throws -> TokenSigner {
+        let algorithm = alg.flatMap { Algorithm(named: $0) }
+        let signer: TokenSigner?
+        if alg != nil, algorithm == nil {
+            signer = nil
+        } else if let key {
+            signer = TokenSigner(pem: String(decoding: try read(key), as: UTF8.self), algorithm: algorithm)
+        } else {
+            let secret = KeySet.withoutLineEnd(try read(secretFile ?? ""))
+            let algorithm = algorithm ?? .hs256
+            if let minimum = algorithm.minimumSecretLength, secret.count < minimum {
+                throw TokenProblem.secretTooShort(secret.count, algorithm: algorithm.rawValue, minimum: minimum)
+            }
+            signer = TokenSigner(secret: secret, algorithm: algorithm)
+        }
+        guard let signer else { throw TokenProblem.keyUnusable(algorithm: alg) }
+        return signer
     }
 
     private func read(_ path: String) throws -> [UInt8] {

@@ -30,7 +30,7 @@ struct DevEnvironment: Sendable {
     init(folder: String, addresses: DevAddresses) async throws {
         self.addresses = addresses
         self.folder = URL(fileURLWithPath: folder)
-        identity = try await DevIdentity(folder: self.folder.appendingPathComponent("keys"))
+        identity = try DevIdentity(folder: self.folder.appendingPathComponent("keys"))
         // A new secret at each start: the store and the service are one process, and nothing else signs for this store.
         var random = SystemRandomNumberGenerator()
         let secret = (0..<4).map { _ in String(random.next() as UInt64, radix: 36) }.joined()

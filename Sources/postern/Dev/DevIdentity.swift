@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Crypto
 import Foundation
 import PosternServer
+import UserAuth
 
 /// The local identity provider of `postern dev`: one ES256 key in a folder, made on the first start.
 struct DevIdentity: Sendable {
@@ -13,37 +13,40 @@ struct DevIdentity: Sendable {
     static let publicKeyName = "public.pem"
     private static let privateKeyName = "private.pem"
 
-    private let minter: TokenMinter
+    private let signer: TokenSigner
 
-    init(folder: URL) async throws {
+    init(folder: URL) throws {
         let privateFile = folder.appendingPathComponent(Self.privateKeyName)
         let publicFile = folder.appendingPathComponent(Self.publicKeyName)
         if !FileManager.default.fileExists(atPath: privateFile.path) {
-            let key = P256.Signing.PrivateKey()
+            guard let pem = TokenSigner.generate(.es256)?.privatePEM else {
+                throw SetupProblems(["libcrypto could not make an ES256 key"])
+            }
             try FileManager.default.createDirectory(
                 at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             guard
                 FileManager.default.createFile(
                     atPath: privateFile.path,
-                    contents: Data((key.pemRepresentation + "\n").utf8),
+                    contents: Data(pem.utf8),
                     attributes: [.posixPermissions: 0o600]
                 )
             else { throw SetupProblems(["\(privateFile.path): this file cannot be written"]) }
         }
         let pem = String(decoding: try Data(contentsOf: privateFile), as: UTF8.self)
-        guard let key = try? P256.Signing.PrivateKey(pemRepresentation: pem) else {
+        guard let signer = TokenSigner(pem: pem, algorithm: .es256), let publicPEM = signer.publicPEM else {
             throw SetupProblems(["\(privateFile.path): this is not the ES256 key that was made here; remove it to have a new one"]
             )
         }
         // Written each time: it always belongs to the private key, whatever happened to the folder.
-        try Data((key.publicKey.pemRepresentation + "\n").utf8).write(to: publicFile)
-        minter = try await TokenMinter(pem: pem, algorithm: "ES256")
+        try Data(publicPEM.utf8).write(to: publicFile)
+        self.signer = signer
     }
 
     /// A token for the example user, good for twelve hours.
     func token(at now: Date) throws -> String {
         let claims = TokenClaims(
             issuer: Self.issuer, audience: Self.audience, user: Self.user, issuedAt: now, lifetime: 12 * 3600)
-        return try minter.token(keyID: nil, claims: claims)
+        guard let token = signer.token(payload: claims.json, keyID: nil) else { throw TokenProblem.keyUnusable(algorithm: nil) }
+        return token
     }
 }

@@ -4,7 +4,7 @@
 enum TokenProblem: Error, CustomStringConvertible {
     case unreadable(path: String)
     case keyUnusable(algorithm: String?)
-    case secretTooShort(Int)
+    case secretTooShort(Int, algorithm: String, minimum: Int)
 
     var description: String {
         switch self {
@@ -14,8 +14,8 @@ enum TokenProblem: Error, CustomStringConvertible {
             "the key cannot sign \(algorithm): give a PEM private key (or --secret-file for HS256) that fits --alg"
         case .keyUnusable(nil):
             "the key is not one of RSA, EC P-256, P-384, P-521 or Ed25519 as a PEM private key"
-        case .secretTooShort(let count):
-            "the secret has \(count) bytes: a secret for HS256 needs 32 or more"
+        case .secretTooShort(let count, let algorithm, let minimum):
+            "the secret has \(count) bytes: a secret for \(algorithm) needs \(minimum) or more"
         }
     }
 }

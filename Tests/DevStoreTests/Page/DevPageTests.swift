@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Crypto
 import Foundation
 import HTTPServer
 import Testing
+import WireFormats
 
 @testable import DevStore
 
@@ -30,7 +30,7 @@ struct DevPageTests {
         let style = contents(of: "<style>", end: "</style>")
         #expect(script.count == 1 && style.count == 1)
         for (directive, text) in [("script-src", script.first ?? ""), ("style-src", style.first ?? "")] {
-            let hash = Data(SHA256.hash(data: Data(text.utf8))).base64EncodedString()
+            let hash = Data(DigestAlgorithm.sha256.hash(text.utf8)).base64EncodedString()
             #expect(page.contentSecurityPolicy.contains("\(directive) 'sha256-\(hash)';"))
         }
         #expect(page.contentSecurityPolicy.hasPrefix("default-src 'none'; "))

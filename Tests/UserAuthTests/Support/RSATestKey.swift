@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Testing
+
+@testable import UserAuth
+
 /// The numbers of an RSA key that everybody may know; the public exponent is 65537.
 struct RSATestKey: Sendable {
     let modulus: String
     let privateExponent: String
-    let prime1: String
-    let prime2: String
+
+    /// The key pair for libcrypto.
+    func pair() throws -> AsymmetricKey {
+        let modulus = try #require(Base64URL.decode(modulus))
+        let privateExponent = try #require(Base64URL.decode(privateExponent))
+        return try #require(AsymmetricKey(modulus: modulus, publicExponent: [1, 0, 1], privateExponent: privateExponent))
+    }
 
     /// The key of RFC 7520 section 3.4.
     static let first = RSATestKey(
@@ -20,14 +29,6 @@ struct RSATestKey: Sendable {
             rhCku9gRldY7sNA_AKZGh-Q661_42rINLRCe8W-nZ34ui_qOfkLnK9QWDDqpaIsA-bMwWWSDFu2MUBYwkHTMEzLYGqOe04noqeq1\
             hExBTHBOBdkMXiuFhUq1BU6l-DqEiWxqg82sXt2h-LMnT3046AOYJoRioz75tSUQfGCshWTBnP5uDjd18kKhyv07lhfSJdrPdM5P\
             lyl21hsFf4L_mHCuoFau7gdsPfHPxxjVOcOpBrQzwQ
-            """,
-        prime1: """
-            3Slxg_DwTXJcb6095RoXygQCAZ5RnAvZlno1yhHtnUex_fp7AZ_9nRaO7HX_-SFfGQeutao2TDjDAWU4Vupk8rw9JR0AzZ0N2fvu\
-            IAmr_WCsmGpeNqQnev1T7IyEsnh8UMt-n5CafhkikzhEsrmndH6LxOrvRJlsPp6Zv8bUq0k
-            """,
-        prime2: """
-            uKE2dh-cTf6ERF4k4e_jy78GfPYUIaUyoSSJuBzp3Cubk3OCqs6grT8bR_cu0Dm1MZwWmtdqDyI95HrUeq3MP15vMMON8lHTeZu2\
-            lmKvwqW7anV5UzhM1iZ7z4yMkuUwFWoBvyY898EXvRD-hdqRxHlSqAZ192zB3pVFJ0s7pFc
             """
     )
 
@@ -44,14 +45,6 @@ struct RSATestKey: Sendable {
             SoO7vpxeV0U7XOc4jkGjukzit3tEOKIp6VT3INrgNT3AiKyKdrJtwnb44beFHd1jmK0W_y54GVEjubA26UXDjJ0SQ09t92_iI1nr\
             PhrJwBFnj8km-tOuR1pP__9V_rLRR-nIlPTA4ppZnnYkYkgtlov0J4CUX8DSwxxXPEQxuPT-i4xnvsgVq9RPeobtyhwjCHNzWNLC\
             rl4uDi2t9zCYAmI3flixO32ZkgYKC8hwzP20qTGe4Q
-            """,
-        prime1: """
-            3EMQUPeC6JT7UkgkfZjLfVi40eJPO1XQQcVuTeCGsNW7AovaQu610jTVaB5YCdQV5qKJrUz794-Xj2w1gU9Q7r_xxbgKafeI6B5r\
-            q13ap4Np1lnRQ-xvF-eYE6V1z62cVpFWuQET4ukRCtnntIock0im5lMyEZEpDqNs-zpbGPE
-            """,
-        prime2: """
-            vRqB55d_mJgSInOuMiK1mOpfsZ606rw4MIpeMhlmA7LlAP-3n1uIaBZhHevEcvrEVUQHC-sFfJQTeKaGivO3oD0_mIDsR9XgiblP\
-            veVCq6mujXLFcIjXq_WxMfOQmPe8Fg-QU2q8lJL9Tgbz7XKZ1Ll7sDZ3IH2VZp8UDPvCDyU
             """
     )
 }

@@ -21,8 +21,8 @@ struct Scene: Sendable {
         userClaim: String = "sub",
         maximumLifetime: Int = Issuer.defaultMaximumLifetime,
         cacheCapacity: Int = 0
-    ) async throws {
-        let set = try await KeySet.jwks(Array("{\"keys\":[\(key.jwk())]}".utf8), algorithms: [key.algorithm])
+    ) throws {
+        let set = try KeySet.jwks(Array("{\"keys\":[\(key.jwk())]}".utf8), algorithms: [key.algorithm])
         self.init(
             key: key,
             keys: set,

@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Crypto
-import JWTKit
+import Testing
+import WireFormats
 
 @testable import UserAuth
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// A key of a made-up identity provider: signs tokens and shows its public part.
 struct SigningKey: Sendable {
@@ -39,86 +33,50 @@ struct SigningKey: Sendable {
 }
 
 extension SigningKey {
-    static func es256() -> SigningKey {
-        let key = P256.Signing.PrivateKey()
-        let point = Array(key.publicKey.rawRepresentation)
-        return SigningKey(algorithm: .es256, publicMembers: ecMembers("P-256", point)) { input in
-            Array(try key.signature(for: Data(input)).rawRepresentation)
-        }
+    static func es256() -> SigningKey { made(.es256) }
+    static func es384() -> SigningKey { made(.es384) }
+    static func es512() -> SigningKey { made(.es512) }
+    static func ed25519(as algorithm: Algorithm = .eddsa) -> SigningKey { made(algorithm) }
+
+    private static func made(_ algorithm: Algorithm) -> SigningKey {
+        guard let signer = TokenSigner.generate(algorithm) else { fatalError("libcrypto made no key") }
+        return SigningKey(signer)
     }
 
-    static func es384() -> SigningKey {
-        let key = P384.Signing.PrivateKey()
-        let point = Array(key.publicKey.rawRepresentation)
-        return SigningKey(algorithm: .es384, publicMembers: ecMembers("P-384", point)) { input in
-            Array(try key.signature(for: Data(input)).rawRepresentation)
-        }
-    }
-
-    static func es512() -> SigningKey {
-        let key = P521.Signing.PrivateKey()
-        let point = Array(key.publicKey.rawRepresentation)
-        return SigningKey(algorithm: .es512, publicMembers: ecMembers("P-521", point)) { input in
-            Array(try key.signature(for: Data(input)).rawRepresentation)
-        }
-    }
-
-    static func ed25519(as algorithm: Algorithm = .eddsa) -> SigningKey {
-        let key = Curve25519.Signing.PrivateKey()
-        let x = Base64URL.encode(key.publicKey.rawRepresentation)
-        return SigningKey(algorithm: algorithm, publicMembers: "\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"\(x)\"") { input in
-            Array(try key.signature(for: Data(input)))
-        }
-    }
-
-    /// - Parameter secret: long enough for the algorithm.
+    /// A secret of any length, also one that no service takes.
     static func hmac(_ algorithm: Algorithm, secret: [UInt8]) -> SigningKey {
-        let key = SymmetricKey(data: secret)
+        guard let key = algorithm.digest.flatMap({ HMACKey($0, key: secret.span) }) else { fatalError("libcrypto has no HMAC") }
         return SigningKey(algorithm: algorithm, publicMembers: "\"kty\":\"oct\"") { input in
-            switch algorithm {
-            case .hs384: Array(HMAC<SHA384>.authenticationCode(for: input, using: key))
-            case .hs512: Array(HMAC<SHA512>.authenticationCode(for: input, using: key))
-            default: Array(HMAC<SHA256>.authenticationCode(for: input, using: key))
-            }
+            var code = [UInt8](repeating: 0, count: key.digest.size)
+            try #require(code.withUnsafeMutableBytes { code in input.withUnsafeBytes { key.authenticate($0, into: code) } })
+            return code
         }
     }
 
-    static func rsa(_ key: RSATestKey, _ algorithm: Algorithm = .rs256) async throws -> SigningKey {
-        let privateKey = try Insecure.RSA.PrivateKey(
-            modulus: key.modulus,
-            exponent: "AQAB",
-            privateExponent: key.privateExponent,
-            prime1: key.prime1,
-            prime2: key.prime2
-        )
-        let keys = JWTKeyCollection()
-        switch algorithm {
-        case .rs384: await keys.add(rsa: privateKey, digestAlgorithm: .sha384)
-        case .rs512: await keys.add(rsa: privateKey, digestAlgorithm: .sha512)
-        case .ps256: await keys.add(pss: privateKey, digestAlgorithm: .sha256)
-        case .ps384: await keys.add(pss: privateKey, digestAlgorithm: .sha384)
-        case .ps512: await keys.add(pss: privateKey, digestAlgorithm: .sha512)
-        default: await keys.add(rsa: privateKey, digestAlgorithm: .sha256)
-        }
-        let signer = try await keys.getKey()
-        return SigningKey(algorithm: algorithm, publicMembers: "\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"\(key.modulus)\"") {
-            input in
-            try signer.sign(input)
-        }
+    static func rsa(_ key: RSATestKey, _ algorithm: Algorithm = .rs256) throws -> SigningKey {
+        SigningKey(try #require(TokenSigner(key.pair(), algorithm: algorithm)))
     }
 
     /// A key of each algorithm but the symmetric ones.
-    static func asymmetric() async throws -> [SigningKey] {
-        var keys = [es256(), es384(), es512(), ed25519(), ed25519(as: .ed25519)]
-        for algorithm: Algorithm in [.rs256, .rs384, .rs512, .ps256, .ps384, .ps512] {
-            keys.append(try await rsa(.first, algorithm))
-        }
-        return keys
+    static func asymmetric() throws -> [SigningKey] {
+        try [Algorithm.es256, .es384, .es512, .eddsa, .ed25519].map { made($0) }
+            + [.rs256, .rs384, .rs512, .ps256, .ps384, .ps512].map { try rsa(.first, $0) }
     }
 
-    private static func ecMembers(_ curve: String, _ point: [UInt8]) -> String {
-        let x = Base64URL.encode(point.prefix(point.count / 2))
-        let y = Base64URL.encode(point.suffix(point.count / 2))
-        return "\"kty\":\"EC\",\"crv\":\"\(curve)\",\"x\":\"\(x)\",\"y\":\"\(y)\""
+    private init(_ signer: TokenSigner) {
+        let members: [(String, String)] =
+            switch signer.publicMaterial {
+            case .rsa(let modulus, let exponent)?:
+                [("kty", "RSA"), ("e", Base64URL.encode(exponent)), ("n", Base64URL.encode(modulus))]
+            case .elliptic(let curve, let x, let y)?:
+                [("kty", "EC"), ("crv", curve.rawValue), ("x", Base64URL.encode(x)), ("y", Base64URL.encode(y))]
+            case .ed25519(let point)?:
+                [("kty", "OKP"), ("crv", "Ed25519"), ("x", Base64URL.encode(point))]
+            case .secret?, nil:
+                []
+            }
+        self.init(
+            algorithm: signer.algorithm, publicMembers: members.map { "\"\($0)\":\"\($1)\"" }.joined(separator: ",")
+        ) { try #require(signer.signature(of: $0)) }
     }
 }

@@ -33,7 +33,7 @@ struct WycheproofFile: Sendable {
 
     init(_ name: String) throws {
         let path = try #require(Self.path(name))
-        let bytes = try Data(contentsOf: URL(filePath: path))
+        let bytes = Array(try Data(contentsOf: URL(filePath: path)))
         var cases: [Case] = []
         for group in try #require(JSONValue(parsing: bytes)["testGroups"]?.elements) {
             let key = try #require(group["public"] ?? group["private"])

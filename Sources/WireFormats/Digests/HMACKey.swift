@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import COpenSSL
+import Synchronization
+
+/// A key for HMAC (RFC 2104), shared by all who use it at the same time.
+///
+/// Setting a key in libcrypto costs as much as the code of a short message, and starting anew with the key that is set nearly
+/// nothing, so contexts with the key are kept. libcrypto wipes the key when a context is freed.
+package final class HMACKey: Sendable {
+    /// The digest; a code has its length.
+    package let digest: DigestAlgorithm
+    /// Never at work itself, so that it can be copied at any time.
+    private let template: Context
+    private let idle = Mutex<[Context]>([])
+    /// More contexts than this are only made for a moment of many users, and let go.
+    private static let idleLimit = 16
+
+    /// Sets a key, which may be wiped afterwards. Nil where libcrypto refuses the digest or the key.
+    package init?(_ digest: DigestAlgorithm, key: Span<UInt8>) {
+        guard let template = Context(digest, key: key) else { return nil }
+        self.digest = digest
+        self.template = template
+    }
+
+    /// Computes the code of a message.
+    /// - Parameter code: takes as many bytes as a digest has
+    /// - Returns: false where libcrypto fails
+    package func authenticate(_ message: UnsafeRawBufferPointer, into code: UnsafeMutableRawBufferPointer) -> Bool {
+        guard let context = idle.withLock({ $0.popLast() }) ?? template.copy(),
+            context.authenticate(message, into: code, count: digest.size)
+        else { return false }
+        idle.withLock { if $0.count < Self.idleLimit { $0.append(context) } }
+        return true
+    }
+
+    /// Whether this is the code of a message, compared in a time that does not tell where they differ.
+    package func isCode(_ code: [UInt8], of message: UnsafeRawBufferPointer) -> Bool {
+        guard code.count == digest.size else { return false }
+        return withUnsafeTemporaryAllocation(byteCount: digest.size, alignment: 1) { computed in
+            guard authenticate(message, into: computed) else { return false }
+            return code.withUnsafeBytes { CRYPTO_memcmp($0.baseAddress, computed.baseAddress, computed.count) == 0 }
+        }
+    }
+}
+
+/// A context of libcrypto with its key set, which works on one message at a time.
+private final class Context: @unchecked Sendable {
+    private let pointer: OpaquePointer
+
+    private init(_ pointer: OpaquePointer) {
+        self.pointer = pointer
+    }
+
+    deinit {
+        EVP_MAC_CTX_free(pointer)
+    }
+
+    convenience init?(_ digest: DigestAlgorithm, key: Span<UInt8>) {
+        guard let algorithm = FetchedHMAC.shared.pointer, let pointer = EVP_MAC_CTX_new(algorithm) else { return nil }
+        self.init(pointer)
+        // Parameters point to their name and value, so both live until libcrypto has read them.
+        let isKeySet = OSSL_MAC_PARAM_DIGEST.withCString { name in
+            digest.rawValue.withCString { value in
+                let parameters = [
+                    OSSL_PARAM_construct_utf8_string(name, UnsafeMutablePointer(mutating: value), 0),
+                    OSSL_PARAM_construct_end(),
+                ]
+                return key.withUnsafeBufferPointer { EVP_MAC_init(pointer, $0.baseAddress, $0.count, parameters) == 1 }
+            }
+        }
+        guard isKeySet else { return nil }
+    }
+
+    /// Another context with the same key; nil where libcrypto fails. The original must not be at work.
+    func copy() -> Context? {
+        EVP_MAC_CTX_dup(pointer).map { Context($0) }
+    }
+
+    func authenticate(_ message: UnsafeRawBufferPointer, into code: UnsafeMutableRawBufferPointer, count: Int) -> Bool {
+        var written = 0
+        // A null key keeps the one that is set (EVP_MAC(3), "EVP_MAC_init").
+        let isComputed =
+            EVP_MAC_init(pointer, nil, 0, nil) == 1
+            && EVP_MAC_update(pointer, message.baseAddress?.assumingMemoryBound(to: UInt8.self), message.count) == 1
+            && EVP_MAC_final(pointer, code.baseAddress?.assumingMemoryBound(to: UInt8.self), &written, code.count) == 1
+        return isComputed && written == count
+    }
+}
+
+/// The HMAC implementation of libcrypto's default context, fetched once: a fetch costs more than a signature.
+private final class FetchedHMAC: @unchecked Sendable {
+    static let shared = FetchedHMAC()
+
+    /// Never changed after the start; libcrypto counts references to it atomically. Nil where no provider has HMAC.
+    let pointer: OpaquePointer?
+
+    private init() {
+        pointer = EVP_MAC_fetch(nil, OSSL_MAC_NAME_HMAC, nil)
+    }
+
+    deinit {
+        EVP_MAC_free(pointer)
+    }
+}
