@@ -17,7 +17,7 @@ struct HTTPListenerTests {
 
     /// Listens while `body` runs, and stops.
     private func listening(
-        _ limits: ConnectionLimits = ConnectionLimits(), _ body: (HTTPListener, Int) async throws -> Void
+        _ limits: ConnectionLimits = ConnectionLimits.patient, _ body: (HTTPListener, Int) async throws -> Void
     ) async throws {
         let listener = HTTPListener(
             host: "127.0.0.1", port: 0, limits: limits, responder: responder,
@@ -72,7 +72,7 @@ struct HTTPListenerTests {
 
     /// When the other side closes, NIO reads all that it has sent, whether that is wanted or not.
     @Test(.timeLimit(.minutes(10))) func `requests behind one that waits are bounded`() async throws {
-        var limits = ConnectionLimits()
+        var limits = ConnectionLimits.patient
         limits.maxHeldBytes = 200_000
         try await listening(limits) { listener, port in
             let client = try SocketClient(port: port)
@@ -91,7 +91,7 @@ struct HTTPListenerTests {
     }
 
     @Test(.timeLimit(.minutes(10))) func `connections of one peer are bounded`() async throws {
-        var limits = ConnectionLimits()
+        var limits = ConnectionLimits.patient
         limits.maxConnections = 64
         limits.maxConnectionsPerPeer = 2
         try await listening(limits) { listener, port in
@@ -115,7 +115,7 @@ struct HTTPListenerTests {
     }
 
     @Test(.timeLimit(.minutes(10))) func `stopping waits for the responses that are owed`() async throws {
-        let listener = HTTPListener(host: "127.0.0.1", port: 0, limits: ConnectionLimits(), responder: responder)
+        let listener = HTTPListener(host: "127.0.0.1", port: 0, limits: ConnectionLimits.patient, responder: responder)
         let port = try await listener.start()
         // Some on every event loop, so that all of them have begun to stop when these have ended.
         let idle = try (0..<2 * System.coreCount).map { _ in try SocketClient(port: port) }
@@ -130,5 +130,16 @@ struct HTTPListenerTests {
         try await stopping.value
         #expect(listener.connections.figures == ConnectionTable.Figures(accepted: 1 + idle.count))
         #expect(throws: SocketClient.Failure.self) { _ = try SocketClient(port: port) }
+    }
+}
+
+extension ConnectionLimits {
+    /// Waits longer than a test may take to go on where hundreds of others have their turn first.
+    fileprivate static var patient: ConnectionLimits {
+        var limits = ConnectionLimits()
+        limits.requestTimeout = .minutes(10)
+        limits.idleTimeout = .minutes(10)
+        limits.responseTimeout = .minutes(10)
+        return limits
     }
 }
