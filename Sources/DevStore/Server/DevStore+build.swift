@@ -16,11 +16,13 @@ private import PostPolicy
 /// - Parameters:
 ///   - configuration: its folder and buckets are made when they are not there.
 ///   - logger: told of every decision, never of a policy, a signature or a secret.
+///   - limits: of its connections.
 ///   - now: the clock that tickets expire by.
 /// - Throws: when the folder cannot be made.
 package func buildDevStore(
     configuration: DevStoreConfiguration,
     logger: Logger,
+    limits: ConnectionLimits = .ofDevStore,
     now: @escaping @Sendable () -> Date = { Date() }
 ) throws -> HTTPListener {
     let folder = try ObjectFolder(path: configuration.folder, buckets: configuration.buckets)
@@ -40,7 +42,7 @@ package func buildDevStore(
     return HTTPListener(
         host: configuration.host,
         port: configuration.port,
-        limits: .ofDevStore,
+        limits: limits,
         responder: StoreResponder(routes: routes),
         now: now
     )
@@ -48,7 +50,7 @@ package func buildDevStore(
 
 extension ConnectionLimits {
     /// All clients are on this machine and count as one peer.
-    fileprivate static var ofDevStore: ConnectionLimits {
+    package static var ofDevStore: ConnectionLimits {
         var limits = ConnectionLimits()
         limits.maxConnections = 256
         limits.maxConnectionsPerPeer = 256

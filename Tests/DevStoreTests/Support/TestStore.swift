@@ -3,6 +3,7 @@
 import DevStore
 import Foundation
 import HTTPServer
+import NIOCore
 import PostPolicy
 
 /// A store in a temporary folder with a clock that stands still, and what is needed to sign for it.
@@ -61,7 +62,13 @@ struct TestStore: Sendable {
             credentials: Self.credentials,
             allowedOrigins: allowedOrigins
         )
-        let listener = try buildDevStore(configuration: configuration, logger: log.logger(), now: { date })
+        // Longer than a test may wait for its turn among hundreds of others.
+        var limits = ConnectionLimits.ofDevStore
+        limits.requestTimeout = .minutes(10)
+        limits.idleTimeout = .minutes(10)
+        limits.streamTimeout = .minutes(10)
+        limits.lingerTime = .minutes(2)
+        let listener = try buildDevStore(configuration: configuration, logger: log.logger(), limits: limits, now: { date })
         let client = StoreClient(port: try await listener.start())
         do {
             try await test(client)
