@@ -5,9 +5,13 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help run build release test unit-test system-test accept bench lint format clean
+.PHONY: help run build release test unit-test system-test accept bench steps lint format clean
 
 STRICT := POSTERN_STRICT=1
+# Every release build has the same flags: with others, SwiftPM would build everything again. Only the linking differs with
+# SYMBOLS=yes, which keeps the symbols for perf and a debugger.
+SYMBOLS ?= no
+RELEASE := --configuration release --static-swift-stdlib $(if $(filter no,$(SYMBOLS)),-Xlinker -s)
 ARGS ?=
 TESTS ?= Tests/system
 
@@ -23,9 +27,9 @@ build: ## debug build of everything
 	@scripts/install build
 	swift build
 
-release: ## release build of the postern command: .build/release/postern
+release: ## release build of the postern command, to run elsewhere: .build/release/postern (make release SYMBOLS=yes: not stripped)
 	@scripts/install build
-	swift build --configuration release --product postern
+	swift build $(RELEASE) --product postern
 
 test: ## unit tests, then the system tests against the release build and a real S3
 	@scripts/install build
@@ -34,7 +38,7 @@ test: ## unit tests, then the system tests against the release build and a real 
 	$(STRICT) swift build --build-tests
 	wait $$install
 	$(STRICT) swift test --disable-xctest
-	swift build --configuration release --product postern
+	swift build $(RELEASE) --product postern
 	.venv/bin/python -m pytest $(TESTS)
 
 unit-test: ## only the unit tests
@@ -45,21 +49,25 @@ unit-test: ## only the unit tests
 system-test: ## only the system tests: make system-test TESTS=Tests/system/test_admin.py
 	@scripts/install build
 	scripts/install test
-	swift build --configuration release --product postern
+	swift build $(RELEASE) --product postern
 	.venv/bin/python -m pytest $(TESTS)
 
 accept: ## attacks on the release build, with figures and goals (about a quarter of an hour): make accept ARGS='--check fairness'
 	@scripts/install build
 	scripts/install test
-	swift build --configuration release --product postern
+	swift build $(RELEASE) --product postern
 	.venv/bin/python Tests/acceptance/run $(ARGS)
 
 bench: ## what a ticket costs beside a bare SwiftNIO server, with wrk on loopback (about three minutes)
 	@scripts/install build
 	scripts/install bench
-	swift build --configuration release --product postern
-	swift build --configuration release --product Floor
+	swift build $(RELEASE) --product postern
+	swift build $(RELEASE) --product Floor
 	.venv/bin/python Benchmarks/run $(ARGS)
+
+steps: ## how long the steps of one ticket take, in one process and one thread
+	@scripts/install build
+	swift run $(RELEASE) InProcess
 
 lint: ## swift format in strict mode, and what it cannot see
 	@scripts/install build

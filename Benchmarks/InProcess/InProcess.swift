@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import PostPolicy
 import PosternServer
 import StrictJSON
 import TenantRules
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// Times the steps of one ticket inside one process and one thread, without HTTP.
 @main
@@ -68,6 +73,9 @@ enum InProcess {
             rounds.append((ContinuousClock.now - began) / .microseconds(1) / Double(repetitions))
         }
         precondition(sink == repetitions * rounds.count)
-        print("\(String(format: "%6.2f", rounds.sorted()[rounds.count / 2])) µs  \(name)")
+        let hundredths = Int((rounds.sorted()[rounds.count / 2] * 100).rounded())
+        let digits = hundredths % 100 < 10 ? "0\(hundredths % 100)" : "\(hundredths % 100)"
+        let median = "\(hundredths / 100).\(digits)"
+        print("\(String(repeating: " ", count: max(0, 6 - median.count)))\(median) µs  \(name)")
     }
 }

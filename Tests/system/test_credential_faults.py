@@ -1,6 +1,8 @@
 """Sources of AWS credentials that go down, slow or mad while the service runs: tickets go on to the true end of what it has, and not a second longer."""
 
 import os
+import pathlib
+import shutil
 import signal
 import statistics
 import time
@@ -489,7 +491,12 @@ def test_tickets_are_as_quick_while_refreshes_run(make_service, clock, cloud, tm
 # Secrets
 
 
-@pytest.mark.parametrize("backtrace", ["enable=no", "enable=yes,color=no,threads=all,symbolicate=off"], ids=["silent", "talkative"])
+# The release binary has the Swift runtime inside, and so does not know where a toolchain keeps its backtracer.
+BACKTRACER = pathlib.Path(shutil.which("swift") or "/usr/bin/swift").resolve().parents[1] / "libexec/swift/linux/swift-backtrace"
+
+
+@pytest.mark.parametrize("backtrace", ["enable=no", f"enable=yes,color=no,threads=all,symbolicate=off,swift-backtrace={BACKTRACER}"],
+                         ids=["silent", "talkative"])
 def test_a_crash_prints_no_secret(make_service, clock, cloud, backtrace, logs):
     """Every kind of secret is in the process when it dies of SIGABRT; what it leaves is scanned here, and again with all logs."""
     sources = cloud.sources()

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Foundation
 import TenantRules
 
 /// `postern check`: reads rule files as `serve` would and lists every problem.

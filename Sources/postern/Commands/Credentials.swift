@@ -2,9 +2,14 @@
 
 import AWSCredentials
 import ArgumentParser
-import Foundation
 import PosternServer
 import TenantRules
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// `postern credentials`: what signs, and until when.
 struct Credentials: AsyncParsableCommand {

@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import DevStore
-import Foundation
 import Logging
 import PosternServer
 import TenantRules

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Foundation
 import PostPolicy
 import StrictJSON
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// `postern judge`, for tests: judges forms as S3 would, one JSON object a line.
 struct Judge: ParsableCommand {

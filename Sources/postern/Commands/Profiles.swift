@@ -2,7 +2,12 @@
 
 import AWSCredentials
 import ArgumentParser
-import Foundation
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// `postern profiles`, for tests: what the shared AWS files say.
 struct Profiles: ParsableCommand {

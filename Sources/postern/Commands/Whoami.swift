@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Foundation
 import Logging
 import PosternServer
 import TenantRules
 import UserAuth
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// `postern whoami`: what a token would be, check by check.
 struct Whoami: AsyncParsableCommand {

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AWSCredentials
-import Foundation
 import PostPolicy
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// What one source of credentials gave when it was asked.
 struct CredentialFinding {

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AWSCredentials
-import Foundation
 import PostPolicy
 import StrictJSON
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// What `postern credentials` prints.
 struct CredentialReport {
@@ -27,7 +32,7 @@ struct CredentialReport {
         }
         if let problem = finding.identityProblem { rows.append(("identity", "not known: \(problem)")) }
         let width = rows.map(\.name.count).max() ?? 0
-        return ([head] + rows.map { "  \($0.name.padding(toLength: width, withPad: " ", startingAt: 0))  \($0.value)" })
+        return ([head] + rows.map { "  \($0.name)\(String(repeating: " ", count: width - $0.name.count))  \($0.value)" })
             .joined(separator: "\n")
     }
 

@@ -1,12 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DevStore
-import Foundation
 import HTTPServer
 import Logging
 import PostPolicy
 import PosternServer
 import TenantRules
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// Everything that `postern dev` sets up: folder, identity, example tenant, store and service.
 struct DevEnvironment: Sendable {
@@ -77,7 +89,7 @@ struct DevEnvironment: Sendable {
             return DevPage(settings: page).response()
         }
         // Not print(), which keeps its text in a buffer when standard output is a pipe.
-        runner.onListening = { _ in FileHandle.standardOutput.write(Data(welcome().utf8)) }
+        runner.onListening = { _ in StandardStream.write(welcome(), to: STDOUT_FILENO) }
         try await runner.run()
     }
 

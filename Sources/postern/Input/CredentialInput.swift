@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 /// Takes a token or an API key from standard input or a file, or, with a warning, from the command line: there it stays in the
 /// shell's history and is seen by every user of the machine.
@@ -14,24 +21,25 @@ enum CredentialInput {
     ///   - words: what stands on the command line
     ///   - file: the file to read; nil or `-` for standard input
     static func read(words: [String], file: String?) throws -> String {
-        let bytes: Data
+        let bytes: [UInt8]
         if !words.isEmpty {
             guard file == nil else { throw ValidationError("Give the token itself or --token-file, not both.") }
             say("warning: on a command line a token is seen by every user of this machine: give it on standard input.")
-            bytes = Data(words.joined(separator: " ").utf8)
+            bytes = Array(words.joined(separator: " ").utf8)
         } else if let file, file != "-" {
-            guard let handle = FileHandle(forReadingAtPath: file), let contents = read(handle) else {
+            // Just over the limit is enough to know that it is too much.
+            guard let contents = StandardStream.read(path: file, atMost: limit + 1) else {
                 throw ValidationError("\(file) cannot be read.")
             }
             bytes = contents
         } else {
             if isatty(STDIN_FILENO) != 0 { say("Paste the token or API key, then Enter and Ctrl-D:") }
-            bytes = read(FileHandle.standardInput) ?? Data()
+            bytes = StandardStream.read(STDIN_FILENO, atMost: limit + 1) ?? []
         }
         guard bytes.count <= limit else { throw ValidationError("That is over \(limit) bytes: give one token or API key.") }
-        var text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        var text = String(decoding: bytes, as: UTF8.self).trimmed
         for word in ["authorization:", "bearer "] where text.lowercased().hasPrefix(word) {
-            text = String(text.dropFirst(word.count)).trimmingCharacters(in: .whitespaces)
+            text = text.dropFirst(word.count).trimmed
         }
         guard !text.isEmpty else {
             throw ValidationError("Give a token or an API key on standard input, or name its file with --token-file.")
@@ -39,21 +47,7 @@ enum CredentialInput {
         return text
     }
 
-    /// All there is, or just over the limit; a pipe gives it in pieces. Nil where it cannot be read.
-    private static func read(_ handle: FileHandle) -> Data? {
-        var bytes = Data()
-        do {
-            while bytes.count <= limit {
-                guard let piece = try handle.read(upToCount: limit + 1 - bytes.count), !piece.isEmpty else { break }
-                bytes += piece
-            }
-        } catch {
-            return nil
-        }
-        return bytes
-    }
-
     private static func say(_ line: String) {
-        FileHandle.standardError.write(Data("\(line)\n".utf8))
+        StandardStream.write("\(line)\n", to: STDERR_FILENO)
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Foundation
 import HTTPServer
 import Logging
 import NIOCore
@@ -63,7 +62,7 @@ struct SettingsResolver {
             settings.adminHosts = service?.adminHosts ?? []
             return
         }
-        settings.adminHosts = names.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        settings.adminHosts = names.split(separator: ",").map(\.trimmed)
         guard settings.adminHosts.allSatisfy(ServiceLimit.isHostName) else {
             throw ValidationError("--admin-hosts is a list of host names without ports such as postern.internal, not '\(names)'.")
         }

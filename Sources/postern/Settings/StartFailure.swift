@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Foundation
 import NIOCore
 import PosternServer
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// Why a command ended with "no" (exit code 1), in words for the operator.
 struct StartFailure: Error, CustomStringConvertible {
