@@ -46,6 +46,7 @@ let package = Package(
         ),
         .target(
             name: "TenantRules",
+            // Of Yams only libyaml is used: its C target CYaml is no product of the package.
             dependencies: ["COpenSSL", "PostPolicy", "StrictJSON", .product(name: "Yams", package: "Yams")],
             swiftSettings: settings
         ),
