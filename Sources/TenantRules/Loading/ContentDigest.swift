@@ -2,26 +2,37 @@
 
 import COpenSSL
 
-/// SHA-256, by libcrypto.
-enum ContentDigest {
-    /// Of names and contents, each with its length in front, so that no two sets of files read alike. In hex.
-    static func hex(_ files: [(name: String, bytes: [UInt8])]) -> String {
-        var input: [UInt8] = []
-        for file in files {
-            append(Array(file.name.utf8), to: &input)
-            append(file.bytes, to: &input)
-        }
-        var digest = [UInt8](repeating: 0, count: 32)
-        var length: UInt32 = 0
-        let done = EVP_Digest(input, input.count, &digest, &length, EVP_sha256(), nil)
-        // libcrypto fails here only where its provider has no SHA-256 at all: then nothing can be signed either.
-        return done == 1 ? HexDigest.text(digest.prefix(Int(length))) : ""
+/// SHA-256, by libcrypto, of names and contents, each with its length in front, so that no two sets of files read alike.
+///
+/// Takes one file after another: the contents need not be kept until all are there.
+struct ContentDigest: ~Copyable {
+    private let context = EVP_MD_CTX_new()
+
+    init() {
+        EVP_DigestInit_ex(context, EVP_sha256(), nil)
     }
 
-    private static func append(_ bytes: [UInt8], to input: inout [UInt8]) {
-        for shift in stride(from: 56, through: 0, by: -8) {
-            input.append(UInt8(truncatingIfNeeded: bytes.count >> shift))
-        }
-        input += bytes
+    deinit {
+        EVP_MD_CTX_free(context)
+    }
+
+    func add(name: String, bytes: [UInt8]) {
+        add(Array(name.utf8))
+        add(bytes)
+    }
+
+    private func add(_ bytes: [UInt8]) {
+        let length = stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: bytes.count >> $0) }
+        EVP_DigestUpdate(context, length, length.count)
+        EVP_DigestUpdate(context, bytes, bytes.count)
+    }
+
+    /// In hex, of all that was added.
+    consuming func hex() -> String {
+        var digest = [UInt8](repeating: 0, count: 32)
+        var length: UInt32 = 0
+        let done = EVP_DigestFinal_ex(context, &digest, &length)
+        // libcrypto fails here only where its provider has no SHA-256 at all: then nothing can be signed either.
+        return done == 1 ? HexDigest.text(digest.prefix(Int(length))) : ""
     }
 }
