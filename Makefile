@@ -8,10 +8,7 @@ SHELL := /bin/bash
 .PHONY: help run build release test unit-test system-test accept bench steps lint format clean
 
 STRICT := POSTERN_STRICT=1
-# Every release build has the same flags: with others, SwiftPM would build everything again. Only the linking differs with
-# SYMBOLS=yes, which keeps the symbols for perf and a debugger.
-SYMBOLS ?= no
-RELEASE := --configuration release --static-swift-stdlib $(if $(filter no,$(SYMBOLS)),-Xlinker -s)
+export SYMBOLS ?= no
 ARGS ?=
 TESTS ?= Tests/system
 
@@ -29,7 +26,7 @@ build: ## debug build of everything
 
 release: ## release build of the postern command, to run elsewhere: .build/release/postern (make release SYMBOLS=yes: not stripped)
 	@scripts/install build
-	swift build $(RELEASE) --product postern
+	scripts/build-release postern
 
 test: ## unit tests, then the system tests against the release build and a real S3
 	@scripts/install build
@@ -38,7 +35,7 @@ test: ## unit tests, then the system tests against the release build and a real 
 	$(STRICT) swift build --build-tests
 	wait $$install
 	$(STRICT) swift test --disable-xctest
-	swift build $(RELEASE) --product postern
+	scripts/build-release postern
 	.venv/bin/python -m pytest $(TESTS)
 
 unit-test: ## only the unit tests
@@ -49,25 +46,26 @@ unit-test: ## only the unit tests
 system-test: ## only the system tests: make system-test TESTS=Tests/system/test_admin.py
 	@scripts/install build
 	scripts/install test
-	swift build $(RELEASE) --product postern
+	scripts/build-release postern
 	.venv/bin/python -m pytest $(TESTS)
 
 accept: ## attacks on the release build, with figures and goals (about a quarter of an hour): make accept ARGS='--check fairness'
 	@scripts/install build
 	scripts/install test
-	swift build $(RELEASE) --product postern
+	scripts/build-release postern
 	.venv/bin/python Tests/acceptance/run $(ARGS)
 
 bench: ## what a ticket costs beside a bare SwiftNIO server, with wrk on loopback (about three minutes)
 	@scripts/install build
 	scripts/install bench
-	swift build $(RELEASE) --product postern
-	swift build $(RELEASE) --product Floor
+	scripts/build-release postern
+	scripts/build-release Floor
 	.venv/bin/python Benchmarks/run $(ARGS)
 
 steps: ## how long the steps of one ticket take, in one process and one thread
 	@scripts/install build
-	swift run $(RELEASE) InProcess
+	scripts/build-release InProcess
+	exec .build/release/InProcess
 
 lint: ## swift format in strict mode, and what it cannot see
 	@scripts/install build

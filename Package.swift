@@ -23,11 +23,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
         .systemLibrary(name: "CMalloc"),
         .target(name: "StrictJSON", swiftSettings: settings),
         .target(name: "WireFormats", dependencies: ["COpenSSL"], swiftSettings: settings),
@@ -44,9 +44,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
-            name: "TenantRules",
-            dependencies: ["PostPolicy", "StrictJSON", "WireFormats", .product(name: "Yams", package: "Yams")],
-            swiftSettings: settings
+            name: "TenantRules", dependencies: ["CYaml", "PostPolicy", "StrictJSON", "WireFormats"], swiftSettings: settings
         ),
         .target(
             name: "UserAuth", dependencies: ["COpenSSL", "OutgoingHTTP", "StrictJSON", "WireFormats"], swiftSettings: settings

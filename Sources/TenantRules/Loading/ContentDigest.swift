@@ -2,22 +2,24 @@
 
 import WireFormats
 
-/// SHA-256 of files.
-enum ContentDigest {
-    /// Of names and contents, each with its length in front, so that no two sets of files read alike. In hex.
-    static func hex(_ files: [(name: String, bytes: [UInt8])]) -> String {
-        var input: [UInt8] = []
-        for file in files {
-            append(Array(file.name.utf8), to: &input)
-            append(file.bytes, to: &input)
-        }
-        return HexDigest.text(DigestAlgorithm.sha256.hash(input))
+/// SHA-256 of names and contents, each with its length in front, so that no two sets of files read alike.
+///
+/// Takes one file after another: the contents need not be kept until all are there.
+struct ContentDigest: ~Copyable {
+    private var digest = RunningDigest(.sha256)
+
+    mutating func add(name: String, bytes: [UInt8]) {
+        add(Array(name.utf8))
+        add(bytes)
     }
 
-    private static func append(_ bytes: [UInt8], to input: inout [UInt8]) {
-        for shift in stride(from: 56, through: 0, by: -8) {
-            input.append(UInt8(truncatingIfNeeded: bytes.count >> shift))
-        }
-        input += bytes
+    private mutating func add(_ bytes: [UInt8]) {
+        withUnsafeBytes(of: UInt64(bytes.count).bigEndian) { digest.update($0) }
+        bytes.withUnsafeBytes { digest.update($0) }
+    }
+
+    /// In hex, of all that was added.
+    mutating func hex() -> String {
+        HexDigest.text(digest.finish())
     }
 }

@@ -35,26 +35,32 @@ extension RuleFileSystem {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw Failure(errno: errno) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw Failure(reason: "it is not a regular file") }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65_536)
-        while bytes.count < limit {
-            let count = Self.readSome(descriptor, into: &chunk, atMost: min(chunk.count, limit - bytes.count))
+        // One byte more than the file is said to have shows the end of it.
+        var bytes = [UInt8](repeating: 0, count: max(0, min(limit, Int(status.st_size) + 1)))
+        var end = 0
+        while end < limit {
+            if end == bytes.count { bytes += [UInt8](repeating: 0, count: min(65_536, limit - end)) }
+            let count = Self.readSome(descriptor, into: &bytes, from: end)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw Failure(errno: errno) }
             if count == 0 { break }
-            bytes += chunk.prefix(count)
+            end += count
         }
+        bytes.removeLast(bytes.count - end)
         return bytes
     }
 
-    private static func readSome(_ descriptor: Int32, into chunk: inout [UInt8], atMost count: Int) -> Int {
-        #if canImport(Glibc)
-            Glibc.read(descriptor, &chunk, count)
-        #elseif canImport(Musl)
-            Musl.read(descriptor, &chunk, count)
-        #else
-            Darwin.read(descriptor, &chunk, count)
-        #endif
+    private static func readSome(_ descriptor: Int32, into bytes: inout [UInt8], from start: Int) -> Int {
+        bytes.withUnsafeMutableBytes { bytes in
+            let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[start...])
+            #if canImport(Glibc)
+                return Glibc.read(descriptor, rest.baseAddress, rest.count)
+            #elseif canImport(Musl)
+                return Musl.read(descriptor, rest.baseAddress, rest.count)
+            #else
+                return Darwin.read(descriptor, rest.baseAddress, rest.count)
+            #endif
+        }
     }
 }
 

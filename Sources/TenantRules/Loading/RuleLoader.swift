@@ -28,7 +28,7 @@ package enum RuleLoader {
         let folderLog = ProblemLog(file: folder)
         let names = tenantFiles(in: folder, files: files, log: folderLog)
         var drafts: [TenantDraft] = []
-        var contents: [(name: String, bytes: [UInt8])] = []
+        var digest = ContentDigest()
         for name in names {
             let id = String(name.dropLast(suffix.count))
             let log = ProblemLog(file: FilePath.join(folder, name))
@@ -37,7 +37,7 @@ package enum RuleLoader {
                 log.problem("the file's name is not a tenant's id", "name it <tenant>.yaml, with 1 to 63 of a-z, 0-9 and “-”")
             }
             if let file = StrictFile.read(log.file, files: files, log: log) {
-                contents.append((name, file.bytes))
+                digest.add(name: name, bytes: file.bytes)
                 if let root = file.root { draft = TenantReader(id: id, folder: folder, log: log).read(root) }
             }
             drafts.append(draft)
@@ -53,7 +53,7 @@ package enum RuleLoader {
         guard problems.isEmpty, tenants.count == drafts.count else {
             return Outcome(result: .failure(RuleFileProblems(problems: problems)), warnings: warnings)
         }
-        let book = RuleBook(tenants: tenants, generation: generation, digest: ContentDigest.hex(contents))
+        let book = RuleBook(tenants: tenants, generation: generation, digest: digest.hex())
         return Outcome(result: .success(book), warnings: warnings)
     }
 

@@ -5,26 +5,20 @@ package struct ContentTypeList: Sendable, Hashable {
     /// As the file lists them, for people and `<input accept>`: `image/png`, `image/*`, `*/*`.
     package let patterns: [String]
 
-    private let named: Set<String>
-    /// `image` for `image/*`.
-    private let families: Set<String>
-    private let allowsAny: Bool
-
     /// - Parameter patterns: Each as ``parsePattern(_:)`` returns it.
     init(patterns: [String]) {
         self.patterns = patterns
-        allowsAny = patterns.contains("*/*")
-        families = Set(patterns.filter { $0 != "*/*" && $0.hasSuffix("/*") }.map { String($0.dropLast(2)) })
-        named = Set(patterns.filter { !$0.hasSuffix("/*") })
     }
 
     /// - Parameter essence: `type/subtype` in lower case.
     func allows(_ essence: String) -> Bool {
-        if named.contains(essence) { return true }
-        guard allowsAny || !families.isEmpty, !ScriptCapableType.contains(essence) else { return false }
-        if allowsAny { return true }
-        guard let slash = essence.utf8.firstIndex(of: UInt8(ascii: "/")) else { return false }
-        return families.contains(String(essence[..<slash]))
+        if patterns.contains(essence) { return true }
+        return patterns.contains { Self.isFamily($0, of: essence) } && !ScriptCapableType.contains(essence)
+    }
+
+    private static func isFamily(_ pattern: String, of essence: String) -> Bool {
+        guard pattern.utf8.last == UInt8(ascii: "*") else { return false }
+        return pattern == "*/*" || essence.utf8.starts(with: pattern.utf8.dropLast())
     }
 
     /// One entry of a rule's list: a type in lower case, `type/*` or `*/*`.

@@ -43,7 +43,7 @@ struct Section {
     }
 
     private func refuseUnknown(_ keys: [String], _ hints: [String: Complaint]) {
-        for entry in entries where !keys.contains(where: { $0.utf8.elementsEqual(entry.key.utf8) }) {
+        for entry in entries where !keys.contains(where: { Self.isSame($0, entry.key) }) {
             if let hint = hints[entry.key] {
                 log.problem(at: entry.keyPosition, hint)
             } else if entry.key == "<<" {
@@ -65,7 +65,12 @@ struct Section {
     var all: [YAMLEntry] { entries }
 
     subscript(key: String) -> YAMLEntry? {
-        entries.first { $0.key.utf8.elementsEqual(key.utf8) }
+        entries.first { Self.isSame(key, $0.key) }
+    }
+
+    /// Whether a key has the bytes of a known one, which is ASCII: what equals ASCII as text and is as long has its bytes.
+    private static func isSame(_ known: String, _ key: String) -> Bool {
+        known.utf8.count == key.utf8.count && known == key
     }
 
     /// Logs that a key is missing.

@@ -33,7 +33,6 @@ struct Measure {
         let bytes = Array(text.utf8)
         let digits = bytes.prefix(while: ASCII.isDigit)
         let unit = String(decoding: bytes[digits.endIndex...], as: UTF8.self)
-        let names = units.map(\.name).joined(separator: ", ")
         guard !digits.isEmpty else {
             throw Complaint("\(text.quoted) is not \(what)", "write a whole number and a unit (\(names)): \(example)")
         }
@@ -49,8 +48,9 @@ struct Measure {
         return value
     }
 
+    private var names: String { units.map(\.name).joined(separator: ", ") }
+
     private func advice(digits: String, unit: String) -> String {
-        let names = units.map(\.name).joined(separator: ", ")
         let letters = unit.filter { $0.isASCII && $0.isLetter }.lowercased()
         if unit.utf8.first == UInt8(ascii: ".") {
             return "write a whole number, in a smaller unit where needed (\(names))"

@@ -8,10 +8,30 @@ struct YAMLNode: Sendable {
         case text(String)
         case list([YAMLNode])
         case mapping([YAMLEntry])
-        /// Already reported as a problem; whoever meets it says nothing more.
+        /// Already reported as a problem: no second problem is reported for it.
         case reported
     }
 
     let content: Content
     let position: YAMLPosition
+}
+
+/// One `key: value` of a mapping.
+struct YAMLEntry: Sendable {
+    let key: String
+    let keyPosition: YAMLPosition
+    let value: YAMLNode
+}
+
+/// A place in a file: line and column from 1, the column counted in Unicode scalars as libyaml counts.
+struct YAMLPosition: Sendable, Hashable, Comparable {
+    let line: Int
+    let column: Int
+
+    /// The first character of a file.
+    static let start = YAMLPosition(line: 1, column: 1)
+
+    static func < (left: YAMLPosition, right: YAMLPosition) -> Bool {
+        (left.line, left.column) < (right.line, right.column)
+    }
 }

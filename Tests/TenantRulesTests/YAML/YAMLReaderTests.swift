@@ -60,7 +60,9 @@ struct YAMLReaderTests {
             ("a: {b: *c}", ["1:8"]), ("*a : b", ["1:1"]), ("a: !b c", ["1:4"]), ("a: !!binary c", ["1:4"]), ("a: ! c", ["1:4"]),
             ("a: !<tag:x> c", ["1:4"]), ("a:\n  &b\n  c: d", ["2:3"]), ("&a\nb: c", ["1:1"]),
             ("'a': &b\n  - *b", ["1:6", "2:5"]),
-            ("a: |\n  x\nb: &c d", ["3:4"]), ("a: b\n*c : d", ["2:1"]), ("é: &ü x", ["1:4"]), ("- - |\n - &x y", ["2:4"]),
+            ("a: |\n  x\nb: &c d", ["3:4"]), ("a: b\n*c : d", ["2:1"]), ("é: &ü x", ["1:4"]), ("- - |\n  - &x y", ["2:5"]),
+            ("a: &b !c d", ["1:4", "1:7"]), ("é: !c # &x\n  &b d", ["1:4", "2:3"]), ("a: &b\n&c d: !e", ["1:4", "2:1", "2:7"]),
+            ("a: *.png", ["1:4"]), ("a: [*]", ["1:5"]), ("a: !{b}", ["1:4"]), ("a: !b!c d", ["1:4"]), ("&a &b c: d", ["1:1"]),
         ]
     )
     func references(yaml: String, places: [String]) {
@@ -84,12 +86,58 @@ struct YAMLReaderTests {
         #expect(root?.outline == "1:1{a@1:1=1:4“1” b@2:1=2:6{x@2:7=2:10“1”} c@5:1=5:4“5” keep@7:1=7:7{é@7:8=7:11“1”}}")
     }
 
-    @Test("Too many repetitions, and keys without a letter to change, still end in a problem")
+    @Test("Keys are equal where their bytes are, however they are written and however many there are")
     func manyDuplicates() {
-        #expect(!YAMLReader.read(Array(String(repeating: "a: b\n", count: 500).utf8)).findings.isEmpty)
-        #expect(!YAMLReader.read(Array("\"\": a\n\"\": b\n".utf8)).findings.isEmpty)
-        #expect(!YAMLReader.read(Array("{a: b}: c\n{a: b}: d\n".utf8)).findings.isEmpty)
-        #expect(!YAMLReader.read(Array("\"\\x61\": a\n\"\\x61\": b\n".utf8)).findings.isEmpty)
+        func places(_ yaml: String) -> [String] {
+            YAMLReader.read(Array(yaml.utf8)).findings.map { "\($0.position.line):\($0.position.column)" }
+        }
+        #expect(places(String(repeating: "a: b\n", count: 500)) == (2...500).map { "\($0):1" })
+        #expect(places("\"\": a\n\"\": b\n") == ["2:1"])
+        #expect(places("a: a\n\"\\x61\": b\n") == ["2:1"])
+        #expect(places("é: a\ne\u{301}: b\n") == [])
+        let many = (1...40).map { "k\($0): v\n" }.joined()
+        #expect(places(many) == [])
+        #expect(places(many + "k1: v\nk17: v\nk40: v\nk41: v\nk41: v") == ["41:1", "42:1", "43:1", "45:1"])
+    }
+
+    @Test(
+        "A key is a word in front of its colon",
+        arguments: [
+            ("? a\n: b\nc: d", ["1:1"], nil), ("a:\n  ? b\n  c: d", ["2:3"], nil), ("{? a: b, c: d, ? e}", ["1:2", "1:16"], nil),
+            ("[? a: b, c: d]", ["1:2"], nil), ("é: {ü: [ö], # ?\n  ? ä : b}", ["2:3"], nil), ("? [a]\n: b", ["1:1"], nil),
+            ("a: b?\nc: ?d\n?e: f", [], "1:1{a@1:1=1:4“b?” c@2:1=2:4“?d” ?e@3:1=3:5“f”}"),
+            ("{a: b?, # ?\n  c: d}", [], "1:1{a@1:2=1:5“b?” c@2:3=2:6“d”}"),
+            ("- |\n  ?\n- a: b", [], "1:1[1:3“?\n” 3:3{a@3:3=3:6“b”}]"),
+            ("[a]: b\n{c: d}: e\nf: g", ["1:1", "2:1"], "1:1{f@3:1=3:4“g”}"), ("*a : b\nc: d", ["1:1"], "1:1{c@2:1=2:4“d”}"),
+            ("a:\n  b: c\n&x  d: e", ["3:1"], nil), ("a:\n!x  b: c\n  d: e", ["2:1"], nil),
+            ("a:\n?\n  b: c\n d: e", ["2:1"], nil),
+        ] as [(String, [String], String?)]
+    )
+    func keys(yaml: String, places: [String], outline: String?) {
+        let (root, findings) = YAMLReader.read(Array(yaml.utf8))
+        #expect(findings.map { "\($0.position.line):\($0.position.column)" } == places)
+        #expect(root?.outline == outline)
+    }
+
+    @Test(
+        "Directives are refused, and of several documents the first is read",
+        arguments: [
+            ("%YAML 1.1\n---\na: b", "1:1 directives (%) are not read", "3:1{a@3:1=3:4“b”}"),
+            ("# c\n%TAG !x! y\n---\na: b", "2:1 directives (%) are not read", "4:1{a@4:1=4:4“b”}"),
+            ("%YAML 1.1\na: b", "1:1 directives (%) are not read", nil),
+            ("%x\n---\na: b", "1:1 directives (%) are not read", nil),
+            ("a: b\n%YAML 1.1\n# c\n  c: d", "2:1 directives (%) are not read", nil),
+            ("%YAML 3.0\n---\na: b", "1:1 directives (%) are not read", nil),
+            ("a: b\n---\nc: 'd", "2:1 a second document begins here", "1:1{a@1:1=1:4“b”}"),
+            ("a: b\n...\n# c\n'd", "4:1 a second document begins here", "1:1{a@1:1=1:4“b”}"),
+            ("a: b\n...\nc: d", "3:1 a second document begins here", "1:1{a@1:1=1:4“b”}"),
+            ("---\n---\n", "2:1 a second document begins here", "2:1“”"),
+        ] as [(String, String, String?)]
+    )
+    func documents(yaml: String, finding: String, outline: String?) {
+        let (root, findings) = YAMLReader.read(Array(yaml.utf8))
+        #expect(findings.map { "\($0.position.line):\($0.position.column) \($0.message)" } == [finding])
+        #expect(root?.outline == outline)
     }
 
     @Test("A file has at most 256 KiB")
