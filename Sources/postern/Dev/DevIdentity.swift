@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import PosternServer
 import UserAuth
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// The local identity provider of `postern dev`: one ES256 key in a folder, made on the first start.
 struct DevIdentity: Sendable {
