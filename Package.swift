@@ -55,6 +55,7 @@ let package = Package(
         .target(
             name: "HTTPServer",
             dependencies: [
+                "WireFormats",
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOHTTP1
+import WireFormats
 
 /// What the framing of a request says, read from its head once.
 struct HeadCheck: Equatable {
@@ -19,7 +20,7 @@ struct HeadCheck: Equatable {
         guard head.uri.utf8.count <= limits.maxTargetBytes else {
             throw .init(.targetTooLong(limit: limits.maxTargetBytes))
         }
-        guard head.uri.utf8.first == UInt8(ascii: "/") || head.uri == "*", head.uri.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
+        guard head.uri.utf8.first == UInt8(ascii: "/") || head.uri == "*", head.uri.allBytes({ $0 > 0x20 && $0 < 0x7f })
         else { throw .init(.malformed("The request target must be a path that starts with '/', in ASCII.")) }
 
         var hosts = 0
@@ -74,14 +75,19 @@ struct HeadCheck: Equatable {
 
     /// `uri-host [ ":" port ]` of RFC 3986, section 3.2.2, without percent escapes: a name, an IPv4 or a bracketed IPv6 address.
     static func isHost(_ text: String) -> Bool {
-        var rest = text.utf8[...]
+        // Not over `utf8`, whose indices cost several times as much.
+        text.utf8.withContiguousStorageIfAvailable(isHost) ?? Array(text.utf8).withUnsafeBufferPointer(isHost)
+    }
+
+    private static func isHost(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        var rest = text[...]
         if rest.first == UInt8(ascii: "[") {
             guard let end = rest.firstIndex(of: UInt8(ascii: "]")) else { return false }
-            let address = rest[rest.index(after: rest.startIndex)..<end]
+            let address = rest[(rest.startIndex + 1)..<end]
             guard address.contains(UInt8(ascii: ":")),
                 address.allSatisfy({ isHexDigit($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") })
             else { return false }
-            rest = rest[rest.index(after: end)...]
+            rest = rest[(end + 1)...]
         } else {
             let end = rest.firstIndex(of: UInt8(ascii: ":")) ?? rest.endIndex
             guard end > rest.startIndex, rest[..<end].allSatisfy(isNameByte) else { return false }
@@ -90,7 +96,7 @@ struct HeadCheck: Equatable {
         guard let colon = rest.first else { return true }
         let port = rest.dropFirst()
         return colon == UInt8(ascii: ":") && port.count <= 5 && port.allSatisfy { (0x30...0x39).contains($0) }
-            && (port.isEmpty || (Int(String(Substring(port))) ?? Int.max) <= 65_535)
+            && port.reduce(0) { $0 * 10 + Int($1 - 0x30) } <= 65_535
     }
 
     private static func isHexDigit(_ byte: UInt8) -> Bool {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import NIOCore
+import WireFormats
 
 /// What a route answers. `Content-Length`, `Date` and `Connection` are the connection's to add.
 package struct Response: Sendable {
@@ -57,8 +58,8 @@ package struct ResponseFields: Sendable, Equatable, ExpressibleByDictionaryLiter
     }
 
     package mutating func add(_ name: String, _ value: String) {
-        guard value.utf8.allSatisfy({ $0 != 0x0a && $0 != 0x0d && $0 != 0 }), !name.isEmpty,
-            name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: ":") })
+        guard value.allBytes({ $0 != 0x0a && $0 != 0x0d && $0 != 0 }), !name.isEmpty,
+            name.allBytes({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: ":") })
         else { return }
         encoded.reserveCapacity(encoded.count + name.utf8.count + value.utf8.count + 4)
         encoded += name.utf8

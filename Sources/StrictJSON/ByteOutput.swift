@@ -57,9 +57,31 @@ struct ByteOutput: Sendable {
         }
     }
 
+    /// Appends a text of the program's own, in which nothing is to be escaped, in quotes.
+    mutating func appendQuoted(constant text: StaticString, after first: UInt8?, before last: UInt8?) {
+        let utf8 = UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        appendQuoted(utf8, hasByteToEscape: false, after: first, before: last)
+    }
+
+    /// Appends a string as JSON if all of it is visible ASCII and spaces, and nothing is to be escaped.
+    /// - Returns: whether it was appended
+    mutating func appendPlainText(_ string: String) -> Bool {
+        string.utf8.withContiguousStorageIfAvailable { utf8 in
+            let utf8 = UnsafeRawBufferPointer(utf8)
+            guard utf8.isPlainText else { return false }
+            appendQuoted(utf8, hasByteToEscape: false, after: nil, before: nil)
+            return true
+        } ?? false
+    }
+
     private mutating func appendQuoted(_ utf8: UnsafeRawBufferPointer, after first: UInt8?, before last: UInt8?) {
+        appendQuoted(utf8, hasByteToEscape: utf8.hasByteToEscape, after: first, before: last)
+    }
+
+    private mutating func appendQuoted(
+        _ utf8: UnsafeRawBufferPointer, hasByteToEscape: Bool, after first: UInt8?, before last: UInt8?
+    ) {
         // Nearly every string has nothing to escape: then it is copied whole.
-        let hasByteToEscape = utf8.hasByteToEscape
         write(atMost: (hasByteToEscape ? PieceWriter.longestEscape * utf8.count : utf8.count) + 4) { output in
             if let first { output.byte(first) }
             output.byte(UInt8(ascii: "\""))

@@ -4,24 +4,33 @@ extension JSONParser {
     // RFC 8259, section 7. The position is at the opening quote.
     mutating func string(_ bytes: Span<UInt8>) throws(JSONSyntaxError) -> String {
         let start = position + 1
-        position = try plainRun(from: start, bytes)
+        var isASCII = true
+        position = try plainRun(from: start, bytes, isASCII: &isASCII)
         if bytes[position] == UInt8(ascii: "\"") {
             let run = bytes.extracting(start..<position)
+            position += 1
+            // Nothing to validate: the usual case.
+            if isASCII { return run.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) } }
             guard let string = run.withUnsafeBufferPointer({ String(validating: $0, as: UTF8.self) }) else {
                 throw JSONSyntaxError(.invalidUTF8, at: start, in: bytes)
             }
-            position += 1
             return string
         }
         return try escapedString(from: start, bytes)
     }
 
     /// The position of the first quote or backslash.
-    private func plainRun(from start: Int, _ bytes: Span<UInt8>) throws(JSONSyntaxError) -> Int {
+    /// - Parameter isASCII: becomes false where a byte before it is not
+    private func plainRun(from start: Int, _ bytes: Span<UInt8>, isASCII: inout Bool) throws(JSONSyntaxError) -> Int {
+        var all: UInt8 = 0
         for index in start..<bytes.count {
             let byte = bytes[index]
-            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return index }
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                if all >= 0x80 { isASCII = false }
+                return index
+            }
             if byte < 0x20 { throw JSONSyntaxError(.unescapedControl(byte), at: index, in: bytes) }
+            all |= byte
         }
         throw JSONSyntaxError(.textEndsEarly, at: bytes.count, in: bytes)
     }
@@ -29,6 +38,7 @@ extension JSONParser {
     private mutating func escapedString(from start: Int, _ bytes: Span<UInt8>) throws(JSONSyntaxError) -> String {
         var unescaped: [UInt8] = []
         var runStart = start
+        var isASCII = true
         while true {
             bytes.extracting(runStart..<position).withUnsafeBufferPointer { unescaped.append(contentsOf: $0) }
             let isEnd = bytes[position] == UInt8(ascii: "\"")
@@ -36,7 +46,7 @@ extension JSONParser {
             if isEnd { break }
             try escape(into: &unescaped, bytes)
             runStart = position
-            position = try plainRun(from: runStart, bytes)
+            position = try plainRun(from: runStart, bytes, isASCII: &isASCII)
         }
         guard let string = String(validating: unescaped, as: UTF8.self) else {
             throw JSONSyntaxError(.invalidUTF8, at: start, in: bytes)

@@ -12,10 +12,12 @@ extension JSONValue {
     /// - Parameters:
     ///   - bytes: the text as UTF-8.
     ///   - maximumDepth: how many arrays and objects may be open at once; ``deepestNesting`` at most.
-    package init(parsing bytes: some Collection<UInt8>, maximumDepth: Int = 32) throws(JSONSyntaxError) {
-        let result =
-            bytes.withContiguousStorageIfAvailable { JSONParser.parse($0.span, maximumDepth: maximumDepth) }
-            ?? JSONParser.parse(Array(bytes).span, maximumDepth: maximumDepth)
-        self = try result.get()
+    package init(parsing bytes: Span<UInt8>, maximumDepth: Int = 32) throws(JSONSyntaxError) {
+        self = try JSONParser.parse(bytes, maximumDepth: maximumDepth).get()
+    }
+
+    /// The same of an array.
+    package init(parsing bytes: [UInt8], maximumDepth: Int = 32) throws(JSONSyntaxError) {
+        try self.init(parsing: bytes.span, maximumDepth: maximumDepth)
     }
 }

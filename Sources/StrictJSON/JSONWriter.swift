@@ -35,10 +35,28 @@ package struct JSONWriter: Sendable {
         needsComma = false
     }
 
+    /// Writes a member's name that is the program's own, and has nothing to escape; its value follows.
+    package mutating func key(constant name: StaticString) {
+        output.appendQuoted(constant: name, after: needsComma ? UInt8(ascii: ",") : nil, before: UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// Writes a member with a string as its value; the name is the program's own, and has nothing to escape.
+    package mutating func member(constant name: StaticString, _ value: String) {
+        key(constant: name)
+        string(value)
+    }
+
     /// Writes a member with a string as its value.
     package mutating func member(_ name: String, _ value: String) {
         key(name)
         string(value)
+    }
+
+    /// Writes a string as a value, which first is transformed unless all of it is visible ASCII and spaces.
+    package mutating func string(_ value: String, transformedUnlessPlain transform: (String) -> String) {
+        separate()
+        if !output.appendPlainText(value) { output.appendQuoted(transform(value), after: nil, before: nil) }
     }
 
     /// Writes a string as a value.

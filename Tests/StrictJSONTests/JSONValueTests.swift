@@ -73,13 +73,11 @@ struct JSONValueTests {
         #expect(try JSONValue(parsing: Array("{\"a\":1,\"b\":2}".utf8)) != JSONValue(parsing: Array("{\"b\":2,\"a\":1}".utf8)))
     }
 
-    @Test("any collection of bytes can be read, contiguous or not")
-    func collections() throws {
-        let text = "[1,2]"
-        let expected = try JSONValue(parsing: Array(text.utf8))
-        #expect(try JSONValue(parsing: text.utf8) == expected)
-        #expect(try JSONValue(parsing: Array("x\(text)y".utf8)[1..<6]) == expected)
-        #expect(try JSONValue(parsing: Array(text.utf8.reversed()).reversed() as ReversedCollection<[UInt8]>) == expected)
+    @Test("a part of some bytes can be read")
+    func parts() throws {
+        let bytes = Array("x[1,2]y".utf8)
+        let value = try JSONValue(parsing: bytes.span.extracting(1..<6))
+        #expect(try value == JSONValue(parsing: Array("[1,2]".utf8)))
     }
 
     @Test(

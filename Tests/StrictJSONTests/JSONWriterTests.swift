@@ -48,6 +48,36 @@ struct JSONWriterTests {
         #expect(JSONWriter.quoted("") == "\"\"")
     }
 
+    @Test(
+        "every byte is escaped or not wherever it stands, in strings of every length",
+        arguments: [0, 1, 7, 8, 9, 31, 32, 33, 40, 71])
+    func everyPlace(length: Int) throws {
+        for byte in UInt8(0)...0x7f {
+            for place in 0...length {
+                for filler in [UInt8(ascii: " "), UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "]"), 0x7e] {
+                    var bytes = [UInt8](repeating: filler, count: length)
+                    bytes.insert(byte, at: place)
+                    let value = String(decoding: bytes, as: UTF8.self)
+                    let isEscaped = byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+                    #expect((JSONWriter.quoted(value).utf8.count != length + 3) == isEscaped)
+                    var writer = JSONWriter()
+                    writer.string(value) { _ in "transformed" }
+                    let isTransformed = text(writer) == "\"transformed\""
+                    #expect(isTransformed == (isEscaped || byte == 0x7f))
+                }
+            }
+        }
+    }
+
+    @Test("a string that is not ASCII is transformed", arguments: 0...40)
+    func notASCII(place: Int) {
+        for scalar in ["é", "\u{80}", "\u{ff}", "\u{2028}", "\u{1F600}"] {
+            var writer = JSONWriter()
+            writer.string(String(repeating: "x", count: place) + scalar + String(repeating: "x", count: 40 - place)) { _ in "t" }
+            #expect(text(writer) == "\"t\"")
+        }
+    }
+
     @Test("every Unicode scalar comes back through this reader and through Foundation's")
     func everyScalar() throws {
         var scalars = String.UnicodeScalarView()

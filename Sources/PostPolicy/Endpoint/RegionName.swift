@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// The rules for region names.
 enum RegionName {
     /// What may stand in a credential scope: letters, digits, `-`, `_` and `.`, 64 at most. Stores other than AWS choose

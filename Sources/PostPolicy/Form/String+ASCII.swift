@@ -6,14 +6,6 @@ extension String {
         utf8.withContiguousStorageIfAvailable { use($0.span) } ?? use(Array(utf8).span)
     }
 
-    /// Whether every byte of the UTF-8 is as asked for.
-    func allBytes(_ isAllowed: (UInt8) -> Bool) -> Bool {
-        withUTF8Span { utf8 in
-            for index in 0..<utf8.count where !isAllowed(utf8[index]) { return false }
-            return true
-        }
-    }
-
     /// Whether both are the same bytes but for the case of ASCII letters, as form field names are compared.
     func equalsIgnoringASCIICase(_ other: String) -> Bool {
         guard utf8.count == other.utf8.count else { return false }

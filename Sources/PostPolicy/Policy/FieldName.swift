@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// The rules for the names of fields that a policy may carry.
 ///
 /// They are narrower than S3's: a name stands in a JSON condition, in a `Content-Disposition` header of the form and, for

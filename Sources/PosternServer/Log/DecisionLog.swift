@@ -2,7 +2,6 @@
 
 import AWSCredentials
 package import Logging
-import PostPolicy
 package import TenantRules
 import UserAuth
 
@@ -42,7 +41,7 @@ package struct DecisionLog: Sendable {
         line.add("contentType", contentType)
         line.add("minSize", ticket.sizes.lowerBound)
         line.add("maxSize", ticket.sizes.upperBound)
-        line.add("expiresAt", InstantFormat.iso8601Extended(ticket.expiresAt))
+        line.add("expiresAt", ticket.expiry)
         line.add("accessKeySuffix", String(decoding: accessKeyID.utf8.suffix(4), as: UTF8.self))
         line.add("generation", context.arrival.snapshot.book.generation)
         sink.write(line.finish())

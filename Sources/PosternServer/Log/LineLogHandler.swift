@@ -38,7 +38,7 @@ package struct LineLogHandler: LogHandler {
         if let provided = metadataProvider?.get() { all.merge(provided) { _, new in new } }
         if let own = event.metadata { all.merge(own) { _, new in new } }
         for (name, value) in all.sorted(by: { $0.key < $1.key }) {
-            line.add(name, value.description)
+            line.add(named: name, value.description)
         }
         sink.write(line.finish())
     }

@@ -37,31 +37,49 @@ package struct LogLine {
         }
     }
 
-    package mutating func add(_ name: String, _ value: String) {
+    /// Adds a value under a name that is the program's own.
+    package mutating func add(_ name: StaticString, _ value: String) {
         switch format {
         case .json:
-            json.member(name, Self.printable(value))
+            json.key(constant: name)
+            json.string(value, transformedUnlessPlain: Self.printable)
         case .text:
-            text.append(UInt8(ascii: " "))
-            text += name.utf8
-            text.append(UInt8(ascii: "="))
-            if value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") }), !value.isEmpty {
-                text += value.utf8
-            } else {
-                text.append(UInt8(ascii: "\""))
-                appendEscaped(value)
-                text.append(UInt8(ascii: "\""))
-            }
+            addText(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), value)
         }
     }
 
-    package mutating func add(_ name: String, _ value: Int) {
+    /// Adds a number under a name that is the program's own.
+    package mutating func add(_ name: StaticString, _ value: Int) {
         switch format {
         case .json:
-            json.key(name)
+            json.key(constant: name)
             json.int(value)
         case .text:
             add(name, String(value))
+        }
+    }
+
+    /// Adds a value under any name.
+    package mutating func add(named name: String, _ value: String) {
+        switch format {
+        case .json:
+            json.key(name)
+            json.string(value, transformedUnlessPlain: Self.printable)
+        case .text:
+            addText(name.utf8, value)
+        }
+    }
+
+    private mutating func addText(_ name: some Collection<UInt8>, _ value: String) {
+        text.append(UInt8(ascii: " "))
+        text += name
+        text.append(UInt8(ascii: "="))
+        if value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") }), !value.isEmpty {
+            text += value.utf8
+        } else {
+            text.append(UInt8(ascii: "\""))
+            appendEscaped(value)
+            text.append(UInt8(ascii: "\""))
         }
     }
 

@@ -12,7 +12,9 @@ enum JSONBody {
     /// - Throws: `unsupported-media-type` or `JSONSyntaxError`
     static func read(_ request: Request) throws -> JSONValue {
         try check(request.head)
-        return try JSONValue(parsing: request.body.readableBytesView, maximumDepth: maximumDepth)
+        return try request.body.withUnsafeReadableBytes { body in
+            try JSONValue(parsing: body.bindMemory(to: UInt8.self).span, maximumDepth: maximumDepth)
+        }
     }
 
     /// Refuses a body by what its head says of it. A page of another origin can send a form or plain text without a preflight,

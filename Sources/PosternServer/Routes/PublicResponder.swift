@@ -16,8 +16,8 @@ struct PublicResponder: Responder {
 
     private let interface: PublicInterface
     private let state: ServiceState
-    private let endpoints: [Route: Endpoint]
-    private let other: Endpoint
+    /// By the places of their routes.
+    private let endpoints: [Endpoint]
 
     init(_ interface: PublicInterface, state: ServiceState) {
         func endpoint(_ route: Route) -> Endpoint {
@@ -30,12 +30,11 @@ struct PublicResponder: Responder {
         }
         self.interface = interface
         self.state = state
-        endpoints = Dictionary(uniqueKeysWithValues: Route.allCases.map { ($0, endpoint($0)) })
-        other = endpoint(.other)
+        endpoints = Route.allCases.sorted { $0.place < $1.place }.map(endpoint)
     }
 
     func endpoint(for head: RequestHead) -> Endpoint {
-        endpoints[Route(path: head.path)] ?? other
+        endpoints[Route(path: head.path).place]
     }
 
     func response(to rejection: Rejection, head: RequestHead?, peer: PeerAddress?, at date: Date) -> Response {

@@ -15,7 +15,8 @@ package enum Route: String, Sendable, CaseIterable {
     /// The route of a path as it came: `//v1/tickets` and `/v1/tickets/` are none, for a proxy in front that guards paths does
     /// not take them for the same either.
     init(path: Substring) {
-        self = path == "other" ? .other : Route(rawValue: String(path)) ?? .other
+        let path = path.utf8
+        self = Self.allCases.first { $0 != .other && $0.rawValue.utf8.elementsEqual(path) } ?? .other
     }
 
     /// The methods that are answered. OPTIONS is not among them: only preflights are, and by origin.
@@ -25,6 +26,27 @@ package enum Route: String, Sendable, CaseIterable {
         case .rules, .document, .health, .page: ["GET", "HEAD"]
         case .other: []
         }
+    }
+}
+
+extension Route {
+    /// Its place among all routes. (The standard library compares and hashes an enum's raw values, here strings.)
+    var place: Int {
+        switch self {
+        case .tickets: 0
+        case .batch: 1
+        case .rules: 2
+        case .document: 3
+        case .health: 4
+        case .page: 5
+        case .other: 6
+        }
+    }
+
+    package static func == (left: Route, right: Route) -> Bool { left.place == right.place }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(place)
     }
 }
 

@@ -21,26 +21,26 @@ extension Ticket {
     /// Writes the ticket's object where a value is due.
     func write(to json: inout JSONWriter) {
         json.beginObject()
-        json.member("id", id)
-        json.member("method", "POST")
-        json.member("url", url)
-        json.key("fields")
+        json.member(constant: "id", id)
+        json.member(constant: "method", "POST")
+        json.member(constant: "url", url)
+        json.key(constant: "fields")
         json.beginObject()
         for field in form.fields {
             json.member(field.name, field.value)
         }
         json.endObject()
-        json.member("fileField", "file")
-        json.member("key", key)
-        json.key("minSize")
+        json.member(constant: "fileField", "file")
+        json.member(constant: "key", key)
+        json.key(constant: "minSize")
         json.int(sizes.lowerBound)
-        json.key("maxSize")
+        json.key(constant: "maxSize")
         json.int(sizes.upperBound)
-        json.member("expiresAt", InstantFormat.iso8601Extended(expiresAt))
-        json.key("expiresIn")
+        json.member(constant: "expiresAt", expiry)
+        json.key(constant: "expiresIn")
         json.int(Int(expiresAt.timeIntervalSince1970) - Int(serverTime.timeIntervalSince1970))
-        json.member("serverTime", InstantFormat.iso8601Extended(serverTime))
-        json.member("rule", rule)
+        json.member(constant: "serverTime", InstantFormat.iso8601Extended(serverTime))
+        json.member(constant: "rule", rule)
         json.endObject()
     }
 }

@@ -20,6 +20,8 @@ package struct Ticket: Sendable {
     /// The sizes that the store will accept, in bytes.
     let sizes: ClosedRange<Int>
     let expiresAt: Date
+    /// ``expiresAt`` in ISO 8601.
+    let expiry: String
     let serverTime: Date
     let rule: String
 
@@ -39,6 +41,7 @@ package struct Ticket: Sendable {
         self.key = key
         self.sizes = sizes
         self.expiresAt = expiresAt
+        expiry = InstantFormat.iso8601Extended(expiresAt)
         self.serverTime = serverTime
         self.rule = rule
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 extension UploadRule {
     /// S3's limit, in bytes of UTF-8.
     private static let longestKey = 1024
@@ -15,7 +17,7 @@ extension UploadRule {
                 throw .invalid("\"user\" is longer than \(Self.longestUser) bytes; send a shorter one.")
             }
         }
-        guard values.uuid.utf8.allSatisfy({ ASCII.isLetterOrDigit($0) || $0 == UInt8(ascii: "-") }) else {
+        guard values.uuid.allBytes({ ASCII.isLetterOrDigit($0) || $0 == UInt8(ascii: "-") }) else {
             // The caller's own mistake, not the client's.
             throw .invalid("No safe key can be built for this request.")
         }

@@ -12,7 +12,7 @@ enum BearerCredential {
         let scheme = "bearer".utf8
         guard
             value.count > scheme.count,
-            zip(value, scheme).allSatisfy({ $0 | 0x20 == $1 }),
+            value.prefix(scheme.count).elementsEqual(scheme, by: { $0 | 0x20 == $1 }),
             value[scheme.count] == UInt8(ascii: " ")
         else { throw .schemeNotBearer }
         let rest = value[scheme.count...].drop { $0 == UInt8(ascii: " ") }

@@ -114,7 +114,7 @@ struct SharedConfigurationTests {
         #expect(
             text.hasPrefix(#"{"profiles":{"a":{"#) && text.contains(#""region":"é""#)
                 && text.contains(#""s3":{"addressing_style":"path","k":"0917"#))
-        #expect(throws: Never.self) { try JSONValue(parsing: text.utf8) }
+        #expect(throws: Never.self) { try JSONValue(parsing: Array(text.utf8)) }
     }
 
     @Test("settings come from the profile and the services section that it names")
