@@ -93,7 +93,7 @@ let package = Package(
             name: "postern",
             dependencies: [
                 "AWSCredentials", "DevStore", "HTTPServer", "PosternServer", "PostPolicy", "StrictJSON", "TenantRules",
-                "UserAuth",
+                "UserAuth", "WireFormats",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),

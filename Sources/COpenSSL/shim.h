@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parts of OpenSSL 3's libcrypto that signing, and verifying what others signed, use.
+// The parts of OpenSSL 3's libcrypto used to sign and to verify.
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
-#include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>

@@ -100,7 +100,7 @@ extension ConnectionLimits {
         limits.maxConnections = 64
         // All of them may be of one peer: it is then that one's idle ones that make room.
         limits.maxConnectionsPerPeer = .max
-        // A probe's request comes whole; a network that takes longer than this is not meant for it.
+        // A probe's request arrives at once; one that takes longer may have to make room.
         limits.protectedTime = .milliseconds(100)
         limits.maxHeldBytes = 8_000_000
         return limits

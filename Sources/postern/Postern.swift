@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import PosternServer
+import WireFormats
 
 /// The command line.
 @main
@@ -20,4 +21,16 @@ struct Postern: AsyncParsableCommand {
             Serve.self, Dev.self, Check.self, Whoami.self, Credentials.self, Key.self, Token.self, Judge.self, Profiles.self,
         ]
     )
+
+    static func main() async {
+        let needed: [DigestAlgorithm] = [.sha256, .sha384, .sha512]
+        guard HMACKey.isAvailable, needed.allSatisfy(\.isAvailable) else {
+            let message =
+                "libcrypto has no HMAC or no SHA-2, without which nothing can be verified or signed: check its configuration "
+                + "(openssl.cnf, OPENSSL_CONF) and its providers (openssl list -providers)."
+            StandardStream.write("postern: \(message)\n", to: 2)
+            Self.exit(withError: ExitCode.failure)
+        }
+        await main(nil)
+    }
 }

@@ -351,7 +351,7 @@ struct ConnectionHandlerTests {
         }
     }
 
-    @Test(arguments: ["\r\n", "\r\n\r\n", "\r\n\r\n\r\n"])
+    @Test(arguments: ["\r\n", "\r\n\r\n", "\r\n\r\n\r\n", "\n", "\n\n", "\r"])
     func `an empty line behind a request or between two begins none`(_ lines: String) throws {
         for (first, answer) in Self.requests {
             let connection = try TestServer().connect()

@@ -263,6 +263,18 @@ def test_a_secret_file_is_read_as_the_service_reads_it(tmp_path, algorithm, leng
     assert f"the secret has {length - 1} bytes: a secret for {algorithm} needs {length} or more" in done.stderr
 
 
+@pytest.mark.parametrize("command", [["check", "."], ["serve", "--tenants", "."], ["token", "--key", "k", "--issuer", "i", "--audience", "a", "--user", "u"]],
+                         ids=lambda command: command[0])
+def test_a_libcrypto_that_offers_nothing_is_named(tmp_path, command):
+    """As on a machine whose FIPS provider is asked for and not installed."""
+    path = tmp_path / "openssl.cnf"
+    path.write_text("openssl_conf = a\n[a]\nalg_section = b\n[b]\ndefault_properties = fips=yes\n")
+    done = subprocess.run([BINARY, *command], env=clean_environment(OPENSSL_CONF=str(path)), cwd=tmp_path, stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1 and not done.stdout
+    assert done.stderr.startswith("postern: libcrypto has no HMAC or no SHA-2") and done.stderr.count("\n") == 1
+
+
 def test_token_with_a_key_that_is_none(tmp_path):
     path = tmp_path / "junk.pem"
     path.write_text("no key\n")

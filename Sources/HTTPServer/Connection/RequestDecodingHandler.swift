@@ -17,8 +17,6 @@ final class RequestDecodingHandler: ChannelInboundHandler {
     private var decoder: HTTPRequestDecoder
     /// Bytes that make no whole element yet, such as half a header field.
     private var undecoded: ByteBuffer?
-    /// The last four bytes that came.
-    private var lastBytes: UInt32 = 0
     private var isDecoding = false
     /// The decoder has thrown, or has seen the end of the input.
     private var isFinished = false
@@ -56,7 +54,6 @@ final class RequestDecodingHandler: ChannelInboundHandler {
             undecoded = nil
             return
         }
-        for byte in bytes.readableBytesView.suffix(4) { lastBytes = lastBytes << 8 | UInt32(byte) }
         if undecoded == nil {
             undecoded = bytes
         } else {
@@ -85,11 +82,9 @@ final class RequestDecodingHandler: ChannelInboundHandler {
         var mayGoOn = true
         while mayGoOn, !isFinished, !connection.ignoresInput, var bytes = undecoded, bytes.readableBytes > 0 {
             undecoded = nil
-            let end = bytes.withUnsafeReadableBytes { all in all.baseAddress.map { $0 + all.count } }
-            // CR LF CR LF: the end of a head, or of a body in chunks.
-            let endsHead = lastBytes == 0x0d0a_0d0a
-            let lineEnd = lastBytes & 0xffff == 0x0d0a ? 2 : 0
-            let areEmptyLines = Self.areEmptyLines(bytes)
+            let lineEnds = Self.trailingLineEnds(of: bytes)
+            let isPlain = bytes.readableBytes > lineEnds.count
+            let end = bytes.withUnsafeReadableBytes { all in all.baseAddress.map { UnsafeRawPointer($0 + all.count) } }
             do {
                 _ = try decoder.decode(context: context, buffer: &bytes)
             } catch {
@@ -99,9 +94,10 @@ final class RequestDecodingHandler: ChannelInboundHandler {
             }
             let hasRenewed = renewDecoderIfStopped(context)
             mayGoOn = hasRenewed || undecoded != nil
-            // Some clients send an empty line behind a body.
-            let endsBody = connection.lastBodyEnd.map { $0 == end || end == $0 + lineEnd } ?? false
-            if !hasRenewed, !endsHead, !endsBody, !areEmptyLines { connection.nextRequestBegins() }
+            // Behind a message there may be empty lines, which begin nothing; some clients send one behind a body.
+            var endsBody = false
+            if let end, let bodyEnd = connection.lastBodyEnd { endsBody = bodyEnd <= end && end - bodyEnd <= lineEnds.count }
+            if !hasRenewed, isPlain, !lineEnds.endHead, !endsBody { connection.nextRequestBegins() }
             putBack(&bytes)
         }
         if connection.ignoresInput {
@@ -112,6 +108,14 @@ final class RequestDecodingHandler: ChannelInboundHandler {
             context.fireErrorCaught(HTTPParserError.headerOverflow)
         }
         connection.decodingEnded(undecodedBytes: undecoded?.readableBytes ?? 0)
+    }
+
+    /// How many of the last bytes are CR or LF, and whether they begin with CR LF CR LF: the end of a head, or of a body in chunks.
+    private static func trailingLineEnds(of bytes: ByteBuffer) -> (count: Int, endHead: Bool) {
+        let all = bytes.readableBytesView
+        var start = all.endIndex
+        while start > all.startIndex, all[start - 1] == 0x0d || all[start - 1] == 0x0a { start -= 1 }
+        return (all.endIndex - start, all[start...].starts(with: [0x0d, 0x0a, 0x0d, 0x0a]))
     }
 
     private static func areEmptyLines(_ bytes: ByteBuffer) -> Bool {

@@ -32,7 +32,7 @@ struct MessageCode: Sendable {
 }
 
 extension HMACKey {
-    /// The code of a message under a key of at most 256 bits of digest; nil where libcrypto fails.
+    /// The code of a message, for digests of at most 256 bits; nil where libcrypto fails.
     func messageCode(of message: Span<UInt8>) -> MessageCode? {
         var code = MessageCode(count: digest.size)
         let isComputed = withUnsafeMutableBytes(of: &code.bytes) { output in

@@ -36,7 +36,8 @@ extension RuleFileSystem {
         guard fstat(descriptor, &status) == 0 else { throw Failure(errno: errno) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw Failure(reason: "it is not a regular file") }
         // One byte more than the file is said to have shows the end of it.
-        var bytes = [UInt8](repeating: 0, count: max(0, min(limit, Int(status.st_size) + 1)))
+        let size = max(0, Int(status.st_size))
+        var bytes = [UInt8](repeating: 0, count: size < limit ? size + 1 : limit)
         var end = 0
         while end < limit {
             if end == bytes.count { bytes += [UInt8](repeating: 0, count: min(65_536, limit - end)) }

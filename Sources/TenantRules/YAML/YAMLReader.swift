@@ -112,9 +112,11 @@ struct YAMLReader {
             }
             return YAMLNode(content: .list(items), position: position)
         case YAML_MAPPING_START_EVENT:
+            // Before what stands behind it: places are found from front to back.
+            let first = byte(at: event.start_mark)
             let position = refuseProperties(event.data.mapping_start.anchor, event.data.mapping_start.tag)
             guard depth <= YAMLLimits.depth else { throw Self.tooDeep(position) }
-            return YAMLNode(content: .mapping(try readEntries(depth: depth)), position: position)
+            return YAMLNode(content: .mapping(try readEntries(first: first, depth: depth)), position: position)
         default:
             // An alias: no other event begins a node.
             refuse(UInt8(ascii: "*"), at: YAMLPosition(event.start_mark))
@@ -123,10 +125,11 @@ struct YAMLReader {
     }
 
     /// Reads a mapping from its first event to its last.
-    private mutating func readEntries(depth: Int) throws(YAMLFinding) -> [YAMLEntry] {
+    /// - Parameter first: The byte with which it begins.
+    private mutating func readEntries(first: UInt8, depth: Int) throws(YAMLFinding) -> [YAMLEntry] {
         var mapping = Mapping()
         // A mapping that is an item of a list in brackets may begin with the “?” itself.
-        var end = byte(at: event.start_mark) == UInt8(ascii: "?") ? event.start_mark : event.end_mark
+        var end = first == UInt8(ascii: "?") ? event.start_mark : event.end_mark
         try next()
         while event.type != YAML_MAPPING_END_EVENT {
             let count = findings.count

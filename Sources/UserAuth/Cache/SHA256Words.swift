@@ -12,7 +12,7 @@ struct SHA256Words: Sendable, Hashable {
     /// Hashes bytes.
     init(hashing bytes: UnsafeRawBufferPointer) {
         self = withUnsafeTemporaryAllocation(byteCount: DigestAlgorithm.sha256.size, alignment: 8) { digest in
-            // Without it every token would be the same.
+            // Without a digest different tokens would share an entry of the cache.
             precondition(DigestAlgorithm.sha256.hash(bytes, into: digest), "libcrypto has no SHA-256")
             return SHA256Words(loading: UnsafeRawBufferPointer(digest))
         }

@@ -51,7 +51,7 @@ extension KeySet {
         return candidates
     }
 
-    /// The secret that a file holds which is no JSON Web Key.
+    /// The secret in a file that is not a JSON Web Key.
     package static func withoutLineEnd(_ bytes: [UInt8]) -> [UInt8] {
         var text = bytes[...]
         if text.last == UInt8(ascii: "\n") {

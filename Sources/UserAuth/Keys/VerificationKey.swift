@@ -10,12 +10,13 @@ struct VerificationKey: Sendable {
     let fingerprint: [UInt8]
     private let verifiers: [(algorithm: Algorithm, verifier: SignatureVerifier)]
 
-    /// Makes the key's verifiers, one an algorithm.
+    /// Makes the key's verifiers, one per algorithm.
     /// - Parameter algorithms: those that suit the material.
     init(_ material: KeyMaterial, id: String?, algorithms: [Algorithm]) throws(SkippedKey.Reason) {
         var verifiers: [(algorithm: Algorithm, verifier: SignatureVerifier)] = []
+        let key = AsymmetricKey(material)
         for algorithm in algorithms {
-            guard let verifier = SignatureVerifier(material, algorithm) else { throw .rejected }
+            guard let verifier = SignatureVerifier(material, key, algorithm) else { throw .rejected }
             verifiers.append((algorithm, verifier))
         }
         self.id = id

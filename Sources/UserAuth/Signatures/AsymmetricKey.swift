@@ -17,7 +17,7 @@ final class AsymmetricKey: @unchecked Sendable {
 
     // MARK: Made from numbers
 
-    /// Makes a public key; nil where its point is not on the curve.
+    /// Makes a public key; nil where its point is not on its curve. (A point of Ed25519 is not decoded before a signature is.)
     /// - Parameter material: no secret
     convenience init?(_ material: KeyMaterial) {
         let made: OpaquePointer?
@@ -25,7 +25,7 @@ final class AsymmetricKey: @unchecked Sendable {
         case .rsa(let modulus, let exponent):
             made = KeyParameters().number("n", modulus).number("e", exponent).key("RSA", COPENSSL_PUBLIC_KEY)
         case .elliptic(let curve, let x, let y):
-            // SEC 1, section 2.3.4: 4, then both coordinates in full length. libcrypto looks whether the point is on the curve.
+            // SEC 1, section 2.3.4: 4, then both coordinates in full length. libcrypto checks that the point is on the curve.
             made = KeyParameters().text("group", curve.rawValue).bytes("pub", [4] + x + y).key("EC", COPENSSL_PUBLIC_KEY)
         case .ed25519(let point):
             made = EVP_PKEY_new_raw_public_key_ex(nil, "ED25519", nil, point, point.count)
@@ -64,6 +64,7 @@ final class AsymmetricKey: @unchecked Sendable {
     }
 
     private static func generate(_ type: String, _ configure: (OpaquePointer) -> Bool) -> AsymmetricKey? {
+        defer { ERR_clear_error() }
         guard let context = EVP_PKEY_CTX_new_from_name(nil, type, nil) else { return nil }
         defer { EVP_PKEY_CTX_free(context) }
         var key: OpaquePointer?
@@ -82,7 +83,7 @@ final class AsymmetricKey: @unchecked Sendable {
         case certificate
     }
 
-    /// Reads the first such block; nil where there is none, or it is no key that libcrypto knows.
+    /// Reads the first such block; nil where there is none, or it is not a key that libcrypto knows.
     convenience init?(pem: String, _ contents: Contents) {
         defer { ERR_clear_error() }
         let text = Array(pem.utf8)
@@ -113,6 +114,7 @@ final class AsymmetricKey: @unchecked Sendable {
     }
 
     private static func written(_ write: (OpaquePointer) -> Int32) -> String? {
+        defer { ERR_clear_error() }
         guard let file = BIO_new(BIO_s_mem()) else { return nil }
         defer { BIO_free(file) }
         guard write(file) == 1 else { return nil }
@@ -125,6 +127,7 @@ final class AsymmetricKey: @unchecked Sendable {
 
     /// The public key's numbers, checked.
     func material() throws(SkippedKey.Reason) -> KeyMaterial {
+        defer { ERR_clear_error() }
         switch type {
         case .rsa:
             guard let modulus = number(OSSL_PKEY_PARAM_RSA_N), let exponent = number(OSSL_PKEY_PARAM_RSA_E) else {
@@ -177,7 +180,7 @@ final class AsymmetricKey: @unchecked Sendable {
     var maximumSignatureLength: Int { Int(EVP_PKEY_get_size(pointer)) }
 
     /// A number of the key, big-endian.
-    /// - Parameter length: with leading zeros up to so many bytes; nil for none
+    /// - Parameter length: pads with leading zeros to so many bytes; nil for no padding
     private func number(_ name: String, length: Int? = nil) -> [UInt8]? {
         var number: OpaquePointer?
         guard EVP_PKEY_get_bn_param(pointer, name, &number) == 1, let number else { return nil }

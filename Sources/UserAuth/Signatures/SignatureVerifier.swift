@@ -20,16 +20,18 @@ final class SignatureVerifier: Sendable {
     /// In bytes: RFC 7518 sections 3.2 to 3.5, RFC 8032 section 5.1.7.
     private let signatureLength: Int
 
-    /// Nil where the material is no key, such as a point off its curve.
-    /// - Parameter algorithm: one that suits the material
-    init?(_ material: KeyMaterial, _ algorithm: Algorithm) {
+    /// Nil where libcrypto refuses the key.
+    /// - Parameters:
+    ///   - key: the material's key, which several algorithms may share; nil for a secret
+    ///   - algorithm: one that suits the material
+    init?(_ material: KeyMaterial, _ key: AsymmetricKey?, _ algorithm: Algorithm) {
         signatureLength = material.signatureLength(for: algorithm)
         if case .secret(let secret) = material {
             guard let digest = algorithm.digest, let key = HMACKey(digest, key: secret.span) else { return nil }
             scheme = .hmac(key)
             return
         }
-        guard let key = AsymmetricKey(material) else { return nil }
+        guard let key else { return nil }
         guard let digest = algorithm.digest else {
             scheme = .ed25519(key)
             return
@@ -67,8 +69,7 @@ final class SignatureVerifier: Sendable {
     }
 }
 
-/// Contexts of libcrypto that verify with one key, each for one thread at a time: to make one costs as much as a good part of
-/// a verification.
+/// Contexts of libcrypto that verify with one key, each for one thread at a time. Making one takes microseconds.
 private final class VerificationContexts: Sendable {
     private final class Context: @unchecked Sendable {
         let pointer: OpaquePointer
@@ -82,10 +83,10 @@ private final class VerificationContexts: Sendable {
         }
     }
 
-    /// Never at work itself, so that it can be copied at any time.
+    /// Never used itself, so it can be copied at any time.
     private let template: Context
     private let idle = Mutex<[Context]>([])
-    /// More contexts than this are only made for a moment of many users, and let go.
+    /// At most so many idle contexts are kept.
     private static let idleLimit = 16
 
     init?(_ key: AsymmetricKey, _ algorithm: Algorithm, _ digest: DigestAlgorithm) {

@@ -22,7 +22,7 @@ package final class TokenSigner: Sendable {
         self.publicMaterial = publicMaterial
     }
 
-    /// Takes a key and one of its algorithms; nil where they do not go together, or the key is too weak to be verified with.
+    /// Takes a key and one of its algorithms; nil where they do not go together, or the key is one that Postern would not accept.
     /// - Parameter algorithm: nil takes the key's own, and RS256 for RSA
     convenience init?(_ key: AsymmetricKey, algorithm: Algorithm?) {
         guard let material = try? key.material() else { return nil }

@@ -23,6 +23,9 @@ package enum DigestAlgorithm: String, Sendable {
         }
     }
 
+    /// Whether libcrypto has it: a provider may forbid some, and a broken configuration has none.
+    package var isAvailable: Bool { implementation != nil }
+
     /// Computes the digest of bytes.
     /// - Parameter digest: takes ``size`` bytes
     /// - Returns: false where libcrypto has no such digest, as with a provider that forbids it
@@ -32,7 +35,7 @@ package enum DigestAlgorithm: String, Sendable {
             bytes.baseAddress, bytes.count, output.assumingMemoryBound(to: UInt8.self), nil, implementation, nil) == 1
     }
 
-    /// Computes the digest of bytes. Traps where libcrypto has no such digest: without SHA-2 nothing can be signed or verified.
+    /// Computes the digest of bytes. Traps where libcrypto has no such digest: ``isAvailable`` tells before.
     package func hash(_ bytes: some Collection<UInt8>) -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: size)
         let isComputed = digest.withUnsafeMutableBytes { output in

@@ -10,11 +10,14 @@ import Synchronization
 package final class HMACKey: Sendable {
     /// The digest; a code has its length.
     package let digest: DigestAlgorithm
-    /// Never at work itself, so that it can be copied at any time.
+    /// Never used itself, so it can be copied at any time.
     private let template: Context
     private let idle = Mutex<[Context]>([])
-    /// More contexts than this are only made for a moment of many users, and let go.
+    /// At most so many idle contexts are kept.
     private static let idleLimit = 16
+
+    /// Whether libcrypto has HMAC.
+    package static var isAvailable: Bool { FetchedHMAC.shared.pointer != nil }
 
     /// Sets a key, which may be wiped afterwards. Nil where libcrypto refuses the digest or the key.
     package init?(_ digest: DigestAlgorithm, key: Span<UInt8>) {
@@ -34,7 +37,7 @@ package final class HMACKey: Sendable {
         return true
     }
 
-    /// Whether this is the code of a message, compared in a time that does not tell where they differ.
+    /// Whether this is the code of a message, compared in constant time.
     package func isCode(_ code: [UInt8], of message: UnsafeRawBufferPointer) -> Bool {
         guard code.count == digest.size else { return false }
         return withUnsafeTemporaryAllocation(byteCount: digest.size, alignment: 1) { computed in

@@ -2,16 +2,17 @@
 
 internal import COpenSSL
 
-/// A digest of bytes that arrive piece by piece.
+/// A digest of bytes that arrive piece by piece. Traps where libcrypto fails: ``DigestAlgorithm/isAvailable`` tells before.
 package struct RunningDigest: ~Copyable {
-    private let context: OpaquePointer?
+    private let context: OpaquePointer
     private let algorithm: DigestAlgorithm
 
-    /// Traps where libcrypto has no such digest.
     package init(_ algorithm: DigestAlgorithm) {
+        guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex2(context, algorithm.implementation, nil) == 1 else {
+            preconditionFailure("libcrypto has no \(algorithm.rawValue)")
+        }
         self.algorithm = algorithm
-        context = EVP_MD_CTX_new()
-        precondition(EVP_DigestInit_ex2(context, algorithm.implementation, nil) == 1, "libcrypto has no \(algorithm.rawValue)")
+        self.context = context
     }
 
     deinit {
@@ -20,13 +21,13 @@ package struct RunningDigest: ~Copyable {
 
     /// Takes the next piece.
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+        precondition(EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1)
     }
 
     /// The digest of all pieces. Call it once, after the last.
     package mutating func finish() -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: algorithm.size)
-        EVP_DigestFinal_ex(context, &digest, nil)
+        precondition(EVP_DigestFinal_ex(context, &digest, nil) == 1)
         return digest
     }
 }

@@ -24,7 +24,7 @@ struct Token: ParsableCommand {
     @Option(help: ArgumentHelp("A private key in PEM: RSA, EC or Ed25519.", valueName: "file"))
     var key: String?
 
-    @Option(help: ArgumentHelp("A shared secret of 32 bytes or more, for HS256.", valueName: "file"))
+    @Option(help: ArgumentHelp("A shared secret, for HS256 (32 bytes or more), HS384 or HS512.", valueName: "file"))
     var secretFile: String?
 
     @Option(help: ArgumentHelp("The claim iss.", valueName: "url"))
@@ -39,7 +39,7 @@ struct Token: ParsableCommand {
     @Option(help: ArgumentHelp("The claim that names the user.", valueName: "name"))
     var userClaim = "sub"
 
-    @Option(help: ArgumentHelp("The algorithm, such as RS256 or PS256. (default: the key's own)", valueName: "name"))
+    @Option(help: ArgumentHelp("The algorithm, such as PS256. (default: the key's own, RS256 or HS256)", valueName: "name"))
     var alg: String?
 
     @Option(help: ArgumentHelp("How long the token holds: 30s, 5m, 2h, 1d.", valueName: "duration"))

@@ -6,6 +6,7 @@ import Logging
 import PostPolicy
 import PosternServer
 import TenantRules
+import WireFormats
 
 #if canImport(Glibc)
     import Glibc
@@ -42,6 +43,9 @@ struct DevEnvironment: Sendable {
     init(folder: String, addresses: DevAddresses) async throws {
         self.addresses = addresses
         self.folder = URL(fileURLWithPath: folder)
+        guard DigestAlgorithm.md5.isAvailable else {
+            throw SetupProblems(["libcrypto has no MD5, which ETags are made of: only 'postern dev' needs it, not 'serve'"])
+        }
         identity = try DevIdentity(folder: self.folder.appendingPathComponent("keys"))
         // A new secret at each start: the store and the service are one process, and nothing else signs for this store.
         var random = SystemRandomNumberGenerator()

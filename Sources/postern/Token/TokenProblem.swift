@@ -13,7 +13,7 @@ enum TokenProblem: Error, CustomStringConvertible {
         case .keyUnusable(let algorithm?):
             "the key cannot sign \(algorithm): give a PEM private key (or --secret-file for HS256) that fits --alg"
         case .keyUnusable(nil):
-            "the key is not one of RSA, EC P-256, P-384, P-521 or Ed25519 as a PEM private key"
+            "the key is not an unencrypted PEM private key of RSA (2048 bits or more), EC P-256, P-384, P-521 or Ed25519"
         case .secretTooShort(let count, let algorithm, let minimum):
             "the secret has \(count) bytes: a secret for \(algorithm) needs \(minimum) or more"
         }
