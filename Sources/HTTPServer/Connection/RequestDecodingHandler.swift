@@ -75,7 +75,7 @@ final class RequestDecodingHandler: ChannelInboundHandler {
     }
 
     private func decode(_ context: ChannelHandlerContext) {
-        // Whoever takes a part may make the channel read more.
+        // The handler that takes a part may make the channel read more.
         guard !isDecoding else { return }
         isDecoding = true
         defer { isDecoding = false }
