@@ -28,7 +28,7 @@ struct Postern: AsyncParsableCommand {
             let message =
                 "libcrypto has no HMAC or no SHA-2, without which nothing can be verified or signed: check its configuration "
                 + "(openssl.cnf, OPENSSL_CONF) and its providers (openssl list -providers)."
-            StandardStream.write("postern: \(message)\n", to: 2)
+            StandardStream.write("postern: \(message)\n", to: StandardStream.error)
             Self.exit(withError: ExitCode.failure)
         }
         await main(nil)

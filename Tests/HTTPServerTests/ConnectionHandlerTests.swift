@@ -1046,6 +1046,18 @@ struct ConnectionHandlerTests {
         #expect(server.table.figures == ConnectionTable.Figures(open: 1, accepted: 3))
     }
 
+    @Test func `a half-sent request makes room only once it is older than the protected time`() throws {
+        let server = TestServer()
+        let connection = try server.connect()
+        connection.send("GET")
+        #expect(!server.loop.makeRoom(protectedTime: .hours(1)))
+        #expect(connection.isOpen)
+        // Older than a time to come.
+        #expect(server.loop.makeRoom(protectedTime: .seconds(-1)))
+        #expect(!connection.isOpen)
+        #expect(!server.loop.makeRoom(protectedTime: .seconds(-1)))
+    }
+
     // MARK: Memory
 
     private static var smallBudget: ConnectionLimits {

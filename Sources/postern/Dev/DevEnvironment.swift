@@ -8,13 +8,6 @@ import PosternServer
 import TenantRules
 import WireFormats
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -93,7 +86,7 @@ struct DevEnvironment: Sendable {
             return DevPage(settings: page).response()
         }
         // Not print(), which keeps its text in a buffer when standard output is a pipe.
-        runner.onListening = { _ in StandardStream.write(welcome(), to: STDOUT_FILENO) }
+        runner.onListening = { _ in StandardStream.write(welcome(), to: StandardStream.output) }
         try await runner.run()
     }
 

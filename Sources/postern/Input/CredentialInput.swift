@@ -2,14 +2,6 @@
 
 import ArgumentParser
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// Takes a token or an API key from standard input or a file, or, with a warning, from the command line: there it stays in the
 /// shell's history and is seen by every user of the machine.
 enum CredentialInput {
@@ -33,8 +25,8 @@ enum CredentialInput {
             }
             bytes = contents
         } else {
-            if isatty(STDIN_FILENO) != 0 { say("Paste the token or API key, then Enter and Ctrl-D:") }
-            bytes = StandardStream.read(STDIN_FILENO, atMost: limit + 1) ?? []
+            if StandardStream.inputIsTerminal { say("Paste the token or API key, then Enter and Ctrl-D:") }
+            bytes = StandardStream.read(StandardStream.input, atMost: limit + 1) ?? []
         }
         guard bytes.count <= limit else { throw ValidationError("That is over \(limit) bytes: give one token or API key.") }
         var text = String(decoding: bytes, as: UTF8.self).trimmed
@@ -48,6 +40,6 @@ enum CredentialInput {
     }
 
     private static func say(_ line: String) {
-        StandardStream.write("\(line)\n", to: STDERR_FILENO)
+        StandardStream.write("\(line)\n", to: StandardStream.error)
     }
 }

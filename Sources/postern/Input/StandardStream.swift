@@ -10,6 +10,13 @@
 
 /// Reads and writes by file descriptors.
 enum StandardStream {
+    static let input: Int32 = 0
+    static let output: Int32 = 1
+    static let error: Int32 = 2
+
+    /// Whether a person types what is read.
+    static var inputIsTerminal: Bool { isatty(input) != 0 }
+
     /// Writes a text whole, without a buffer; what nobody reads any more is left out.
     static func write(_ text: String, to descriptor: Int32) {
         var rest = Array(text.utf8)[...]
