@@ -15,6 +15,7 @@ struct JSONMembers {
             if names.isEmpty { names = Set(list.map { Array($0.name.utf8) }) }
             guard names.insert(Array(name.utf8)).inserted else { return false }
         }
+        if list.isEmpty { list.reserveCapacity(8) }
         list.append((name, value))
         return true
     }

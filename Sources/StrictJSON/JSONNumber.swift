@@ -12,12 +12,15 @@ package struct JSONNumber: Sendable, Equatable {
 
     /// The number as the closest finite double; nil where it is out of a double's range.
     package var double: Double? {
+        // Up to 2^53 every integer is a double.
+        if let shortInteger { return Double(shortInteger) }
         guard let double = Double(literal), double.isFinite else { return nil }
         return double
     }
 
     /// The exact integer: `1e3` and `1000.0` are 1000. Nil where the number is not integral or not in `Int`'s range.
     package var integer: Int? {
+        if let shortInteger { return shortInteger }
         var digits: [UInt8] = []  // significant digits, without leading zeros
         var scale = 0  // how many of them stand after the point
         var isNegative = false
@@ -47,6 +50,18 @@ package struct JSONNumber: Sendable, Equatable {
         let zeros = (isExponentNegative ? -exponent : exponent) - scale
         guard zeros >= 0, digits.count + zeros <= 19 else { return nil }
         return Self.integer(of: digits, zeros: zeros, isNegative: isNegative)
+    }
+
+    /// The number where it is written in at most 15 digits and nothing else, as nearly all are.
+    private var shortInteger: Int? {
+        let digits = literal.utf8
+        guard digits.count <= 15 else { return nil }
+        var number = 0
+        for digit in digits {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+            number = number * 10 + Int(digit &- UInt8(ascii: "0"))
+        }
+        return number
     }
 
     private enum Part {

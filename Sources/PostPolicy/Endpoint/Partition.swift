@@ -12,7 +12,7 @@ enum Partition {
             self = .china
         } else if region.hasPrefix("us-gov-") {
             self = .usGov
-        } else if region.hasPrefix("eusc-") || region.contains("-iso") {
+        } else if region.hasPrefix("eusc-") || region.utf8.drop(while: { $0 != UInt8(ascii: "-") }).starts(with: "-iso".utf8) {
             // Their host names are no public constants here: an endpoint says it all.
             throw .partitionUnknown(region: region)
         } else {

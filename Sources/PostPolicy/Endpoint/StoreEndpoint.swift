@@ -13,7 +13,10 @@ public struct StoreEndpoint: Sendable, Hashable {
     /// The URL to post to. It ends in `/`, so that `url` + key is the object's URL.
     public let url: String
     /// The URL's host, with its port where it names one.
-    public let host: String
+    public var host: String {
+        let behindScheme = url.utf8.drop { $0 != UInt8(ascii: "/") }.dropFirst(2)
+        return String(Substring(behindScheme.prefix { $0 != UInt8(ascii: "/") }))
+    }
 
     /// Works out and checks the URL.
     /// - Parameters:
@@ -47,7 +50,7 @@ public struct StoreEndpoint: Sendable, Hashable {
         }
         self.bucket = bucket
         self.region = region
-        self.host = isPath ? base.authority : "\(bucket).\(base.authority)"
+        let host = isPath ? base.authority : "\(bucket).\(base.authority)"
         self.url = "\(base.scheme)://\(host)\(base.path)/" + (isPath ? "\(bucket)/" : "")
     }
 }

@@ -42,7 +42,8 @@ public final class PolicySigner: Sendable {
         guard version == .v2 || policy.expiration.timeIntervalSince(date) <= Self.maximumLifetime else {
             throw .expirationTooFar
         }
-        try Self.check(credentials, region: region, at: date)
+        guard credentials.sessionToken?.allBytes(\.isVisibleASCII) ?? true else { throw .credentialsInvalid }
+        if let end = credentials.expiration, end <= date { throw .credentialsExpired }
         let key = try key(version, credentials, region: region, at: now)
 
         var form = FormWriter(expiration: end.iso8601Extended, fieldCount: policy.fields.count + 6)
@@ -84,16 +85,12 @@ extension PolicySigner {
         return version == .v4 ? code.hexadecimal : code.base64
     }
 
-    /// Refuses what could not arrive as it was signed, and what is dead.
-    private static func check(
-        _ credentials: SigningCredentials, region: String, at date: Date
-    ) throws(PolicyError) {
+    /// Refuses what could not arrive as it was signed.
+    private static func check(_ credentials: SigningCredentials, region: String) throws(PolicyError) {
         // A slash would shift the parts of the credential scope; anything beyond visible ASCII would need encoding.
         guard !credentials.accessKeyID.isEmpty, !credentials.secretAccessKey.isEmpty,
-            credentials.accessKeyID.allBytes({ $0.isVisibleASCII && $0 != UInt8(ascii: "/") }),
-            credentials.sessionToken?.allBytes(\.isVisibleASCII) ?? true
+            credentials.accessKeyID.allBytes({ $0.isVisibleASCII && $0 != UInt8(ascii: "/") })
         else { throw .credentialsInvalid }
-        if let end = credentials.expiration, end <= date { throw .credentialsExpired }
         guard RegionName.isPossible(region) else { throw .regionInvalid(region) }
     }
 
@@ -133,8 +130,12 @@ extension PolicySigner {
         let scope: SigningKeyCache.Scope = version == .v4 ? .v4(dayNumber: time.dayNumber, region: region) : .v2
         let identity = SigningKeyCache.Identity(
             accessKeyID: credentials.accessKeyID, secretAccessKey: credentials.secretAccessKey, scope: scope)
-        let key = keys.key(identity) {
-            switch version {
+        // A key of SigV2 is derived from no region.
+        if version == .v2 { try Self.check(credentials, region: region) }
+        let key = try keys.key(identity) { () throws(PolicyError) in
+            // Of a kept key this was checked when it was derived.
+            try Self.check(credentials, region: region)
+            return switch version {
             case .v4: SigningKey.v4(credentials, day: time.yyyymmdd, region: region)
             case .v2: SigningKey.v2(credentials)
             }

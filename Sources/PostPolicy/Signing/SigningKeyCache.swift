@@ -45,15 +45,18 @@ final class SigningKeyCache: Sendable {
     var count: Int { state.withLock { $0.entries.count } }
 
     /// The key of an identity: the kept one, or a new one. Nil where it cannot be derived.
-    func key(_ identity: Identity, derive: () -> SigningKey?) -> SigningKey? {
+    func key<Failure>(
+        _ identity: Identity, derive: () throws(Failure) -> SigningKey?
+    ) throws(Failure) -> SigningKey? {
         let kept = state.withLock { state -> SigningKey? in
             state.uses += 1
             let use = state.uses
             return state.entries.updateIfPresent(identity) { $0.lastUse = use }?.key
         }
         // Derived outside of the lock: two who miss at once derive twice, and nobody waits for them.
-        guard let key = kept ?? derive() else { return nil }
-        if kept == nil { insert(key, identity) }
+        if let kept { return kept }
+        guard let key = try derive() else { return nil }
+        insert(key, identity)
         return key
     }
 

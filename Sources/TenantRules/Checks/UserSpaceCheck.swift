@@ -15,6 +15,7 @@ enum UserSpaceCheck {
     }
 
     static func check(_ rules: [RuleDraft], log: ProblemLog) {
+        guard mayMeet(rules) else { return }
         let spaces = rules.compactMap(space)
         for owner in spaces {
             guard let place = owner.userPlace else { continue }
@@ -25,6 +26,21 @@ enum UserSpaceCheck {
                 "a user\(example) would own a folder that the rule \(intruder.name.quoted) fills for others",
                 "let the keys of the two rules differ in a folder in front of {user}: \(owner.name)/{user}/, \(intruder.name)/…"
             )
+        }
+    }
+
+    /// Whether any rule with `{user}` begins as another one does, which is seldom: most rules have a folder of their own.
+    private static func mayMeet(_ rules: [RuleDraft]) -> Bool {
+        rules.indices.contains { place in
+            let owner = rules[place]
+            guard owner.prefix.value.usesUser || owner.keyName?.usesUser ?? false else { return false }
+            let beginning = owner.prefix.value.leadingBytes
+            return rules.indices.contains { other in
+                guard other != place else { return false }
+                let bytes = rules[other].prefix.value.leadingBytes
+                let count = min(bytes.count, beginning.count)
+                return bytes.prefix(count) == beginning.prefix(count)
+            }
         }
     }
 

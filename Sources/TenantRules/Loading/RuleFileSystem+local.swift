@@ -7,26 +7,26 @@
 #elseif canImport(Darwin)
     import Darwin
 #endif
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 extension RuleFileSystem {
     /// The disk.
     package static let local = RuleFileSystem { folder throws(Failure) in
-        var status = stat()
-        guard stat(folder, &status) == 0 else { throw Failure(errno: errno) }
-        guard status.st_mode & S_IFMT == S_IFDIR else { throw Failure(reason: "it is not a folder") }
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
-            throw Failure(reason: "permission denied")
+        guard let stream = opendir(folder) else {
+            throw errno == ENOTDIR ? Failure(reason: "it is not a folder") : Failure(errno: errno)
         }
-        return names.map { name in
-            var status = stat()
-            let isFolder = stat(FilePath.join(folder, name), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-            return Entry(name: name, isFolder: isFolder)
+        defer { closedir(stream) }
+        var entries: [Entry] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else { break }
+            let type = Int32(entry.pointee.d_type)
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name == "." || name == ".." { continue }
+            entries.append(Entry(name: name, isFolder: Self.isFolder(type, FilePath.join(folder, name))))
         }
+        guard errno == 0 else { throw Failure(errno: errno) }
+        return entries
     } read: { path, limit throws(Failure) in
         // Not blocking: opening a named pipe would wait for a writer.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
@@ -49,6 +49,14 @@ extension RuleFileSystem {
         }
         bytes.removeLast(bytes.count - end)
         return bytes
+    }
+
+    /// - Parameter type: `d_type` of readdir(3), which saves asking the file system where it is known and no link.
+    private static func isFolder(_ type: Int32, _ path: @autoclosure () -> String) -> Bool {
+        if type == Int32(DT_REG) { return false }
+        if type == Int32(DT_DIR) { return true }
+        var status = stat()
+        return stat(path(), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     private static func readSome(_ descriptor: Int32, into bytes: inout [UInt8], from start: Int) -> Int {

@@ -7,36 +7,49 @@ enum Base64URL {
     static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         let (groups, rest) = text.count.quotientAndRemainder(dividingBy: 4)
         guard rest != 1 else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(groups * 3 + 2)
-        var bits: UInt32 = 0
-        var invalid: UInt8 = 0
-        var count = 0
-        for character in text {
-            let value = values[Int(character)]
-            invalid |= value
-            bits = bits << 6 | UInt32(value)
-            count += 1
-            if count == 4 {
-                bytes.append(UInt8(truncatingIfNeeded: bits >> 16))
-                bytes.append(UInt8(truncatingIfNeeded: bits >> 8))
-                bytes.append(UInt8(truncatingIfNeeded: bits))
-                count = 0
+        var isValid = false
+        let bytes = [UInt8](unsafeUninitializedCapacity: groups * 3 + 2) { bytes, count in
+            text.withUnsafeBufferPointer { isValid = decode($0, groups, into: bytes, &count) }
+        }
+        return isValid ? bytes : nil
+    }
+
+    private static func decode(
+        _ text: UnsafeBufferPointer<UInt8>, _ groups: Int, into bytes: UnsafeMutableBufferPointer<UInt8>, _ count: inout Int
+    ) -> Bool {
+        values.withUnsafeBufferPointer { values in
+            var invalid: UInt8 = 0
+            func value(_ index: Int) -> UInt32 {
+                let value = values[Int(text[index])]
+                invalid |= value
+                return UInt32(value)
             }
+            for group in 0..<groups {
+                let index = group * 4
+                let bits = value(index) << 18 | value(index + 1) << 12 | value(index + 2) << 6 | value(index + 3)
+                bytes[count] = UInt8(truncatingIfNeeded: bits >> 16)
+                bytes[count + 1] = UInt8(truncatingIfNeeded: bits >> 8)
+                bytes[count + 2] = UInt8(truncatingIfNeeded: bits)
+                count += 3
+            }
+            let index = groups * 4
+            switch text.count - index {
+            case 2:
+                let bits = value(index) << 6 | value(index + 1)
+                guard bits & 0xF == 0 else { return false }
+                bytes[count] = UInt8(truncatingIfNeeded: bits >> 4)
+                count += 1
+            case 3:
+                let bits = value(index) << 12 | value(index + 1) << 6 | value(index + 2)
+                guard bits & 0x3 == 0 else { return false }
+                bytes[count] = UInt8(truncatingIfNeeded: bits >> 10)
+                bytes[count + 1] = UInt8(truncatingIfNeeded: bits >> 2)
+                count += 2
+            default:
+                break
+            }
+            return invalid & foreign == 0
         }
-        guard invalid & foreign == 0 else { return nil }
-        switch rest {
-        case 2:
-            guard bits & 0xF == 0 else { return nil }
-            bytes.append(UInt8(truncatingIfNeeded: bits >> 4))
-        case 3:
-            guard bits & 0x3 == 0 else { return nil }
-            bytes.append(UInt8(truncatingIfNeeded: bits >> 10))
-            bytes.append(UInt8(truncatingIfNeeded: bits >> 2))
-        default:
-            break
-        }
-        return bytes
     }
 
     /// Reads a text, as strictly.

@@ -43,7 +43,9 @@ struct Check: ParsableCommand {
             for problem in problems { print("error: \(problem)") }
             for warning in warnings { print("warning: \(warning)") }
             if problems.isEmpty {
-                print("fine: \(tenants.count) tenant\(tenants.count == 1 ? "" : "s") (\(tenants.joined(separator: ", ")))")
+                let more = tenants.count > 20 ? ", and \(tenants.count - 20) more" : ""
+                let names = tenants.prefix(20).joined(separator: ", ") + more
+                print("fine: \(tenants.count) tenant\(tenants.count == 1 ? "" : "s") (\(names))")
             } else {
                 print("\(problems.count) problem\(problems.count == 1 ? "" : "s")")
             }
