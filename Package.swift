@@ -44,7 +44,8 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
-            name: "TenantRules", dependencies: ["CYaml", "PostPolicy", "StrictJSON", "WireFormats"], swiftSettings: settings
+            name: "TenantRules", dependencies: ["CYaml", "PostPolicy", "StrictJSON", "UserAuth", "WireFormats"],
+            swiftSettings: settings
         ),
         .target(
             name: "UserAuth", dependencies: ["COpenSSL", "OutgoingHTTP", "StrictJSON", "WireFormats"], swiftSettings: settings
@@ -121,7 +122,8 @@ let package = Package(
         .testTarget(name: "WireFormatsTests", dependencies: ["WireFormats"], swiftSettings: settings),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: settings),
         .testTarget(name: "PostPolicyTests", dependencies: ["PostPolicy", "StrictJSON", "WireFormats"], swiftSettings: settings),
-        .testTarget(name: "TenantRulesTests", dependencies: ["TenantRules", "PostPolicy"], swiftSettings: settings),
+        .testTarget(
+            name: "TenantRulesTests", dependencies: ["TenantRules", "PostPolicy", "UserAuth"], swiftSettings: settings),
         .testTarget(
             name: "OutgoingHTTPTests",
             dependencies: [

@@ -46,7 +46,7 @@ enum InProcess {
         try measure("read the request (JSON)") { try JSONValue(parsing: body, maximumDepth: 16) }
         try measure("admit (rule, key, fields)") { try rule.admit(request, uploader: uploader, uuid: id, at: now) }
         try measure("sign one ticket (policy, base64, HMAC, response JSON)") {
-            let policy = try admission.policy(bucket: tenant.store.bucket, expiration: expiresAt)
+            let policy = try admission.policy(for: tenant.store.endpoint, expiration: expiresAt)
             let form = try signer.sign(policy, credentials: credentials, region: tenant.store.region, at: now)
             let ticket = Ticket(
                 id: id,

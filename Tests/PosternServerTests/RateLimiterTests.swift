@@ -29,10 +29,10 @@ struct RateLimiterTests {
 
     /// What is said to who asks too often; nil where a ticket is admitted.
     private func refusal(
-        _ limiter: RateLimiter, _ rule: UploadRule, user: String, tenant: String = "acme", at seconds: Double
+        _ limiter: RateLimiter, _ rule: UploadRule, user: String, at seconds: Double
     ) -> Problem? {
         do throws(Problem) {
-            try limiter.admit(tenant: tenant, rule: rule, asker: user, at: start + seconds)
+            try limiter.admit(rule, asker: user, at: start + seconds)
             return nil
         } catch {
             return error
@@ -40,9 +40,9 @@ struct RateLimiterTests {
     }
 
     private func admitted(
-        _ limiter: RateLimiter, _ rule: UploadRule, user: String, tenant: String = "acme", at seconds: Double
+        _ limiter: RateLimiter, _ rule: UploadRule, user: String, at seconds: Double
     ) -> Bool {
-        refusal(limiter, rule, user: user, tenant: tenant, at: seconds) == nil
+        refusal(limiter, rule, user: user, at: seconds) == nil
     }
 
     @Test func aBurstIsTheWholeLimitAndThenItDrips() throws {
@@ -75,10 +75,10 @@ struct RateLimiterTests {
     @Test func itNeverRemembersMoreUsersThanItMay() throws {
         let limiter = RateLimiter(capacity: 10)
         let rules = [try rule("{perUser: 1/1m}"), try rule("{perUser: 1/1m}", named: "others")]
-        #expect(limiter.rememberedUsers(of: "acme") == 0)
+        #expect(limiter.rememberedUsers == 0)
         for number in 0..<1000 {
             #expect(admitted(limiter, rules[number % 2], user: "u\(number)", at: 0))
-            #expect((1...10).contains(limiter.rememberedUsers(of: "acme")))
+            #expect((1...10).contains(limiter.rememberedUsers))
         }
         #expect(!admitted(limiter, rules[1], user: "u999", at: 0))
     }
@@ -88,9 +88,9 @@ struct RateLimiterTests {
         let rule = try rule("{perUser: 1/1m}")
         for number in 0..<5 { #expect(admitted(limiter, rule, user: "early\(number)", at: 0)) }
         for number in 0..<5 { #expect(admitted(limiter, rule, user: "late\(number)", at: 30)) }
-        #expect(limiter.rememberedUsers(of: "acme") == 10)
+        #expect(limiter.rememberedUsers == 10)
         #expect(admitted(limiter, rule, user: "new", at: 61))
-        #expect(limiter.rememberedUsers(of: "acme") == 6)
+        #expect(limiter.rememberedUsers == 6)
         for number in 0..<5 { #expect(!admitted(limiter, rule, user: "late\(number)", at: 61)) }
     }
 
@@ -98,17 +98,7 @@ struct RateLimiterTests {
         let limiter = RateLimiter()
         let rule = try rule("{perTenant: 1000/1s}")
         for number in 0..<100 { #expect(admitted(limiter, rule, user: "u\(number)", at: 0)) }
-        #expect(limiter.rememberedUsers(of: "acme") == 0)
-    }
-
-    @Test func `the room is a tenant's own: a crowd of another pushes nobody out`() throws {
-        let limiter = RateLimiter(capacity: 10)
-        let rule = try rule("{perUser: 1/1m}")
-        for number in 0..<10 { #expect(admitted(limiter, rule, user: "u\(number)", at: 0)) }
-        for number in 0..<100 { #expect(admitted(limiter, rule, user: "v\(number)", tenant: "beta", at: 0)) }
-        #expect(limiter.rememberedUsers(of: "acme") == 10)
-        #expect((1...10).contains(limiter.rememberedUsers(of: "beta")))
-        for number in 0..<10 { #expect(!admitted(limiter, rule, user: "u\(number)", at: 0)) }
+        #expect(limiter.rememberedUsers == 0)
     }
 
     @Test(arguments: ["{perUser: 2/1m}", "{perTenant: 2/1m}", "{perUser: 2/1m, perTenant: 2/1m}"])
@@ -118,16 +108,6 @@ struct RateLimiterTests {
         for rule in rules {
             for _ in 0..<2 { #expect(admitted(limiter, rule, user: "u1", at: 0)) }
             #expect(!admitted(limiter, rule, user: "u1", at: 0))
-        }
-    }
-
-    @Test(arguments: ["{perUser: 2/1m}", "{perTenant: 2/1m}", "{perUser: 2/1m, perTenant: 2/1m}"])
-    func `two tenants with a rule of the same name have counts of their own`(limits: String) throws {
-        let limiter = RateLimiter()
-        let rule = try rule(limits)
-        for tenant in ["acme", "beta"] {
-            for _ in 0..<2 { #expect(admitted(limiter, rule, user: "u1", tenant: tenant, at: 0)) }
-            #expect(!admitted(limiter, rule, user: "u1", tenant: tenant, at: 0))
         }
     }
 

@@ -40,6 +40,20 @@ public struct UploadPolicy: Sendable {
         } catch {
             throw .bucketInvalid(error)
         }
+        try self.init(checkedBucket: bucket, key: key, contentLength: contentLength, expiration: expiration)
+    }
+
+    /// Begins a policy for one object of a store, whose bucket was checked when its endpoint was made.
+    /// - Throws: what the other initialiser throws for everything but the bucket.
+    package init(
+        store: StoreEndpoint, key: String, contentLength: ClosedRange<Int>, expiration: Date
+    ) throws(PolicyError) {
+        try self.init(checkedBucket: store.bucket, key: key, contentLength: contentLength, expiration: expiration)
+    }
+
+    private init(
+        checkedBucket bucket: String, key: String, contentLength: ClosedRange<Int>, expiration: Date
+    ) throws(PolicyError) {
         guard !key.isEmpty else { throw .keyEmpty }
         guard key.utf8.count <= Self.maximumKeyBytes else { throw .keyTooLong(bytes: key.utf8.count) }
         try FieldValue.check(key, of: "key")

@@ -54,7 +54,7 @@ final class Readiness: Sendable {
     func report(at now: Date) -> Report {
         let snapshot = state.current
         var reasons = Self.amiss(snapshot, at: now)
-        var isReady = reasons.isEmpty || snapshot.book.tenants.contains { Self.serves($0, snapshot, at: now) }
+        var isReady = reasons.isEmpty || snapshot.tenants.contains { Self.serves($0, snapshot, at: now) }
         if let connections, connections.isFull {
             // The others of a fleet would only be next: it goes on with those that it has.
             reasons.append("the public listener has as many connections as it may: idle ones make room for new ones")
@@ -89,8 +89,7 @@ final class Readiness: Sendable {
     }
 
     /// Whether everybody can get a ticket of the tenant who may.
-    private static func serves(_ tenant: Tenant, _ snapshot: ServiceSnapshot, at now: Date) -> Bool {
-        guard let source = snapshot.credentials.credentials(of: tenant), source.problem(at: now) == nil else { return false }
-        return snapshot.issuers.haveKeys(for: tenant.id)
+    private static func serves(_ served: ServedTenant, _ snapshot: ServiceSnapshot, at now: Date) -> Bool {
+        served.credentials.problem(at: now) == nil && snapshot.issuers.haveKeys(for: served.tenant.id)
     }
 }

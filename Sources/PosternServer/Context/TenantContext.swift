@@ -7,17 +7,19 @@ import UserAuth
 struct TenantContext {
     let arrival: Arrival
     let principal: Principal
-    let tenant: Tenant
+    let served: ServedTenant
+
+    var tenant: Tenant { served.tenant }
 
     /// - Throws: `AuthenticationFailure`; `Problem` where the clock cannot be right, or the tenant is not known or does not list
     ///   the origin
     init(_ arrival: Arrival) throws {
         try ClockRange.check(arrival.time)
         let principal = try arrival.snapshot.authenticator.authenticate(authorization: arrival.authorization, at: arrival.time)
-        guard let tenant = arrival.snapshot.book.tenant(principal.tenant) else {
+        guard let served = arrival.snapshot.tenant(principal.tenant) else {
             throw Problem(.tenantUnknown, detail: "The token is valid, but its tenant is not set up here.")
         }
-        if let origin = arrival.origin, !tenant.origins.contains(origin) {
+        if let origin = arrival.origin, !served.tenant.origins.contains(origin) {
             throw Problem(
                 .originNotAllowed,
                 detail: "Pages of this origin may not ask for this tenant: its operator adds the origin under 'origins'."
@@ -25,6 +27,6 @@ struct TenantContext {
         }
         self.arrival = arrival
         self.principal = principal
-        self.tenant = tenant
+        self.served = served
     }
 }

@@ -9,21 +9,16 @@ import TenantRules
     import Foundation
 #endif
 
-/// Counts tickets against the rules' `limits`, in this process.
+/// Counts tickets against the `limits` of one tenant's rules, in this process. A tenant has its own, so that no tenant's crowd
+/// pushes another's users out.
 ///
 /// The generic cell rate algorithm (ITU-T I.371): a user or tenant is one instant, the time at which its bucket would be
 /// empty again. So a limit of 60/1m is a burst of 60, then one a second, and never 120 around the turn of a minute.
 package final class RateLimiter: Sendable {
     private struct State {
-        /// By tenant and rule: as many as the rule files have, so never forgotten.
-        var tenants: [TenantBucket: Double] = [:]
-        /// By tenant, so that no tenant's crowd pushes another's users out.
-        var askers: [String: [AskerBucket: Double]] = [:]
-    }
-
-    private struct TenantBucket: Hashable {
-        var tenant: String
-        var rule: String
+        /// By rule: as many as the rule file has, so never forgotten.
+        var rules: [String: Double] = [:]
+        var askers: [AskerBucket: Double] = [:]
     }
 
     private struct AskerBucket: Hashable {
@@ -35,49 +30,47 @@ package final class RateLimiter: Sendable {
     private let state = Mutex(State())
     private let capacity: Int
 
-    /// - Parameter capacity: the most users of one tenant remembered at once
+    /// - Parameter capacity: the most users remembered at once
     package init(capacity: Int = 20_000) {
         self.capacity = capacity
     }
 
-    /// How many users of a tenant are remembered, those of one rule beside those of another.
-    package func rememberedUsers(of tenant: String) -> Int {
-        state.withLock { $0.askers[tenant]?.count ?? 0 }
+    /// How many users are remembered, those of one rule beside those of another.
+    var rememberedUsers: Int {
+        state.withLock { $0.askers.count }
     }
 
     /// Takes one ticket's worth from both limits of the rule, or from neither.
     /// - Parameters:
-    ///   - tenant: the tenant's id
     ///   - rule: the rule with its limits
     ///   - asker: the user, or the API key that named none
     ///   - now: the instant of the request
     /// - Throws: `rate-limited` with the seconds after which the next ticket is free
-    func admit(tenant: String, rule: UploadRule, asker: String, at now: Date) throws(Problem) {
-        try judge(tenant: tenant, rule: rule, asker: asker, at: now, takes: true)
+    func admit(_ rule: UploadRule, asker: String, at now: Date) throws(Problem) {
+        try judge(rule, asker: asker, at: now, takes: true)
     }
 
     /// Refuses a request that is over a limit, without counting it. One that passes may still be refused by ``admit``.
     /// - Throws: `rate-limited`, as ``admit``
-    func check(tenant: String, rule: UploadRule, asker: String, at now: Date) throws(Problem) {
-        try judge(tenant: tenant, rule: rule, asker: asker, at: now, takes: false)
+    func check(_ rule: UploadRule, asker: String, at now: Date) throws(Problem) {
+        try judge(rule, asker: asker, at: now, takes: false)
     }
 
-    private func judge(tenant: String, rule: UploadRule, asker: String, at now: Date, takes: Bool) throws(Problem) {
+    private func judge(_ rule: UploadRule, asker: String, at now: Date, takes: Bool) throws(Problem) {
         guard rule.limits.perUser != nil || rule.limits.perTenant != nil else { return }
         let now = now.timeIntervalSince1970
-        let whole = TenantBucket(tenant: tenant, rule: rule.name)
         let own = AskerBucket(rule: rule.name, asker: Array(asker.utf8))
         let refusal = state.withLock { state -> (limit: RateLimit, wait: Double)? in
-            let used = (own: state.askers[tenant]?[own], whole: state.tenants[whole])
+            let used = (own: state.askers[own], whole: state.rules[rule.name])
             let (perUser, perTenant) = (rule.limits.perUser, rule.limits.perTenant)
             if let limit = perUser, let wait = Self.wait(limit, used.own, now) { return (limit, wait) }
             if let limit = perTenant, let wait = Self.wait(limit, used.whole, now) { return (limit, wait) }
             guard takes else { return nil }
             if let limit = perUser {
-                if used.own == nil { makeRoom(in: &state.askers[tenant, default: [:]], at: now) }
-                state.askers[tenant, default: [:]][own] = Self.charged(limit, used.own, now)
+                if used.own == nil { makeRoom(in: &state.askers, at: now) }
+                state.askers[own] = Self.charged(limit, used.own, now)
             }
-            if let limit = perTenant { state.tenants[whole] = Self.charged(limit, used.whole, now) }
+            if let limit = perTenant { state.rules[rule.name] = Self.charged(limit, used.whole, now) }
             return nil
         }
         guard let refusal else { return }

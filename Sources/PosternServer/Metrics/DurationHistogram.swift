@@ -11,12 +11,10 @@ struct DurationHistogram {
     /// All requests recorded.
     var count: Int { buckets.reduce(0, +) }
 
-    /// Both together.
-    func adding(_ other: DurationHistogram) -> DurationHistogram {
-        var both = self
-        both.sum += other.sum
-        for place in both.buckets.indices { both.buckets[place] += other.buckets[place] }
-        return both
+    /// Adds what another one has recorded.
+    mutating func add(_ other: DurationHistogram) {
+        sum += other.sum
+        for place in buckets.indices { buckets[place] += other.buckets[place] }
     }
 
     mutating func record(_ seconds: Double) {

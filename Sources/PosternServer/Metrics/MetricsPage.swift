@@ -36,15 +36,21 @@ struct MetricsPage: Sendable {
 
     private func requests(_ counts: ServiceMetrics.Counts, _ page: inout PrometheusText) {
         page.metric("postern_requests_total", "counter", help: "Requests answered, by route and status.")
-        // Two routes may have one label.
-        let requests = Dictionary(
-            counts.requests.map { ([$0.key.label.text, String($0.key.status)], $0.value) }, uniquingKeysWith: +)
-        for (label, count) in requests.sorted(by: { ($0.key[0], $0.key[1]) < ($1.key[0], $1.key[1]) }) {
-            page.sample("postern_requests_total", [("route", label[0]), ("status", label[1])], count)
+        // Two labels may have one text.
+        var byRoute: [String: ServiceMetrics.Requests] = [:]
+        for (label, requests) in counts.requests where !requests.statuses.isEmpty {
+            byRoute[label.text, default: .init()].durations.add(requests.durations)
+            byRoute[label.text, default: .init()].statuses.merge(requests.statuses, uniquingKeysWith: +)
+        }
+        let routes = byRoute.sorted { $0.key < $1.key }
+        for (route, requests) in routes {
+            for (status, count) in requests.statuses.sorted(by: { $0.key < $1.key }) {
+                page.sample("postern_requests_total", [("route", route), ("status", String(status))], count)
+            }
         }
         page.metric("postern_request_duration_seconds", "histogram", help: "Time from a request's head to its answer.")
-        let durations = Dictionary(counts.durations.map { ($0.key.text, $0.value) }) { $0.adding($1) }
-        for (route, histogram) in durations.sorted(by: { $0.key < $1.key }) {
+        for (route, requests) in routes {
+            let histogram = requests.durations
             var below = 0
             for (bucket, bound) in zip(histogram.buckets, DurationHistogram.bounds) {
                 below += bucket
@@ -58,8 +64,10 @@ struct MetricsPage: Sendable {
 
     private func decisions(_ counts: ServiceMetrics.Counts, _ page: inout PrometheusText) {
         page.metric("postern_tickets_issued_total", "counter", help: "Tickets issued, by tenant and rule.")
-        for (label, count) in counts.tickets.sorted(by: { ($0.key.tenant, $0.key.rule) < ($1.key.tenant, $1.key.rule) }) {
-            page.sample("postern_tickets_issued_total", [("tenant", label.tenant), ("rule", label.rule)], count)
+        for served in state.current.tenants {
+            for (rule, count) in served.issuedTickets.sorted(by: { $0.rule < $1.rule }) {
+                page.sample("postern_tickets_issued_total", [("tenant", served.tenant.id), ("rule", rule)], count)
+            }
         }
         page.metric("postern_problems_total", "counter", help: "Problems answered, by code.")
         for (code, count) in counts.problems.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {

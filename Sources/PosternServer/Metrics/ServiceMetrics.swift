@@ -2,24 +2,22 @@
 
 import Synchronization
 
-/// The service's counters. Each label comes from a closed set or from the rule files, never from a client.
+/// The service's counters. Each label comes from a closed set, never from a client. Tickets are counted at ``ServedTenant``.
 package final class ServiceMetrics: Sendable {
-    struct StatusLabel: Hashable {
-        var label: RequestLabel
-        var status: Int
-    }
-
-    struct TicketLabel: Hashable {
-        var tenant: String
-        var rule: String
+    /// The requests with one label.
+    struct Requests {
+        var statuses: [Int: Int] = [:]
+        var durations = DurationHistogram()
     }
 
     struct Counts {
-        var requests: [StatusLabel: Int] = [:]
-        var durations: [RequestLabel: DurationHistogram] = [:]
-        var tickets: [TicketLabel: Int] = [:]
+        /// By the place of the label.
+        fileprivate var byLabel = Array(repeating: Requests(), count: RequestLabel.allCases.count)
         var problems: [ProblemCode: Int] = [:]
         var authenticationFailures: [String: Int] = [:]
+
+        /// Every label with its requests.
+        var requests: some Sequence<(RequestLabel, Requests)> { zip(RequestLabel.allCases, byLabel) }
     }
 
     private let counts = Mutex(Counts())
@@ -29,14 +27,9 @@ package final class ServiceMetrics: Sendable {
     /// A request was answered: its route, status and duration in seconds.
     func answered(_ label: RequestLabel, status: Int, seconds: Double) {
         counts.withLock {
-            $0.requests[StatusLabel(label: label, status: status), default: 0] += 1
-            $0.durations[label, default: DurationHistogram()].record(seconds)
+            $0.byLabel[label.place].statuses[status, default: 0] += 1
+            $0.byLabel[label.place].durations.record(seconds)
         }
-    }
-
-    /// A ticket was issued.
-    func issued(tenant: String, rule: String) {
-        counts.withLock { $0.tickets[TicketLabel(tenant: tenant, rule: rule), default: 0] += 1 }
     }
 
     /// A problem was answered.

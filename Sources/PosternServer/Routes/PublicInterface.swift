@@ -31,7 +31,7 @@ struct PublicInterface: Sendable {
         metrics: ServiceMetrics, decisions: DecisionLog, trustedProxies: [AddressRange] = [], hosts: HostNames? = nil,
         frontPage: FrontPage? = nil
     ) {
-        let desk = TicketDesk(signer: PolicySigner(), metrics: metrics, decisions: decisions, limiter: RateLimiter())
+        let desk = TicketDesk(signer: PolicySigner(), decisions: decisions)
         self.metrics = metrics
         self.decisions = decisions
         self.trustedProxies = trustedProxies

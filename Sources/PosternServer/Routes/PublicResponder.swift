@@ -16,7 +16,7 @@ struct PublicResponder: Responder {
 
     private let interface: PublicInterface
     private let state: ServiceState
-    /// By the places of their routes.
+    /// By the raw values of their routes.
     private let endpoints: [Endpoint]
 
     init(_ interface: PublicInterface, state: ServiceState) {
@@ -30,11 +30,11 @@ struct PublicResponder: Responder {
         }
         self.interface = interface
         self.state = state
-        endpoints = Route.allCases.sorted { $0.place < $1.place }.map(endpoint)
+        endpoints = Route.allCases.map(endpoint)
     }
 
     func endpoint(for head: RequestHead) -> Endpoint {
-        endpoints[Route(path: head.path).place]
+        endpoints[Route(path: head.path).rawValue]
     }
 
     func response(to rejection: Rejection, head: RequestHead?, peer: PeerAddress?, at date: Date) -> Response {

@@ -34,7 +34,7 @@ struct RulesRoute: Sendable {
         json.key("checksum")
         json.string(rule.checksumRequired ? "required" : "optional")
         json.key("metadata")
-        write(rule.metadata.allowed, to: &json)
+        write(rule.storage.metadata.allowed, to: &json)
         json.key("filename")
         json.bool(rule.usesFilename)
         json.endObject()

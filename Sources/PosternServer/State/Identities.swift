@@ -19,7 +19,7 @@ package struct Identities: Sendable {
         await withDiscardingTaskGroup { group in
             for keys in issuers.remote { group.addTask { await keys.refresh(at: Uptime.now()) } }
         }
-        let authenticator = Authenticator(issuers: issuers.all.map(\.issuer), apiKeys: IssuerAssembly.apiKeys(of: book))
+        let authenticator = Authenticator(issuers: issuers.all.map(\.issuer), apiKeys: book.tenants.flatMap(\.apiKeys))
         return Identities(book: book, issuers: issuers, authenticator: authenticator)
     }
 

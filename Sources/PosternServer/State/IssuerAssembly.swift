@@ -35,22 +35,6 @@ struct IssuerAssembly {
         }
     }
 
-    static func apiKeys(of book: RuleBook) -> [APIKey] {
-        book.tenants.flatMap { tenant in
-            tenant.apiKeys.map { key in
-                APIKey(
-                    tenant: tenant.id,
-                    id: key.id,
-                    sha256: key.sha256,
-                    expires: key.expires,
-                    scopes: key.scopes,
-                    rules: key.rules,
-                    allowUsers: key.allowUsers
-                )
-            }
-        }
-    }
-
     private mutating func add(_ declaration: IssuerDeclaration, tenant: TenantBinding, of place: String, owner: String?) async {
         let subject = "\(place): keys of issuer \(declaration.issuer)"
         do {

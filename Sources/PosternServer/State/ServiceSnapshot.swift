@@ -9,17 +9,29 @@ package final class ServiceSnapshot: Sendable {
     package let authenticator: Authenticator
     /// Whose tokens count, and how it stands with their keys.
     let issuers: TrustedIssuers
-    /// What signs for each tenant.
+    /// What signs the tenants' tickets.
     let credentials: TenantCredentials
+    /// Every tenant in the order of the book, with what its tickets need.
+    let tenants: [ServedTenant]
     /// Every origin that some tenant lists: who may ask is decided before it is known who asks (a preflight is anonymous).
     let origins: Set<String>
+
+    private let byID: [String: ServedTenant]
 
     init(book: RuleBook, issuers: TrustedIssuers, credentials: TenantCredentials, apiKeyUses: APIKeyUses) {
         self.book = book
         self.issuers = issuers
         self.credentials = credentials
         authenticator = Authenticator(
-            issuers: issuers.all.map(\.issuer), apiKeys: IssuerAssembly.apiKeys(of: book), uses: apiKeyUses)
+            issuers: issuers.all.map(\.issuer), apiKeys: book.tenants.flatMap(\.apiKeys), uses: apiKeyUses)
         origins = Set(book.tenants.flatMap(\.origins))
+        tenants = zip(book.tenants, credentials.ofTenants).map { ServedTenant($0, credentials: $1) }
+        byID = Dictionary(tenants.map { ($0.tenant.id, $0) }) { first, _ in first }
+    }
+
+    /// The tenant with this id.
+    func tenant(_ id: String) -> ServedTenant? {
+        guard let found = byID[id], found.tenant.id.utf8.elementsEqual(id.utf8) else { return nil }
+        return found
     }
 }

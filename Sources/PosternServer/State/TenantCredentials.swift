@@ -11,18 +11,19 @@ package import TenantRules
 
 /// The credentials of each tenant's store. Tenants with the same source share one.
 package struct TenantCredentials: Sendable {
-    private let byTenant: [String: RefreshingCredentials]
+    /// What signs for each tenant, in the order of the book.
+    let ofTenants: [RefreshingCredentials]
     /// Every source once, in the order of the tenants.
     package let sources: [RefreshingCredentials]
 
     package init(of book: RuleBook, _ resolvers: CredentialResolvers, environment: [String: String]) {
         var byOrigin: [CredentialOrigin: RefreshingCredentials] = [:]
-        var byTenant: [String: RefreshingCredentials] = [:]
+        var ofTenants: [RefreshingCredentials] = []
         var sources: [RefreshingCredentials] = []
         for tenant in book.tenants {
             let origin = tenant.credentialOrigin(environment)
             if let known = byOrigin[origin] {
-                byTenant[tenant.id] = known
+                ofTenants.append(known)
             } else {
                 let resolver = resolvers.resolver(of: origin)
                 let made = RefreshingCredentials(origin: origin, useless: TicketExpiry.margin + TicketExpiry.shortest) {
@@ -32,11 +33,11 @@ package struct TenantCredentials: Sendable {
                     return provided
                 }
                 byOrigin[origin] = made
-                byTenant[tenant.id] = made
+                ofTenants.append(made)
                 sources.append(made)
             }
         }
-        self.byTenant = byTenant
+        self.ofTenants = ofTenants
         self.sources = sources
     }
 
@@ -46,10 +47,5 @@ package struct TenantCredentials: Sendable {
             guard let problem = source.problem(at: now), !problem.isTransient else { return nil }
             return source.origin == .standard ? problem.description : "credentials of \(source.origin): \(problem)"
         }
-    }
-
-    /// What signs for a tenant of the book.
-    func credentials(of tenant: Tenant) -> RefreshingCredentials? {
-        byTenant[tenant.id]
     }
 }

@@ -14,9 +14,7 @@ import TenantRules
 /// Where one request becomes one ticket or one problem, whether it came alone or in a batch.
 struct TicketDesk: Sendable {
     let signer: PolicySigner
-    let metrics: ServiceMetrics
     let decisions: DecisionLog
-    let limiter: RateLimiter
     let random = RandomPool()
 
     /// request → authenticate (the context) → rule → admit → policy → sign → ticket
@@ -38,18 +36,19 @@ struct TicketDesk: Sendable {
         let tenant = context.tenant
         let uploader = try context.uploader(asking: asked)
         let rule = try context.rule(named: asked.rule)
-        let credentials = try signingCredentials(context, at: now)
+        let credentials = try context.served.credentials.current(at: now)
         var random = random
         let id = TicketID.make(at: now, random: &random)
         let admission = try rule.admit(asked, uploader: uploader, uuid: id, at: now)
+        let limiter = context.served.limiter
         let asker = rule.limits.perUser == nil ? "" : context.asker(for: uploader)
         // Before the work of a signature, which nobody gets who is over a limit.
-        try limiter.check(tenant: tenant.id, rule: rule, asker: asker, at: now)
+        try limiter?.check(rule, asker: asker, at: now)
         let expiry = try TicketExpiry(ruleSeconds: rule.expiry, credentials: credentials, at: now)
-        let policy = try admission.policy(bucket: tenant.store.bucket, expiration: expiry.instant)
+        let policy = try admission.policy(for: tenant.store.endpoint, expiration: expiry.instant)
         let form = try sign(policy, for: tenant.store, with: credentials, at: now)
         // Last of all that can refuse: who gets no ticket has used nothing up.
-        try limiter.admit(tenant: tenant.id, rule: rule, asker: asker, at: now)
+        try limiter?.admit(rule, asker: asker, at: now)
         let ticket = Ticket(
             id: id,
             url: tenant.store.endpoint.url,
@@ -63,7 +62,7 @@ struct TicketDesk: Sendable {
         #if DEBUG
             try SelfCheck.judge(ticket, admission: admission, store: tenant.store, credentials: credentials)
         #endif
-        metrics.issued(tenant: tenant.id, rule: rule.name)
+        context.served.countTicket(of: rule)
         decisions.issued(ticket, to: context, contentType: admission.contentType, accessKeyID: credentials.accessKeyID)
         return ticket
     }
@@ -81,14 +80,6 @@ struct TicketDesk: Sendable {
             else { throw error }
             throw problem
         }
-    }
-
-    private func signingCredentials(_ context: TenantContext, at now: Date) throws -> SigningCredentials {
-        // Every tenant of a snapshot has its source; see TenantCredentials.
-        guard let source = context.arrival.snapshot.credentials.credentials(of: context.tenant) else {
-            throw CredentialProblem.unavailable("the tenant has no source of credentials")
-        }
-        return try source.current(at: now)
     }
 
     private func refused(_ error: any Error, rule: String?, _ context: TenantContext) -> DecidedProblem {

@@ -24,8 +24,8 @@ package struct Admission: Sendable {
     /// The policy of this upload.
     ///
     /// - Throws: `PolicyError`; an admission of a loaded rule gives it no cause.
-    package func policy(bucket: String, expiration: Date) throws(PolicyError) -> UploadPolicy {
-        var policy = try UploadPolicy(bucket: bucket, key: key, contentLength: sizes, expiration: expiration)
+    package func policy(for store: StoreEndpoint, expiration: Date) throws(PolicyError) -> UploadPolicy {
+        var policy = try UploadPolicy(store: store, key: key, contentLength: sizes, expiration: expiration)
         for field in fields {
             try policy.add(field.name, field.value)
         }

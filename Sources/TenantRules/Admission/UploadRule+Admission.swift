@@ -45,12 +45,12 @@ extension UploadRule {
         var fields: [FormField] = []
         fields.reserveCapacity(16)
         fields.append(typeField)
-        fields += constant.beforeDisposition
+        fields += storage.fieldsBeforeDisposition
         if let disposition { fields.append(disposition) }
-        fields += constant.afterDisposition
+        fields += storage.fieldsAfterDisposition
         fields += metadata
         fields += checksum
-        fields.append(constant.success)
+        fields.append(storage.successField)
         guard FormBudget.hasRoom(for: fields, key: key) else {
             throw .invalid("The form would be larger than the 20 KB that S3 reads; send less metadata or a shorter file name.")
         }

@@ -10,11 +10,11 @@ extension UploadRule {
         if request.metadata.isEmpty { return [] }
         var fields: [FormField] = []
         fields.reserveCapacity(request.metadata.count)
-        var bytes = constant.metadataBytes
+        var bytes = storage.metadataBytes
         for (name, value) in request.metadata {
             let lowercased = String(decoding: name.utf8.map(ASCII.lowercased), as: UTF8.self)
-            guard let name = metadata.allowed.first(where: { $0.utf8.elementsEqual(lowercased.utf8) }) else {
-                throw .metadataNotAllowed(allowed: metadata.allowed)
+            guard let name = storage.metadata.allowed.first(where: { $0.utf8.elementsEqual(lowercased.utf8) }) else {
+                throw .metadataNotAllowed(allowed: storage.metadata.allowed)
             }
             let field = FormField(name: MetadataRule.prefix + name, value: value)
             // S3 joins headers of one name, whatever their case, into one value.

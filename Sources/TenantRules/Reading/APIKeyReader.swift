@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import UserAuth
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -8,6 +10,7 @@
 
 /// Reads a tenant's `apiKeys`.
 struct APIKeyReader {
+    let tenant: String
     /// The names of the tenant's rules, or nil where they could not be read.
     let rules: [String]?
 
@@ -18,7 +21,7 @@ struct APIKeyReader {
         "make a new one (postern key new) and write its sha256; this one must no longer be used"
     )
 
-    func read(_ section: Section) -> [APIKeyDeclaration] {
+    func read(_ section: Section) -> [APIKey] {
         guard let entry = section["apiKeys"] else { return [] }
         guard case .list(let nodes) = entry.value.content, !nodes.isEmpty else {
             if case .reported = entry.value.content { return [] }
@@ -29,7 +32,7 @@ struct APIKeyReader {
             )
             return []
         }
-        var keys: [APIKeyDeclaration] = []
+        var keys: [APIKey] = []
         var ids: [String: Int] = [:]
         var digests: [[UInt8]: Int] = [:]
         for node in nodes {
@@ -42,7 +45,7 @@ struct APIKeyReader {
                 try Identifier.parse(text, what: "an id of a key")
             }
             let sha256 = key.required("sha256", "paste the sha256 that “postern key new” prints", HexDigest.parse)
-            let declaration = readRest(of: key, id: id?.value, sha256: sha256?.value)
+            let read = readRest(of: key, id: id?.value, sha256: sha256?.value)
             if let id, let line = ids.updateValue(id.position.line, forKey: id.value) {
                 key.log.problem(
                     at: id.position,
@@ -57,12 +60,12 @@ struct APIKeyReader {
                     "make a second key: postern key new"
                 )
             }
-            if let declaration { keys.append(declaration) }
+            if let read { keys.append(read) }
         }
         return keys
     }
 
-    private func readRest(of key: Section, id: String?, sha256: [UInt8]?) -> APIKeyDeclaration? {
+    private func readRest(of key: Section, id: String?, sha256: [UInt8]?) -> APIKey? {
         let expires = key.value("expires", Timestamp.parse)
         let scopes = key.list("scopes", Scope.parse)
         let allowed = key.list("rules") { text throws(Complaint) in
@@ -77,7 +80,8 @@ struct APIKeyReader {
         }
         let users = key.list("allowUsers") { text throws(Complaint) in try PlainText.parse(text, what: "a user") }
         guard let id, let sha256 else { return nil }
-        return APIKeyDeclaration(
+        return APIKey(
+            tenant: tenant,
             id: id,
             sha256: sha256,
             expires: expires?.value,

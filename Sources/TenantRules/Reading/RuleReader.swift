@@ -65,33 +65,25 @@ struct RuleReader {
             contentTypes: types,
             sizes: sizes,
             expiry: expiry?.value ?? 300,
-            acl: acl,
-            storageClass: storageClass,
-            encryption: encryption,
-            tags: tags,
-            metadata: metadata,
-            cacheControl: cacheControl?.value,
-            contentDisposition: disposition?.value,
-            checksumRequired: checksum?.value ?? false,
-            successStatus: success.status,
-            successRedirect: success.redirect,
-            requireScope: scope?.value,
-            limits: limits,
-            constant: ConstantFields(
+            storage: StorageSettings.of(
                 acl: acl,
-                cacheControl: cacheControl?.value,
-                tags: tags,
                 storageClass: storageClass,
                 encryption: encryption,
+                tags: tags,
                 metadata: metadata,
+                cacheControl: cacheControl?.value,
                 successStatus: success.status,
                 successRedirect: success.redirect
-            )
+            ),
+            contentDisposition: disposition?.value,
+            checksumRequired: checksum?.value ?? false,
+            requireScope: scope?.value,
+            limits: limits
         )
-        if rule.constant.cost > FormBudget.constants {
+        if rule.storage.formCost > FormBudget.constants {
             log.problem(
                 at: entry.keyPosition,
-                "\(title) puts too much into each form: \(rule.constant.cost) of \(FormBudget.constants) bytes",
+                "\(title) puts too much into each form: \(rule.storage.formCost) of \(FormBudget.constants) bytes",
                 "shorten its tags, fixed metadata, cacheControl or successRedirect"
             )
         }

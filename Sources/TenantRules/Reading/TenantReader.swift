@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PostPolicy
+import UserAuth
 
 /// Reads one tenant's file.
 struct TenantReader {
@@ -27,13 +28,13 @@ struct TenantReader {
         let origins = file.list("origins", WebOrigin.parse)
         let auth = file.section("auth", keys: ["issuers", "apiKeys"])
         var issuers: [IssuerDeclaration] = []
-        var apiKeys: [APIKeyDeclaration] = []
+        var apiKeys: [APIKey] = []
         if let auth {
             let reading = IssuerReader(folder: folder, isServiceWide: false).read(auth)
             draft.issuers = reading.names
             issuers = reading.declarations
             let names = file["rules"].flatMap(Self.names)
-            apiKeys = APIKeyReader(rules: names).read(auth)
+            apiKeys = APIKeyReader(tenant: id, rules: names).read(auth)
             if auth.all.isEmpty {
                 log.problem(at: auth.position, "auth is empty", "write issuers or apiKeys under it, or remove it")
             }

@@ -2,7 +2,7 @@
 
 /// One rule of a tenant, parsed once into types that cannot hold a wrong value.
 ///
-/// A class: each request takes a reference to it, not a copy of its twenty fields.
+/// A class: each request takes a reference to it, not a copy of its fields.
 package final class UploadRule: Sendable {
     /// `[a-z0-9][a-z0-9_-]{0,62}`.
     package let name: String
@@ -16,26 +16,12 @@ package final class UploadRule: Sendable {
     package let sizes: ClosedRange<Int>
     /// How long a ticket holds, in seconds.
     package let expiry: Int
-    /// A canned ACL, or nil for the bucket's default.
-    package let acl: String?
-    /// The storage class, or nil for the bucket's default.
-    package let storageClass: String?
-    /// Server-side encryption, or nil for the bucket's default.
-    package let encryption: Encryption?
-    /// Object tags.
-    package let tags: [Tag]
-    /// Fixed and allowed metadata.
-    package let metadata: MetadataRule
-    /// `Cache-Control` of the stored file.
-    package let cacheControl: String?
+    /// How its files are stored, and what the store answers.
+    package let storage: StorageSettings
     /// `Content-Disposition` of the stored file.
     package let contentDisposition: DispositionType?
     /// Whether a request must name the file's SHA-256.
     package let checksumRequired: Bool
-    /// The store's answer to an upload: 200, 201 or 204.
-    package let successStatus: Int
-    /// Where the store sends the browser after an upload, instead of a status.
-    package let successRedirect: String?
     /// The scope a caller must hold.
     package let requireScope: String?
     /// Rate limits.
@@ -48,9 +34,6 @@ package final class UploadRule: Sendable {
     /// Whether a key needs a user: an API key must then say on whose behalf it asks.
     package var usesUser: Bool { keyPrefix.usesUser || keyName.usesUser }
 
-    /// The fields that are the same in every ticket of the rule, made once.
-    let constant: ConstantFields
-
     init(
         name: String,
         keyPrefix: KeyTemplate,
@@ -58,19 +41,11 @@ package final class UploadRule: Sendable {
         contentTypes: ContentTypeList,
         sizes: ClosedRange<Int>,
         expiry: Int,
-        acl: String?,
-        storageClass: String?,
-        encryption: Encryption?,
-        tags: [Tag],
-        metadata: MetadataRule,
-        cacheControl: String?,
+        storage: StorageSettings,
         contentDisposition: DispositionType?,
         checksumRequired: Bool,
-        successStatus: Int,
-        successRedirect: String?,
         requireScope: String?,
-        limits: RuleLimits,
-        constant: ConstantFields
+        limits: RuleLimits
     ) {
         self.name = name
         self.keyPrefix = keyPrefix
@@ -78,18 +53,18 @@ package final class UploadRule: Sendable {
         self.contentTypes = contentTypes
         self.sizes = sizes
         self.expiry = expiry
-        self.acl = acl
-        self.storageClass = storageClass
-        self.encryption = encryption
-        self.tags = tags
-        self.metadata = metadata
-        self.cacheControl = cacheControl
+        self.storage = storage
         self.contentDisposition = contentDisposition
         self.checksumRequired = checksumRequired
-        self.successStatus = successStatus
-        self.successRedirect = successRedirect
         self.requireScope = requireScope
         self.limits = limits
-        self.constant = constant
     }
+}
+
+/// What `Content-Disposition` the stored file gets (RFC 6266 §4.2).
+package enum DispositionType: String, Sendable, Hashable, CaseIterable {
+    /// Shown by a browser where it can.
+    case inline
+    /// Always offered for download.
+    case attachment
 }

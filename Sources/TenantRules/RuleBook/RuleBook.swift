@@ -9,18 +9,14 @@ package struct RuleBook: Sendable {
     /// SHA-256 of the files' names and contents, in hex: equal books have equal digests.
     package let digest: String
 
-    private let places: [String: Int]
-
     init(tenants: [Tenant], generation: Int, digest: String) {
         self.tenants = tenants.sorted { $0.id < $1.id }
         self.generation = generation
         self.digest = digest
-        places = Dictionary(self.tenants.enumerated().map { ($1.id, $0) }) { first, _ in first }
     }
 
     /// The tenant with this id.
     package func tenant(_ id: String) -> Tenant? {
-        guard let tenant = places[id].map({ tenants[$0] }), tenant.id.utf8.elementsEqual(id.utf8) else { return nil }
-        return tenant
+        tenants.first { $0.id.utf8.elementsEqual(id.utf8) }
     }
 }

@@ -43,11 +43,11 @@ struct SessionPolicy {
         json.key("Statement")
         json.beginArray()
         json.allow("s3:PutObject", on: resources(rules))
-        let withACL = rules.filter { $0.acl != nil }
+        let withACL = rules.filter { $0.storage.acl != nil }
         if !withACL.isEmpty { json.allow("s3:PutObjectAcl", on: resources(withACL)) }
-        let withTags = rules.filter { !$0.tags.isEmpty }
+        let withTags = rules.filter { !$0.storage.tags.isEmpty }
         if !withTags.isEmpty { json.allow("s3:PutObjectTagging", on: resources(withTags)) }
-        let keys = rules.compactMap { $0.encryption?.kmsResource }
+        let keys = rules.compactMap { $0.storage.encryption?.kmsResource }
         if !keys.isEmpty {
             json.allow("kms:GenerateDataKey", on: keys.contains("*") ? ["*"] : Array(Set(keys)).sorted())
         }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import UserAuth
+
 /// One tenant: where its files go, who may ask, and the rules for what may be uploaded.
 ///
 /// A `Tenant` exists only after every check of its file has passed; nothing downstream checks again.
@@ -11,7 +13,7 @@ package final class Tenant: Sendable {
     /// The JWT issuers that belong to this tenant alone.
     package let issuers: [IssuerDeclaration]
     /// The keys of back ends that ask on a user's behalf.
-    package let apiKeys: [APIKeyDeclaration]
+    package let apiKeys: [APIKey]
     /// The browser origins that may ask, as browsers write them: `https://app.acme.example`.
     package let origins: [String]
     /// The rules, in the order of the file; never empty.
@@ -23,7 +25,7 @@ package final class Tenant: Sendable {
         id: String,
         store: Store,
         issuers: [IssuerDeclaration],
-        apiKeys: [APIKeyDeclaration],
+        apiKeys: [APIKey],
         origins: [String],
         rules: [UploadRule],
         sessionPolicy: String? = nil

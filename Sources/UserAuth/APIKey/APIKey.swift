@@ -7,13 +7,15 @@
 #endif
 
 /// An API key as a rule file declares it: its hash, never the key itself.
-package struct APIKey: Sendable {
+///
+/// A class: the rule files' reader makes it, and all who need it share it.
+package final class APIKey: Sendable {
     /// The tenant whose key it is.
     package let tenant: String
     /// The key's id, which stands in the key.
     package let id: String
-    /// SHA-256 of the whole key, 32 bytes. A key whose hash has another length matches nothing.
-    package let sha256: [UInt8]
+    /// SHA-256 of the whole key; nil where what was given is none, so that nothing matches.
+    let digest: SHA256Words?
     /// The instant from which the key is refused; nil for none.
     package let expires: Date?
     /// What the key allows.
@@ -23,6 +25,7 @@ package struct APIKey: Sendable {
     /// The users on whose behalf the key may ask; nil for all.
     package let allowUsers: [String]?
 
+    /// - Parameter sha256: of the whole key, 32 bytes
     package init(
         tenant: String,
         id: String,
@@ -34,7 +37,7 @@ package struct APIKey: Sendable {
     ) {
         self.tenant = tenant
         self.id = id
-        self.sha256 = sha256
+        digest = SHA256Words(sha256)
         self.expires = expires
         self.scopes = scopes
         self.rules = rules

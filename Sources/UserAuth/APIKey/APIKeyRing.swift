@@ -8,32 +8,20 @@
 
 /// The API keys of all tenants.
 struct APIKeyRing: Sendable {
-    private let keys: [Name: Entry]
+    private let keys: [Name: APIKey]
     private let uses: APIKeyUses?
 
     private struct Name: Hashable {
-        let tenant: [UInt8]
-        let id: [UInt8]
-
-        init(tenant: String, id: String) {
-            self.tenant = Array(tenant.utf8)
-            self.id = Array(id.utf8)
-        }
-    }
-
-    private struct Entry {
-        let key: APIKey
-        let digest: SHA256Words
+        let tenant: String
+        let id: String
     }
 
     /// - Parameters:
     ///   - keys: of two with the same tenant and id the first counts; the rule files' check does not let that happen.
     ///   - uses: where the uses of keys are noted.
     init(_ keys: [APIKey], uses: APIKeyUses? = nil) {
-        let entries = keys.compactMap { key in
-            SHA256Words(key.sha256).map { (Name(tenant: key.tenant, id: key.id), Entry(key: key, digest: $0)) }
-        }
-        self.keys = Dictionary(entries) { first, _ in first }
+        let valid = keys.lazy.filter { $0.digest != nil }.map { (Name(tenant: $0.tenant, id: $0.id), $0) }
+        self.keys = Dictionary(valid) { first, _ in first }
         self.uses = uses
     }
 
@@ -47,20 +35,21 @@ struct APIKeyRing: Sendable {
     func authenticate(_ text: UnsafeRawBufferPointer, at now: Double) throws(AuthenticationFailure) -> Principal {
         guard let parsed = APIKeyText(parsing: text) else { throw .apiKeyMalformed }
         let digest = SHA256Words(hashing: text)
-        let entry = keys[Name(tenant: parsed.tenant, id: parsed.id)]
-        let isMatch = digest.equalsInConstantTime(entry?.digest ?? Self.dummy)
-        guard let entry else { throw .apiKeyUnknown }
+        // Both are ASCII: as texts they are equal where their bytes are.
+        let key = keys[Name(tenant: parsed.tenant, id: parsed.id)]
+        let isMatch = digest.equalsInConstantTime(key?.digest ?? Self.dummy)
+        guard let key else { throw .apiKeyUnknown }
         guard isMatch else { throw .apiKeyMismatch }
-        if let end = entry.key.expires {
+        if let end = key.expires {
             guard now < end.timeIntervalSince1970 else { throw .apiKeyExpired }
         }
-        uses?.note(tenant: entry.key.tenant, id: entry.key.id, at: now)
+        uses?.note(tenant: key.tenant, id: key.id, at: now)
         return Principal(
-            tenant: entry.key.tenant,
+            tenant: key.tenant,
             user: nil,
-            scopes: entry.key.scopes,
-            source: .apiKey(id: entry.key.id, rules: entry.key.rules, allowUsers: entry.key.allowUsers),
-            expires: entry.key.expires
+            scopes: key.scopes,
+            source: .apiKey(id: key.id, rules: key.rules, allowUsers: key.allowUsers),
+            expires: key.expires
         )
     }
 

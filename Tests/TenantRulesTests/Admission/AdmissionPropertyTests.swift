@@ -61,7 +61,7 @@ struct AdmissionPropertyTests {
                 #expect(segments.count == (prefix + name).split(separator: "/").count)
                 #expect(segments.allSatisfy { $0.contains { $0 != UInt8(ascii: ".") } }, "\(admission.key)")
                 // The policy's own checks agree with ours: an admission is always a policy.
-                let policy = try admission.policy(bucket: "acme-uploads", expiration: Date(timeIntervalSince1970: 0))
+                let policy = try admission.policy(for: Example.endpoint(), expiration: Date(timeIntervalSince1970: 0))
                 #expect(policy.fields.count == admission.fields.count + 2)
             }
         }
@@ -134,7 +134,8 @@ struct AdmissionPropertyTests {
                     continue
                 }
                 admitted += 1
-                let policy = try admission.policy(bucket: String(repeating: "b", count: 63), expiration: now + 300)
+                let store = try Example.endpoint(bucket: String(repeating: "b", count: 63))
+                let policy = try admission.policy(for: store, expiration: now + 300)
                 for version in [SignatureVersion.v4, .v2] {
                     let form = try signer.sign(
                         policy, version: version, credentials: credentials, region: "ap-southeast-1", at: now

@@ -82,7 +82,7 @@ struct AdmissionTests {
             ("x-amz-checksum-sha256", Self.sum), ("success_action_status", "204"),
         ]
         #expect(admission.fields.map { "\($0.name)=\($0.value)" } == fields.map { "\($0)=\($1)" })
-        let policy = try admission.policy(bucket: "acme-uploads", expiration: Self.date + 300)
+        let policy = try admission.policy(for: Example.endpoint(), expiration: Self.date + 300)
         #expect(policy.fields.map(\.name) == ["key", "bucket"] + fields.map(\.0))
         #expect(policy.contentLength == 7...7)
     }

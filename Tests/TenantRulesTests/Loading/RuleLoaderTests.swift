@@ -5,6 +5,7 @@ import PostPolicy
 import Testing
 
 @testable import TenantRules
+@testable import UserAuth
 
 @Suite("A folder becomes a rule book, or a list of everything that is wrong")
 struct RuleLoaderTests {
@@ -70,11 +71,11 @@ struct RuleLoaderTests {
                 )
             ]
         )
-        #expect(acme.apiKeys.map(\.id) == ["cms"] && acme.apiKeys.first?.sha256.prefix(2) == [0x5E, 0x88])
+        #expect(acme.apiKeys.map(\.id) == ["cms"] && acme.apiKeys.first?.digest == SHA256Words(hashing: Array("password".utf8)))
         #expect(acme.origins == ["https://app.acme.example"])
         let rule = try acme.rule(named: nil)
         #expect(rule.keyPrefix.text == "avatars/{user}/" && rule.keyName.text == "{uuid}.{ext}")
-        #expect(rule.sizes == 1...5_242_880 && rule.expiry == 300 && rule.successStatus == 201 && !rule.checksumRequired)
+        #expect(rule.sizes == 1...5_242_880 && rule.expiry == 300 && rule.storage.successStatus == 201 && !rule.checksumRequired)
         #expect(rule.contentTypes.patterns == ["image/png", "image/jpeg", "image/webp"] && !rule.usesFilename)
     }
 
@@ -136,16 +137,18 @@ struct RuleLoaderTests {
         #expect(acme.issuers.first?.audience == ["a", "b"])
         let key = try #require(acme.apiKeys.first)
         #expect(key.expires == Date(timeIntervalSince1970: 1_798_675_200) && key.scopes == ["up", "files:write"])
-        #expect(key.rules == ["second"] && key.allowUsers?.count == 3 && key.sha256 == Array(repeating: 0xAB, count: 32))
+        #expect(key.rules == ["second"] && key.allowUsers?.count == 3)
+        #expect(key.digest == SHA256Words(Array(repeating: 0xAB, count: 32)))
         #expect(acme.rules.map(\.name) == ["second", "first"])
         let rule = acme.rules[0]
         #expect(
             rule.sizes == 2000...5_368_709_120 && rule.expiry == 604_800 && rule.requireScope == "up"
-                && rule.storageClass == "COLD")
+                && rule.storage.storageClass == "COLD")
         #expect(
             rule.limits
                 == RuleLimits(perUser: RateLimit(count: 60, seconds: 60), perTenant: RateLimit(count: 1000, seconds: 3600)))
-        #expect(rule.metadata.fixed == [FormField(name: "x-amz-meta-a_b", value: "c")] && rule.metadata.allowed == ["x-y"])
+        #expect(rule.storage.metadata.fixed == [FormField(name: "x-amz-meta-a_b", value: "c")])
+        #expect(rule.storage.metadata.allowed == ["x-y"])
         #expect(rule.usesFilename && !rule.usesUser)
         #expect(outcome.warnings.map(\.line) == [7, 30])
     }
