@@ -29,9 +29,8 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
         .systemLibrary(name: "CMalloc"),
-        .target(name: "StrictJSON", swiftSettings: settings),
         .target(name: "WireFormats", dependencies: ["COpenSSL"], swiftSettings: settings),
-        .target(name: "PostPolicy", dependencies: ["COpenSSL", "StrictJSON", "WireFormats"], swiftSettings: settings),
+        .target(name: "PostPolicy", dependencies: ["COpenSSL", "WireFormats"], swiftSettings: settings),
         .target(
             name: "OutgoingHTTP",
             dependencies: [
@@ -43,16 +42,18 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(name: "UploadRules", dependencies: ["PostPolicy", "WireFormats"], swiftSettings: settings),
         .target(
-            name: "TenantRules", dependencies: ["CYaml", "PostPolicy", "StrictJSON", "UserAuth", "WireFormats"],
+            name: "UserAuth", dependencies: ["COpenSSL", "OutgoingHTTP", "WireFormats"], swiftSettings: settings
+        ),
+        .target(
+            name: "AWSCredentials", dependencies: ["OutgoingHTTP", "PostPolicy", "WireFormats"],
+            swiftSettings: settings),
+        .target(
+            name: "RuleFiles",
+            dependencies: ["AWSCredentials", "CYaml", "PostPolicy", "UploadRules", "UserAuth", "WireFormats"],
             swiftSettings: settings
         ),
-        .target(
-            name: "UserAuth", dependencies: ["COpenSSL", "OutgoingHTTP", "StrictJSON", "WireFormats"], swiftSettings: settings
-        ),
-        .target(
-            name: "AWSCredentials", dependencies: ["OutgoingHTTP", "PostPolicy", "StrictJSON", "WireFormats"],
-            swiftSettings: settings),
         .target(
             name: "HTTPServer",
             dependencies: [
@@ -69,7 +70,8 @@ let package = Package(
         .target(
             name: "PosternServer",
             dependencies: [
-                "AWSCredentials", "CMalloc", "HTTPServer", "PostPolicy", "StrictJSON", "TenantRules", "UserAuth",
+                "AWSCredentials", "CMalloc", "HTTPServer", "PostPolicy", "RuleFiles", "UploadRules", "UserAuth",
+                "WireFormats",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -83,7 +85,7 @@ let package = Package(
         .target(
             name: "DevStore",
             dependencies: [
-                "HTTPServer", "PostPolicy", "StrictJSON", "WireFormats",
+                "HTTPServer", "PostPolicy", "WireFormats",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -93,7 +95,7 @@ let package = Package(
         .executableTarget(
             name: "postern",
             dependencies: [
-                "AWSCredentials", "DevStore", "HTTPServer", "PosternServer", "PostPolicy", "StrictJSON", "TenantRules",
+                "AWSCredentials", "DevStore", "HTTPServer", "PosternServer", "PostPolicy", "RuleFiles", "UploadRules",
                 "UserAuth", "WireFormats",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -105,7 +107,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "InProcess",
-            dependencies: ["PosternServer", "PostPolicy", "StrictJSON", "TenantRules"],
+            dependencies: ["PosternServer", "PostPolicy", "RuleFiles", "UploadRules", "WireFormats"],
             path: "Benchmarks/InProcess",
             swiftSettings: settings
         ),
@@ -120,10 +122,12 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(name: "WireFormatsTests", dependencies: ["WireFormats"], swiftSettings: settings),
-        .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: settings),
-        .testTarget(name: "PostPolicyTests", dependencies: ["PostPolicy", "StrictJSON", "WireFormats"], swiftSettings: settings),
+        .testTarget(name: "PostPolicyTests", dependencies: ["PostPolicy", "WireFormats"], swiftSettings: settings),
         .testTarget(
-            name: "TenantRulesTests", dependencies: ["TenantRules", "PostPolicy", "UserAuth"], swiftSettings: settings),
+            name: "RuleFilesTests",
+            dependencies: ["AWSCredentials", "PostPolicy", "RuleFiles", "UploadRules", "UserAuth", "WireFormats"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "OutgoingHTTPTests",
             dependencies: [
@@ -136,12 +140,12 @@ let package = Package(
         ),
         .testTarget(
             name: "AWSCredentialsTests",
-            dependencies: ["AWSCredentials", "OutgoingHTTP", "PostPolicy", "StrictJSON"],
+            dependencies: ["AWSCredentials", "OutgoingHTTP", "PostPolicy", "WireFormats"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "UserAuthTests",
-            dependencies: ["OutgoingHTTP", "UserAuth", "StrictJSON", "WireFormats"], swiftSettings: settings
+            dependencies: ["OutgoingHTTP", "UserAuth", "WireFormats"], swiftSettings: settings
         ),
         .testTarget(
             name: "HTTPServerTests",
@@ -156,7 +160,8 @@ let package = Package(
         .testTarget(
             name: "PosternServerTests",
             dependencies: [
-                "HTTPServer", "PosternServer", "PostPolicy", "StrictJSON", "TenantRules", "UserAuth", "AWSCredentials",
+                "AWSCredentials", "HTTPServer", "PosternServer", "PostPolicy", "RuleFiles", "UploadRules", "UserAuth",
+                "WireFormats",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -166,7 +171,7 @@ let package = Package(
         .testTarget(
             name: "DevStoreTests",
             dependencies: [
-                "DevStore", "HTTPServer", "PostPolicy", "StrictJSON", "WireFormats",
+                "DevStore", "HTTPServer", "PostPolicy", "WireFormats",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

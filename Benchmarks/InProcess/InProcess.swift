@@ -2,8 +2,9 @@
 
 import PostPolicy
 import PosternServer
-import StrictJSON
-import TenantRules
+import RuleFiles
+import UploadRules
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

@@ -4,8 +4,8 @@ package import HTTPServer
 package import Logging
 import NIOCore
 import NIOSSL
+import RuleFiles
 package import ServiceLifecycle
-import TenantRules
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

@@ -2,9 +2,10 @@
 
 import Foundation
 import Logging
-import StrictJSON
-import TenantRules
+import RuleFiles
 import Testing
+import UploadRules
+import WireFormats
 
 @testable import PosternServer
 

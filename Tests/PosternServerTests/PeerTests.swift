@@ -2,8 +2,9 @@
 
 import HTTPServer
 import NIOCore
-import TenantRules
+import RuleFiles
 import Testing
+import UploadRules
 
 @testable import PosternServer
 

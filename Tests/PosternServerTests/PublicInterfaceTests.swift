@@ -3,8 +3,8 @@
 import Foundation
 import HTTPServer
 import NIOHTTP1
-import StrictJSON
 import Testing
+import WireFormats
 
 @testable import PosternServer
 

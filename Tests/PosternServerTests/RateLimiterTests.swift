@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import TenantRules
+import RuleFiles
 import Testing
+import UploadRules
 
 @testable import PosternServer
 

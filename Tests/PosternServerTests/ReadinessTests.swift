@@ -2,8 +2,9 @@
 
 import Foundation
 import Logging
-import TenantRules
+import RuleFiles
 import Testing
+import UploadRules
 
 @testable import PosternServer
 

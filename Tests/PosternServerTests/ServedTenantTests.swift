@@ -2,8 +2,9 @@
 
 import AWSCredentials
 import Foundation
-import TenantRules
+import RuleFiles
 import Testing
+import UploadRules
 
 @testable import PosternServer
 

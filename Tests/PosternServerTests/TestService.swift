@@ -5,8 +5,9 @@ import HTTPServer
 import Logging
 import NIOCore
 import NIOHTTP1
-import TenantRules
+import RuleFiles
 import Testing
+import UploadRules
 import UserAuth
 
 @testable import PosternServer

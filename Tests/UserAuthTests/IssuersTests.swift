@@ -11,9 +11,9 @@ struct IssuersTests {
         _ key: SigningKey,
         tenant: TenantBinding,
         audiences: [String] = ["uploads"]
-    ) throws -> Issuer {
+    ) throws -> TrustedIssuer {
         let set = try KeySet.jwks(Array("{\"keys\":[\(key.jwk())]}".utf8), algorithms: [key.algorithm])
-        return Issuer(issuer: name, audiences: audiences, algorithms: [key.algorithm], keys: set, tenant: tenant)
+        return TrustedIssuer(issuer: name, audiences: audiences, algorithms: [key.algorithm], keys: set, tenant: tenant)
     }
 
     private static func claims(_ issuer: String) -> Claims {
@@ -123,7 +123,7 @@ struct IssuersTests {
         let (hmac, ecdsa) = (SigningKey.hmac(.hs256, secret: secret), SigningKey.es256())
         let authenticator = Authenticator(
             issuers: [
-                Issuer(
+                TrustedIssuer(
                     issuer: "https://secret.example",
                     audiences: ["uploads"],
                     algorithms: [.hs256],

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import OutgoingHTTP
-import StrictJSON
+import WireFormats
 
 /// The credentials of an ECS task, of a pod by EKS Pod Identity, or of whatever else speaks their protocol.
 package struct ContainerCredentials: CredentialProvider {

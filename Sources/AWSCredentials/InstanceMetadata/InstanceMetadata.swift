@@ -2,8 +2,8 @@
 
 import OutgoingHTTP
 import PostPolicy
-import StrictJSON
 import Synchronization
+import WireFormats
 
 /// The credentials of an EC2 instance's role, by IMDSv2 alone: version 1 would hand them to any request that can be forged.
 package final class InstanceMetadata: CredentialProvider {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
+import WireFormats
 
 /// The `credential_process` of a profile: a program that prints credentials ("Sourcing credentials with an external process").
 /// No shell reads the command, and what the program writes to its standard error is nobody's to see: it may be a secret.

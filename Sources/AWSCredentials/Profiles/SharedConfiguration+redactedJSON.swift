@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import PostPolicy
-internal import StrictJSON
 internal import WireFormats
 
 extension SharedConfiguration {

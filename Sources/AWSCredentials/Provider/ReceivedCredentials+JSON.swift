@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
+import WireFormats
 
 extension ReceivedCredentials {
     /// Takes the members of a JSON answer.

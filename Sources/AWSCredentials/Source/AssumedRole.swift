@@ -8,11 +8,11 @@ package struct AssumedRole: Sendable, Hashable {
     package let externalID: String?
     /// The name of the session in the logs of AWS, 2 to 64 of `[A-Za-z0-9_+=,.@-]`; nil for one that Postern makes up. Two roles
     /// that differ in the session policy have different names.
-    package let sessionName: String?
+    package var sessionName: String?
     /// A policy that narrows the session, as JSON; at most 2048 characters.
-    package let sessionPolicy: String?
-    /// The region whose STS is asked where neither a profile nor an endpoint says it; nil where the environment does.
-    package let region: String?
+    package var sessionPolicy: String?
+    /// The region whose STS is asked where neither the environment, a profile nor an endpoint says it.
+    package var region: String?
 
     package init(roleARN: String, externalID: String?, sessionName: String?, sessionPolicy: String?, region: String?) {
         self.roleARN = roleARN

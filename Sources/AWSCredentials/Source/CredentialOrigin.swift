@@ -9,7 +9,7 @@ package enum CredentialOrigin: Sendable, Hashable, CustomStringConvertible {
     /// `<PREFIX>_ACCESS_KEY_ID`, `<PREFIX>_SECRET_ACCESS_KEY`, `<PREFIX>_SESSION_TOKEN` of the environment.
     case environment(prefix: String)
     /// A role that is assumed with the credentials of ``standard``.
-    case role(AssumedRole)
+    indirect case role(AssumedRole)
 
     /// For operators, in logs, `/readyz` and metrics, another one for each origin: `default`, `profile NAME`, `env PREFIX`,
     /// `role ARN`, and for a role what sets it apart: the session's name, the region, the external id.
@@ -23,5 +23,15 @@ package enum CredentialOrigin: Sendable, Hashable, CustomStringConvertible {
                 // No secret (IAM User Guide, "The confused deputy problem").
                 + (role.externalID.map { " for \($0)" } ?? "")
         }
+    }
+
+    /// The origin as it is where the environment is this one: where it names STS's region, a role has none, so that tenants of all
+    /// regions share its session.
+    package func resolved(in environment: [String: String]) -> CredentialOrigin {
+        guard case .role(var role) = self,
+            ["AWS_REGION", "AWS_DEFAULT_REGION"].contains(where: { environment[$0]?.isEmpty == false })
+        else { return self }
+        role.region = nil
+        return .role(role)
     }
 }

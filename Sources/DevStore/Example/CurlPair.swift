@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-private import StrictJSON
+private import WireFormats
 
 /// The two commands that `postern dev` prints: take a ticket, upload with it. For a POSIX shell with curl, sed and grep.
 package struct CurlPair: Sendable, Equatable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-private import StrictJSON
+private import WireFormats
 
 /// The rule file that `postern dev` writes when there is none; `examples/tenants/example.yaml` is the same with the defaults.
 package enum ExampleTenant {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-private import StrictJSON
+private import WireFormats
 
 /// What the page is told by the server that serves it.
 package struct DevPageSettings: Sendable {

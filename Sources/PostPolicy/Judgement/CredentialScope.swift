@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
+import WireFormats
 
 /// What `X-Amz-Credential` says: `<access key id>/<yyyymmdd>/<region>/s3/aws4_request`.
 struct CredentialScope {

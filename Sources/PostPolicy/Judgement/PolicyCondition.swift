@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
+import WireFormats
 
 /// One condition of a policy document on a form's fields.
 struct PolicyCondition: Sendable, Hashable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
+import WireFormats
 
 /// The fields of a form as a store understands them: names without regard to case, `${filename}` replaced, and the values
 /// of fields with the same name joined by commas.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
+import WireFormats
 
 /// Writes a form and its policy document in one go: each field goes into both in the same step, so neither can hold what the
 /// other lacks.

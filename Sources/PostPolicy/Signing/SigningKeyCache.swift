@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
 import Synchronization
+import WireFormats
 
 /// Keeps the keys in use ready to sign. Bounded; the least recently used key goes first.
 ///

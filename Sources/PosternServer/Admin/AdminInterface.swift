@@ -3,8 +3,7 @@
 import HTTPServer
 import NIOCore
 import NIOHTTP1
-import StrictJSON
-import TenantRules
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

@@ -3,7 +3,7 @@
 package import NIOCore
 import NIOPosix
 import NIOSSL
-package import TenantRules
+package import RuleFiles
 
 /// Asks the public port for its health, as a stranger would: a process whose listener is stuck is not healthy.
 package struct HealthProbe: Sendable {

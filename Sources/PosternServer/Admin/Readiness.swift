@@ -3,7 +3,7 @@
 import AWSCredentials
 import HTTPServer
 import Synchronization
-import TenantRules
+import UploadRules
 import UserAuth
 
 #if canImport(FoundationEssentials)
@@ -82,8 +82,9 @@ final class Readiness: Sendable {
             sentences.append("credentials of \(source.origin): \(problem)")
         }
         var seen: Set<String> = []
-        for entry in snapshot.issuers.all where entry.issuer.keys.current == nil && seen.insert(entry.issuer.issuer).inserted {
-            sentences.append("issuer \(entry.issuer.issuer): its keys have not been fetched")
+        for entry in snapshot.issuers.all where entry.trusted.keys.current == nil && seen.insert(entry.issuer.identifier).inserted
+        {
+            sentences.append("issuer \(entry.issuer.identifier): its keys have not been fetched")
         }
         return sentences
     }

@@ -3,9 +3,9 @@
 import AWSCredentials
 import HTTPServer
 import PostPolicy
-import StrictJSON
-import TenantRules
+import RuleFiles
 import UserAuth
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -58,12 +58,12 @@ struct ReadinessAnswer {
     private func write(_ entry: TrustedIssuers.Entry, to json: inout JSONWriter) {
         let status = entry.remote?.status(at: uptime)
         json.beginObject()
-        json.member("issuer", entry.issuer.issuer)
+        json.member("issuer", entry.issuer.identifier)
         json.member("source", entry.source)
         write(status?.ageSeconds, as: "ageSeconds", to: &json)
         json.key("keyIds")
         json.beginArray()
-        for id in status?.keyIDs ?? entry.issuer.keys.current?.keyIDs ?? [] {
+        for id in status?.keyIDs ?? entry.trusted.keys.current?.keyIDs ?? [] {
             if let id { json.string(id) } else { json.null() }
         }
         json.endArray()

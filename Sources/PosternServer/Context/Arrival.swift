@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPServer
-import TenantRules
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

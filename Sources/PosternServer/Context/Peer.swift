@@ -2,7 +2,7 @@
 
 import HTTPServer
 import NIOCore
-import TenantRules
+import RuleFiles
 
 /// Who sent a request, for the log. `X-Forwarded-For` counts only where the connection itself comes from a listed proxy:
 /// anyone else could write anything into it.

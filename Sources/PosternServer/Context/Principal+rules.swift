@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import TenantRules
+package import UploadRules
 package import UserAuth
 
 extension Principal {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import TenantRules
+import UploadRules
 import UserAuth
 
 extension TenantContext {

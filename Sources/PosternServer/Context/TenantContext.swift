@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import TenantRules
+import UploadRules
 import UserAuth
 
 /// A request whose asker is known. Its initialiser authenticates: a route that takes this context cannot forget to.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Synchronization
-import TenantRules
+import UploadRules
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

@@ -2,7 +2,8 @@
 
 import AWSCredentials
 package import Logging
-package import TenantRules
+package import RuleFiles
+import UploadRules
 import UserAuth
 
 #if canImport(FoundationEssentials)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Logging
-package import TenantRules
+package import RuleFiles
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

@@ -2,8 +2,8 @@
 
 package import Logging
 import PostPolicy
-import StrictJSON
-package import TenantRules
+package import RuleFiles
+import WireFormats
 
 #if canImport(FoundationEssentials)
     package import FoundationEssentials

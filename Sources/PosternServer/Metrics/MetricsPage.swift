@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPServer
-import TenantRules
+import RuleFiles
+import UploadRules
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AWSCredentials
-import TenantRules
+import RuleFiles
 import UserAuth
 
 #if canImport(FoundationEssentials)
@@ -35,9 +35,9 @@ struct SourceMetrics {
         var seen: Set<[String]> = []
         return snapshot.issuers.distinct.compactMap { entry in
             // Differing in the private authorities or the algorithms alone is not worth a label.
-            guard seen.insert([entry.issuer.issuer, entry.place]).inserted else { return nil }
+            guard seen.insert([entry.issuer.identifier, entry.place]).inserted else { return nil }
             return KeyPlace(
-                labels: [("issuer", entry.issuer.issuer), ("keys", entry.place)], entry: entry,
+                labels: [("issuer", entry.issuer.identifier), ("keys", entry.place)], entry: entry,
                 status: entry.remote?.status(at: uptime))
         }
     }
@@ -46,11 +46,11 @@ struct SourceMetrics {
         page.metric(
             "postern_issuer_keys", "gauge", help: "Keys in use, by issuer and place of its keys; 0 where there are none yet.")
         for place in places {
-            page.sample("postern_issuer_keys", place.labels, place.entry.issuer.keys.current?.keyIDs.count ?? 0)
+            page.sample("postern_issuer_keys", place.labels, place.entry.trusted.keys.current?.keyIDs.count ?? 0)
         }
         page.metric("postern_issuer_key_info", "gauge", help: "1 for each key in use, with its id.")
         for place in places {
-            for id in place.status?.keyIDs ?? place.entry.issuer.keys.current?.keyIDs ?? [] {
+            for id in place.status?.keyIDs ?? place.entry.trusted.keys.current?.keyIDs ?? [] {
                 page.sample("postern_issuer_key_info", place.labels + [("kid", id ?? "")], 1)
             }
         }
@@ -103,19 +103,19 @@ struct SourceMetrics {
         page.metric(
             "postern_api_key_last_used_timestamp_seconds", "gauge",
             help: "Last use of an API key since the start of this process; absent where there was none.")
-        for tenant in snapshot.book.tenants {
-            for key in tenant.apiKeys {
-                guard let last = apiKeyUses.last(tenant: tenant.id, id: key.id) else { continue }
+        for file in snapshot.book.files {
+            for key in file.apiKeys {
+                guard let last = apiKeyUses.last(tenant: key.tenant, id: key.id) else { continue }
                 page.sample(
-                    "postern_api_key_last_used_timestamp_seconds", [("tenant", tenant.id), ("key", key.id)], last.rounded(.down))
+                    "postern_api_key_last_used_timestamp_seconds", [("tenant", key.tenant), ("key", key.id)], last.rounded(.down))
             }
         }
         page.metric(
             "postern_api_key_expires_timestamp_seconds", "gauge", help: "End of an API key; absent for those without end.")
-        for tenant in snapshot.book.tenants {
-            for key in tenant.apiKeys {
+        for file in snapshot.book.files {
+            for key in file.apiKeys {
                 guard let end = key.expires?.timeIntervalSince1970 else { continue }
-                page.sample("postern_api_key_expires_timestamp_seconds", [("tenant", tenant.id), ("key", key.id)], end)
+                page.sample("postern_api_key_expires_timestamp_seconds", [("tenant", key.tenant), ("key", key.id)], end)
             }
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPServer
-import StrictJSON
+import WireFormats
 
 extension Problem {
     /// The problem as `application/problem+json`.

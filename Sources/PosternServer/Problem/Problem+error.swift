@@ -2,9 +2,9 @@
 
 import AWSCredentials
 import PostPolicy
-import StrictJSON
-import TenantRules
+import UploadRules
 import UserAuth
+import WireFormats
 
 extension Problem {
     /// The one place that turns an error of any room into what the client is told.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PostPolicy
-import TenantRules
+import UploadRules
 
 extension Problem {
     /// What a rule refused, with the limit that was met.

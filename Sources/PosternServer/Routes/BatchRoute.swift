@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPServer
-import StrictJSON
+import WireFormats
 
 /// `POST /v1/tickets/batch`: up to 100 tickets; each entry is answered for itself, in the order asked.
 struct BatchRoute: Sendable {

@@ -2,7 +2,7 @@
 
 import HTTPServer
 import NIOCore
-import StrictJSON
+import WireFormats
 
 /// Reads a request's body as JSON.
 enum JSONBody {

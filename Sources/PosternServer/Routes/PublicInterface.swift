@@ -4,7 +4,7 @@ import HTTPServer
 import NIOCore
 import NIOHTTP1
 import PostPolicy
-import TenantRules
+import RuleFiles
 import UserAuth
 
 #if canImport(FoundationEssentials)

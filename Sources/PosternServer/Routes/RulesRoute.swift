@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPServer
-import StrictJSON
-import TenantRules
+import UploadRules
+import WireFormats
 
 /// `GET /v1/rules`: what the caller may upload, for `<input accept>` and for checks before the upload.
 struct RulesRoute: Sendable {

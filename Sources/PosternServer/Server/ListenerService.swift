@@ -2,8 +2,8 @@
 
 package import HTTPServer
 import NIOCore
+package import RuleFiles
 package import ServiceLifecycle
-package import TenantRules
 
 #if canImport(Glibc)
     import Glibc

@@ -2,7 +2,7 @@
 
 package import HTTPServer
 package import Logging
-package import TenantRules
+package import RuleFiles
 
 /// All that `serve` is told, from flags, environment and file, each already read and checked.
 package struct ServiceSettings: Sendable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import TenantRules
+package import RuleFiles
 package import UserAuth
 
 /// Who may ask, without what signs: for `postern whoami`.
@@ -19,7 +19,7 @@ package struct Identities: Sendable {
         await withDiscardingTaskGroup { group in
             for keys in issuers.remote { group.addTask { await keys.refresh(at: Uptime.now()) } }
         }
-        let authenticator = Authenticator(issuers: issuers.all.map(\.issuer), apiKeys: book.tenants.flatMap(\.apiKeys))
+        let authenticator = Authenticator(issuers: issuers.all.map(\.trusted), apiKeys: book.files.flatMap(\.apiKeys))
         return Identities(book: book, issuers: issuers, authenticator: authenticator)
     }
 

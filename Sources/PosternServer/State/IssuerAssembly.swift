@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import TenantRules
+import RuleFiles
+import UploadRules
 import UserAuth
 
 /// Makes of what rule files declare what UserAuth verifies with: reads key files, keeps going, and lists all problems.
@@ -25,72 +26,60 @@ struct IssuerAssembly {
     }
 
     init(of book: RuleBook, service: ServiceConfiguration?) async {
-        for tenant in book.tenants {
-            for declaration in tenant.issuers {
-                await add(declaration, tenant: .fixed(tenant.id), of: "tenant \(tenant.id)", owner: tenant.id)
+        for file in book.files {
+            for issuer in file.issuers {
+                await add(issuer, of: "tenant \(file.tenant.id)", owner: file.tenant.id)
             }
         }
-        for declaration in service?.issuers ?? [] {
-            await add(declaration, tenant: .claim(declaration.tenantClaim ?? "tenant"), of: "the service-wide file", owner: nil)
+        for issuer in service?.issuers ?? [] {
+            await add(issuer, of: "the service-wide file", owner: nil)
         }
     }
 
-    private mutating func add(_ declaration: IssuerDeclaration, tenant: TenantBinding, of place: String, owner: String?) async {
-        let subject = "\(place): keys of issuer \(declaration.issuer)"
+    private mutating func add(_ issuer: Issuer, of place: String, owner: String?) async {
+        let subject = "\(place): keys of issuer \(issuer.identifier)"
         do {
-            let algorithms = try declaration.algorithms.map { name in
-                guard let algorithm = Algorithm(named: name) else { throw SetupProblems(["the algorithm \(name) is not served"]) }
-                return algorithm
-            }
-            let remote = remoteKeys(declaration, algorithms: algorithms)
+            let remote = remoteKeys(of: issuer)
             let keys: IssuerKeys
             if let remote {
                 keys = remote.keys
-                if let path = declaration.keyAuthorities { _ = try Self.read(path) }
+                if let path = issuer.keyAuthorities { _ = try Self.read(path) }
             } else {
-                let set = try await Self.keys(declaration.keys, algorithms: algorithms)
+                let set = try Self.keys(issuer.keySource, algorithms: issuer.algorithms)
                 warnings += set.skipped.map { "\(subject): \($0)" }
                 keys = IssuerKeys(set)
             }
-            let issuer = Issuer(
-                issuer: declaration.issuer,
-                audiences: declaration.audience,
-                algorithms: algorithms,
-                keys: keys,
-                userClaim: declaration.userClaim,
-                tenant: tenant,
-                maximumLifetime: declaration.maxLifetime
-            )
-            entries.append(.init(issuer: issuer, source: declaration.keys.word, tenant: owner, remote: remote))
+            let trusted = TrustedIssuer(issuer, owner: owner, keys: keys)
+            entries.append(.init(trusted: trusted, source: issuer.keySource.word, tenant: owner, remote: remote))
         } catch {
             problems.append("\(subject): \(error)")
         }
     }
 
     /// What fetches the issuer's keys; nil where they are in a file.
-    private mutating func remoteKeys(_ declaration: IssuerDeclaration, algorithms: [Algorithm]) -> RemoteKeys? {
-        guard let endpoint = declaration.keys.endpoint else { return nil }
+    private mutating func remoteKeys(of issuer: Issuer) -> RemoteKeys? {
+        guard case .remote(let endpoint) = issuer.keySource else { return nil }
         let identity = RemoteIdentity(
-            issuer: Array(declaration.issuer.utf8), endpoint: endpoint, algorithms: Set(algorithms),
-            authorities: declaration.keyAuthorities)
+            issuer: Array(issuer.identifier.utf8), endpoint: endpoint, algorithms: Set(issuer.algorithms),
+            authorities: issuer.keyAuthorities)
         if let known = remote[identity] { return known }
         let made = RemoteKeys(
-            issuer: declaration.issuer,
+            issuer: issuer.identifier,
             endpoint: endpoint,
-            algorithms: algorithms,
-            authorities: declaration.keyAuthorities,
+            algorithms: issuer.algorithms,
+            authorities: issuer.keyAuthorities,
             uptime: Uptime.now
         )
         remote[identity] = made
         return made
     }
 
-    private static func keys(_ source: KeySource, algorithms: [Algorithm]) async throws -> KeySet {
+    private static func keys(_ source: KeySource, algorithms: [Algorithm]) throws -> KeySet {
         switch source {
         case .jwksFile(let path): try KeySet.jwks(read(path), algorithms: algorithms)
         case .pemFile(let path): try KeySet.pem(read(path), algorithms: algorithms)
         case .secretFile(let path): try KeySet.secret(read(path), algorithms: algorithms)
-        case .jwksURL, .discovery: throw SetupProblems(["these keys are in no file"])
+        case .remote: throw SetupProblems(["these keys are in no file"])
         }
     }
 
@@ -107,18 +96,9 @@ extension KeySource {
     /// For operators: `jwks`, `discovery` or `file`.
     fileprivate var word: String {
         switch self {
-        case .jwksURL: "jwks"
-        case .discovery: "discovery"
+        case .remote(.jwks): "jwks"
+        case .remote(.discovery): "discovery"
         case .jwksFile, .pemFile, .secretFile: "file"
-        }
-    }
-
-    /// Where they are fetched; nil for files.
-    fileprivate var endpoint: KeyEndpoint? {
-        switch self {
-        case .jwksURL(let url): .jwks(url: url)
-        case .discovery: .discovery
-        case .jwksFile, .pemFile, .secretFile: nil
         }
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import TenantRules
+package import RuleFiles
 
 extension RuleBook {
     /// Reads the rule files that the settings name.

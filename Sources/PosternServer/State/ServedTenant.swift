@@ -2,7 +2,7 @@
 
 import AWSCredentials
 import Synchronization
-package import TenantRules
+package import UploadRules
 
 /// A tenant with all that a ticket of it needs, found once a request.
 package final class ServedTenant: Sendable {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import TenantRules
+package import RuleFiles
+import UploadRules
 package import UserAuth
 
 /// All that a request is judged by, immutable: read once when the request arrives, whatever is reloaded meanwhile.
@@ -23,7 +24,7 @@ package final class ServiceSnapshot: Sendable {
         self.issuers = issuers
         self.credentials = credentials
         authenticator = Authenticator(
-            issuers: issuers.all.map(\.issuer), apiKeys: book.tenants.flatMap(\.apiKeys), uses: apiKeyUses)
+            issuers: issuers.all.map(\.trusted), apiKeys: book.files.flatMap(\.apiKeys), uses: apiKeyUses)
         origins = Set(book.tenants.flatMap(\.origins))
         tenants = zip(book.tenants, credentials.ofTenants).map { ServedTenant($0, credentials: $1) }
         byID = Dictionary(tenants.map { ($0.tenant.id, $0) }) { first, _ in first }

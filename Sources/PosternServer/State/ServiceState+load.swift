@@ -2,7 +2,7 @@
 
 import AWSCredentials
 package import Logging
-import TenantRules
+import RuleFiles
 import UserAuth
 
 #if canImport(FoundationEssentials)

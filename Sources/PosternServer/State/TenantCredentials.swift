@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import AWSCredentials
-package import TenantRules
+package import RuleFiles
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -20,8 +20,8 @@ package struct TenantCredentials: Sendable {
         var byOrigin: [CredentialOrigin: RefreshingCredentials] = [:]
         var ofTenants: [RefreshingCredentials] = []
         var sources: [RefreshingCredentials] = []
-        for tenant in book.tenants {
-            let origin = tenant.credentialOrigin(environment)
+        for file in book.files {
+            let origin = file.credentials.resolved(in: environment)
             if let known = byOrigin[origin] {
                 ofTenants.append(known)
             } else {

@@ -6,13 +6,15 @@ package import UserAuth
 package struct TrustedIssuers: Sendable {
     /// One issuer as one tenant, or the service-wide file, declares it.
     package struct Entry: Sendable {
-        package let issuer: Issuer
+        package let trusted: TrustedIssuer
         /// `jwks`, `discovery` or `file`.
         package let source: String
         /// The tenant whose file declares it; nil for a service-wide one.
         package let tenant: String?
         /// What fetches its keys; nil for keys in files. Shared by all who declare the same.
         package let remote: RemoteKeys?
+
+        package var issuer: Issuer { trusted.issuer }
 
         /// Where its keys are: the URL of the set, `discovery` or `file`.
         var place: String {
@@ -36,13 +38,13 @@ package struct TrustedIssuers: Sendable {
         var remotes: Set<ObjectIdentifier> = []
         var names: Set<String> = []
         return all.filter { entry in
-            guard let remote = entry.remote else { return names.insert(entry.issuer.issuer).inserted }
+            guard let remote = entry.remote else { return names.insert(entry.issuer.identifier).inserted }
             return remotes.insert(ObjectIdentifier(remote)).inserted
         }
     }
 
     /// Whether every token of the tenant could be verified now.
     func haveKeys(for tenant: String) -> Bool {
-        all.allSatisfy { ($0.tenant != nil && $0.tenant != tenant) || $0.issuer.keys.current != nil }
+        all.allSatisfy { ($0.tenant != nil && $0.tenant != tenant) || $0.trusted.keys.current != nil }
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
+import WireFormats
 
 /// Takes the members of a request's object one by one, and then refuses what is left.
 struct MemberReader {

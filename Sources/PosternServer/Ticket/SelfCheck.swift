@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #if DEBUG
     import PostPolicy
-    import TenantRules
+    import UploadRules
 
     /// Debug builds judge each ticket once as its store would, with the smallest and the largest file that it allows.
     enum SelfCheck {

@@ -2,8 +2,8 @@
 
 import AWSCredentials
 import PostPolicy
-import StrictJSON
-import TenantRules
+import UploadRules
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

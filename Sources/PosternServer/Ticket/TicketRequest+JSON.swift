@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-import TenantRules
+import UploadRules
+import WireFormats
 
 extension UploadRequest {
     /// Reads what a client asks for. Members that are not known are refused: a misspelt `size` must not become no size.

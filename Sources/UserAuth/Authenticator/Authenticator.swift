@@ -20,7 +20,7 @@ package final class Authenticator: Sendable {
     ///   - apiKeys: of all tenants.
     ///   - uses: where uses of API keys are noted.
     ///   - cacheCapacity: the most verified tokens to remember; 0 for none.
-    package init(issuers: [Issuer], apiKeys: [APIKey], uses: APIKeyUses? = nil, cacheCapacity: Int = 10_000) {
+    package init(issuers: [TrustedIssuer], apiKeys: [APIKey], uses: APIKeyUses? = nil, cacheCapacity: Int = 10_000) {
         verifier = TokenVerifier(issuers: IssuerDirectory(issuers))
         self.apiKeys = APIKeyRing(apiKeys, uses: uses)
         cache = TokenCache(capacity: cacheCapacity)

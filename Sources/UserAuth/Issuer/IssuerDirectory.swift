@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
+import WireFormats
 
 /// The issuers by the bytes of their names.
 ///
 /// Two tenants may trust the same provider, each for its own audience: the audience then tells which of them a token is for. A
 /// token that is for both is refused, because it could act as a user of either; so is one that is for neither.
 struct IssuerDirectory: Sendable {
-    private let issuers: [[UInt8]: [Issuer]]
+    private let issuers: [[UInt8]: [TrustedIssuer]]
 
-    init(_ issuers: [Issuer]) {
-        self.issuers = Dictionary(grouping: issuers) { Array($0.issuer.utf8) }
+    init(_ issuers: [TrustedIssuer]) {
+        self.issuers = Dictionary(grouping: issuers) { Array($0.issuer.identifier.utf8) }
     }
 
     /// Finds the issuer that a token names, unverified as it is.
-    func issuer(of claims: TokenClaims) throws(AuthenticationFailure) -> Issuer {
+    func issuer(of claims: TokenClaims) throws(AuthenticationFailure) -> TrustedIssuer {
         let name = try claims.issuer()
         guard let candidates = issuers[Array(name.utf8)], let first = candidates.first else { throw .issuerUnknown }
         guard candidates.count > 1 else { return first }
         let audiences = (try? claims.audiences()) ?? []
-        let served = candidates.filter { $0.serves(audiences) }
+        let served = candidates.filter { $0.issuer.serves(audiences) }
         guard served.count == 1, let match = served.first else { throw .issuerAmbiguous }
         return match
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
+import WireFormats
 
 /// A signature algorithm that an issuer's tokens may use (RFC 7518 section 3.1, RFC 8037, RFC 9864). `none` is not one.
 package enum Algorithm: String, Sendable, Hashable, CaseIterable {
@@ -26,6 +26,9 @@ package enum Algorithm: String, Sendable, Hashable, CaseIterable {
         guard let match = Self.allCases.first(where: { $0.rawValue.hasSameBytes(as: name) }) else { return nil }
         self = match
     }
+
+    /// The names of all, those of public keys first, in the order in which messages list them.
+    package static let names = (allCases.filter { !$0.isSymmetric } + allCases.filter(\.isSymmetric)).map(\.rawValue)
 
     /// Whether the same secret signs and verifies.
     package var isSymmetric: Bool {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
+import WireFormats
 
 /// A curve of ECDSA keys (RFC 7518 section 6.2.1.1). Each belongs to exactly one algorithm (section 3.4).
 enum EllipticCurve: String, CaseIterable {

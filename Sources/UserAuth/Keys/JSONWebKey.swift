@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
+import WireFormats
 
 /// A JSON Web Key (RFC 7517) that may verify signatures, read member by member.
 struct JSONWebKey {

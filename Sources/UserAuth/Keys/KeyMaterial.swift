@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
 import WireFormats
 
 /// What a key is made of, checked: sizes, exponents and weak keys. Whether a point is on its curve shows when the key is made.

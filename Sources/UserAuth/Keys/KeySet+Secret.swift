@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
+import WireFormats
 
 extension KeySet {
     /// Reads a secret for HS256, HS384 or HS512.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
+import WireFormats
 
 /// The keys that verify one issuer's tokens, each fixed to its algorithms when the set was read. Immutable.
 ///

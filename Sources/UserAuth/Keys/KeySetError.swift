@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import StrictJSON
+package import WireFormats
 
 /// Why key material makes no key set at all. The description is a sentence that says what to do; it holds nothing of a key.
 package enum KeySetError: Error, Sendable, CustomStringConvertible {

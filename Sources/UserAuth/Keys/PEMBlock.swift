@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
+import WireFormats
 
 /// A block of a PEM file (RFC 7468), not decoded yet.
 struct PEMBlock {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
+import WireFormats
 
 /// A key of a set or a file that serves no token, and why. Holds nothing of the key but its id.
 package struct SkippedKey: Sendable, CustomStringConvertible {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import OutgoingHTTP
-import StrictJSON
+import WireFormats
 
 extension KeyFetchError {
     /// How many skipped keys a sentence tells of.

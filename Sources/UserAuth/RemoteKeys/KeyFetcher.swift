@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import OutgoingHTTP
-import StrictJSON
+import WireFormats
 
 /// Fetches an issuer's key set once: within 2 s, 256 KiB a document, without redirects, over https or on this machine.
 package struct KeyFetcher: Sendable {

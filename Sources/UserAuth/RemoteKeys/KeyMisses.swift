@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
 import Synchronization
+import WireFormats
 
 /// Tokens that named a key which the issuer's set does not have: each may mean that the issuer has rotated, and any client can
 /// make them up. At most one in 30 s asks for a fetch.

@@ -13,7 +13,7 @@ package final class RemoteKeys: Sendable {
 
     package let issuer: String
     package let endpoint: KeyEndpoint
-    /// The set in use, none until the first fetch; for ``Issuer``.
+    /// The set in use, none until the first fetch; for ``TrustedIssuer``.
     package let keys: IssuerKeys
     private let misses: KeyMisses
     private let schedule = Mutex(RefreshSchedule())

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
-import StrictJSON
 import WireFormats
 
 /// Signs JSON Web Signatures (RFC 7515) with a private key or a secret.

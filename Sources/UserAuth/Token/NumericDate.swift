@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
+import WireFormats
 
 /// Seconds since 1970 as a claim writes them (RFC 7519 section 2), fractions included.
 enum NumericDate {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
+import WireFormats
 
 /// The claims of a token (RFC 7519 section 4). Reading them says nothing about who wrote them: only ``issuer`` may be used before
 /// the signature is verified, to find the issuer, and ``audiences`` to tell two registrations at one issuer apart.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
+import WireFormats
 
 /// The header of a token, read strictly. `jku`, `x5u`, `jwk` and `x5c` are ignored: keys come from the issuer alone
 /// (RFC 8725 section 3.10).

@@ -22,18 +22,19 @@ struct TokenVerifier: Sendable {
         let jws = try CompactJWS(parsing: token)
         let header = try TokenHeader(parsing: jws.header)
         let claims = try TokenClaims(parsing: jws.payload)
-        let issuer = try issuers.issuer(of: claims)
+        let trusted = try issuers.issuer(of: claims)
+        let issuer = trusted.issuer
         guard issuer.algorithms.contains(header.algorithm) else { throw .algorithmNotAllowed }
-        guard let (keys, epoch) = issuer.keys.snapshot() else { throw .keysUnavailable(issuer: issuer.issuer) }
+        guard let (keys, epoch) = trusted.keys.snapshot() else { throw .keysUnavailable(issuer: issuer.identifier) }
         let key: VerificationKey
         do {
             key = try keys.verify(jws, header)
         } catch {
             // Perhaps the issuer has rotated. This request does not wait to see.
             switch error {
-            case .keyUnknown: if let id = header.keyID { issuer.keys.missed(id) }
+            case .keyUnknown: if let id = header.keyID { trusted.keys.missed(id) }
             // Where a token or the key has no id, a rotation looks like a wrong signature.
-            case .signatureInvalid: if header.keyID == nil || keys.isOneKeyWithoutID { issuer.keys.missed("") }
+            case .signatureInvalid: if header.keyID == nil || keys.isOneKeyWithoutID { trusted.keys.missed("") }
             default: break
             }
             throw error
@@ -43,7 +44,7 @@ struct TokenVerifier: Sendable {
         let times = try TokenTimes(claims, issuer, at: now)
         let user = try claims.user(claim: issuer.userClaim)
         let tenant =
-            switch issuer.tenant {
+            switch trusted.tenant {
             case .fixed(let id): id
             case .claim(let name): try claims.tenant(claim: name)
             }
@@ -51,9 +52,9 @@ struct TokenVerifier: Sendable {
             tenant: tenant,
             user: user,
             scopes: try claims.scopes(),
-            source: .token(issuer: issuer.issuer, keyID: key.id),
+            source: .token(issuer: issuer.identifier, keyID: key.id),
             expires: Date(timeIntervalSince1970: times.expiration)
         )
-        return VerifiedToken(principal: principal, times: times, keys: issuer.keys, keysEpoch: epoch)
+        return VerifiedToken(principal: principal, times: times, keys: trusted.keys, keysEpoch: epoch)
     }
 }

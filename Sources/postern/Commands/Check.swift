@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import TenantRules
+import RuleFiles
 
 /// `postern check`: reads rule files as `serve` would and lists every problem.
 struct Check: ParsableCommand {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
-import TenantRules
+import RuleFiles
+import WireFormats
 
 /// What `check --json` prints.
 struct CheckReport {

@@ -3,7 +3,8 @@
 import AWSCredentials
 import ArgumentParser
 import PosternServer
-import TenantRules
+import RuleFiles
+import UploadRules
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -65,8 +66,9 @@ struct Credentials: AsyncParsableCommand {
             let settings = try SettingsResolver(options: options, environment: environment).settings()
             let book = try RuleBook.load(settings).book
             var sources: [CredentialFinding.Source] = []
-            for tenant in book.tenants {
-                let origin = tenant.credentialOrigin(environment)
+            for file in book.files {
+                let origin = file.credentials.resolved(in: environment)
+                let tenant = file.tenant
                 if let known = sources.firstIndex(where: { $0.origin == origin }) {
                     sources[known].tenants.append(tenant.id)
                 } else {

@@ -4,7 +4,7 @@ import ArgumentParser
 import DevStore
 import Logging
 import PosternServer
-import TenantRules
+import RuleFiles
 
 /// `postern dev`: everything on this machine.
 struct Dev: AsyncParsableCommand {

@@ -2,7 +2,7 @@
 
 import ArgumentParser
 import PostPolicy
-import StrictJSON
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

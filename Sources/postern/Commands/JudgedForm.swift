@@ -2,7 +2,7 @@
 
 import ArgumentParser
 import PostPolicy
-import StrictJSON
+import WireFormats
 
 /// One line of `postern judge`'s input.
 struct JudgedForm {

@@ -3,7 +3,6 @@
 import ArgumentParser
 import Logging
 import PosternServer
-import TenantRules
 import UserAuth
 
 #if canImport(FoundationEssentials)

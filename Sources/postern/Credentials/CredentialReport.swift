@@ -2,7 +2,7 @@
 
 import AWSCredentials
 import PostPolicy
-import StrictJSON
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import TenantRules
+import RuleFiles
 
 /// The three addresses of `postern dev`.
 struct DevAddresses: Sendable {

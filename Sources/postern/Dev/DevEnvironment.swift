@@ -5,7 +5,7 @@ import HTTPServer
 import Logging
 import PostPolicy
 import PosternServer
-import TenantRules
+import RuleFiles
 import WireFormats
 
 #if canImport(FoundationEssentials)

@@ -3,8 +3,8 @@
 import HTTPServer
 import Logging
 import PosternServer
+import RuleFiles
 import ServiceLifecycle
-import TenantRules
 import UnixSignals
 
 /// Runs the service's listeners until a signal, and then lets them finish.

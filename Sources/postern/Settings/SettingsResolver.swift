@@ -5,7 +5,7 @@ import HTTPServer
 import Logging
 import NIOCore
 import PosternServer
-import TenantRules
+import RuleFiles
 
 /// Decides each setting: command line, then environment, then file, then default.
 struct SettingsResolver {

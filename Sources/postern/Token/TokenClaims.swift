@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

@@ -56,13 +56,13 @@ struct WhoamiAdvice {
     }
 
     private var known: String {
-        let names = Set(identities.issuers.all.map(\.issuer.issuer)).sorted()
+        let names = Set(identities.issuers.all.map(\.issuer.identifier)).sorted()
         return names.isEmpty ? "No issuer is declared." : "Declared: \(names.joined(separator: ", "))."
     }
 
     private var keyIDs: String {
-        let own = identities.issuers.all.filter { $0.issuer.issuer == issuer }
-        let ids = own.flatMap { $0.issuer.keys.current?.keyIDs ?? [] }.map {
+        let own = identities.issuers.all.filter { $0.issuer.identifier == issuer }
+        let ids = own.flatMap { $0.trusted.keys.current?.keyIDs ?? [] }.map {
             $0.map { ShownText.text($0) } ?? "one without an id"
         }
         return ids.isEmpty ? "none" : Set(ids).sorted().joined(separator: ", ")

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PostPolicy
-import StrictJSON
 import UserAuth
+import WireFormats
 
 extension WhoamiReport {
     /// For people.

@@ -2,7 +2,7 @@
 
 import PostPolicy
 import PosternServer
-import TenantRules
+import RuleFiles
 import UserAuth
 
 /// What `postern whoami` found out.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import StrictJSON
 import Testing
+import WireFormats
 
 @testable import AWSCredentials
 

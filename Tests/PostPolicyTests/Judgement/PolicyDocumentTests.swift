@@ -2,8 +2,8 @@
 
 import Foundation
 import PostPolicy
-import StrictJSON
 import Testing
+import WireFormats
 
 @Suite("Judging a form by a policy, as S3 does")
 struct PolicyDocumentTests {

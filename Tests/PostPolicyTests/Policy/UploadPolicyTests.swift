@@ -2,8 +2,8 @@
 
 import Foundation
 import PostPolicy
-import StrictJSON
 import Testing
+import WireFormats
 
 @Suite("What an upload policy may hold")
 struct UploadPolicyTests {

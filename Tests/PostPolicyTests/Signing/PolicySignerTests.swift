@@ -2,8 +2,8 @@
 
 import Foundation
 import PostPolicy
-import StrictJSON
 import Testing
+import WireFormats
 
 @Suite("Signing a policy")
 struct PolicySignerTests {

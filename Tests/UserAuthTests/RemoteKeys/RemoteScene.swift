@@ -25,7 +25,7 @@ final class RemoteScene: Sendable {
             issuer: KeyProvider.issuer, endpoint: endpoint, algorithms: [.es256], uptime: { clock.now },
             fetch: provider.fetcher(endpoint: endpoint).fetch, random: { jitter }
         )
-        let issuer = Issuer(
+        let issuer = TrustedIssuer(
             issuer: KeyProvider.issuer, audiences: ["uploads"], algorithms: [.es256], keys: remote.keys, tenant: .fixed("acme")
         )
         authenticator = Authenticator(issuers: [issuer], apiKeys: [], cacheCapacity: 100)

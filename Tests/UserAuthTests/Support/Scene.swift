@@ -12,7 +12,7 @@
 struct Scene: Sendable {
     let key: SigningKey
     let keys: IssuerKeys
-    let issuer: Issuer
+    let issuer: TrustedIssuer
     let authenticator: Authenticator
 
     init(
@@ -45,7 +45,7 @@ struct Scene: Sendable {
     ) {
         self.key = key
         keys = IssuerKeys(set)
-        issuer = Issuer(
+        issuer = TrustedIssuer(
             issuer: "https://id.example",
             audiences: ["uploads"],
             algorithms: algorithms,

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import UploadRules
+import WireFormats
+
+/// Across files: tenants that share a bucket have prefixes of which none is the beginning of another, byte for byte.
+///
+/// Compared is what a prefix begins with in every key: all up to its first placeholder, `{tenant}` being expanded.
+enum SharedBucketCheck {
+    private struct Claim {
+        let tenant: String
+        let rule: String
+        let bytes: [UInt8]
+        let position: YAMLPosition
+        let log: ProblemLog
+
+        var place: String { "\(log.file):\(position.line)" }
+    }
+
+    static func check(_ drafts: [TenantDraft]) {
+        var claims: [StoreIdentity: [Claim]] = [:]
+        for draft in drafts {
+            guard let store = draft.store else { continue }
+            for rule in draft.rules {
+                claims[store, default: []].append(
+                    Claim(
+                        tenant: draft.id,
+                        rule: rule.name ?? "",
+                        bytes: rule.prefix.value.leadingBytes,
+                        position: rule.prefix.position,
+                        log: draft.log
+                    )
+                )
+            }
+        }
+        for (store, claims) in claims {
+            check(claims, bucket: store.bucket)
+        }
+    }
+
+    /// In byte order, everything that begins with a prefix follows it directly: a stack of open prefixes finds them all.
+    private static func check(_ claims: [Claim], bucket: String) {
+        let sorted = claims.sorted {
+            $0.bytes != $1.bytes
+                ? $0.bytes.lexicographicallyPrecedes($1.bytes)
+                : ($0.log.file, $0.position) < ($1.log.file, $1.position)
+        }
+        var open: [Claim] = []
+        for claim in sorted {
+            while let last = open.last, !claim.bytes.starts(with: last.bytes) { open.removeLast() }
+            if let other = open.last(where: { $0.tenant != claim.tenant }) {
+                report(claim, other, bucket: bucket)
+            }
+            open.append(claim)
+        }
+    }
+
+    private static func report(_ inner: Claim, _ outer: Claim, bucket: String) {
+        let (claim, other) = inner.log.file < outer.log.file ? (outer, inner) : (inner, outer)
+        func text(_ claim: Claim) -> String { String(decoding: claim.bytes, as: UTF8.self).quoted }
+        let message =
+            claim.bytes == other.bytes
+            ? "the tenant \(other.tenant.quoted) has the same prefix \(text(claim)) in the bucket \(bucket) (\(other.place))"
+            : "the prefix \(text(claim)) meets \(text(other)) of the tenant \(other.tenant.quoted) in the bucket \(bucket) (\(other.place))"
+        claim.log.problem(
+            at: claim.position,
+            message,
+            "begin each tenant's keyPrefix with a folder of its own: {tenant}/…"
+        )
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Reads a folder of tenant files into a rule book, or lists everything that is wrong with them.
+package enum RuleLoader {
+    /// What a load came to.
+    package struct Outcome: Sendable {
+        /// The book, or every problem of every file, sorted by file, line and column. All or nothing.
+        package let result: Result<RuleBook, RuleFileProblems>
+        /// What is allowed but unwise, sorted alike.
+        package let warnings: [RuleFileProblem]
+    }
+
+    /// Loads every `<tenant>.yaml` of a folder.
+    ///
+    /// Names that begin with a dot (Kubernetes' `..data` among them), folders and files that are no YAML are left alone.
+    ///
+    /// - Parameters:
+    ///   - folder: The folder of tenant files.
+    ///   - generation: The number the new book carries.
+    ///   - service: The service-wide configuration, whose issuers no tenant may declare again.
+    ///   - files: Access to the file system.
+    package static func load(
+        folder: String,
+        generation: Int,
+        service: ServiceConfiguration? = nil,
+        files: RuleFileSystem = .local
+    ) -> Outcome {
+        let folderLog = ProblemLog(file: folder)
+        let names = tenantFiles(in: folder, files: files, log: folderLog)
+        var drafts: [TenantDraft] = []
+        var digest = ContentDigest()
+        for name in names {
+            let id = String(name.dropLast(suffix.count))
+            let log = ProblemLog(file: FilePath.join(folder, name))
+            var draft = TenantDraft(id: id, log: log)
+            if !Identifier.isValid(id) {
+                log.problem("the file's name is not a tenant's id", "name it <tenant>.yaml, with 1 to 63 of a-z, 0-9 and “-”")
+            }
+            if let file = StrictFile.read(log.file, files: files, log: log) {
+                digest.add(name: name, bytes: file.bytes)
+                if let root = file.root { draft = TenantReader(id: id, folder: folder, log: log).read(root) }
+            }
+            drafts.append(draft)
+        }
+        IssuerCheck.check(drafts, service: service)
+        SharedBucketCheck.check(drafts)
+        warnOfUnreachable(drafts, service: service)
+
+        let logs = [folderLog] + drafts.map(\.log)
+        let warnings = sorted(logs.flatMap(\.warnings))
+        let problems = sorted(logs.flatMap(\.problems))
+        let files = drafts.compactMap(\.file)
+        guard problems.isEmpty, files.count == drafts.count else {
+            return Outcome(result: .failure(RuleFileProblems(problems: problems)), warnings: warnings)
+        }
+        let book = RuleBook(files: files, generation: generation, digest: digest.hex())
+        return Outcome(result: .success(book), warnings: warnings)
+    }
+
+    private static let suffix = ".yaml"
+
+    private static func tenantFiles(in folder: String, files: RuleFileSystem, log: ProblemLog) -> [String] {
+        let entries: [RuleFileSystem.Entry]
+        do throws(RuleFileSystem.Failure) {
+            entries = try files.list(folder)
+        } catch {
+            log.problem("the folder of tenant files cannot be read: \(error.reason)", "name a folder that exists and may be read")
+            return []
+        }
+        var names: [String] = []
+        for entry in entries where !entry.isFolder && entry.name.utf8.first != UInt8(ascii: ".") {
+            let lowercased = entry.name.lowercased()
+            if entry.name.hasSuffix(suffix) {
+                names.append(entry.name)
+            } else if lowercased.hasSuffix(".yml") || lowercased.hasSuffix(suffix) {
+                let stem = entry.name.prefix { $0 != "." }
+                log.problem("a tenant's file ends in .yaml", "rename it to \(stem).yaml", file: FilePath.join(folder, entry.name))
+            }
+        }
+        if names.isEmpty, log.problems.isEmpty {
+            log.problem("there is no tenant file in the folder", "write one: <tenant>.yaml")
+        }
+        return Set(names).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    private static func warnOfUnreachable(_ drafts: [TenantDraft], service: ServiceConfiguration?) {
+        guard service?.issuers.isEmpty ?? true else { return }
+        for draft in drafts {
+            guard let file = draft.file, file.issuers.isEmpty, file.apiKeys.isEmpty else { continue }
+            draft.log.warning(
+                at: .start,
+                "nobody can ask for this tenant's tickets: it has no issuer and no API key",
+                "write issuers or apiKeys under auth, or declare a service-wide issuer"
+            )
+        }
+    }
+
+    static func sorted(_ problems: [RuleFileProblem]) -> [RuleFileProblem] {
+        problems.sorted { left, right in
+            if left.file != right.file { return left.file.utf8.lexicographicallyPrecedes(right.file.utf8) }
+            return (left.line, left.column, left.message) < (right.line, right.column, right.message)
+        }
+    }
+}

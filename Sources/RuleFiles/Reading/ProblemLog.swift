@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import WireFormats
+
+/// Collects what is wrong with one file; every reader of the file writes here and goes on.
+final class ProblemLog {
+    let file: String
+    private(set) var problems: [RuleFileProblem] = []
+    private(set) var warnings: [RuleFileProblem] = []
+
+    init(file: String) {
+        self.file = file
+    }
+
+    func problem(at position: YAMLPosition, _ message: String, _ advice: String) {
+        problems.append(entry(position, message, advice))
+    }
+
+    func problem(at position: YAMLPosition, _ complaint: ValueError) {
+        problem(at: position, complaint.message, complaint.advice)
+    }
+
+    func warning(at position: YAMLPosition, _ message: String, _ advice: String) {
+        warnings.append(entry(position, message, advice))
+    }
+
+    /// Of the whole file or folder, or of another file of the folder.
+    func problem(_ message: String, _ advice: String, file: String? = nil) {
+        problems.append(RuleFileProblem(file: file ?? self.file, line: 0, column: 0, message: message, advice: advice))
+    }
+
+    private func entry(_ position: YAMLPosition, _ message: String, _ advice: String) -> RuleFileProblem {
+        RuleFileProblem(file: file, line: position.line, column: position.column, message: message, advice: advice)
+    }
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import WireFormats
+
+/// A mapping with a known set of keys. Reading a value either yields it or logs a problem at its place, and goes on.
+struct Section {
+    /// For messages: `store`, `the rule “avatars”`.
+    let title: String
+    /// Where the section's own key stands: the place of “… is missing”.
+    let position: YAMLPosition
+    let log: ProblemLog
+    private let entries: [YAMLEntry]
+
+    /// Nil, with a problem logged, where the node is no mapping. Unknown keys are logged at once.
+    ///
+    /// - Parameters:
+    ///   - keys: The known keys; nil where the names are free.
+    ///   - hints: For keys that do not belong here but are easily put here.
+    init?(
+        _ node: YAMLNode,
+        title: String,
+        at position: YAMLPosition,
+        keys: [String]?,
+        hints: [String: ValueError] = [:],
+        log: ProblemLog
+    ) {
+        self.title = title
+        self.position = position
+        self.log = log
+        switch node.content {
+        case .mapping(let entries):
+            self.entries = entries
+        case .reported:
+            return nil
+        case .text(""):
+            let advice = keys.map { "indent its keys under it: \($0.prefix(3).joined(separator: ", "))" }
+            log.problem(at: position, "\(title) is empty", advice ?? "indent “name: value” lines under it")
+            return nil
+        case .text, .list:
+            let advice = keys.map { "write “key: value” lines, with the keys \($0.joined(separator: ", "))" }
+            log.problem(at: node.position, "\(title) is not a mapping", advice ?? "write “name: value” lines")
+            return nil
+        }
+        if let keys { refuseUnknown(keys, hints) }
+    }
+
+    private func refuseUnknown(_ keys: [String], _ hints: [String: ValueError]) {
+        for entry in entries where !keys.contains(where: { Self.isSame($0, entry.key) }) {
+            if let hint = hints[entry.key] {
+                log.problem(at: entry.keyPosition, hint)
+            } else if entry.key == "<<" {
+                log.problem(at: entry.keyPosition, "there is a merge key (<<)", "merge keys are not read: write the keys out")
+            } else {
+                let near = Spelling.nearest(to: entry.key, in: keys)
+                log.problem(
+                    at: entry.keyPosition,
+                    "\(entry.key.quoted) is not a key of \(title)",
+                    near.map { "did you mean \($0)?" } ?? "known keys: \(keys.joined(separator: ", "))"
+                )
+            }
+        }
+    }
+
+    // MARK: Entries
+
+    /// Every entry, in the order of the file; for sections whose names are free.
+    var all: [YAMLEntry] { entries }
+
+    subscript(key: String) -> YAMLEntry? {
+        entries.first { Self.isSame(key, $0.key) }
+    }
+
+    /// Whether a key has the bytes of a known one, which is ASCII: what equals ASCII as text and is as long has its bytes.
+    private static func isSame(_ known: String, _ key: String) -> Bool {
+        known.utf8.count == key.utf8.count && known == key
+    }
+
+    /// Logs that a key is missing.
+    func missing(_ key: String, _ advice: String) {
+        log.problem(at: position, "\(title) has no \(key)", advice)
+    }
+
+    // MARK: Values
+
+    /// An optional single value. Nil where it is absent, and, with a problem logged, where it is wrong.
+    func value<T>(_ key: String, _ parse: (String) throws(ValueError) -> T) -> Located<T>? {
+        self[key].flatMap { value(of: $0.value, key: key, at: $0.keyPosition, parse) }
+    }
+
+    /// A value that must be there.
+    func required<T>(_ key: String, _ advice: String, _ parse: (String) throws(ValueError) -> T) -> Located<T>? {
+        guard let entry = self[key] else {
+            missing(key, advice)
+            return nil
+        }
+        return value(of: entry.value, key: key, at: entry.keyPosition, parse)
+    }
+
+    /// An optional list of single values; empty lists and repeated values are problems.
+    ///
+    /// - Parameter allowsSingle: Whether one value may stand without brackets.
+    func list(
+        _ key: String,
+        allowsSingle: Bool = false,
+        _ parse: (String) throws(ValueError) -> String
+    ) -> [Located<String>]? {
+        guard let entry = self[key] else { return nil }
+        let items: [YAMLNode]
+        switch entry.value.content {
+        case .list(let nodes):
+            items = nodes
+        case .text(let text) where allowsSingle && !text.isEmpty:
+            items = [entry.value]
+        case .text(let text):
+            let advice = text.isEmpty ? "write [a, b], or remove the line" : "write [\(text)]"
+            log.problem(at: entry.value.position, "\(key) is not a list", advice)
+            return nil
+        case .mapping:
+            log.problem(at: entry.value.position, "\(key) is not a list", "write [a, b], or “- a” lines")
+            return nil
+        case .reported:
+            return nil
+        }
+        if items.isEmpty {
+            log.problem(at: entry.value.position, "\(key) is an empty list", "name at least one, or remove the line")
+            return nil
+        }
+        var values: [Located<String>] = []
+        // By bytes: names of users may be equal as text and differ as bytes.
+        var firstLines: [[UInt8]: Int] = [:]
+        for item in items {
+            guard let found = value(of: item, key: key, at: item.position, parse) else { continue }
+            if let line = firstLines[Array(found.value.utf8)] {
+                log.problem(at: found.position, "\(key) lists this twice; the first is in line \(line)", "keep one of them")
+            } else {
+                firstLines[Array(found.value.utf8)] = found.position.line
+                values.append(found)
+            }
+        }
+        return values
+    }
+
+    /// An optional mapping with known keys, or with free names where `keys` is nil.
+    func section(_ key: String, title: String? = nil, keys: [String]?, hints: [String: ValueError] = [:]) -> Section? {
+        self[key].flatMap {
+            Section($0.value, title: title ?? key, at: $0.keyPosition, keys: keys, hints: hints, log: log)
+        }
+    }
+
+    /// One single value that the caller has found itself.
+    func value<T>(
+        of node: YAMLNode,
+        key: String,
+        at keyPosition: YAMLPosition,
+        _ parse: (String) throws(ValueError) -> T
+    ) -> Located<T>? {
+        switch node.content {
+        case .text(let text):
+            do throws(ValueError) {
+                return Located(value: try parse(text), position: node.position)
+            } catch {
+                // `key:` with nothing behind it; libyaml places the empty value somewhere behind.
+                if text.isEmpty {
+                    log.problem(at: keyPosition, "\(key) has no value", "write one, or remove it")
+                } else {
+                    log.problem(at: node.position, error)
+                }
+                return nil
+            }
+        case .list, .mapping:
+            log.problem(
+                at: node.position, "\(key) is not a single value",
+                "write one value behind “:”, in quotes if it begins with “{” or “[”")
+            return nil
+        case .reported:
+            return nil
+        }
+    }
+}

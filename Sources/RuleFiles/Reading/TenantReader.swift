@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AWSCredentials
+import PostPolicy
+import UploadRules
+import UserAuth
+import WireFormats
+
+/// Reads one tenant's file.
+struct TenantReader {
+    /// The tenant the file's name stands for.
+    let id: String
+    /// The folder of the file: relative paths in it are resolved against it.
+    let folder: String
+    let log: ProblemLog
+
+    func read(_ root: YAMLNode) -> TenantDraft {
+        var draft = TenantDraft(id: id, log: log)
+        let keys = ["tenant", "store", "auth", "origins", "rules"]
+        let hints = [
+            "issuers": ValueError("issuers belongs under auth", "write auth: and indent issuers under it"),
+            "apiKeys": ValueError("apiKeys belongs under auth", "write auth: and indent apiKeys under it"),
+            "bucket": ValueError("bucket belongs under store", "write store: and indent bucket under it"),
+            "region": ValueError("region belongs under store", "write store: and indent region under it"),
+        ]
+        guard let file = Section(root, title: "the file", at: .start, keys: keys, hints: hints, log: log) else { return draft }
+
+        readID(file)
+        let (store, credentials) = readStore(file, into: &draft)
+        draft.rules = readRules(file, isAWS: draft.isAWS)
+        let origins = file.list("origins", WebOrigin.parse)
+        let auth = file.section("auth", keys: ["issuers", "apiKeys"])
+        var issuers: [Issuer] = []
+        var apiKeys: [APIKey] = []
+        if let auth {
+            let reading = IssuerReader(folder: folder, isServiceWide: false).read(auth)
+            draft.issuers = reading.names
+            issuers = reading.issuers
+            let names = file["rules"].flatMap(Self.names)
+            apiKeys = APIKeyReader(tenant: id, rules: names).read(auth)
+            if auth.all.isEmpty {
+                log.problem(at: auth.position, "auth is empty", "write issuers or apiKeys under it, or remove it")
+            }
+        }
+
+        guard log.problems.isEmpty, let store else { return draft }
+        let rules = draft.rules.compactMap(\.rule)
+        let source = narrowed(credentials, bucket: store.bucket, rules, file)
+        guard log.problems.isEmpty else { return draft }
+        let tenant = Tenant(id: id, store: store, origins: origins?.map(\.value) ?? [], rules: rules)
+        draft.file = TenantFile(tenant: tenant, issuers: issuers, apiKeys: apiKeys, credentials: source)
+        return draft
+    }
+
+    /// The source of credentials; where it is a role that asks for it, with the session policy from the rules. A policy that is
+    /// too long is found here and not by STS at the first ticket.
+    private func narrowed(
+        _ credentials: CredentialReader.Reading?, bucket: String, _ rules: [UploadRule], _ file: Section
+    ) -> CredentialOrigin {
+        guard let credentials else { return .standard }
+        guard case .role(var role) = credentials.source, credentials.isNarrowed else { return credentials.source }
+        role.sessionPolicy = sessionPolicy(for: role, bucket: bucket, rules, file)
+        // A session that is narrowed to the tenant bears its name in the logs of AWS; STS takes 64 characters, an id has 63 at most.
+        let name = "postern-\(id)"
+        role.sessionName = name.utf8.count <= 64 ? name : id
+        return .role(role)
+    }
+
+    private func sessionPolicy(for role: AssumedRole, bucket: String, _ rules: [UploadRule], _ file: Section) -> String? {
+        do throws(SessionPolicyTooLong) {
+            let policy = try SessionPolicy(role: role, bucket: bucket, rules: rules).text()
+            if policy.isWidened {
+                log.warning(
+                    at: file["rules"]?.keyPosition ?? file.position,
+                    "the session policy from these rules covers what their keys begin with, as it would be too long otherwise",
+                    "begin the rules' keyPrefix with one common folder for a narrower one"
+                )
+            }
+            return policy.text
+        } catch {
+            log.problem(at: file["rules"]?.keyPosition ?? file.position, error.problem, SessionPolicyTooLong.advice)
+            return nil
+        }
+    }
+
+    private func readID(_ file: Section) {
+        _ = file.required("tenant", "write tenant: \(id)") { text throws(ValueError) in
+            let name = try Identifier.parse(text, what: "a tenant's id")
+            guard name == id else {
+                throw ValueError(
+                    "the tenant \(name.quoted) stands in a file named \(id.quoted)",
+                    "write tenant: \(id), or name the file \(name).yaml"
+                )
+            }
+            return name
+        }
+    }
+
+    // MARK: Rules
+
+    private func readRules(_ file: Section, isAWS: Bool) -> [RuleDraft] {
+        guard let entry = file["rules"] else {
+            file.missing("rules", "write at least one rule under rules:")
+            return []
+        }
+        guard let rules = file.section("rules", keys: nil) else { return [] }
+        if rules.all.isEmpty {
+            log.problem(at: entry.keyPosition, "rules is empty", "write at least one rule under it")
+        }
+        let reader = RuleReader(tenant: id, isAWS: isAWS)
+        let drafts = rules.all.compactMap { reader.read($0, log: log) }
+        UserSpaceCheck.check(drafts, log: log)
+        return drafts
+    }
+
+    private static func names(_ rules: YAMLEntry) -> [String]? {
+        guard case .mapping(let entries) = rules.value.content else { return nil }
+        return entries.map(\.key)
+    }
+}

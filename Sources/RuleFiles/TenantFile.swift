@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import AWSCredentials
+package import UploadRules
+package import UserAuth
+
+/// What a tenant's file says: the tenant, who may ask for its tickets, and what signs them.
+package struct TenantFile: Sendable {
+    package let tenant: Tenant
+    /// The issuers that belong to this tenant alone.
+    package let issuers: [Issuer]
+    /// The keys of back ends that ask on a user's behalf.
+    package let apiKeys: [APIKey]
+    /// Where the credentials that sign its tickets come from.
+    package let credentials: CredentialOrigin
+}

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CYaml
+import WireFormats
+
+/// The limits of the design on what operators write.
+enum YAMLLimits {
+    /// 256 KiB a file.
+    static let bytes = 256 * 1024
+    /// 16 levels of lists and mappings. ``YAMLReader`` calls itself for each, and threads have stacks of 512 KiB.
+    static let depth = 16
+}
+
+/// Reads one strict YAML file in one pass over libyaml's events.
+///
+/// The events are what stands in the file: libyaml resolves no alias and keeps no tree. What must not be read is
+/// refused as it comes, so that time and memory stay in proportion to the file, whatever it holds.
+struct YAMLReader {
+    private let bytes: UnsafeBufferPointer<UInt8>
+    /// Whether every character is one byte.
+    private let isPlain: Bool
+    /// libyaml keeps pointers into it.
+    private let parser: UnsafeMutablePointer<yaml_parser_t>
+    private var findings: [YAMLFinding]
+    private var event = yaml_event_t()
+    /// False after a key with “?”, an anchor or a tag in front of it: what belongs to it, and where an error has its
+    /// cause, would be a guess.
+    private var isUsable = true
+    /// A character and its place in ``bytes``, from where the next one is looked for.
+    private var reached = (character: 0, offset: 0)
+
+    /// - Returns: The document's root, or nil where nothing of the file can be checked; and everything that is wrong with
+    ///   the YAML itself.
+    static func read(_ bytes: [UInt8]) -> (root: YAMLNode?, findings: [YAMLFinding]) {
+        let file = YAMLCharacters(bytes)
+        guard let bytes = file.bytes else { return (nil, file.findings) }
+        var parser = yaml_parser_t()
+        return withUnsafeMutablePointer(to: &parser) { parser in
+            bytes.withUnsafeBufferPointer { bytes in
+                var reader = YAMLReader(bytes: bytes, isPlain: file.isPlain, parser: parser, findings: file.findings)
+                defer {
+                    yaml_event_delete(&reader.event)
+                    yaml_parser_delete(parser)
+                }
+                do throws(YAMLFinding) {
+                    let root = try reader.readFile()
+                    return (reader.isUsable ? root : nil, reader.findings)
+                } catch {
+                    return (nil, reader.isUsable ? reader.findings + [error] : reader.findings)
+                }
+            }
+        }
+    }
+
+    // MARK: Events
+
+    private mutating func readFile() throws(YAMLFinding) -> YAMLNode {
+        let nothing = YAMLNode(content: .mapping([]), position: .start)
+        guard let start = bytes.baseAddress, !bytes.isEmpty else { return nothing }
+        guard yaml_parser_initialize(parser) == 1 else { throw Self.unreadable }
+        yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
+        yaml_parser_set_input_string(parser, start, bytes.count)
+        try next()
+        // The stream has begun.
+        try next()
+        guard event.type == YAML_DOCUMENT_START_EVENT else { return nothing }
+        let directives = event.data.document_start
+        if directives.version_directive != nil || directives.tag_directives.start != nil {
+            refuse(UInt8(ascii: "%"), at: YAMLPosition(event.start_mark))
+        }
+        try next()
+        let root = try readNode(depth: 1)
+        try next()
+        let isEnded = event.data.document_end.implicit == 0
+        var second: YAMLPosition?
+        do throws(YAMLFinding) {
+            try next()
+            if event.type == YAML_DOCUMENT_START_EVENT { second = YAMLPosition(event.start_mark) }
+        } catch {
+            // Whatever stands behind “...” is another document. The first is still worth checking.
+            guard isEnded else { throw error }
+            second = error.position
+        }
+        if let second {
+            findings.append(
+                YAMLFinding(second, "a second document begins here", "write one document a file: one file a tenant")
+            )
+        }
+        return root
+    }
+
+    private mutating func next() throws(YAMLFinding) {
+        yaml_event_delete(&event)
+        guard yaml_parser_parse(parser, &event) == 1 else { throw syntaxError() }
+    }
+
+    /// Reads the node that begins with the current event, up to its last event.
+    private mutating func readNode(depth: Int) throws(YAMLFinding) -> YAMLNode {
+        switch event.type {
+        case YAML_SCALAR_EVENT:
+            let scalar = event.data.scalar
+            let position = refuseProperties(scalar.anchor, scalar.tag)
+            let text = String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
+            return YAMLNode(content: .text(text), position: position)
+        case YAML_SEQUENCE_START_EVENT:
+            let position = refuseProperties(event.data.sequence_start.anchor, event.data.sequence_start.tag)
+            guard depth <= YAMLLimits.depth else { throw Self.tooDeep(position) }
+            var items: [YAMLNode] = []
+            try next()
+            while event.type != YAML_SEQUENCE_END_EVENT {
+                items.append(try readNode(depth: depth + 1))
+                try next()
+            }
+            return YAMLNode(content: .list(items), position: position)
+        case YAML_MAPPING_START_EVENT:
+            // Before what stands behind it: places are found from front to back.
+            let first = byte(at: event.start_mark)
+            let position = refuseProperties(event.data.mapping_start.anchor, event.data.mapping_start.tag)
+            guard depth <= YAMLLimits.depth else { throw Self.tooDeep(position) }
+            return YAMLNode(content: .mapping(try readEntries(first: first, depth: depth)), position: position)
+        default:
+            // An alias: no other event begins a node.
+            refuse(UInt8(ascii: "*"), at: YAMLPosition(event.start_mark))
+            return YAMLNode(content: .reported, position: YAMLPosition(event.start_mark))
+        }
+    }
+
+    /// Reads a mapping from its first event to its last.
+    /// - Parameter first: The byte with which it begins.
+    private mutating func readEntries(first: UInt8, depth: Int) throws(YAMLFinding) -> [YAMLEntry] {
+        var mapping = Mapping()
+        // A mapping that is an item of a list in brackets may begin with the “?” itself.
+        var end = first == UInt8(ascii: "?") ? event.start_mark : event.end_mark
+        try next()
+        while event.type != YAML_MAPPING_END_EVENT {
+            let count = findings.count
+            _ = refuseIndicators(from: end, to: event.start_mark, beforeKey: true)
+            let key = try readNode(depth: depth + 1)
+            if case .reported = key.content {} else if findings.count > count { isUsable = false }
+            try next()
+            let value = try readNode(depth: depth + 1)
+            end = event.end_mark
+            try next()
+            switch key.content {
+            case .reported:
+                continue
+            case .list, .mapping:
+                guard isUsable else { continue }
+                findings.append(YAMLFinding(key.position, "a key must be a word", "write the key as plain text"))
+            case .text(let name):
+                guard let line = mapping.append(YAMLEntry(key: name, keyPosition: key.position, value: value)) else { continue }
+                let message = "\(name.quoted) is written more than once here; the first is in line \(line)"
+                findings.append(YAMLFinding(key.position, message, "keep one of them"))
+            }
+        }
+        return mapping.entries
+    }
+
+    /// The entries of a mapping, each key once.
+    private struct Mapping {
+        private(set) var entries: [YAMLEntry] = []
+        /// The lines of the keys; empty while the entries are few enough to look through.
+        private var lines: [[UInt8]: Int] = [:]
+
+        /// Appends an entry whose key is new. Keys are equal where their bytes are.
+        ///
+        /// - Returns: The line of the first entry with this key, where there is one.
+        mutating func append(_ entry: YAMLEntry) -> Int? {
+            if entries.count < 16 {
+                let first = entries.first { $0.key.utf8.elementsEqual(entry.key.utf8) }
+                if let first { return first.keyPosition.line }
+            } else {
+                if lines.isEmpty { for entry in entries { lines[Array(entry.key.utf8)] = entry.keyPosition.line } }
+                let key = Array(entry.key.utf8)
+                if let line = lines[key] { return line }
+                lines[key] = entry.keyPosition.line
+            }
+            entries.append(entry)
+            return nil
+        }
+    }
+
+    // MARK: What is refused
+
+    private mutating func refuse(_ indicator: UInt8, at position: YAMLPosition) {
+        if let finding = YAMLFinding.refused(indicator, at: position) { findings.append(finding) }
+    }
+
+    /// Refuses the anchor and the tag of the current event.
+    ///
+    /// - Returns: Where the node itself begins, behind them.
+    private mutating func refuseProperties(_ anchor: UnsafePointer<UInt8>?, _ tag: UnsafePointer<UInt8>?) -> YAMLPosition {
+        if anchor == nil, tag == nil { return YAMLPosition(event.start_mark) }
+        return refuseIndicators(from: event.start_mark, to: event.end_mark, beforeKey: false)
+    }
+
+    /// Refuses what has no place in an event: “?” before a key, or anchors and tags before a node.
+    ///
+    /// - Parameters:
+    ///   - start: Where a token begins or ends.
+    ///   - end: Where to stop.
+    ///   - beforeKey: Which of the two to look for.
+    /// - Returns: The place of the first token of another kind, or the end.
+    private mutating func refuseIndicators(
+        from start: yaml_mark_t, to end: yaml_mark_t, beforeKey: Bool
+    ) -> YAMLPosition {
+        let first = offset(of: start)
+        var (line, column) = (start.line + 1, start.column + 1)
+        var isComment = false
+        var isProperty = false
+        for byte in bytes[first..<max(first, offset(of: end))] {
+            switch byte {
+            case UInt8(ascii: "\n"):
+                (line, column, isComment, isProperty) = (line + 1, 0, false, false)
+            case UInt8(ascii: " "), UInt8(ascii: ","), UInt8(ascii: "\r"):
+                isProperty = false
+            case _ where isComment || isProperty:
+                break
+            case UInt8(ascii: "#"):
+                isComment = true
+            case UInt8(ascii: "?") where beforeKey, UInt8(ascii: "&") where !beforeKey, UInt8(ascii: "!") where !beforeKey:
+                refuse(byte, at: YAMLPosition(line: line, column: column))
+                isProperty = !beforeKey
+                if beforeKey { isUsable = false }
+            default:
+                return YAMLPosition(line: line, column: column)
+            }
+            if byte & 0xC0 != 0x80 { column += 1 }
+        }
+        return YAMLPosition(line: line, column: column)
+    }
+
+    // MARK: Errors
+
+    private static let unreadable = YAMLFinding(
+        .start, "the file cannot be read as YAML", "check its indentation, quotes and brackets"
+    )
+
+    private static func tooDeep(_ position: YAMLPosition) -> YAMLFinding {
+        let message = "there are more than \(YAMLLimits.depth) levels of nesting"
+        return YAMLFinding(position, message, "no rule file needs so many: check the brackets")
+    }
+
+    /// What libyaml stopped at.
+    private mutating func syntaxError() -> YAMLFinding {
+        let error = parser.pointee
+        guard let problem = error.problem.map({ String(cString: $0) }) else { return Self.unreadable }
+        let place = YAMLPosition(error.problem_mark)
+        let start = error.context == nil ? error.problem_mark : error.context_mark
+        if problem.hasPrefix("Maximum nesting level reached") { return Self.tooDeep(YAMLPosition(start)) }
+        if let refusal = refusal(at: start, problem), !findings.contains(refusal) { return refusal }
+        let last = error.problem_mark.column > 0 ? byte(at: error.problem_mark, ahead: -1) : 0
+        if last == UInt8(ascii: "}") || last == UInt8(ascii: "]") {
+            // `keyName: {uuid}.{ext}` without quotes.
+            return YAMLFinding(
+                place, "nothing can stand behind a closed bracket", "put the whole value in quotes: \"{user}/\""
+            )
+        }
+        return .syntax(problem, at: place, character: byte(at: error.problem_mark), start: YAMLPosition(start))
+    }
+
+    /// What is refused where libyaml could not read on: to it `*.png` is an alias, and a wrong one.
+    private mutating func refusal(at mark: yaml_mark_t, _ problem: String) -> YAMLFinding? {
+        if problem == "did not find expected <document start>" {
+            // Above there may be a directive without the “---” that has to follow it.
+            let lines = bytes[..<offset(of: mark)].split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            if let line = lines.lastIndex(where: { $0.first == UInt8(ascii: "%") }) {
+                return .refused(UInt8(ascii: "%"), at: YAMLPosition(line: line + 1, column: 1))
+            }
+        }
+        let (indicator, next) = (byte(at: mark), byte(at: mark, ahead: 1))
+        // Text may begin with “?”, and hold “%”.
+        if indicator == UInt8(ascii: "?"), next > UInt8(ascii: " ") { return nil }
+        if indicator == UInt8(ascii: "%"), mark.column > 0 { return nil }
+        return .refused(indicator, at: YAMLPosition(mark))
+    }
+
+    // MARK: Bytes
+
+    /// The byte at a mark, or so many bytes ahead; 0 outside of the file, which holds no such byte.
+    private mutating func byte(at mark: yaml_mark_t, ahead: Int = 0) -> UInt8 {
+        let place = offset(of: mark) + ahead
+        return bytes.indices.contains(place) ? bytes[place] : 0
+    }
+
+    private mutating func offset(of mark: yaml_mark_t) -> Int {
+        if isPlain { return min(mark.index, bytes.count) }
+        if mark.index < reached.character { reached = (0, 0) }
+        while reached.character < mark.index, reached.offset < bytes.count {
+            repeat { reached.offset += 1 } while reached.offset < bytes.count && bytes[reached.offset] & 0xC0 == 0x80
+            reached.character += 1
+        }
+        return reached.offset
+    }
+}
+
+extension YAMLPosition {
+    /// libyaml counts from 0.
+    fileprivate init(_ mark: yaml_mark_t) {
+        self.init(line: mark.line + 1, column: mark.column + 1)
+    }
+}

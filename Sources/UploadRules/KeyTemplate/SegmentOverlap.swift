@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import UploadRules
+import WireFormats
+
+/// Whether two segments of key templates may become the same text. In doubt they may.
+package enum SegmentOverlap {
+    package typealias Segment = [KeyTemplate.Part]
+
+    package static func mayMeet(_ left: Segment, _ right: Segment) -> Bool {
+        switch (literal(left), literal(right)) {
+        case (let left?, let right?): left == right
+        case (let text?, nil): canBe(right, text)
+        case (nil, let text?): canBe(left, text)
+        case (nil, nil): beginningsMeet(left, right) && beginningsMeet(left.reversed(), right.reversed(), reversed: true)
+        }
+    }
+
+    /// The text of a segment without placeholders.
+    private static func literal(_ segment: Segment) -> [UInt8]? {
+        guard segment.count <= 1 else { return nil }
+        guard let part = segment.first else { return [] }
+        guard case .literal(let bytes) = part else { return nil }
+        return bytes
+    }
+
+    private static func canBe(_ segment: Segment, _ text: [UInt8]) -> Bool {
+        if segment.count == 1, case .placeholder(let placeholder) = segment[0] { return canBe(placeholder, text) }
+        return beginningsMeet(segment, [.literal(text)])
+            && beginningsMeet(segment.reversed(), [.literal(text)], reversed: true)
+    }
+
+    private static func canBe(_ placeholder: Placeholder, _ text: [UInt8]) -> Bool {
+        switch placeholder {
+        case .tenant: return true
+        case .user: return UserSegment.canBe(text)
+        case .uuid: return text.allSatisfy { ASCII.isLetterOrDigit($0) || $0 == UInt8(ascii: "-") }
+        case .ext: return text.allSatisfy { ASCII.isLower($0) || ASCII.isDigit($0) }
+        case .filename:
+            var reduced: [UInt8] = []
+            SafeFilename.append(String(decoding: text, as: UTF8.self), to: &reduced)
+            return reduced == text
+        case .yyyy: return text.count == 4 && text.allSatisfy(ASCII.isDigit)
+        case .mm, .dd: return text.count == 2 && text.allSatisfy(ASCII.isDigit)
+        }
+    }
+
+    /// Whether one's literal beginning (or end) goes on in the other's.
+    private static func beginningsMeet(_ left: Segment, _ right: Segment, reversed: Bool = false) -> Bool {
+        guard case .literal(let left)? = left.first, case .literal(let right)? = right.first else { return true }
+        let count = min(left.count, right.count)
+        return reversed ? left.suffix(count) == right.suffix(count) : left.prefix(count) == right.prefix(count)
+    }
+}

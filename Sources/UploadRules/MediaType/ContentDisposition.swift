@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import WireFormats
+
+/// The value of `Content-Disposition` (RFC 6266), with the client's file name where there is one.
+enum ContentDisposition {
+    private static let nameLimit = 200
+
+    static func value(_ type: DispositionType, filename: String?) -> String {
+        let name = displayName(filename ?? "")
+        if name.isEmpty { return type.rawValue }
+        var value: [UInt8] = []
+        value.reserveCapacity(64 + 2 * name.utf8.count)
+        value += type.rawValue.utf8
+        value += "; filename=\"".utf8
+        for byte in name.utf8 where byte & 0xC0 != 0x80 {
+            // One mark a character for what does not know filename*.
+            value.append(ByteSet.quotedName.contains(byte) ? byte : UInt8(ascii: "_"))
+        }
+        value += "\"; filename*=UTF-8''".utf8
+        for byte in name.utf8 {
+            if ByteSet.attribute.contains(byte) {
+                value.append(byte)
+            } else {
+                value.append(UInt8(ascii: "%"))
+                value.append(ASCII.hexDigit(byte >> 4))
+                value.append(ASCII.hexDigit(byte & 15))
+            }
+        }
+        return String(decoding: value, as: UTF8.self)
+    }
+
+    /// The last component, without controls and marks that would make a name look like another; shortened in its stem.
+    private static func displayName(_ filename: String) -> String {
+        let component = String(Substring(SafeFilename.lastComponent(of: filename)))
+        if isPlain(component) { return component }
+        var scalars = Array(component.unicodeScalars).filter(isVisible)
+        scalars = Array(scalars.drop { $0 == " " })
+        while scalars.last == " " { scalars.removeLast() }
+        if scalars.allSatisfy({ $0 == "." }) { return "" }
+        let name = text(scalars)
+        guard name.utf8.count > nameLimit else { return name }
+        let ending = scalars.lastIndex(of: ".").map { Array(scalars[$0...]) } ?? []
+        let kept = ending.count <= 16 ? ending : []
+        var room = nameLimit - kept.reduce(0) { $0 + UTF8.width($1) }
+        let stem = scalars.dropLast(kept.count).prefix { scalar in
+            room -= UTF8.width(scalar)
+            return room >= 0
+        }
+        return text(stem + kept)
+    }
+
+    private static func text(_ scalars: [Unicode.Scalar]) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(2 * scalars.count)
+        for scalar in scalars { bytes += UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Whether a name needs no care: printable ASCII of a common length that neither begins nor ends with a blank.
+    private static func isPlain(_ name: String) -> Bool {
+        let bytes = name.utf8
+        guard bytes.count <= nameLimit, let first = bytes.first, let last = bytes.last else { return false }
+        return ASCII.isVisible(first) && ASCII.isVisible(last) && bytes.allSatisfy { $0 == 0x20 || ASCII.isVisible($0) }
+            && !bytes.allSatisfy { $0 == UInt8(ascii: ".") }
+    }
+
+    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x7F..<0xA0, 0x061C, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F, 0xFEFF, 0xFFF9...0xFFFB: false
+        // Noncharacters: the last two of each plane, and 32 in a row.
+        case 0xFDD0...0xFDEF: false
+        default: scalar.value & 0xFFFE != 0xFFFE
+        }
+    }
+}

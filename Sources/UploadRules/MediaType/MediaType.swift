@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import WireFormats
+
+/// A content type as a client names it, brought into one form.
+///
+/// The type and subtype are lower-cased. Of the parameters only `charset` is kept, lower-cased too: it changes what a
+/// text says. `codecs` and the like, which browsers add to recordings, say nothing the file does not say itself.
+struct MediaType: Sendable, Hashable {
+    /// `type/subtype`.
+    let essence: String
+    /// The essence, and `; charset=…` where the client named one: the value of the `Content-Type` field.
+    let value: String
+
+    /// Nil for what is no media type (RFC 6838 §4.2: no wildcard either), names two charsets, or is longer than 255 bytes.
+    init?(_ text: String) {
+        // What nearly every client sends is in the one form already.
+        if Self.isPlain(text) {
+            essence = text
+            value = text
+            return
+        }
+        let bytes = Array(text.utf8)
+        guard bytes.count <= 255 else { return nil }
+        let name = bytes.prefix { $0 != UInt8(ascii: ";") }.trimmingBlankEnd()
+        let lowercased = String(decoding: name.map(ASCII.lowercased), as: UTF8.self)
+        guard Self.isPlain(lowercased) else { return nil }
+        essence = lowercased
+        guard name.count < bytes.count else {
+            value = essence
+            return
+        }
+        guard let charset = Self.charset(bytes[name.endIndex...]) else { return nil }
+        value =
+            charset.isEmpty
+            ? essence : "\(essence); charset=\(String(decoding: charset.map(ASCII.lowercased), as: UTF8.self))"
+    }
+
+    /// Two `restricted-name`s of RFC 6838 §4.2 in lower case, and nothing else.
+    private static func isPlain(_ text: String) -> Bool {
+        var length = 0
+        var slashes = 0
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: "/") {
+                if length == 0 { return false }
+                slashes += 1
+                length = 0
+                continue
+            }
+            guard ByteSet.mediaTypeName.contains(byte), !ASCII.isUpper(byte) else { return false }
+            if length == 0, !ASCII.isLetterOrDigit(byte) { return false }
+            length += 1
+            if length > 127 { return false }
+        }
+        return slashes == 1 && length > 0
+    }
+
+    /// The charset among the parameters, empty where there is none; nil where the parameters cannot be read.
+    private static func charset(_ parameters: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        var charset: ArraySlice<UInt8> = []
+        var rest = parameters
+        while true {
+            rest = rest.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            guard let separator = rest.popFirst() else { return charset }
+            guard separator == UInt8(ascii: ";") else { return nil }
+            rest = rest.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            let name = rest.prefix(while: ASCII.isToken)
+            rest = rest[name.endIndex...]
+            if name.isEmpty { continue }
+            guard rest.popFirst() == UInt8(ascii: "="), let value = value(&rest) else { return nil }
+            if name.map(ASCII.lowercased).elementsEqual("charset".utf8) {
+                guard charset.isEmpty, !value.isEmpty, value.allSatisfy(ASCII.isToken) else { return nil }
+                charset = value
+            }
+        }
+    }
+
+    /// A token or a quoted string. Commas pass: browsers write `codecs=vp8,opus` without quotes.
+    private static func value(_ rest: inout ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        guard rest.first == UInt8(ascii: "\"") else {
+            let value = rest.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
+            rest = rest[value.endIndex...]
+            return value.allSatisfy({ ASCII.isVisible($0) && $0 != UInt8(ascii: "\"") }) ? value : nil
+        }
+        rest = rest.dropFirst()
+        let value = rest.prefix { $0 != UInt8(ascii: "\"") }
+        rest = rest[value.endIndex...]
+        // An escaped quote would need more care than any real charset or codec needs.
+        guard rest.popFirst() != nil, value.allSatisfy({ !ASCII.isControl($0) && $0 < 0x80 && $0 != UInt8(ascii: "\\") }) else {
+            return nil
+        }
+        return value
+    }
+}
+
+extension ArraySlice<UInt8> {
+    fileprivate func trimmingBlankEnd() -> ArraySlice<UInt8> {
+        var slice = self
+        while slice.last == UInt8(ascii: " ") { slice.removeLast() }
+        return slice
+    }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Whole numbers as operators write them: decimal digits, no sign, no leading zero.
+package enum WholeNumber {
+    /// - Throws: A complaint that names `what` ("a size"): not digits, a leading zero, or too large for 64 bits.
+    package static func parse(_ text: some StringProtocol, what: String, example: String) throws(ValueError) -> Int {
+        let digits = text.utf8
+        guard !digits.isEmpty, digits.allSatisfy(ASCII.isDigit) else {
+            throw ValueError("\(String(text).quoted) is not \(what)", "write \(example)")
+        }
+        // 010 is 8 to some readers and 10 to others.
+        guard digits.count == 1 || digits.first != UInt8(ascii: "0") else {
+            throw ValueError("\(String(text).quoted) begins with a zero", "write \(example), without leading zeros")
+        }
+        guard let value = Int(String(text)) else {
+            throw ValueError("\(String(text).quoted) is too large", "write \(what) like \(example)")
+        }
+        return value
+    }
+}

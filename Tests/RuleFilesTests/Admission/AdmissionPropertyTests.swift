@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import PostPolicy
+import Testing
+
+@testable import RuleFiles
+@testable import UploadRules
+
+@Suite("Whatever is asked")
+struct AdmissionPropertyTests {
+    private static let prefixes = [
+        "avatars/{user}/", "{tenant}/{user}/{yyyy}/", "ü b/{mm}/{user}/{dd}/", "shared/", "x-{yyyy}/{ext}/",
+    ]
+    private static let names = ["{uuid}.{ext}", "{uuid}-{filename}", "{filename}", "{uuid}/{filename}.{ext}", "a.{uuid}"]
+    private static let nasty = [
+        "", ".", "..", "../..", "a/b", "\\", "$", "${filename}", "{user}", "}", "~", "~2F", "\u{0}", "\r\n", "é", "e\u{301}", "🎉",
+        "\u{202E}",
+        "%2e%2e%2f", "a", "CON", "x.png", ".htaccess", " ", "\u{7F}", "\u{2028}", "//", "/", "K\u{212A}", "u1", "\u{FEFF}",
+        "'\"<>&;",
+    ]
+
+    @Test("a key stays in its prefix, one segment a placeholder, without anything S3 would expand or resolve", arguments: 0..<5)
+    func keys(seed: Int) throws {
+        var generator = SeededGenerator(seed: UInt64(seed) + 10)
+        func text() -> String {
+            (0..<Int.random(in: 1...4, using: &generator)).map { _ in Self.nasty.randomElement(using: &generator) ?? "" }.joined()
+        }
+        let prefix = Self.prefixes[seed]
+        for name in Self.names {
+            let rule = try Example.rule(
+                """
+                keyPrefix: "\(prefix)"
+                keyName: "\(name)"
+                contentTypes: ["*/*"]
+                contentDisposition: inline
+                metadata: {allowed: [m]}
+                """
+            )
+            for _ in 0..<400 {
+                let (user, filename) = (text(), text())
+                let types = ["image/png", "a/b", "Text/Plain; charset=UTF-8", "application/pdf", text()]
+                let request = UploadRequest(
+                    filename: filename,
+                    contentType: types.randomElement(using: &generator) ?? "",
+                    size: Bool.random(using: &generator) ? 5 : nil,
+                    metadata: Bool.random(using: &generator) ? [("m", text())] : []
+                )
+                let date = Date(timeIntervalSince1970: Double.random(in: -1e11...3e11, using: &generator))
+                let admission: Admission
+                do throws(Refusal) {
+                    let uploader = Uploader(tenant: "acme", user: user)
+                    admission = try rule.admit(request, uploader: uploader, uuid: "0193-ab", at: date)
+                } catch {
+                    #expect(!error.code.isEmpty)
+                    continue
+                }
+                let key = Array(admission.key.utf8)
+                #expect(key.starts(with: rule.keyPrefix.leadingBytes))
+                #expect(key.count <= 1024 && !key.contains { $0 < 0x20 || $0 == 0x7F || "${}".utf8.contains($0) })
+                let segments = key.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+                #expect(segments.count == (prefix + name).split(separator: "/").count)
+                #expect(segments.allSatisfy { $0.contains { $0 != UInt8(ascii: ".") } }, "\(admission.key)")
+                // The policy's own checks agree with ours: an admission is always a policy.
+                let policy = try admission.policy(for: Example.endpoint(), expiration: Date(timeIntervalSince1970: 0))
+                #expect(policy.fields.count == admission.fields.count + 2)
+            }
+        }
+    }
+
+    @Test("two users never share a folder, and no user's folder lies in another's")
+    func folders() throws {
+        let rule = try Example.rule("keyPrefix: '{user}/'\nkeyName: '{filename}'")
+        var generator = SeededGenerator(seed: 99)
+        var owners: [[UInt8]: String] = [:]
+        for _ in 0..<10_000 {
+            let user = (0..<Int.random(in: 1...3, using: &generator)).map { _ in Self.nasty.randomElement(using: &generator) ?? ""
+            }.joined()
+            if user.isEmpty { continue }
+            let request = UploadRequest(filename: Self.nasty.randomElement(using: &generator), contentType: "image/png")
+            let admission = try rule.admit(
+                request, uploader: Uploader(tenant: "acme", user: user), uuid: "0", at: Date(timeIntervalSince1970: 0)
+            )
+            let folder = Array(admission.key.utf8.prefix { $0 != UInt8(ascii: "/") })
+            if let other = owners.updateValue(user, forKey: folder) {
+                #expect(other.utf8.elementsEqual(user.utf8))
+            }
+        }
+        let folders = owners.keys.map { $0 + [UInt8(ascii: "/")] }.sorted { $0.lexicographicallyPrecedes($1) }
+        for (folder, next) in zip(folders, folders.dropFirst()) {
+            #expect(!next.starts(with: folder))
+        }
+    }
+
+    @Test("what is admitted can be signed, v4 and v2, with a long token: the form has room")
+    func signable() throws {
+        let signer = PolicySigner()
+        let credentials = SigningCredentials(
+            accessKeyID: "AKIAIOSFODNN7EXAMPLE",
+            secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            sessionToken: String(repeating: "t", count: 2048)
+        )
+        let now = Date(timeIntervalSince1970: 1_767_225_600)
+        let tags = (0..<9).map { "k\($0): \(String(repeating: "v", count: 200))" }.joined(separator: ", ")
+        let rule = try Example.rule(
+            """
+            keyPrefix: "\(String(repeating: "p", count: 300))/{user}/"
+            keyName: "{uuid}-{filename}"
+            contentDisposition: attachment
+            tags: {\(tags)}
+            metadata: {fixed: {f: \(String(repeating: "x", count: 500))}, allowed: [a, b, c, d, e]}
+            """
+        )
+        var admitted = 0
+        var refused = 0
+        for length in stride(from: 0, through: 400, by: 5) {
+            for character in ["x", "\"", "\\", "é"] {
+                let text = String(repeating: character, count: length)
+                let request = UploadRequest(
+                    filename: text,
+                    contentType: "image/png",
+                    size: 1,
+                    checksumSHA256: "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=",
+                    metadata: ["a", "b", "c"].map { ($0, text) }
+                )
+                let admission: Admission
+                do throws(Refusal) {
+                    admission = try rule.admit(
+                        request, uploader: Uploader(tenant: "acme", user: String(repeating: "/", count: 200)), uuid: "0193",
+                        at: now
+                    )
+                } catch {
+                    #expect(error.code == "invalid-request")
+                    refused += 1
+                    continue
+                }
+                admitted += 1
+                let store = try Example.endpoint(bucket: String(repeating: "b", count: 63))
+                let policy = try admission.policy(for: store, expiration: now + 300)
+                for version in [SignatureVersion.v4, .v2] {
+                    let form = try signer.sign(
+                        policy, version: version, credentials: credentials, region: "ap-southeast-1", at: now
+                    )
+                    #expect(form.formBytes <= 20_000)
+                }
+            }
+        }
+        #expect(admitted > 100 && refused > 20)
+    }
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import PostPolicy
+import Testing
+
+@testable import RuleFiles
+@testable import UploadRules
+
+@Suite("A request is judged by its rule")
+struct AdmissionTests {
+    private static let date = Date(timeIntervalSince1970: 1_767_225_600)
+    private static let sum = "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="
+
+    private func admit(
+        _ rule: UploadRule, _ request: UploadRequest, user: String? = "u1", scopes: [String] = []
+    ) throws(Refusal) -> Admission {
+        try rule.admit(request, uploader: Uploader(tenant: "acme", user: user, scopes: scopes), uuid: "0193", at: Self.date)
+    }
+
+    private func refusal(
+        _ rule: UploadRule, _ request: UploadRequest, user: String? = "u1", scopes: [String] = []
+    ) -> Refusal? {
+        do throws(Refusal) {
+            _ = try admit(rule, request, user: user, scopes: scopes)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    // MARK: Fields
+
+    @Test("The smallest rule gives a key, a type and a status")
+    func smallest() throws {
+        let admission = try admit(try Example.rule(""), UploadRequest(contentType: "image/png"))
+        #expect(admission.rule == "avatars")
+        #expect(admission.key == "avatars/u1/0193.png")
+        #expect(admission.contentType == "image/png")
+        #expect(admission.sizes == 1...5_242_880)
+        #expect(
+            admission.fields == [
+                FormField(name: "Content-Type", value: "image/png"), FormField(name: "success_action_status", value: "201"),
+            ]
+        )
+    }
+
+    @Test("The fullest rule gives every field, in AWS's spelling and a fixed order, and a policy takes them all")
+    func fullest() throws {
+        let rule = try Example.rule(
+            """
+            keyPrefix: "{tenant}/{user}/{yyyy}/{mm}/{dd}/"
+            keyName: "{uuid}-{filename}"
+            acl: public-read
+            cacheControl: public, max-age=60
+            contentDisposition: attachment
+            tags: {kind: avatar, owner: team a}
+            storageClass: STANDARD_IA
+            encryption: {type: aws:kms, keyId: alias/uploads}
+            metadata: {fixed: {Source: web}, allowed: [album, camera]}
+            checksum: required
+            successStatus: 204
+            """
+        )
+        let admission = try admit(
+            rule,
+            UploadRequest(
+                filename: "Me.png", contentType: "image/png", size: 7, checksumSHA256: Self.sum,
+                metadata: [("camera", "Leica M3"), ("ALBUM", "Été")]
+            )
+        )
+        #expect(admission.key == "acme/u1/2026/01/01/0193-Me.png")
+        #expect(admission.sizes == 7...7)
+        let tagging =
+            "<Tagging><TagSet><Tag><Key>kind</Key><Value>avatar</Value></Tag>"
+            + "<Tag><Key>owner</Key><Value>team a</Value></Tag></TagSet></Tagging>"
+        let fields = [
+            ("Content-Type", "image/png"), ("acl", "public-read"), ("Cache-Control", "public, max-age=60"),
+            ("Content-Disposition", "attachment; filename=\"Me.png\"; filename*=UTF-8''Me.png"), ("tagging", tagging),
+            ("x-amz-storage-class", "STANDARD_IA"), ("x-amz-server-side-encryption", "aws:kms"),
+            ("x-amz-server-side-encryption-aws-kms-key-id", "alias/uploads"), ("x-amz-meta-source", "web"),
+            ("x-amz-meta-camera", "Leica M3"), ("x-amz-meta-album", "Été"), ("x-amz-checksum-algorithm", "SHA256"),
+            ("x-amz-checksum-sha256", Self.sum), ("success_action_status", "204"),
+        ]
+        #expect(admission.fields.map { "\($0.name)=\($0.value)" } == fields.map { "\($0)=\($1)" })
+        let policy = try admission.policy(for: Example.endpoint(), expiration: Self.date + 300)
+        #expect(policy.fields.map(\.name) == ["key", "bucket"] + fields.map(\.0))
+        #expect(policy.contentLength == 7...7)
+    }
+
+    @Test("A redirect takes the place of the status, AES256 needs no key, {…} of a tag's text is escaped")
+    func others() throws {
+        let redirect = try admit(
+            try Example.rule("successRedirect: https://app.acme.example/done\nencryption: AES256"),
+            UploadRequest(contentType: "image/png")
+        )
+        #expect(
+            redirect.fields.dropFirst() == [
+                FormField(name: "x-amz-server-side-encryption", value: "AES256"),
+                FormField(name: "success_action_redirect", value: "https://app.acme.example/done"),
+            ]
+        )
+        #expect(
+            Tag.document([Tag(key: "a&b", value: "<\"'>")])
+                == "<Tagging><TagSet><Tag><Key>a&amp;b</Key><Value>&lt;&quot;&apos;&gt;</Value></Tag></TagSet></Tagging>"
+        )
+    }
+
+    // MARK: Refusals
+
+    @Test("Scope, type, size, checksum, metadata and key are judged in this order")
+    func order() throws {
+        let rule = try Example.rule(
+            "requireScope: up\nmaxSize: 10\nminSize: 5\nchecksum: required\nmetadata: {allowed: [a]}\nkeyPrefix: x/{user}/"
+        )
+        var request = UploadRequest(contentType: "text/html", size: 11, metadata: [("b", "c")])
+        #expect(refusal(rule, request, user: nil) == .scopeMissing("up"))
+        func next(_ expected: Refusal, _ change: (inout UploadRequest) -> Void) {
+            #expect(refusal(rule, request, user: nil, scopes: ["x", "up"]) == expected)
+            change(&request)
+        }
+        next(.contentTypeNotAllowed(allowed: ["image/png", "image/jpeg"])) { $0.contentType = "IMAGE/PNG" }
+        next(.sizeTooLarge(max: 10)) { $0.size = 4 }
+        next(.sizeTooSmall(min: 5)) { $0.size = 5 }
+        next(.checksumRequired) { $0.checksumSHA256 = "x" }
+        next(.checksumMalformed) { $0.checksumSHA256 = Self.sum }
+        next(.metadataNotAllowed(allowed: ["a"])) { $0.metadata = [("a", "c")] }
+        next(.userRequired) { _ in }
+        #expect(refusal(rule, request, scopes: ["up"]) == nil)
+    }
+
+    @Test(
+        "A scope counts only as a whole, byte for byte",
+        arguments: [
+            "upload-admin", "upload:x", "uploads", "uploa", "up", "u", "", "Upload", "UPLOAD", "re-upload", " upload", "upload ",
+            "upload,download", "upload download", "*", "upload\u{0}",
+        ]
+    )
+    func otherScopes(scope: String) throws {
+        let rule = try Example.rule("requireScope: upload")
+        let request = UploadRequest(contentType: "image/png")
+        #expect(refusal(rule, request, scopes: [scope]) == .scopeMissing("upload"))
+        #expect(refusal(rule, request, scopes: [scope, scope]) == .scopeMissing("upload"))
+        #expect(refusal(rule, request, scopes: [scope, "upload"]) == nil)
+    }
+
+    @Test("A scope is needed where the rule names one, and nowhere else")
+    func scopes() throws {
+        let request = UploadRequest(contentType: "image/png")
+        #expect(refusal(try Example.rule(""), request) == nil)
+        #expect(refusal(try Example.rule("requireScope: up:x"), request) == .scopeMissing("up:x"))
+        #expect(refusal(try Example.rule("requireScope: up:x"), request, scopes: ["up"]) == .scopeMissing("up:x"))
+        #expect(refusal(try Example.rule("requireScope: up"), request, scopes: ["up:x"]) == .scopeMissing("up"))
+        #expect(refusal(try Example.rule("requireScope: up:x"), request, scopes: ["up:x"]) == nil)
+    }
+
+    @Test(
+        "A content type that only begins or ends like an allowed one is refused",
+        arguments: [
+            "image/pngx", "image/png-x", "image/png+xml", "image/png.x", "image/pn", "image/p", "ximage/png", "x-image/png",
+            "image/jpegx", "image/jpe", "imag/png", "image/jpg", "application/png",
+        ]
+    )
+    func otherTypes(type: String) throws {
+        let allowed = ["image/png", "image/jpeg"]
+        #expect(refusal(try Example.rule(""), UploadRequest(contentType: type)) == .contentTypeNotAllowed(allowed: allowed))
+        #expect(try admit(try Example.rule("contentTypes: [\(type)]"), UploadRequest(contentType: type)).contentType == type)
+    }
+
+    @Test("Sizes are pinned; zero, negative and huge ones are refused", arguments: [0, -1, .min, 5_242_881, .max])
+    func sizes(size: Int) throws {
+        let rule = try Example.rule("")
+        #expect(
+            refusal(rule, UploadRequest(contentType: "image/png", size: size))
+                == (size > 0 ? .sizeTooLarge(max: 5_242_880) : .sizeTooSmall(min: 1))
+        )
+        #expect(try admit(rule, UploadRequest(contentType: "image/png", size: 1)).sizes == 1...1)
+        let empty = try Example.rule("minSize: 0")
+        #expect(try admit(empty, UploadRequest(contentType: "image/png", size: 0)).sizes == 0...0)
+    }
+
+    @Test(
+        "A checksum is the base64 of 32 bytes and nothing else",
+        arguments: [
+            "", "=", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgh=",
+            "n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg=", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=\n",
+            " n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwC===",
+            "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCggA",
+        ]
+    )
+    func checksums(text: String) throws {
+        #expect(
+            refusal(try Example.rule(""), UploadRequest(contentType: "image/png", checksumSHA256: text)) == .checksumMalformed)
+    }
+
+    @Test("Metadata is what the rule allows, once, printable, within 2 KB")
+    func metadata() throws {
+        let rule = try Example.rule("metadata: {fixed: {f: '1'}, allowed: [album, K]}")
+        func code(_ metadata: [(String, String)]) -> String? {
+            refusal(rule, UploadRequest(contentType: "image/png", metadata: metadata))?.code
+        }
+        #expect(code([("album", "x"), ("k", "")]) == nil)
+        #expect(code([("Album", "e\u{301} \u{1F600} $ } {")]) == nil)
+        #expect(code([("f", "2")]) == "metadata-not-allowed")
+        for other in ["x-amz-meta-album", "albumx", "album-x", "albums", "albu", "a", "xalbum", "album ", " album", "kk", "ff"] {
+            #expect(code([(other, "x")]) == "metadata-not-allowed", "\(other)")
+            #expect(code([("album", "x"), (other, "x")]) == "metadata-not-allowed", "\(other)")
+        }
+        // The Kelvin sign is a k to Unicode and no k to S3.
+        #expect(code([("\u{212A}", "x")]) == "metadata-not-allowed")
+        #expect(code([("", "x")]) == "metadata-not-allowed")
+        #expect(code([("album", "x"), ("ALBUM", "y")]) == "invalid-request")
+        for bad in ["a\nb", "a\r\nb", "\u{0}", "\u{7F}", "\u{85}", "\u{2028}", "${filename}", "x${"] {
+            #expect(code([("album", bad)]) == "invalid-request", "\(bad.debugDescription)")
+        }
+        // Names count with their prefix: 12 + 1 for what is fixed, 16 for the name.
+        #expect(code([("album", String(repeating: "x", count: 2019))]) == nil)
+        #expect(code([("album", String(repeating: "x", count: 2020))]) == "invalid-request")
+        #expect(
+            refusal(try Example.rule(""), UploadRequest(contentType: "image/png", metadata: [("a", "b")]))
+                == .metadataNotAllowed(allowed: []))
+    }
+
+    @Test("Users are named, not empty, and not longer than 256 bytes; rules without {user} need none")
+    func users() throws {
+        let rule = try Example.rule("")
+        let request = UploadRequest(contentType: "image/png")
+        #expect(refusal(rule, request, user: nil) == .userRequired)
+        #expect(refusal(rule, request, user: "") == .invalid("\"user\" is empty; name a user."))
+        #expect(refusal(rule, request, user: String(repeating: "u", count: 256)) == nil)
+        #expect(refusal(rule, request, user: String(repeating: "é", count: 129))?.code == "invalid-request")
+        let shared = try Example.rule("keyPrefix: shared/")
+        #expect(try admit(shared, request, user: nil).key == "shared/0193.png")
+        #expect(!shared.usesUser && rule.usesUser)
+    }
+
+    @Test("What takes the place of {uuid} cannot leave its segment", arguments: ["a/b", "..", "a b", "$", "é", "a.b"])
+    func uuids(uuid: String) throws {
+        let rule = try Example.rule("")
+        #expect(throws: Refusal.self) {
+            try rule.admit(
+                UploadRequest(contentType: "image/png"), uploader: Uploader(tenant: "acme", user: "u"), uuid: uuid, at: Self.date
+            )
+        }
+    }
+
+    @Test("A key has at most 1024 bytes")
+    func longKeys() throws {
+        let folder = String(repeating: "d", count: 255)
+        let rule = try Example.rule("keyPrefix: \(folder)/{user}/")
+        let request = UploadRequest(contentType: "image/png")
+        // 255 + 1 + 3 × 253 + 1 + 8 = 1024
+        let user = String(repeating: "/", count: 253)
+        #expect(try admit(rule, request, user: user).key.utf8.count == 1024)
+        #expect(refusal(rule, request, user: user + "u") == .keyTooLong)
+        #expect(refusal(rule, request, user: user + "/") == .keyTooLong)
+    }
+
+    @Test("Every refusal has a stable code and a sentence that ends in a full stop")
+    func sentences() {
+        let all: [(Refusal, String)] = [
+            (.ruleUnknown(allowed: ["a"]), "rule-unknown"), (.ruleRequired(allowed: ["a"]), "invalid-request"),
+            (.scopeMissing("s"), "scope-missing"), (.userRequired, "invalid-request"),
+            (.contentTypeNotAllowed(allowed: ["a/b"]), "content-type-not-allowed"), (.sizeTooLarge(max: 1), "size-too-large"),
+            (.sizeTooSmall(min: 1), "size-too-small"), (.sizeRequired, "size-required"), (.checksumRequired, "checksum-required"),
+            (.checksumMalformed, "invalid-request"), (.metadataNotAllowed(allowed: []), "metadata-not-allowed"),
+            (.metadataNotAllowed(allowed: ["a"]), "metadata-not-allowed"), (.keyTooLong, "key-too-long"),
+            (.invalid("No."), "invalid-request"),
+        ]
+        for (refusal, code) in all {
+            #expect(refusal.code == code)
+            #expect(refusal.detail.hasSuffix("."))
+        }
+    }
+
+    // MARK: Rules
+
+    @Test("A rule is found by its name, byte for byte; without a name only where there is one")
+    func naming() throws {
+        let one = try Example.tenant(Example.acme)
+        #expect(try one.rule(named: nil).name == "avatars")
+        #expect(try one.rule(named: "avatars").name == "avatars")
+        #expect(throws: Refusal.ruleUnknown(allowed: ["avatars"])) { try one.rule(named: "Avatars") }
+        #expect(throws: Refusal.ruleUnknown(allowed: ["avatars"])) { try one.rule(named: "") }
+        let two = try Example.tenant(Example.acme + "  docs: {keyPrefix: docs/, contentTypes: ['*/*'], maxSize: 1}\n")
+        #expect(throws: Refusal.ruleRequired(allowed: ["avatars", "docs"])) { try two.rule(named: nil) }
+        #expect(try two.rule(named: "docs").contentTypes.patterns == ["*/*"])
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+import UserAuth
+
+@testable import RuleFiles
+@testable import UploadRules
+
+@Suite("On the disk")
+final class LocalFileSystemTests {
+    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("postern-rules-\(UUID().uuidString)").path
+
+    init() throws {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    private func write(_ text: String, _ name: String) throws {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+    }
+
+    private func messages() -> [String] {
+        guard case .failure(let found) = RuleLoader.load(folder: folder, generation: 1).result else { return [] }
+        return found.problems.map { String($0.description.dropFirst(folder.count)) }
+    }
+
+    @Test("a folder of a Kubernetes volume loads: files are links into ..data, which is one too")
+    func kubernetes() throws {
+        let files = FileManager.default
+        try files.createDirectory(atPath: "\(folder)/..2026_01", withIntermediateDirectories: true)
+        try write(Example.acme, "..2026_01/acme.yaml")
+        try files.createSymbolicLink(atPath: "\(folder)/..data", withDestinationPath: "..2026_01")
+        try files.createSymbolicLink(atPath: "\(folder)/acme.yaml", withDestinationPath: "..data/acme.yaml")
+        let book = try RuleLoader.load(folder: folder, generation: 1).result.get()
+        #expect(book.tenants.map(\.id) == ["acme"])
+        #expect(book.files.first?.issuers.first?.keySource == .jwksFile("\(folder)/jwks.json"))
+    }
+
+    @Test("a named pipe, a broken link, a circle of links and a device are problems, not waits")
+    func oddities() throws {
+        #expect(mkfifo("\(folder)/pipe.yaml", 0o600) == 0)
+        let files = FileManager.default
+        try files.createSymbolicLink(atPath: "\(folder)/broken.yaml", withDestinationPath: "nowhere")
+        try files.createSymbolicLink(atPath: "\(folder)/circle.yaml", withDestinationPath: "circle.yaml")
+        try files.createSymbolicLink(atPath: "\(folder)/zero.yaml", withDestinationPath: "/dev/zero")
+        try files.createDirectory(atPath: "\(folder)/folder.yaml", withIntermediateDirectories: true)
+        let advice = "check that it exists and may be read"
+        #expect(
+            messages() == [
+                "/broken.yaml: the file cannot be read: there is no such file or folder; \(advice)",
+                "/circle.yaml: the file cannot be read: its symbolic links go in a circle; \(advice)",
+                "/pipe.yaml: the file cannot be read: it is not a regular file; \(advice)",
+                "/zero.yaml: the file cannot be read: it is not a regular file; \(advice)",
+            ]
+        )
+    }
+
+    @Test("a large file is read no further than to see that it is too large")
+    func large() throws {
+        try Data(repeating: UInt8(ascii: "#"), count: 5_000_000).write(to: URL(fileURLWithPath: "\(folder)/acme.yaml"))
+        #expect(messages() == ["/acme.yaml:1:1: the file is larger than 256 KiB; split the tenant, or remove what is not a rule"])
+        let bytes = try RuleFileSystem.local.read("\(folder)/acme.yaml", 100_000)
+        #expect(bytes.count == 100_000)
+    }
+
+    @Test("a missing folder and a file in its place are problems")
+    func noFolder() throws {
+        try write("x", "file")
+        for (path, reason) in [("\(folder)/none", "there is no such file or folder"), ("\(folder)/file", "it is not a folder")] {
+            guard case .failure(let found) = RuleLoader.load(folder: path, generation: 1).result else {
+                Issue.record("loaded")
+                continue
+            }
+            #expect(found.problems.map(\.message) == ["the folder of tenant files cannot be read: \(reason)"])
+        }
+    }
+}

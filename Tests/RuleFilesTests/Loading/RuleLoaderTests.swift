@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AWSCredentials
+import Foundation
+import PostPolicy
+import Testing
+
+@testable import RuleFiles
+@testable import UploadRules
+@testable import UserAuth
+
+@Suite("A folder becomes a rule book, or a list of everything that is wrong")
+struct RuleLoaderTests {
+    private func file(_ tenant: String, bucket: String? = nil, prefix: String = "{tenant}/{user}/", issuer: String? = nil)
+        -> String
+    {
+        """
+        tenant: \(tenant)
+        store: {bucket: \(bucket ?? "files-of-\(tenant)"), region: eu-west-1}
+        auth:
+          issuers:
+            - {issuer: "\(issuer ?? "https://\(tenant).example")", audience: up, algorithms: [ES256], keys: {pemFile: key.pem}}
+        rules:
+          files: {keyPrefix: "\(prefix)", contentTypes: [image/png], maxSize: 1MiB}
+
+        """
+    }
+
+    // MARK: Books
+
+    @Test("The design's example loads as it stands")
+    func design() throws {
+        let yaml = """
+            tenant: acme                        # [a-z0-9][a-z0-9-]{0,62}
+            store:
+              bucket: acme-uploads
+              region: eu-west-1
+              # endpoint: https://s3.example.net   any S3-compatible store; AWS where absent
+              # addressing: virtual                virtual (default on AWS) | path (default with endpoint)
+              # signature: v4                      v4 | v2 (only for old S3-compatible stores; a warning in `check`)
+              # credentials: default               see Credentials
+            auth:
+              issuers:                          # JWT issuers that belong to this tenant alone
+                - issuer: https://id.acme.example
+                  audience: uploads
+                  algorithms: [RS256, ES256]
+                  keys: {jwks: https://id.acme.example/jwks.json}   # or {jwksFile: …} {pemFile: …} {secretFile: …} {discovery: true}
+                  user: sub                     # claim that names the user
+              apiKeys:
+                - id: cms
+                  sha256: 5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8   # of the whole key
+            origins: [https://app.acme.example] # browsers that may ask (exact, no wildcard)
+            rules:
+              avatars:
+                keyPrefix: avatars/{user}/
+                # keyName: "{uuid}.{ext}"       the default; also {filename}
+                contentTypes: [image/png, image/jpeg, image/webp]
+                maxSize: 5MiB                   # required: there is no unlimited rule
+                # minSize: 1
+                expiry: 5m                      # default 5m, at most 7d
+            """
+        let outcome = Example.load(["acme.yaml": yaml])
+        #expect(outcome.warnings == [])
+        let file = try #require(try outcome.result.get().files.first)
+        let acme = file.tenant
+        #expect(acme.store.endpoint.url == "https://acme-uploads.s3.eu-west-1.amazonaws.com/")
+        #expect(acme.store.signature == .v4 && file.credentials == .standard)
+        #expect(
+            file.issuers == [
+                Issuer(
+                    identifier: "https://id.acme.example", audiences: ["uploads"], algorithms: [.rs256, .es256],
+                    keySource: .remote(.jwks(url: "https://id.acme.example/jwks.json")), keyAuthorities: nil, userClaim: "sub",
+                    tenantClaim: nil, maximumLifetime: 86_400
+                )
+            ]
+        )
+        #expect(file.apiKeys.map(\.id) == ["cms"] && file.apiKeys.first?.digest == SHA256Words(hashing: Array("password".utf8)))
+        #expect(acme.origins == ["https://app.acme.example"])
+        let rule = try acme.rule(named: nil)
+        #expect(rule.keyPrefix.text == "avatars/{user}/" && rule.keyName.text == "{uuid}.{ext}")
+        #expect(rule.sizes == 1...5_242_880 && rule.expiry == 300 && rule.storage.successStatus == 201 && !rule.checksumRequired)
+        #expect(rule.contentTypes.patterns == ["image/png", "image/jpeg", "image/webp"] && !rule.usesFilename)
+    }
+
+    @Test("Everything a file may say arrives")
+    func everything() throws {
+        let yaml = """
+            tenant: acme
+            store:
+              bucket: acme-uploads
+              region: eu-west-1
+              endpoint: https://s3.example.net:9000/base
+              addressing: path
+              signature: v2
+              credentials:
+                assumeRole: {roleArn: "arn:aws:iam::123456789012:role/up/load", externalId: x-1, sessionPolicy: fromRules}
+            auth:
+              issuers:
+                - issuer: joe
+                  audience: [a, b]
+                  algorithms: [HS256, HS512]
+                  keys: {secretFile: ../secrets/joe}
+                  user: email
+                  maxLifetime: 1h
+                - {issuer: https://id.example, audience: a, algorithms: [EdDSA], keys: {discovery: true}}
+                - {issuer: c, audience: a, algorithms: [PS512], keys: {jwksFile: /etc/keys/c.json}}
+              apiKeys:
+                - id: cms
+                  sha256: \(String(repeating: "aB", count: 32))
+                  expires: 2026-12-31
+                  scopes: [up, "files:write"]
+                  rules: [second]
+                  allowUsers: [u1, é, e\u{301}]
+            rules:
+              second:
+                keyPrefix: second/
+                keyName: "{yyyy}/{filename}"
+                contentTypes: [image/*]
+                maxSize: 5GiB
+                minSize: 2KB
+                expiry: 7d
+                requireScope: up
+                storageClass: COLD
+                limits: {perUser: 60/1m, perTenant: 1000/1h}
+                metadata: {fixed: {A_b: c}, allowed: [X-y]}
+              first: {keyPrefix: "first/{user}/", contentTypes: [a/b], maxSize: 1}
+            """
+        let outcome = Example.load(["acme.yaml": yaml])
+        let file = try #require(try outcome.result.get().files.first)
+        let acme = file.tenant
+        #expect(acme.store.endpoint.url == "https://s3.example.net:9000/base/acme-uploads/")
+        guard case .role(let role) = file.credentials else {
+            Issue.record("\(file.credentials) is no role")
+            return
+        }
+        #expect(role.roleARN == "arn:aws:iam::123456789012:role/up/load" && role.externalID == "x-1")
+        #expect(role.sessionName == "postern-acme" && role.region == "eu-west-1")
+        #expect(role.sessionPolicy?.contains("arn:aws:s3:::acme-uploads/") == true)
+        #expect(acme.store.signature == .v2)
+        #expect(
+            file.issuers.map(\.keySource) == [
+                .secretFile("t/../secrets/joe"), .remote(.discovery), .jwksFile("/etc/keys/c.json"),
+            ])
+        #expect(file.issuers.first?.userClaim == "email" && file.issuers.first?.maximumLifetime == 3600)
+        #expect(file.issuers.first?.audiences == ["a", "b"])
+        let key = try #require(file.apiKeys.first)
+        #expect(key.expires == Date(timeIntervalSince1970: 1_798_675_200) && key.scopes == ["up", "files:write"])
+        #expect(key.rules == ["second"] && key.allowUsers?.count == 3)
+        #expect(key.digest == SHA256Words(Array(repeating: 0xAB, count: 32)))
+        #expect(acme.rules.map(\.name) == ["second", "first"])
+        let rule = acme.rules[0]
+        #expect(
+            rule.sizes == 2000...5_368_709_120 && rule.expiry == 604_800 && rule.requireScope == "up"
+                && rule.storage.storageClass == "COLD")
+        #expect(
+            rule.limits
+                == RuleLimits(perUser: RateLimit(count: 60, seconds: 60), perTenant: RateLimit(count: 1000, seconds: 3600)))
+        #expect(rule.storage.metadata.fixed == [FormField(name: "x-amz-meta-a_b", value: "c")])
+        #expect(rule.storage.metadata.allowed == ["x-y"])
+        #expect(rule.usesFilename && !rule.usesUser)
+        #expect(outcome.warnings.map(\.line) == [7, 30])
+    }
+
+    @Test("A book finds its tenants, counts its loads and has a digest of its contents")
+    func books() throws {
+        func book(_ files: [String: String], generation: Int = 1) throws -> RuleBook {
+            let paths = Dictionary(uniqueKeysWithValues: files.map { ("t/\($0)", $1) })
+            return try RuleLoader.load(folder: "t", generation: generation, files: .memory(paths)).result.get()
+        }
+        let files = ["b.yaml": file("b"), "a.yaml": file("a"), "c-1.yaml": file("c-1")]
+        let first = try book(files, generation: 7)
+        #expect(first.tenants.map(\.id) == ["a", "b", "c-1"] && first.generation == 7)
+        #expect(
+            first.tenant("b")?.id == "b" && first.tenant("B") == nil && first.tenant("") == nil && first.tenant("b\u{301}") == nil
+        )
+        #expect(first.digest.utf8.count == 64)
+        #expect(try book(files).digest == first.digest)
+        var changed = files
+        changed["a.yaml"]? += "# note\n"
+        #expect(try book(changed).digest != first.digest)
+        changed = files
+        changed["a.yaml"] = nil
+        #expect(try book(changed).digest != first.digest)
+    }
+
+    @Test("SHA-256 is SHA-256")
+    func digest() {
+        // printf '\0\0\0\0\0\0\0\1a\0\0\0\0\0\0\0\3abc' | sha256sum
+        var digest = ContentDigest()
+        digest.add(name: "a", bytes: Array("abc".utf8))
+        let hex = digest.hex()
+        #expect(hex == "cb71593a7aea9677df5ce7ac834961024c729d7b84149efbd93082868185503a")
+        var nothing = ContentDigest()
+        let empty = nothing.hex()
+        #expect(empty == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    }
+
+    // MARK: Folders
+
+    @Test("Hidden names, folders and other files are left alone; .yml gets advice")
+    func names() throws {
+        var files = [
+            "acme.yaml": Example.acme, "..data/x.yaml": "x", ".hidden.yaml": "x", "README.md": "x", "sub.yaml/x": "x",
+            "acme.yaml~": "x", "acme.yaml.bak": "x",
+        ]
+        #expect(Example.problems(files) == [])
+        files["beta.yml"] = file("beta")
+        files["gamma.YAML"] = file("gamma")
+        #expect(
+            Example.problems(files) == [
+                "beta.yml: a tenant's file ends in .yaml; rename it to beta.yaml",
+                "gamma.YAML: a tenant's file ends in .yaml; rename it to gamma.yaml",
+            ]
+        )
+    }
+
+    @Test("A file's name is a tenant's id")
+    func fileNames() {
+        for name in ["Acme", "a_b", "-a", "a.b", "", "é", String(repeating: "a", count: 64)] {
+            let problems = Example.problems(["\(name).yaml": file("acme"), "ok.yaml": file("ok")])
+            if name.isEmpty {
+                #expect(problems == [])
+            } else {
+                #expect(problems.contains { $0.hasPrefix("\(name).yaml: the file's name is not a tenant's id") }, "\(problems)")
+            }
+        }
+    }
+
+    @Test("A missing or empty folder and unreadable files are problems")
+    func unreadable() {
+        func problems(_ files: RuleFileSystem) -> [String] {
+            guard case .failure(let found) = RuleLoader.load(folder: "t", generation: 1, files: files).result else { return [] }
+            return found.problems.map(\.description)
+        }
+        #expect(
+            problems(.memory([:]))
+                == [
+                    "t: the folder of tenant files cannot be read: there is no such file or folder; name a folder that exists and may be read"
+                ]
+        )
+        #expect(problems(.memory(["t/x.md": ""])) == ["t: there is no tenant file in the folder; write one: <tenant>.yaml"])
+        let broken = RuleFileSystem { _ throws(RuleFileSystem.Failure) in
+            [.init(name: "a.yaml"), .init(name: "b.yaml")]
+        } read: { path, _ throws(RuleFileSystem.Failure) in
+            if path == "t/a.yaml" { throw .init(reason: "permission denied") }
+            return Array(file("b").utf8)
+        }
+        #expect(
+            problems(broken) == ["t/a.yaml: the file cannot be read: permission denied; check that it exists and may be read"])
+        #expect(problems(.memory(["t/a.yaml": ""])).count == 3)
+    }
+
+    // MARK: Several files
+
+    @Test("Every problem of every file is listed, sorted; a syntax error hides only what is behind it")
+    func allFiles() {
+        let problems = Example.problems([
+            "c.yaml": Example.acme(replacing: "    maxSize: 5MiB", with: "    maxSize: 5M\n    acl: no").replacing(
+                "acme", with: "c"),
+            "a.yaml": "tenant: a\nstore: [",
+            "b.yaml": file("b").replacing("1MiB", with: "0"),
+            "d.yaml": file("d"),
+        ])
+        #expect(problems.map { $0.prefix { $0 != " " } } == ["a.yaml:3:1:", "b.yaml:7:78:", "c.yaml:19:14:", "c.yaml:20:10:"])
+    }
+
+    @Test("An issuer belongs to one tenant, or to the service")
+    func issuers() throws {
+        #expect(
+            Example.problems([
+                "a.yaml": file("a", issuer: "https://x"), "b.yaml": file("b", issuer: "https://x"),
+                "c.yaml": file("c", issuer: "https://x/"),
+            ])
+                == [
+                    "b.yaml:5:16: the issuer “https://x” is declared in t/a.yaml:5 too; keep one: a service-wide issuer with tenantClaim serves several tenants"
+                ]
+        )
+        let yaml = "issuers:\n  - {issuer: https://x, audience: a, algorithms: [RS256], keys: {jwksFile: j}, tenantClaim: org}\n"
+        let service = try ServiceConfiguration.load(path: "postern.yaml", files: .memory(["postern.yaml": yaml])).get()
+        #expect(
+            Example.problems(["a.yaml": file("a", issuer: "https://x")], service: service)
+                == [
+                    "a.yaml:5:16: the issuer “https://x” is declared service-wide in postern.yaml too; keep one: a service-wide issuer with tenantClaim serves several tenants"
+                ]
+        )
+        // Equal as text, not as bytes: two issuers.
+        #expect(Example.problems(["a.yaml": file("a", issuer: "é"), "b.yaml": file("b", issuer: "e\u{301}")]) == [])
+    }
+
+    @Test("Checks across files see what could be read of a file that is wrong elsewhere")
+    func partialFiles() {
+        let a = file("a", bucket: "shared", prefix: "x/", issuer: "https://x").replacing("audience: up, ", with: "")
+        let b = file("b", bucket: "shared", prefix: "x/", issuer: "https://x").replacing("1MiB", with: "1M")
+        let problems = Example.problems(["a.yaml": a, "b.yaml": b])
+        #expect(problems.map { $0.prefix { $0 != " " } } == ["a.yaml:5:7:", "b.yaml:5:16:", "b.yaml:7:22:", "b.yaml:7:64:"])
+    }
+
+    @Test("One mistake is one problem: an unreadable endpoint says nothing of the region, a missing bucket nothing of AWS")
+    func noNoise() {
+        func problems(_ store: String, _ rule: String = "") -> [String] {
+            let yaml = file("a").replacing("{bucket: files-of-a, region: eu-west-1}", with: store)
+                .replacing("maxSize: 1MiB", with: "maxSize: 1MiB\(rule)")
+            return Example.problems(["a.yaml": yaml]).map { String($0.prefix { $0 != " " }) }
+        }
+        #expect(problems("{bucket: abc, region: garage, endpoint: [x]}") == ["a.yaml:2:48:"])
+        #expect(problems("{bucket: abc, region: garage, endpoint: x}", ", storageClass: COLD") == ["a.yaml:2:48:"])
+        #expect(problems("{region: eu-west-1}", ", storageClass: COLD") == ["a.yaml:2:1:", "a.yaml:7:98:"])
+    }
+
+    @Test(
+        "Tenants that share a bucket have prefixes of which none begins another",
+        arguments: [
+            ("a/{user}/", "b/{user}/", false), ("a/{user}/", "ab/{user}/", false),
+            ("{tenant}/{user}/", "{tenant}/{user}/", false),
+            ("a/{user}/", "a/b/{user}/", true), ("a/b/{user}/", "a/{user}/", true), ("a/{user}/", "a/{user}/", true),
+            ("{user}/", "b/{user}/", true),
+            ("x{yyyy}/", "x2026/", true), ("x{yyyy}/", "y{yyyy}/", false), ("x-{yyyy}/", "x/", false), ("é/", "e\u{301}/", false),
+            ("é/", "è/", false),
+        ]
+    )
+    func sharedBuckets(first: String, second: String, meet: Bool) {
+        let problems = Example.problems([
+            "a.yaml": file("a", bucket: "shared", prefix: first), "b.yaml": file("b", bucket: "shared", prefix: second),
+        ])
+        #expect(problems.isEmpty != meet, "\(problems)")
+        if meet {
+            #expect(
+                problems.count == 1 && problems[0].hasPrefix("b.yaml:7:22: ") && problems[0].contains("t/a.yaml:7"), "\(problems)"
+            )
+        }
+        #expect(Example.problems(["a.yaml": file("a", prefix: first), "b.yaml": file("b", prefix: second)]) == [])
+    }
+
+    @Test("Prefixes that meet are found among many, also beyond those of the tenant itself")
+    func manyPrefixes() {
+        func rules(_ tenant: String, _ prefixes: [String]) -> String {
+            file(tenant, bucket: "shared").split(separator: "\n").dropLast().joined(separator: "\n") + "\n"
+                + prefixes.enumerated().map { "  r\($0): {keyPrefix: \($1), contentTypes: [a/b], maxSize: 1}\n" }.joined()
+        }
+        let problems = Example.problems([
+            "a.yaml": rules("a", ["m/", "m/a/", "m/a/x/", "z/"]), "b.yaml": rules("b", ["m/b/", "n/", "q/", "m/b/c/"]),
+            "c.yaml": rules("c", ["q/q/", "z/"]),
+        ])
+        #expect(problems.map { $0.prefix { $0 != " " } } == ["b.yaml:7:19:", "b.yaml:10:19:", "c.yaml:7:19:", "c.yaml:8:19:"])
+    }
+
+    @Test(
+        "A bucket is the same under every name of its store",
+        arguments: [
+            ("", ", region: us-east-1", true),
+            ("", ", endpoint: \"https://s3.eu-west-1.amazonaws.com\"", true),
+            (", endpoint: \"https://s3.example.net\"", ", endpoint: \"https://S3.example.net:443/base\"", true),
+            (", endpoint: \"http://localhost:9000\"", ", endpoint: \"http://127.0.0.1:9000\"", true),
+            (", endpoint: \"http://s3.example.net:80\"", ", endpoint: \"http://s3.example.net\"", true),
+            (", endpoint: \"http://localhost:9000\"", ", endpoint: \"http://localhost:9001\"", false),
+            ("", ", endpoint: \"https://s3.example.net\"", false),
+            (", endpoint: \"https://a.example.net\"", ", endpoint: \"https://b.example.net\"", false),
+            ("", ", endpoint: \"https://S3.EU-WEST-1.AmazonAWS.com:443/\"", true),
+            ("", ", endpoint: \"https://s3.cn-north-1.amazonaws.com.cn\"", true),
+            ("", ", endpoint: \"https://amazonaws.com\"", true),
+            ("", ", endpoint: \"https://s3.notamazonaws.com\"", false),
+            ("", ", endpoint: \"https://evilamazonaws.com\"", false),
+            ("", ", endpoint: \"https://s3.eu-west-1.amazonaws.com.example.net\"", false),
+            ("", ", endpoint: \"https://s3.xamazonaws.com.cn\"", false),
+            ("", ", endpoint: \"https://amazonaws.com.example.net\"", false),
+            ("", ", endpoint: \"https://example.net/amazonaws.com\"", false),
+            (", endpoint: \"https://s3.notamazonaws.com\"", ", endpoint: \"https://s3.notamazonaws.com/x\"", true),
+        ]
+    )
+    func stores(first: String, second: String, same: Bool) {
+        func yaml(_ tenant: String, _ store: String) -> String {
+            let region = store.contains("region:") ? "" : ", region: eu-west-1"
+            return file(tenant, prefix: "x/").replacing(
+                "{bucket: files-of-\(tenant), region: eu-west-1}", with: "{bucket: shared\(region)\(store)}")
+        }
+        #expect(Example.problems(["a.yaml": yaml("a", first), "b.yaml": yaml("b", second)]).isEmpty != same)
+    }
+
+    @Test(
+        "A store whose name only looks like AWS's has storage classes of its own",
+        arguments: [
+            ("https://s3.notamazonaws.com", true), ("https://evilamazonaws.com", true),
+            ("https://s3.eu-west-1.amazonaws.com.example.net", true), ("https://s3.xamazonaws.com.cn", true),
+            ("https://s3.example.net", true), ("https://s3.eu-west-1.amazonaws.com", false),
+            ("https://S3.EU-WEST-1.AmazonAWS.com", false), ("https://s3.cn-north-1.amazonaws.com.cn", false),
+        ]
+    )
+    func storageClasses(endpoint: String, isOfItsOwn: Bool) {
+        let yaml = file("a").replacing("region: eu-west-1", with: "region: eu-west-1, endpoint: \"\(endpoint)\"")
+            .replacing("maxSize: 1MiB", with: "maxSize: 1MiB, storageClass: COLD")
+        let problems = Example.problems(["a.yaml": yaml])
+        #expect(problems.isEmpty == isOfItsOwn, "\(problems)")
+        #expect(isOfItsOwn || problems.contains { $0.contains("COLD") }, "\(problems)")
+    }
+
+    // MARK: Warnings
+
+    @Test(
+        "What is allowed but unwise is a warning",
+        arguments: [
+            ("  region: eu-west-1", "  region: eu-west-1\n  signature: v2", "5:14: signature v2 rests on SHA-1"),
+            (
+                "  region: eu-west-1", "  region: eu-west-1\n  endpoint: http://s3.example.net",
+                "5:13: uploads to “http://s3.example.net” are not encrypted"
+            ),
+            ("    maxSize: 5MiB", "    maxSize: 5MiB\n    acl: public-read-write", "20:10: with public-read-write anyone"),
+            (
+                "    contentTypes: [image/png, image/jpeg]", "    contentTypes: [image/jpg]",
+                "18:20: browsers never send “image/jpg”"
+            ),
+            (
+                "    keyPrefix: avatars/{user}/", "    keyPrefix: avatars/{user}/\n    keyName: me",
+                "18:14: every upload of a user replaces the one before"
+            ),
+            (
+                "    keyPrefix: avatars/{user}/", "    keyPrefix: avatars/\n    keyName: '{filename}'",
+                "18:14: two users who send files of the same name overwrite"
+            ),
+        ]
+    )
+    func warnings(line: String, lines: String, start: String) throws {
+        let outcome = Example.load(["acme.yaml": Example.acme(replacing: line, with: lines)])
+        #expect(throws: Never.self) { try outcome.result.get() }
+        #expect(outcome.warnings.count == 1)
+        #expect(outcome.warnings.first?.description.hasPrefix("t/acme.yaml:\(start)") == true, "\(outcome.warnings)")
+    }
+
+    @Test("A tenant nobody can ask for is a warning, unless the service has issuers")
+    func unreachable() throws {
+        let yaml = Example.acme.split(separator: "\n").filter {
+            !$0.hasPrefix("  ") || $0.hasPrefix("  bucket") || $0.hasPrefix("  region") || $0.hasPrefix("  avatars")
+                || $0.hasPrefix("    keyP") || $0.hasPrefix("    cont") || $0.hasPrefix("    max")
+        }
+        .filter { $0 != "auth:" }.joined(separator: "\n")
+        #expect(
+            Example.load(["acme.yaml": yaml]).warnings.map(\.message) == [
+                "nobody can ask for this tenant's tickets: it has no issuer and no API key"
+            ])
+        let service = "issuers:\n  - {issuer: x, audience: a, algorithms: [RS256], keys: {jwksFile: j}, tenantClaim: org}\n"
+        let configuration = try ServiceConfiguration.load(path: "p.yaml", files: .memory(["p.yaml": service])).get()
+        #expect(Example.load(["acme.yaml": yaml], service: configuration).warnings == [])
+    }
+
+    @Test("No message repeats a key or a credential")
+    func secrets() {
+        let canary = "c4n4ry-s3cr3t"
+        for line in [
+            "      sha256: \(canary)", "      sha256: pstn.acme.cms.\(canary)", "      sha256: {\(canary): x}",
+            "      key: \(canary)", "      secret: \(canary)",
+        ] {
+            let yaml = Example.acme(
+                replacing: "      sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", with: line)
+            let problems = Example.problems(["acme.yaml": yaml])
+            #expect(!problems.isEmpty && !problems.contains { $0.contains(canary) }, "\(problems)")
+        }
+        let yaml = Example.acme(
+            replacing: "  region: eu-west-1",
+            with: "  region: eu-west-1\n  credentials: {secretAccessKey: \(canary), accessKeyId: \(canary)}")
+        #expect(!Example.problems(["acme.yaml": yaml]).contains { $0.contains(canary) })
+    }
+}

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What can be wrong with `auth`.
+enum AuthProblems {
+    static let table: [ProblemCase] = [
+        .behind(
+            .auth, "  issuer: x",
+            """
+            6:3: “issuer” is not a key of auth; did you mean issuers?
+            """),
+        .replacing(
+            .issuer, "    - issuer:",
+            """
+            7:7: issuer has no value; write one, or remove it
+            """),
+        .replacing(
+            .issuer, "    - issuer: \"a\\tb\"",
+            """
+            7:15: issuer has a control character; remove it
+            """),
+        .replacing(
+            .issuer, "    - name: x",
+            """
+            7:7: an issuer has no issuer; write the exact “iss” of its tokens
+            7:7: “name” is not a key of an issuer; known keys: issuer, audience, algorithms, keys, user, maxLifetime
+            """),
+        .replacing(
+            .issuers,
+            """
+              issuers: x
+              issuer:
+            """,
+            """
+            6:3: issuers is not a list of issuers; write “- issuer: https://…” under it
+            7:3: “issuer” is not a key of auth; did you mean issuers?
+            """),
+        .replacing(
+            .audience, "      # none",
+            """
+            7:7: an issuer has no audience; write the “aud” of tokens meant for uploads, else tokens for other services \
+            count too
+            """),
+        .replacing(
+            .audience, "      audience: []",
+            """
+            8:17: audience is an empty list; name at least one, or remove the line
+            """),
+        .replacing(
+            .audience, "      audience: [a, a]",
+            """
+            8:21: audience lists this twice; the first is in line 8; keep one of them
+            """),
+        .replacing(
+            .audience, "      audience: {a: b}",
+            """
+            8:17: audience is not a list; write [a, b], or “- a” lines
+            """),
+        .replacing(
+            .audience, "      audience: ['']",
+            """
+            8:18: audience has no value; write one, or remove it
+            """),
+        .replacing(
+            .algorithms, "      # none",
+            """
+            7:7: an issuer has no algorithms; write those the issuer uses: [RS256]
+            """),
+        .replacing(
+            .algorithms, "      algorithms: RS256",
+            """
+            9:19: algorithms is not a list; write [RS256]
+            """),
+        .replacing(
+            .algorithms, "      algorithms: []",
+            """
+            9:19: algorithms is an empty list; name at least one, or remove the line
+            """),
+        .replacing(
+            .algorithms, "      algorithms: [none]",
+            """
+            9:20: “none” is not a signature algorithm; write one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, \
+            ES384, ES512, EdDSA, Ed25519, HS256, HS384, HS512
+            """),
+        .replacing(
+            .algorithms, "      algorithms: [RS257]",
+            """
+            9:20: “RS257” is not a signature algorithm; did you mean RS256?
+            """),
+        .replacing(
+            .algorithms, "      algorithms: [rs256]",
+            """
+            9:20: “rs256” is not a signature algorithm; did you mean RS256?
+            """),
+        .replacing(
+            .algorithms, "      algorithms: [RS256, HS256]",
+            """
+            9:27: RS256 and HS256 cannot stand at one issuer; keep the HS… algorithms, for a shared secret, or the \
+            others, for public keys
+            """),
+        .replacing(
+            .algorithms, "      algorithms: [HS256]",
+            """
+            10:24: HS256 needs a shared secret; write secretFile (32 bytes or more), or an algorithm for public keys: \
+            [RS256]
+            """),
+        .replacing(
+            .keys, "      keys: {secretFile: s}",
+            """
+            10:26: RS256 needs public keys, not a secret; write jwks, jwksFile or pemFile, or algorithms: [HS256]
+            """),
+        .replacing(
+            .keys, "      keys: {}",
+            """
+            10:7: keys names no source; write exactly one of jwks, jwksFile, pemFile, secretFile, discovery
+            """),
+        .replacing(
+            .keys, "      keys: {jwksFile: a, pemFile: b}",
+            """
+            10:7: keys names several sources: jwksFile, pemFile; write exactly one of jwks, jwksFile, pemFile, \
+            secretFile, discovery
+            """),
+        .replacing(
+            .keys, "      keys: {jwks: 'http://id.example/jwks'}",
+            """
+            10:20: “http://id.example/jwks” is not encrypted; write https:// (http only for localhost, 127.0.0.1, [::1])
+            """),
+        .replacing(
+            .keys, "      keys: {jwks: 'id.example/jwks'}",
+            """
+            10:20: “id.example/jwks” is not an https URL; write https://…
+            """),
+        .replacing(
+            .keys, "      keys: {jwks: 'https://u:p@id.example/jwks'}",
+            """
+            10:20: the URL holds user information; leave out what stands before “@”
+            """),
+        .replacing(
+            .keys, "      keys: {jwks: 'https://id.example/jwks#x'}",
+            """
+            10:20: “https://id.example/jwks#x” has a fragment; leave “#” and what follows out
+            """),
+        .replacing(
+            .keys, "      keys: {jwks: 'https://id.example/a b'}",
+            """
+            10:20: “https://id.example/a b” has a character that no URL has; write it percent-encoded (RFC 3986 §2.1)
+            """),
+        .replacing(
+            .keys, "      keys: {jwks: 'https:///x'}",
+            """
+            10:20: “https:///x” has no valid host; write https://host or https://host:port
+            """),
+        .replacing(
+            .keys, "      keys: {discovery: yes}",
+            """
+            10:25: discovery is “yes”; write discovery: true, or name another source
+            """),
+        .replacing(
+            .keys, "      keys: {pem: x}",
+            """
+            10:14: “pem” is not a key of keys; known keys: jwks, jwksFile, pemFile, secretFile, discovery, caFile
+            """),
+        .replacing(
+            .keys, "      # none",
+            """
+            7:7: an issuer has no keys; write where its keys are: keys: {jwks: https://…}
+            """),
+        .replacing(
+            .keys, "      keys: jwks.json",
+            """
+            10:13: keys is not a mapping; write “key: value” lines, with the keys jwks, jwksFile, pemFile, secretFile, \
+            discovery, caFile
+            """),
+        .behind(
+            .keys, "      user:",
+            """
+            11:7: user has no value; write one, or remove it
+            """),
+        .behind(
+            .keys, "      tenantClaim: org",
+            """
+            11:7: tenantClaim is only for service-wide issuers: this issuer's users all belong to this tenant; remove it, \
+            or move the issuer to the service's configuration
+            """),
+        .behind(
+            .keys, "      maxLifetime: 24",
+            """
+            11:20: “24” has no unit; add one of s, m, h, d: 24s
+            """),
+        .behind(
+            .keys, "      maxLifetime: 0s",
+            """
+            11:20: “0s” is no lifetime of a token; write 1s to 366d; the default is 24h
+            """),
+        .behind(
+            .keys, "      maxLifetime: 400d",
+            """
+            11:20: “400d” is no lifetime of a token; write 1s to 366d; the default is 24h
+            """),
+        .behind(
+            .keys,
+            """
+                - issuer: https://id.acme.example
+                  audience: uploads
+                  algorithms: [RS256]
+                  keys: {jwksFile: jwks.json}
+            """,
+            """
+            11:15: the issuer “https://id.acme.example” is declared twice; the first is in line 7; declare it once, with \
+            every algorithm and audience
+            """),
+        .replacing(
+            .keyID, "    - id: CMS",
+            """
+            12:11: “CMS” is not an id of a key; write 1 to 63 of a-z, 0-9 and “-”, beginning with a letter or digit
+            """),
+        .replacing(
+            .keyID, "    - key: pstn.acme.cms.AAAA",
+            """
+            12:7: an API key has no id; write a short name: id: cms
+            12:7: an API key itself has no place in a file; make a new one (postern key new) and write its sha256; this \
+            one must no longer be used
+            """),
+        .replacing(
+            .sha256, "      sha256: pstn.acme.cms.s3cr3t",
+            """
+            13:15: this is an API key itself, not its hash; make a new key (postern key new) and paste the sha256 it \
+            prints; this one must no longer be used
+            """),
+        .replacing(
+            .sha256, "      sha256: 5e88",
+            """
+            13:15: sha256 is not 64 hex digits; paste the sha256 that “postern key new” prints
+            """),
+        .replacing(
+            .sha256, "      # none",
+            """
+            12:7: an API key has no sha256; paste the sha256 that “postern key new” prints
+            """),
+        .behind(
+            .sha256, "      expires: tomorrow",
+            """
+            14:16: “tomorrow” is not a date; write 2026-12-31 (the start of that day in UTC) or 2026-12-31T18:00:00Z
+            """),
+        .behind(
+            .sha256, "      expires: 2026-02-30",
+            """
+            14:16: “2026-02-30” is not a date; write 2026-12-31 (the start of that day in UTC) or 2026-12-31T18:00:00Z
+            """),
+        .behind(
+            .sha256, "      scopes: [a b]",
+            """
+            14:16: “a b” is not a scope; write one word: uploads:write
+            """),
+        .behind(
+            .sha256, "      scopes: []",
+            """
+            14:15: scopes is an empty list; name at least one, or remove the line
+            """),
+        .behind(
+            .sha256, "      rules: [avatar]",
+            """
+            14:15: there is no rule “avatar”; did you mean avatars?
+            """),
+        .behind(
+            .sha256, "      rules: [x]",
+            """
+            14:15: there is no rule “x”; write one of avatars
+            """),
+        .behind(
+            .sha256, "      allowUsers: [u, u]",
+            """
+            14:23: allowUsers lists this twice; the first is in line 14; keep one of them
+            """),
+        .behind(
+            .sha256,
+            """
+                - id: cms
+                  sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+            """,
+            """
+            14:11: the key id “cms” is there twice; the first is in line 12; give each key its own id, also while two of \
+            them serve a rotation: cms-2026
+            15:15: this is the same key as in line 13; make a second key: postern key new
+            """),
+        .replacing(
+            .apiKeys,
+            """
+              apiKeys: {}
+              keys:
+            """,
+            """
+            11:3: apiKeys is not a list of keys; paste what “postern key new” prints under it
+            12:3: “keys” is not a key of auth; known keys: issuers, apiKeys
+            """),
+        .replacing(
+            .auth,
+            """
+            auth: {}
+            x-auth:
+            """,
+            """
+            5:1: auth is empty; write issuers or apiKeys under it, or remove it
+            6:1: “x-auth” is not a key of the file; did you mean auth?
+            """),
+        .replacing(
+            .keys, "      keys: {jwksFile: jwks.json, caFile: ca.pem}",
+            """
+            10:35: caFile is for keys from the network, and jwksFile is not; remove it, or write jwks: https://…
+            """),
+        .replacing(
+            .keys, "      keys: {caFile: ca.pem}",
+            """
+            10:7: keys names no source; write exactly one of jwks, jwksFile, pemFile, secretFile, discovery
+            """),
+    ]
+}

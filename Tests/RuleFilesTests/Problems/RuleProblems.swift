@@ -1,0 +1,605 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import WireFormats
+
+/// What can be wrong with `rules`.
+enum RuleProblems {
+    static let table: [ProblemCase] = [
+        .replacing(
+            .rules,
+            """
+            rules: {}
+            rulez:
+            """,
+            """
+            15:1: rules is empty; write at least one rule under it
+            16:1: “rulez” is not a key of the file; did you mean rules?
+            """),
+        .behind(
+            .rules, "rulez:",
+            """
+            15:1: rules is empty; indent “name: value” lines under it
+            16:1: “rulez” is not a key of the file; did you mean rules?
+            """),
+        .replacing(
+            .avatars, "  Avatars:",
+            """
+            16:3: “Avatars” is not a name for a rule; write 1 to 63 of a-z, 0-9, “-” and “_”, beginning with a letter or \
+            digit
+            """),
+        .replacing(
+            .avatars,
+            """
+              avatars: {}
+              other:
+            """,
+            """
+            16:3: the rule “avatars” has no contentTypes; list what may be uploaded: contentTypes: [image/png, image/jpeg]
+            16:3: the rule “avatars” has no keyPrefix; write the folder of its files: keyPrefix: uploads/{user}/
+            16:3: the rule “avatars” has no maxSize; write the largest file it takes, at most 5GiB: maxSize: 5MiB
+            """),
+        .replacing(
+            .avatars,
+            """
+              avatars: yes
+              other:
+            """,
+            """
+            16:12: the rule “avatars” is not a mapping; write “key: value” lines, with the keys keyPrefix, keyName, \
+            contentTypes, maxSize, minSize, expiry, acl, storageClass, encryption, tags, metadata, cacheControl, \
+            contentDisposition, checksum, successStatus, successRedirect, requireScope, limits
+            """),
+        .replacing(
+            .keyPrefix, "    keyPrefix: /a/{user}/",
+            """
+            17:16: keyPrefix begins with “/”; leave the first “/” out: keys in S3 begin with a name
+            """),
+        .replacing(
+            .keyPrefix, "    keyPrefix: a/{user}",
+            """
+            17:16: keyPrefix does not end in “/”; write a/{user}/
+            """),
+        .replacing(
+            .keyPrefix, "    keyPrefix: ''",
+            """
+            17:5: keyPrefix has no value; write one, or remove it
+            """),
+        .replacing(
+            .keyPrefix, "    keyPrefix: a//{user}/",
+            """
+            17:16: keyPrefix holds “//”; write one “/”
+            """),
+        .replacing(
+            .keyPrefix, "    keyPrefix: a/../{user}/",
+            """
+            17:16: keyPrefix has a folder named “..”; name it otherwise: clients resolve such names as paths
+            """),
+        .replacing(
+            .keyPrefix, "    keyPrefix: a/./{user}/",
+            """
+            17:16: keyPrefix has a folder named “.”; name it otherwise: clients resolve such names as paths
+            """),
+        .replacing(
+            .keyPrefix, "    keyPrefix: a/${filename}/",
+            """
+            17:16: keyPrefix holds “$”, which S3 may expand; write {filename}: the server fills it in
+            """),
+        .replacing(
+            .keyPrefix, "    keyPrefix: a/$x/",
+            """
+            17:16: keyPrefix holds “$”, which S3 may expand; leave it out
+            """),
+        .replacing(
+            .keyPrefix, "    keyPrefix: a/{usr}/",
+            """
+            17:16: {usr} is not a placeholder; did you mean {user}?
+            """),
+        .replacing(
+            .keyPrefix, "    keyPrefix: a/{x}/",
+            """
+            17:16: {x} is not a placeholder; write one of {tenant} {user} {uuid} {ext} {filename} {yyyy} {mm} {dd}
+            """),
+        .replacing(
+            .keyPrefix, "    keyPrefix: a/{user/",
+            """
+            17:16: keyPrefix has a “{” that is not closed; write placeholders as {user}
+            """),
+        .replacing(
+            .keyPrefix, "    keyPrefix: a/user}/",
+            """
+            17:16: keyPrefix has a “}” without “{”; write placeholders as {user}
+            """),
+        .replacing(
+            .keyPrefix, "    keyPrefix: a/x{user}/",
+            """
+            17:16: {user} in keyPrefix is not a whole folder name; put “/” on both sides of it, so that no two users \
+            share a key: …/{user}/…
+            """),
+        .replacing(
+            .keyPrefix, "    keyPrefix: a/{user}-{yyyy}/",
+            """
+            17:16: {user} in keyPrefix is not a whole folder name; put “/” on both sides of it, so that no two users \
+            share a key: …/{user}/…
+            """),
+        .replacing(
+            .keyPrefix, "    keyPrefix: a/.{user}/",
+            """
+            17:16: {user} in keyPrefix is not a whole folder name; put “/” on both sides of it, so that no two users \
+            share a key: …/{user}/…
+            """),
+        .replacing(
+            .keyPrefix, "    keyPrefix: \"a\\x01/\"",
+            """
+            17:16: keyPrefix has a control character; remove it
+            """),
+        .replacing(
+            .keyPrefix, "    keyPrefix: {user}/",
+            """
+            17:22: nothing can stand behind a closed bracket; put the whole value in quotes: "{user}/"
+            """),
+        .replacing(
+            .keyPrefix, "    keyPrefix: {user}",
+            """
+            17:16: keyPrefix is not a single value; write one value behind “:”, in quotes if it begins with “{” or “[”
+            """),
+        .replacing(
+            .keyPrefix,
+            """
+                keyPrefix: \
+            aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
+            aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
+            aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
+            aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
+            aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/
+            """,
+            """
+            17:16: keyPrefix is longer than 512 bytes; shorten it: a whole key has at most 1024
+            """),
+        .replacing(
+            .keyPrefix, "    # none",
+            """
+            16:3: the rule “avatars” has no keyPrefix; write the folder of its files: keyPrefix: uploads/{user}/
+            """),
+        .behind(
+            .keyPrefix, "    keyName: '{user}.{ext}'",
+            """
+            18:14: {user} in keyName is not a whole folder name; put “/” on both sides of it, so that no two users share \
+            a key: …/{user}/…
+            """),
+        .behind(
+            .keyPrefix, "    keyName: '{uuid}/'",
+            """
+            18:14: keyName ends in “/”; write a file's name: {uuid}.{ext}
+            """),
+        .behind(
+            .keyPrefix, "    keyName: '/{uuid}'",
+            """
+            18:14: keyName begins with “/”; leave the first “/” out: keys in S3 begin with a name
+            """),
+        .behind(
+            .keyPrefix, "    keyName: ''",
+            """
+            18:5: keyName has no value; write one, or remove it
+            """),
+        .behind(
+            .keyPrefix, "    keyName: '..'",
+            """
+            18:14: keyName has a folder named “..”; name it otherwise: clients resolve such names as paths
+            """),
+        .behind(
+            .keyPrefix, "    keyName: {uuid}.{ext}",
+            """
+            18:20: nothing can stand behind a closed bracket; put the whole value in quotes: "{user}/"
+            """),
+        .replacing(
+            .keyPrefix,
+            """
+                keyPrefix: avatars/
+                keyName: me
+            """,
+            """
+            18:14: every upload overwrites the one before, whoever sends it; add {uuid} or {filename} to keyName: \
+            "{uuid}.{ext}"
+            """),
+        .replacing(
+            .contentTypes, "    # none",
+            """
+            16:3: the rule “avatars” has no contentTypes; list what may be uploaded: contentTypes: [image/png, image/jpeg]
+            """),
+        .replacing(
+            .contentTypes, "    contentTypes: image/png",
+            """
+            18:19: contentTypes is not a list; write [image/png]
+            """),
+        .replacing(
+            .contentTypes, "    contentTypes: []",
+            """
+            18:19: contentTypes is an empty list; name at least one, or remove the line
+            """),
+        .replacing(
+            .contentTypes, "    contentTypes: [png]",
+            """
+            18:20: “png” is not a content type; write type/subtype: image/png, or image/* for all images but SVG
+            """),
+        .replacing(
+            .contentTypes, "    contentTypes: [Image/PNG]",
+            """
+            18:20: “Image/PNG” is not in lower case; write image/png
+            """),
+        .replacing(
+            .contentTypes, "    contentTypes: ['*']",
+            """
+            18:20: “*” is not a content type; write type/subtype: image/png, or image/* for all images but SVG
+            """),
+        .replacing(
+            .contentTypes, "    contentTypes: ['*/png']",
+            """
+            18:20: “*/png” is not a content type; write type/subtype: image/png, or image/* for all images but SVG
+            """),
+        .replacing(
+            .contentTypes, "    contentTypes: ['image/p*']",
+            """
+            18:20: “image/p*” is not a content type; write type/subtype: image/png, or image/* for all images but SVG
+            """),
+        .replacing(
+            .contentTypes, "    contentTypes: [text/plain; charset=utf-8]",
+            """
+            18:20: “text/plain; charset=utf-8” has parameters; write the type alone, without “;”
+            """),
+        .replacing(
+            .contentTypes, "    contentTypes: [image/png, image/png]",
+            """
+            18:31: contentTypes lists this twice; the first is in line 18; keep one of them
+            """),
+        .replacing(
+            .maxSize, "    # none",
+            """
+            16:3: the rule “avatars” has no maxSize; write the largest file it takes, at most 5GiB: maxSize: 5MiB
+            """),
+        .replacing(
+            .maxSize, "    maxSize: 5M",
+            """
+            19:14: “5M” is not a size; write 5MB or 5MiB
+            """),
+        .replacing(
+            .maxSize, "    maxSize: 5 MiB",
+            """
+            19:14: “5 MiB” is not a size; write 5MiB
+            """),
+        .replacing(
+            .maxSize, "    maxSize: 1.5GiB",
+            """
+            19:14: “1.5GiB” is not a size; write a whole number, in a smaller unit where needed (B, KB, MB, GB, KiB, MiB, \
+            GiB)
+            """),
+        .replacing(
+            .maxSize, "    maxSize: 010",
+            """
+            19:14: “010” begins with a zero; write 5MiB, without leading zeros
+            """),
+        .replacing(
+            .maxSize, "    maxSize: -1",
+            """
+            19:14: “-1” is not a size; write a whole number and a unit (B, KB, MB, GB, KiB, MiB, GiB): 5MiB
+            """),
+        .replacing(
+            .maxSize, "    maxSize: 0",
+            """
+            19:14: maxSize allows nothing; write at least 1
+            """),
+        .replacing(
+            .maxSize, "    maxSize: 6GiB",
+            """
+            19:14: “6GiB” is more than one upload can carry; write at most 5GiB
+            """),
+        .replacing(
+            .maxSize, "    maxSize: 99999999999999999999",
+            """
+            19:14: “99999999999999999999” is too large; write a size like 5MiB
+            """),
+        .replacing(
+            .maxSize, "    maxSize: 9999999999GiB",
+            """
+            19:14: “9999999999GiB” is too large; write a size like 5MiB
+            """),
+        .replacing(
+            .maxSize, "    maxSize: ~",
+            """
+            19:14: “~” is not a size; write a whole number and a unit (B, KB, MB, GB, KiB, MiB, GiB): 5MiB
+            """),
+        .replacing(
+            .maxSize, "    maxSize: 5tb",
+            """
+            19:14: “5tb” is not a size; write a whole number and a unit (B, KB, MB, GB, KiB, MiB, GiB): 5MiB
+            """),
+        .behind(
+            .maxSize, "    minSize: 6MiB",
+            """
+            20:14: minSize is larger than maxSize (5242880 bytes); write a smaller minSize or a larger maxSize
+            """),
+        .behind(
+            .maxSize, "    minSize: x",
+            """
+            20:14: “x” is not a size; write a whole number and a unit (B, KB, MB, GB, KiB, MiB, GiB): 5MiB
+            """),
+        .behind(
+            .maxSize, "    expiry: 300",
+            """
+            20:13: “300” has no unit; add one of s, m, h, d: 300s
+            """),
+        .behind(
+            .maxSize, "    expiry: 8d",
+            """
+            20:13: a ticket cannot hold for “8d”; write 1s to 7d; the default is 5m
+            """),
+        .behind(
+            .maxSize, "    expiry: 0s",
+            """
+            20:13: a ticket cannot hold for “0s”; write 1s to 7d; the default is 5m
+            """),
+        .behind(
+            .maxSize, "    expiry: 5min",
+            """
+            20:13: “5min” is not a duration; write a whole number and a unit (s, m, h, d): 5m
+            """),
+        .behind(
+            .maxSize, "    expiry: '1:30'",
+            """
+            20:13: “1:30” is not a duration; write a whole number and a unit (s, m, h, d): 5m
+            """),
+        .behind(
+            .maxSize, "    acl: public",
+            """
+            20:10: “public” is not a canned ACL; write one of private, public-read, public-read-write, \
+            authenticated-read, aws-exec-read, bucket-owner-read, bucket-owner-full-control
+            """),
+        .behind(
+            .maxSize, "    acl: public-raed",
+            """
+            20:10: “public-raed” is not a canned ACL; did you mean public-read?
+            """),
+        .behind(
+            .maxSize, "    storageClass: COLD",
+            """
+            20:19: “COLD” is not a storage class; write one of STANDARD, STANDARD_IA, ONEZONE_IA, INTELLIGENT_TIERING, \
+            GLACIER_IR, GLACIER, DEEP_ARCHIVE, REDUCED_REDUNDANCY, EXPRESS_ONEZONE, OUTPOSTS, SNOW, FSX_OPENZFS
+            """),
+        .behind(
+            .maxSize, "    encryption: aes256",
+            """
+            20:17: “aes256” is not an encryption; write AES256, or {type: aws:kms, keyId: …}
+            """),
+        .behind(
+            .maxSize, "    encryption: aws:kms",
+            """
+            20:17: aws:kms needs a key; write encryption: {type: aws:kms, keyId: …}
+            """),
+        .behind(
+            .maxSize, "    encryption: {type: aws:kms}",
+            """
+            20:5: encryption has no keyId; write the id or ARN of the KMS key
+            """),
+        .behind(
+            .maxSize, "    encryption: {keyId: a}",
+            """
+            20:5: encryption has no type; write type: aws:kms
+            """),
+        .behind(
+            .maxSize, "    encryption: {type: AES256, keyId: a}",
+            """
+            20:32: AES256 has no key id; remove keyId, or write type: aws:kms
+            """),
+        .behind(
+            .maxSize, "    encryption: {type: aws:kms, keyId: 'a b'}",
+            """
+            20:40: “a b” is not a KMS key; write its id, alias/… or arn:aws:kms:…
+            """),
+        .behind(
+            .maxSize, "    tags: x",
+            """
+            20:11: tags is not a mapping; write “name: value” lines
+            """),
+        .behind(
+            .maxSize, "    tags: {a: 'b&c'}",
+            """
+            20:15: the tag value “b&c” has a character AWS refuses; use letters, digits, blanks and + - = . _ : / @
+            """),
+        .behind(
+            .maxSize, "    tags: {'aws:a': b}",
+            """
+            20:12: tag keys that begin with “aws:” belong to AWS; name it otherwise
+            """),
+        .behind(
+            .maxSize, "    tags: {a: [b]}",
+            """
+            20:15: “a” is not a single value; write one value behind “:”, in quotes if it begins with “{” or “[”
+            """),
+        .behind(
+            .maxSize, "    tags: {a1: b, a2: b, a3: b, a4: b, a5: b, a6: b, a7: b, a8: b, a9: b, a10: b, a11: b}",
+            """
+            20:5: tags has 11 entries; keep at most 10: S3 takes no more
+            """),
+        .behind(
+            .maxSize,
+            """
+                tags: \
+            {kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk\
+            kkkkkkkkkkkkkkkkkkkk: b}
+            """,
+            """
+            20:12: the tag key is longer than 128 characters; shorten it
+            """),
+        .behind(
+            .maxSize, "    metadata: {}",
+            """
+            20:5: metadata is empty; write fixed: {…} or allowed: […], or remove it
+            """),
+        .behind(
+            .maxSize, "    metadata: {fixed: {x-amz-meta-a: b}}",
+            """
+            20:24: the prefix x-amz-meta- is added to every name; write a
+            """),
+        .behind(
+            .maxSize, "    metadata: {fixed: {'a b': b}}",
+            """
+            20:24: “a b” is not a name of metadata; write 1 to 100 of a-z, 0-9, “-”, “_” and “.”
+            """),
+        .behind(
+            .maxSize, "    metadata: {fixed: {a: '${filename}'}}",
+            """
+            20:27: the value holds “${”, which S3 expands; write it without “${”
+            """),
+        .behind(
+            .maxSize, "    metadata: {fixed: {a: b, A: c}}",
+            """
+            20:30: “A” is there twice: names of metadata have no upper case; keep one of them
+            """),
+        .behind(
+            .maxSize, "    metadata: {fixed: {a: b}, allowed: [a]}",
+            """
+            20:41: “a” is fixed and allowed; keep it in one of the two
+            """),
+        .behind(
+            .maxSize,
+            """
+                metadata: {fixed: {a: \
+            'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\
+            xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\
+            xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\
+            xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\
+            xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\
+            xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\
+            xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\
+            xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\
+            xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\
+            xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\
+            xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\
+            xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\
+            xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\
+            xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\
+            xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\
+            xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\
+            xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\
+            xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\
+            xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'}}
+            """,
+            """
+            20:5: the fixed metadata has 2052 bytes; keep names and values within 2048 bytes: S3 takes no more
+            """),
+        .behind(
+            .maxSize, "    metadata: {allowed: [a, A]}",
+            """
+            20:29: allowed lists this twice; the first is in line 20; keep one of them
+            """),
+        .behind(
+            .maxSize, "    metadata: {allow: [a]}",
+            """
+            20:16: “allow” is not a key of metadata; known keys: fixed, allowed
+            """),
+        .behind(
+            .maxSize, "    cacheControl: \"a\\nb\"",
+            """
+            20:19: cacheControl has a control character; remove it
+            """),
+        .behind(
+            .maxSize, "    cacheControl: é",
+            """
+            20:19: cacheControl is not ASCII; write ASCII only
+            """),
+        .behind(
+            .maxSize, "    contentDisposition: attachement",
+            """
+            20:25: “attachement” is not a disposition; write one of inline, attachment
+            """),
+        .behind(
+            .maxSize, "    checksum: optional",
+            """
+            20:15: “optional” says nothing of checksums; write checksum: required, or remove the line
+            """),
+        .behind(
+            .maxSize, "    successStatus: 202",
+            """
+            20:20: “202” is not a status S3 answers uploads with; write one of 200, 201, 204
+            """),
+        .behind(
+            .maxSize, "    successRedirect: http://a.example/",
+            """
+            20:22: “http://a.example/” is not encrypted; write https:// (http only for localhost, 127.0.0.1, [::1])
+            """),
+        .behind(
+            .maxSize,
+            """
+                successStatus: 200
+                successRedirect: https://a.example/
+            """,
+            """
+            20:20: successStatus has no effect beside successRedirect; keep one of the two
+            """),
+        .behind(
+            .maxSize, "    requireScope: a b",
+            """
+            20:19: “a b” is not a scope; write one word: uploads:write
+            """),
+        .behind(
+            .maxSize, "    limits: {}",
+            """
+            20:5: limits is empty; write perUser: 60/1m, or remove it
+            """),
+        .behind(
+            .maxSize, "    limits: {perUser: 60}",
+            """
+            20:23: “60” is not a limit; write a count and a duration: 60/1m
+            """),
+        .behind(
+            .maxSize, "    limits: {perUser: 60/m}",
+            """
+            20:23: “m” is not a duration; write a whole number and a unit (s, m, h, d): 5m
+            """),
+        .behind(
+            .maxSize, "    limits: {perUser: 0/1m}",
+            """
+            20:23: “0/1m” is not a limit; write at least 1 in 1s, at most 1000000000 in 7d: 60/1m
+            """),
+        .behind(
+            .maxSize, "    limits: {perTenant: 1/8d}",
+            """
+            20:25: “1/8d” is not a limit; write at least 1 in 1s, at most 1000000000 in 7d: 60/1m
+            """),
+        .behind(
+            .maxSize, "    limits: {perIP: 1/1m}",
+            """
+            20:14: “perIP” is not a key of limits; known keys: perUser, perTenant
+            """),
+        .behind(
+            .maxSize,
+            """
+              all:
+                keyPrefix: '{user}/'
+                contentTypes: [image/png]
+                maxSize: 1
+            """,
+            """
+            21:16: a user named “avatars” would own a folder that the rule “avatars” fills for others; let the keys of \
+            the two rules differ in a folder in front of {user}: all/{user}/, avatars/…
+            """),
+        .behind(
+            .maxSize,
+            """
+              all:
+                keyPrefix: avatars/
+                keyName: 'x/{uuid}'
+                contentTypes: [image/png]
+                maxSize: 1
+            """,
+            """
+            17:16: a user named “x” would own a folder that the rule “all” fills for others; let the keys of the two \
+            rules differ in a folder in front of {user}: avatars/{user}/, all/…
+            """),
+        .behind(
+            .maxSize, "    tags: {\("abcdefg".map { "\($0): \(String(repeating: "é", count: 256))" }.joined(separator: ", "))}",
+            """
+            16:3: the rule “avatars” puts too much into each form: 9404 of 8000 bytes; shorten its tags, fixed metadata, \
+            cacheControl or successRedirect
+            """),
+    ]
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AWSCredentials
+import Testing
+import WireFormats
+
+@testable import RuleFiles
+@testable import UploadRules
+
+@Suite("The session policy from the rules")
+struct SessionPolicyTests {
+    /// The session policy that a file's role is narrowed by; nil for none.
+    static func policy(of file: TenantFile) throws -> String? {
+        guard case .role(let role) = file.credentials else { return nil }
+        return role.sessionPolicy
+    }
+
+    private func policy(
+        _ rules: String, role: String = "arn:aws:iam::123456789012:role/up", region: String = "eu-west-1"
+    ) throws -> String? {
+        let yaml =
+            """
+            tenant: acme
+            store:
+              bucket: acme-uploads
+              region: \(region)
+              credentials: {assumeRole: {roleArn: '\(role)', sessionPolicy: fromRules}}
+            auth:
+              apiKeys:
+                - id: cms
+                  sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+            rules:
+            \(rules)
+            """
+        return try Self.policy(of: Example.file(yaml))
+    }
+
+    private func rule(_ name: String, _ prefix: String, _ more: String = "") -> String {
+        """
+          \(name):
+            keyPrefix: "\(prefix)"
+            contentTypes: [image/png]
+            maxSize: 5MiB
+        \(more.isEmpty ? "" : "    \(more)\n")
+        """
+    }
+
+    @Test("Allows s3:PutObject under each prefix and nothing else")
+    func exactlyPutObject() throws {
+        let rules = rule("avatars", "avatars/{user}/") + rule("documents", "{tenant}/docs/{yyyy}/")
+        #expect(
+            try policy(rules)
+                == #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:PutObject","Resource":["#
+                + #""arn:aws:s3:::acme-uploads/acme/docs/*/*","arn:aws:s3:::acme-uploads/avatars/*/*"]}]}"#
+        )
+    }
+
+    @Test("Is none where the store does not ask for it")
+    func none() throws {
+        #expect(try Self.policy(of: Example.file(Example.acme)) == nil)
+    }
+
+    @Test("Names the partition of the role")
+    func partition() throws {
+        let policy = try policy(rule("a", "a/"), role: "arn:aws-cn:iam::123456789012:role/up", region: "cn-north-1")
+        #expect(policy?.contains(#"["arn:aws-cn:s3:::acme-uploads/a/*"]"#) == true)
+    }
+
+    @Test("Leaves out what a wider prefix covers")
+    func covered() throws {
+        let policy = try policy(rule("a", "a/") + rule("b", "a/b/") + rule("c", "ab/"))
+        #expect(policy?.contains(#"["arn:aws:s3:::acme-uploads/a/*","arn:aws:s3:::acme-uploads/ab/*"]"#) == true)
+    }
+
+    @Test("Grants ACL, tags and KMS only where a rule needs them")
+    func furtherActions() throws {
+        let key = "arn:aws:kms:eu-west-1:123456789012:key/k"
+        let policy = try policy(
+            rule("a", "a/", "acl: private") + rule("b", "b/", "tags: {k: v}")
+                + rule("c", "c/", "encryption: {type: 'aws:kms', keyId: '\(key)'}")
+        )
+        #expect(
+            policy?.contains(#"{"Effect":"Allow","Action":"s3:PutObjectAcl","Resource":["arn:aws:s3:::acme-uploads/a/*"]}"#)
+                == true)
+        #expect(
+            policy?.contains(#"{"Effect":"Allow","Action":"s3:PutObjectTagging","Resource":["arn:aws:s3:::acme-uploads/b/*"]}"#)
+                == true)
+        #expect(policy?.contains(#"{"Effect":"Allow","Action":"kms:GenerateDataKey","Resource":["\#(key)"]}"#) == true)
+    }
+
+    @Test("Writes IAM's wildcards as themselves, and other letters as ASCII")
+    func escapes() throws {
+        let patterns = ResourcePattern.exact.resources([
+            KeyTemplate(text: "", parts: [.literal(Array("a*b?c/".utf8))])
+        ])
+        #expect(patterns == ["a${*}b${?}c/*"])
+        let policy = try policy(rule("a", "ümlaut/"))
+        #expect(policy?.contains(#"acme-uploads/\u00fcmlaut/*"#) == true)
+    }
+
+    @Test("Is widened to the prefixes' beginnings where it would be too long for STS")
+    func long() throws {
+        let rules = (0..<40).map { rule("r\($0)", "files/{user}/\(String(repeating: "x", count: 40))\($0)/") }.joined()
+        let policy = try policy(rules)
+        #expect(policy?.contains(#"["arn:aws:s3:::acme-uploads/files/*"]"#) == true)
+    }
+
+    @Test("Is a problem of the file where it stays too long")
+    func tooLong() {
+        let rules = (0..<60).map { rule("r\($0)", "\(String(repeating: "x", count: 40))\($0)/") }.joined()
+        let problems = Result { try policy(rules) }
+        #expect(throws: (any Error).self) { try problems.get() }
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+import WireFormats
+
+@testable import RuleFiles
+@testable import UploadRules
+
+@Suite("Addresses, ranges and listeners")
+struct AddressTests {
+    @Test(
+        "An address is its bytes",
+        arguments: [
+            ("127.0.0.1", [127, 0, 0, 1]), ("0.0.0.0", [0, 0, 0, 0]), ("255.255.255.255", [255, 255, 255, 255]),
+            ("::", [UInt8](repeating: 0, count: 16)), ("::1", [UInt8](repeating: 0, count: 15) + [1]),
+            ("2001:db8::ff", [0x20, 1, 0x0D, 0xB8] + [UInt8](repeating: 0, count: 11) + [0xFF]),
+            ("1:2:3:4:5:6:7:8", [0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 7, 0, 8]),
+            ("1::", [0, 1] + [UInt8](repeating: 0, count: 14)),
+            ("1:2:3:4:5:6:7::", [0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 7, 0, 0]),
+            ("::ffff:10.1.2.3", [UInt8](repeating: 0, count: 10) + [255, 255, 10, 1, 2, 3]),
+        ] as [(String, [UInt8])]
+    )
+    func addresses(text: String, bytes: [UInt8]) {
+        #expect(IPAddress(text)?.bytes == bytes)
+    }
+
+    @Test(
+        "What is none is nil",
+        arguments: [
+            "", "1", "1.2.3", "1.2.3.4.5", "256.0.0.1", "01.2.3.4", "1.2.3.", ".1.2.3", "1..2.3", "1.2.3.4 ", "a.b.c.d", ":",
+            ":::",
+            "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1::2::3", "12345::", "g::", "::1.2.3", "1.2.3.4::", "1:2:3:4:5:6:7:8::",
+            "fe80::1%eth0",
+            "[::1]", "::ffff:256.0.0.1", "1:2:3:4:5:6:7:1.2.3.4",
+        ]
+    )
+    func noAddresses(text: String) {
+        #expect(IPAddress(text) == nil)
+    }
+
+    @Test("A range contains what its prefix says, IPv4-mapped peers too")
+    func ranges() throws {
+        let ten = try AddressRange.parse("10.0.0.0/8")
+        #expect(ten.contains("10.255.0.1"))
+        #expect(ten.contains("::ffff:10.0.0.1"))
+        #expect(!ten.contains("11.0.0.1"))
+        #expect(!ten.contains("::10.0.0.1"))
+        #expect(!ten.contains("no address"))
+        let one = try AddressRange.parse("192.0.2.7")
+        #expect(one.contains("192.0.2.7"))
+        #expect(!one.contains("192.0.2.6"))
+        let odd = try AddressRange.parse("192.0.2.128/25")
+        #expect(odd.contains("192.0.2.200"))
+        #expect(!odd.contains("192.0.2.127"))
+        let six = try AddressRange.parse("2001:db8::/32")
+        #expect(six.contains("2001:db8:ffff::1"))
+        #expect(!six.contains("2001:db9::1"))
+        #expect(try AddressRange.parse("0.0.0.0/0").contains("203.0.113.9"))
+    }
+
+    @Test(
+        "What is no range is refused",
+        arguments: [
+            "", "10.0.0.1/8", "10.0.0.0/33", "::/129", "10.0.0.0/", "/8", "10.0.0.0/08", "10.0.0.0/8/8", "localhost",
+            "10.0.0.0/-1",
+        ]
+    )
+    func noRanges(text: String) {
+        #expect(throws: ValueError.self) { try AddressRange.parse(text) }
+    }
+
+    @Test("A listener is a host and a port")
+    func listeners() {
+        #expect(ListenAddress("127.0.0.1:8080") == ListenAddress(host: "127.0.0.1", port: 8080))
+        #expect(ListenAddress("[::1]:0")?.description == "[::1]:0")
+        #expect(ListenAddress("localhost:65535")?.description == "localhost:65535")
+        for text in [
+            "", ":8080", "8080", "localhost", "localhost:", "localhost:65536", "::1:8080", "[::1]", "a b:1", "h:-1", "h:08",
+            "[1.2.3.4]:1",
+        ] {
+            #expect(ListenAddress(text) == nil, "\(text)")
+        }
+    }
+}
