@@ -20,7 +20,7 @@ from harness.tokens import Issuer
 from harness.waiting import until
 
 WISH = {"contentType": "image/png", "size": 4000}
-# Beside the loader. README says the same.
+# Beside the loader. docs/operating.md names their packages.
 LIBRARIES = {"libc.so.6", "libm.so.6", "libgcc_s.so.1", "libstdc++.so.6", "libz.so.1", "libcrypto.so.3"}
 MEGABYTE = 1_000_000
 
