@@ -159,6 +159,15 @@ struct KeySetJWKSTests {
 
     private static let smallPrimes = (3...167).filter { number in (2..<number).allSatisfy { number % $0 != 0 } }
 
+    @Test(arguments: [Algorithm.eddsa, .ed25519], [Algorithm.eddsa, .ed25519])
+    func `EdDSA and Ed25519 are two names of one algorithm`(ofKey: Algorithm, listed: Algorithm) throws {
+        let key = SigningKey.made(ofKey)
+        let set = try set([key.jwk(kid: "a")], [listed])
+        #expect(set.keyIDs == ["a"] && set.skipped.isEmpty)
+        let token = try key.token(header: "{\"alg\":\"\(listed.rawValue)\",\"kid\":\"a\"}", payload: "{}")
+        #expect(try set.verify(Array(token.utf8), algorithms: [listed]) == Array("{}".utf8))
+    }
+
     @Test("an algorithm that the issuer does not list makes no key")
     func notListed() throws {
         let set = try set([SigningKey.es256().jwk(kid: "a"), SigningKey.es384().jwk(kid: "b")], [.es384])

@@ -30,6 +30,12 @@ package enum Algorithm: String, Sendable, Hashable, CaseIterable {
     /// The names of all, those of public keys first, in the order in which messages list them.
     package static let names = (allCases.filter { !$0.isSymmetric } + allCases.filter(\.isSymmetric)).map(\.rawValue)
 
+    /// Whether both name one algorithm: with a key of Ed25519, `EdDSA` is `Ed25519` (RFC 9864 section 4.1.2).
+    func isSame(as other: Algorithm) -> Bool {
+        let ed25519: Set<Algorithm> = [.eddsa, .ed25519]
+        return self == other || (ed25519.contains(self) && ed25519.contains(other))
+    }
+
     /// Whether the same secret signs and verifies.
     package var isSymmetric: Bool {
         switch self {

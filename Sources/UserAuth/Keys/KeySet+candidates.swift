@@ -16,7 +16,7 @@ extension KeySet {
         for candidate in candidates {
             do throws(SkippedKey.Reason) {
                 let (material, own) = try candidate.key.get()
-                let served = algorithms.filter { (own == nil || own == $0) && material.suits($0) }
+                let served = algorithms.filter { (own?.isSame(as: $0) ?? true) && material.suits($0) }
                 guard !served.isEmpty else { throw .algorithmNotListed }
                 if case .secret(let bytes) = material {
                     guard bytes.count >= served.compactMap(\.minimumSecretLength).max() ?? 0 else { throw .secretTooShort }

@@ -38,7 +38,7 @@ extension SigningKey {
     static func es512() -> SigningKey { made(.es512) }
     static func ed25519(as algorithm: Algorithm = .eddsa) -> SigningKey { made(algorithm) }
 
-    private static func made(_ algorithm: Algorithm) -> SigningKey {
+    static func made(_ algorithm: Algorithm) -> SigningKey {
         guard let signer = TokenSigner.generate(algorithm) else { fatalError("libcrypto made no key") }
         return SigningKey(signer)
     }
