@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import UploadRules
 import WireFormats
 
 /// Whether two segments of key templates may become the same text. In doubt they may.
