@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PostPolicy
 import UploadRules
 import WireFormats
 
@@ -14,10 +15,6 @@ struct RuleReader {
         "metadata", "cacheControl", "contentDisposition", "checksum", "successStatus", "successRedirect", "requireScope",
         "limits",
     ]
-    /// S3's limit for one POST: 5 GiB.
-    private static let largestFile = 5 << 30
-    /// A SigV4 signing key is good for seven days.
-    private static let longestExpiry = 7 * 86_400
 
     func read(_ entry: YAMLEntry, log: ProblemLog) -> RuleDraft? {
         let name = readName(entry, log: log)
@@ -83,10 +80,10 @@ struct RuleReader {
             requireScope: scope?.value,
             limits: limits
         )
-        if rule.storage.formCost > FormBudget.constants {
+        if rule.storage.formCost > StorageSettings.maximumFormCost {
             log.problem(
                 at: entry.keyPosition,
-                "\(title) puts too much into each form: \(rule.storage.formCost) of \(FormBudget.constants) bytes",
+                "\(title) puts too much into each form: \(rule.storage.formCost) of \(StorageSettings.maximumFormCost) bytes",
                 "shorten its tags, fixed metadata, cacheControl or successRedirect"
             )
         }
@@ -109,7 +106,9 @@ struct RuleReader {
     /// Without {uuid}, uploads meet at the same key.
     private func checkOverwriting(_ prefix: Located<KeyTemplate>, _ keyName: Located<KeyTemplate>?, of section: Section) {
         guard let keyName else { return }
-        func uses(_ placeholder: Placeholder) -> Bool { prefix.value.uses(placeholder) || keyName.value.uses(placeholder) }
+        func uses(_ placeholder: KeyTemplate.Placeholder) -> Bool {
+            prefix.value.uses(placeholder) || keyName.value.uses(placeholder)
+        }
         if uses(.uuid) { return }
         switch (uses(.filename), uses(.user)) {
         case (true, true):
@@ -153,7 +152,7 @@ struct RuleReader {
         let most = section.required("maxSize", "write the largest file it takes, at most 5GiB: maxSize: 5MiB") {
             text throws(ValueError) in
             let bytes = try Measure.size.parse(text)
-            guard bytes <= Self.largestFile else {
+            guard bytes <= UploadPolicy.maximumFileBytes else {
                 throw ValueError("\(text.quoted) is more than one upload can carry", "write at most 5GiB")
             }
             guard bytes > 0 else { throw ValueError("maxSize allows nothing", "write at least 1") }
@@ -176,7 +175,7 @@ struct RuleReader {
 
     private static func expiry(_ text: String) throws(ValueError) -> Int {
         let seconds = try Measure.duration.parse(text)
-        guard (1...longestExpiry).contains(seconds) else {
+        guard (1...Int(PolicySigner.maximumLifetime)).contains(seconds) else {
             throw ValueError("a ticket cannot hold for \(text.quoted)", "write 1s to 7d; the default is 5m")
         }
         return seconds
