@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The address of a store without the bucket, taken apart: scheme, host, port and base path, and nothing else.
+/// The URL of a store without the bucket: scheme, host, port and base path.
 struct EndpointURL {
     let scheme: String
     /// The host in lower case; an IPv6 address keeps its brackets.
     let host: String
-    /// The port as it was written; nil where there is none.
+    /// The port as it was written; nil if there is none.
     let port: Int?
-    /// The base path without a slash at its end; empty or beginning with a slash.
+    /// The base path without a final slash: empty, or beginning with a slash.
     let path: String
 
     init(awsHost host: String) {
@@ -17,7 +17,7 @@ struct EndpointURL {
         self.path = ""
     }
 
-    /// Reads a URL as an operator writes it. Each thing that has no place in a store's address is refused, not dropped.
+    /// Parses a URL as operators write it. Parts that a store's address cannot have are refused, not dropped.
     init(parsing text: String) throws(EndpointError) {
         func refusal(_ problem: EndpointError.URLProblem) -> EndpointError { .endpointInvalid(text, problem) }
 
@@ -51,15 +51,15 @@ struct EndpointURL {
 
     var isHTTPS: Bool { scheme == "https" }
 
-    /// Host and port as they stand in the URL.
+    /// Host and port as the URL has them.
     var authority: String { port.map { "\(host):\($0)" } ?? host }
 
-    /// Whether a bucket's name can stand in front of the host.
+    /// Whether the host can have a bucket as a subdomain.
     var takesSubdomains: Bool { !host.hasPrefix("[") && !Self.isIPv4(host) }
 }
 
 extension EndpointURL {
-    /// Reads what stands behind the host: nothing, or a colon and 1 to 65535.
+    /// Parses what follows the host: nothing, or a colon and 1 to 65535.
     private static func port(_ text: ArraySlice<UInt8>, else refusal: EndpointError) throws(EndpointError) -> Int? {
         guard let first = text.first else { return nil }
         let digits = text.dropFirst()
@@ -69,11 +69,11 @@ extension EndpointURL {
         return port
     }
 
-    /// RFC 1123 labels; also `_`, which container networks put into names.
+    /// Whether the host is RFC 1123 labels (section 2.1), which may have `_`, as in names of container networks, or IPv4.
     private static func isName(_ host: String) -> Bool {
         guard (1...253).contains(host.utf8.count) else { return false }
         let labels = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        // A last label of digits makes URL parsers read an IPv4 address (WHATWG URL, "ends in a number").
+        // URL parsers take a name with a last label of digits for an IPv4 address (WHATWG URL, "ends in a number").
         if let last = labels.last, last.allSatisfy(\.isASCIIDigit) { return isIPv4(host) }
         return labels.allSatisfy { label in
             (1...63).contains(label.count) && label.first != UInt8(ascii: "-") && label.last != UInt8(ascii: "-")
@@ -93,7 +93,7 @@ extension EndpointURL {
             }
     }
 
-    /// Brackets around what can only be an IPv6 address; which one it is does not matter here.
+    /// Whether the host has the characters of an IPv6 address in brackets. Its value is not needed, so it is not parsed.
     private static func isIPv6(_ host: String) -> Bool {
         let address = host.utf8.dropFirst().dropLast()
         return address.count >= 2 && address.filter { $0 == UInt8(ascii: ":") }.count >= 2
@@ -102,7 +102,7 @@ extension EndpointURL {
             }
     }
 
-    /// Segments of unreserved characters (RFC 3986, section 2.3), none of them empty, `.` or `..`.
+    /// Whether the path is segments of unreserved characters (RFC 3986, section 2.3), none of them empty or only dots.
     private static func isPath(_ path: ArraySlice<UInt8>) -> Bool {
         guard !path.isEmpty else { return true }
         return path.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy { segment in

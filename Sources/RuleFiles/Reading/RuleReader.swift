@@ -55,10 +55,10 @@ struct RuleReader: Sendable {
             requireScope: scope?.value,
             limits: limits
         )
-        if rule.storage.formCost > FormBudget.constants {
+        if rule.storage.formCost > StorageSettings.maximumFormCost {
             log.problem(
                 at: entry.keyPosition,
-                "\(title) puts too much into each form: \(rule.storage.formCost) of \(FormBudget.constants) bytes",
+                "\(title) puts too much into each form: \(rule.storage.formCost) of \(StorageSettings.maximumFormCost) bytes",
                 "shorten its tags, fixed metadata, cacheControl or successRedirect"
             )
         }
@@ -103,7 +103,9 @@ extension RuleReader {
     /// Without {uuid}, uploads meet at the same key.
     private func checkOverwriting(_ prefix: Located<KeyTemplate>, _ keyName: Located<KeyTemplate>?, of section: Section) {
         guard let keyName else { return }
-        func uses(_ placeholder: Placeholder) -> Bool { prefix.value.uses(placeholder) || keyName.value.uses(placeholder) }
+        func uses(_ placeholder: KeyTemplate.Placeholder) -> Bool {
+            prefix.value.uses(placeholder) || keyName.value.uses(placeholder)
+        }
         if uses(.uuid) { return }
         switch (uses(.filename), uses(.user)) {
         case (true, true):

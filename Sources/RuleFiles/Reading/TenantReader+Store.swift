@@ -38,10 +38,14 @@ extension TenantReader {
             let version = signature.flatMap { SignatureVersion(rawValue: $0.value) } ?? .v4
             return (Store(endpoint: place, signature: version), credentials)
         } catch {
-            let key = Self.key(of: error)
-            let position = [bucket, region, endpoint, addressing][Self.places[key] ?? 0]?.position ?? store.position
-            let (message, advice) = Self.split("\(error)")
-            log.problem(at: position, message, advice)
+            let value: Located<String>? =
+                switch error {
+                case .bucketInvalid, .accelerateNeedsVirtualHost: bucket
+                case .regionInvalid, .partitionUnknown, .optionNotInPartition: region
+                case .endpointInvalid, .optionsNeedAWS, .accelerateWithFIPS: endpoint
+                case .virtualHostNeedsName, .virtualHostNeedsDotlessBucket: addressing
+                }
+            log.problem(at: value?.position ?? store.position, error.message, error.advice)
             return (nil, nil)
         }
     }
@@ -60,28 +64,6 @@ extension TenantReader {
                 log.warning(at: endpoint.position, "uploads to \(endpoint.value.quoted) are not encrypted", "write https://")
             }
         }
-    }
-
-    // MARK: Endpoint errors
-
-    private static let places = ["bucket": 0, "region": 1, "endpoint": 2, "addressing": 3]
-
-    /// The key whose value an error is about.
-    private static func key(of error: EndpointError) -> String {
-        switch error {
-        case .bucketInvalid, .accelerateNeedsVirtualHost: "bucket"
-        case .regionInvalid, .partitionUnknown, .optionNotInPartition: "region"
-        case .endpointInvalid, .optionsNeedAWS, .accelerateWithFIPS: "endpoint"
-        case .virtualHostNeedsName, .virtualHostNeedsDotlessBucket: "addressing"
-        }
-    }
-
-    /// A description of `EndpointError` is “what is wrong: what to write instead”.
-    private static func split(_ description: String) -> (message: String, advice: String) {
-        let bytes = Array(description.utf8)
-        let colons = bytes.indices.dropLast().filter { bytes[$0] == UInt8(ascii: ":") && bytes[$0 + 1] == UInt8(ascii: " ") }
-        guard let colon = colons.last else { return (description, "see the store's documentation") }
-        return (String(decoding: bytes[..<colon], as: UTF8.self), String(decoding: bytes[(colon + 2)...], as: UTF8.self))
     }
 }
 

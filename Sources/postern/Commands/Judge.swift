@@ -38,10 +38,10 @@ struct Judge: ParsableCommand {
             }
             instant = parsed
         }
-        let judge = FormJudge(region: region)
+        let evaluator = PolicyEvaluator(region: region)
         while let line = readLine() {
             let form = try JudgedForm(line)
-            let refusal = judge.judge(
+            let refusal = evaluator.evaluate(
                 form: form.fields, filename: form.filename, fileSize: form.fileSize, bucket: bucket, at: instant
             ) {
                 form.credentials($0)

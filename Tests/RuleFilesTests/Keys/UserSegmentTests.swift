@@ -89,7 +89,7 @@ struct UserSegmentTests {
                 uploader: Uploader(tenant: "acme", user: user),
                 uuid: "0",
                 at: Date(timeIntervalSince1970: 0)
-            ).key
+            ).key.text
         }
         #expect(Set(keys.map { Array($0.utf8) }).count == users.count)
         for key in keys {

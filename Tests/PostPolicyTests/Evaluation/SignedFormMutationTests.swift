@@ -7,13 +7,13 @@ import Testing
 /// The evaluator accepts what the signer makes, and not the least else.
 @Suite("Signed forms and their neighbours")
 struct SignedFormMutationTests {
-    private static let judge = FormJudge(region: Sample.region)
+    private static let evaluator = PolicyEvaluator(region: Sample.region)
 
     private static func refusal(
         of form: [FormField], size: Int, bucket: String = Sample.bucket, at date: Date = Sample.now,
         _ credentials: SigningCredentials = Sample.credentials
     ) -> StoreRefusal? {
-        judge.judge(form: form, filename: "f.png", fileSize: size, bucket: bucket, at: date) {
+        evaluator.evaluate(form: form, filename: "f.png", fileSize: size, bucket: bucket, at: date) {
             $0 == credentials.accessKeyID ? credentials : nil
         }
     }

@@ -4,8 +4,8 @@ import Foundation
 import PostPolicy
 import Testing
 
-@Suite("Judging a received form whole")
-struct FormJudgeTests {
+@Suite("Evaluating a received form")
+struct PolicyEvaluatorTests {
     private static let size = 7
 
     private static func form(
@@ -17,11 +17,11 @@ struct FormJudgeTests {
         ).fields
     }
 
-    private static func judge(
+    private static func evaluate(
         _ form: [FormField], known: SigningCredentials = Sample.credentials, versions: Set<SignatureVersion> = [.v4, .v2],
         at date: Date = Sample.now
     ) -> StoreRefusal? {
-        FormJudge(region: Sample.region, versions: versions).judge(
+        PolicyEvaluator(region: Sample.region, versions: versions).evaluate(
             form: form, filename: nil, fileSize: size, bucket: Sample.bucket, at: date
         ) { $0 == known.accessKeyID ? known : nil }
     }
@@ -35,7 +35,7 @@ struct FormJudgeTests {
 
     @Test("what the signer makes is accepted", arguments: SignatureVersion.allCases, [Sample.credentials, Sample.session])
     func accepted(version: SignatureVersion, credentials: SigningCredentials) throws {
-        #expect(try Self.judge(Self.form(version, credentials), known: credentials) == nil)
+        #expect(try Self.evaluate(Self.form(version, credentials), known: credentials) == nil)
     }
 
     @Test(
@@ -50,7 +50,7 @@ struct FormJudgeTests {
     func missing(version: SignatureVersion, name: String, reported: String) throws {
         for value in [nil, ""] {
             #expect(
-                try Self.judge(Self.changing(Self.form(version), name, to: value))
+                try Self.evaluate(Self.changing(Self.form(version), name, to: value))
                     == StoreRefusal(
                         status: 400, code: "InvalidArgument",
                         message:
@@ -62,15 +62,15 @@ struct FormJudgeTests {
     @Test("a form without any field of a signature is anonymous, and denied")
     func anonymous() throws {
         let form = try Self.form().filter { !$0.name.hasPrefix("X-Amz-") }
-        #expect(Self.judge(form) == StoreRefusal(status: 403, code: "AccessDenied", message: "Access Denied"))
-        #expect(Self.judge([FormField(name: "key", value: "k")])?.message == "Access Denied")
+        #expect(Self.evaluate(form) == StoreRefusal(status: 403, code: "AccessDenied", message: "Access Denied"))
+        #expect(Self.evaluate([FormField(name: "key", value: "k")])?.message == "Access Denied")
     }
 
     @Test("the key has at most 1024 bytes, after ${filename} was replaced")
     func longKey() throws {
-        let judge = FormJudge(region: Sample.region)
+        let evaluator = PolicyEvaluator(region: Sample.region)
         let form = try Self.changing(Self.form(), "key", to: "a/${filename}")
-        let refusal = judge.judge(
+        let refusal = evaluator.evaluate(
             form: form, filename: String(repeating: "é", count: 600), fileSize: 1, bucket: Sample.bucket, at: Sample.now
         ) { _ in Sample.credentials }
         #expect(refusal?.code == "KeyTooLongError")
@@ -89,17 +89,17 @@ struct FormJudgeTests {
             details: [.init(name: "AWSAccessKeyId", value: Sample.credentials.accessKeyID)])
         // A policy cut short fails by its signature: nothing unsigned is read.
         for text in [String(policy.dropLast(2)), "x" + policy, policy + "=", policy + "\n", "e30="] {
-            #expect(Self.judge(Self.changing(form, names.0, to: text)) == expected)
+            #expect(Self.evaluate(Self.changing(form, names.0, to: text)) == expected)
         }
         for text in [
             String(signature.dropLast()), signature + "0", " " + signature, String(signature.reversed()), "0",
             String(repeating: "0", count: 64),
         ] {
-            #expect(Self.judge(Self.changing(form, names.1, to: text)) == expected)
+            #expect(Self.evaluate(Self.changing(form, names.1, to: text)) == expected)
         }
-        if version == .v4 { #expect(Self.judge(Self.changing(form, names.1, to: signature.uppercased())) == expected) }
+        if version == .v4 { #expect(Self.evaluate(Self.changing(form, names.1, to: signature.uppercased())) == expected) }
         let rotated = SigningCredentials(accessKeyID: Sample.credentials.accessKeyID, secretAccessKey: "another")
-        #expect(Self.judge(form, known: rotated) == expected)
+        #expect(Self.evaluate(form, known: rotated) == expected)
         // The refusal repeats neither policy nor signature.
         #expect(!"\(expected)".contains(signature) && !"\(expected.details)".contains(signature))
     }
@@ -108,7 +108,7 @@ struct FormJudgeTests {
     func unknownKey(version: SignatureVersion) throws {
         let other = SigningCredentials(accessKeyID: "AKIAOTHER", secretAccessKey: "s")
         #expect(
-            try Self.judge(Self.form(version, other))
+            try Self.evaluate(Self.form(version, other))
                 == StoreRefusal(
                     status: 403, code: "InvalidAccessKeyId",
                     message: "The AWS Access Key Id you provided does not exist in our records.",
@@ -143,7 +143,7 @@ struct FormJudgeTests {
             ("AKIA/20260101/eu-west-1/s3/aws4", #"incorrect terminal "aws4". This endpoint uses "aws4_request"."#),
         ])
     func scope(credential: String, message: String) throws {
-        let refusal = try Self.judge(Self.changing(Self.form(), "X-Amz-Credential", to: credential))
+        let refusal = try Self.evaluate(Self.changing(Self.form(), "X-Amz-Credential", to: credential))
         #expect(refusal?.status == 400 && refusal?.code == "InvalidArgument")
         #expect(refusal?.message == message)
         #expect(
@@ -154,7 +154,7 @@ struct FormJudgeTests {
 
     @Test("a form that was signed for another region is refused, though its signature is right")
     func otherRegion() throws {
-        let refusal = try Self.judge(Self.form(region: "us-east-1"))
+        let refusal = try Self.evaluate(Self.form(region: "us-east-1"))
         #expect(refusal?.message == "the region 'us-east-1' is wrong; expecting 'eu-west-1'")
         #expect(refusal?.details.last == .init(name: "Region", value: Sample.region))
     }
@@ -163,13 +163,13 @@ struct FormJudgeTests {
         "X-Amz-Date must be an instant",
         arguments: ["20260101", "2026-01-01T00:00:00Z", "20260101T250000Z", "20260132T000000Z", "x"])
     func date(text: String) throws {
-        let refusal = try Self.judge(Self.changing(Self.form(), "X-Amz-Date", to: text))
+        let refusal = try Self.evaluate(Self.changing(Self.form(), "X-Amz-Date", to: text))
         #expect(refusal?.message == "X-Amz-Date must be formated via ISO8601 Long format")
     }
 
     @Test("an instant of the same day that was not signed is refused by the policy")
     func changedDate() throws {
-        let refusal = try Self.judge(Self.changing(Self.form(), "X-Amz-Date", to: "20260101T000001Z"))
+        let refusal = try Self.evaluate(Self.changing(Self.form(), "X-Amz-Date", to: "20260101T000001Z"))
         #expect(
             refusal?.message
                 == #"Invalid according to Policy: Policy Condition failed: ["eq", "$X-Amz-Date", "20260101T000000Z"]"#)
@@ -181,30 +181,30 @@ struct FormJudgeTests {
             status: 400, code: "InvalidRequest",
             message: "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")
         for algorithm in ["AWS4-ECDSA-P256-SHA256", "aws4-hmac-sha256", "AWS4-HMAC-SHA1", "none"] {
-            #expect(try Self.judge(Self.changing(Self.form(), "X-Amz-Algorithm", to: algorithm)) == expected)
+            #expect(try Self.evaluate(Self.changing(Self.form(), "X-Amz-Algorithm", to: algorithm)) == expected)
         }
-        #expect(try Self.judge(Self.form(.v2), versions: [.v4]) == expected)
-        #expect(try Self.judge(Self.form(.v4), versions: [.v4]) == nil)
+        #expect(try Self.evaluate(Self.form(.v2), versions: [.v4]) == expected)
+        #expect(try Self.evaluate(Self.form(.v4), versions: [.v4]) == nil)
     }
 
     @Test("fields of both versions at once are judged as v4, and the policy does not allow the signature's other half")
     func bothVersions() throws {
         let v2 = try Self.form(.v2)
         let mixed = v2 + [FormField(name: "X-Amz-Algorithm", value: "AWS4-HMAC-SHA256")]
-        #expect(Self.judge(mixed)?.message.contains("'X-Amz-Credential'") == true)
-        #expect(try Self.judge(Self.form() + [FormField(name: "signature", value: "x")]) == nil)
+        #expect(Self.evaluate(mixed)?.message.contains("'X-Amz-Credential'") == true)
+        #expect(try Self.evaluate(Self.form() + [FormField(name: "signature", value: "x")]) == nil)
     }
 
     @Test("temporary keys need their token, and only they have one", arguments: SignatureVersion.allCases)
     func tokens(version: SignatureVersion) throws {
         let name = version == .v4 ? "X-Amz-Security-Token" : "x-amz-security-token"
         let form = try Self.form(version, Sample.session)
-        #expect(Self.judge(Self.changing(form, name, to: nil), known: Sample.session)?.code == "InvalidAccessKeyId")
+        #expect(Self.evaluate(Self.changing(form, name, to: nil), known: Sample.session)?.code == "InvalidAccessKeyId")
         for token in ["x", Sample.sessionToken + "x", String(Sample.sessionToken.dropLast()), ""] {
-            let refusal = Self.judge(Self.changing(form, name, to: token), known: Sample.session)
+            let refusal = Self.evaluate(Self.changing(form, name, to: token), known: Sample.session)
             #expect(refusal?.status == 400 && refusal?.code == "InvalidToken")
         }
-        #expect(Self.judge(form, known: Sample.credentials)?.code == "InvalidToken")
+        #expect(Self.evaluate(form, known: Sample.credentials)?.code == "InvalidToken")
     }
 
     @Test("credentials that have ended are refused, though the policy has not")
@@ -213,7 +213,7 @@ struct FormJudgeTests {
             accessKeyID: Sample.session.accessKeyID, secretAccessKey: Sample.session.secretAccessKey,
             sessionToken: Sample.sessionToken,
             expiration: Sample.now)
-        let refusal = try Self.judge(Self.form(.v4, Sample.session), known: ended)
+        let refusal = try Self.evaluate(Self.form(.v4, Sample.session), known: ended)
         #expect(refusal == StoreRefusal(status: 400, code: "ExpiredToken", message: "The provided token has expired."))
     }
 
@@ -234,14 +234,16 @@ struct FormJudgeTests {
             ("key", "k"), ("x-amz-date", date), ("x-amz-credential", credential), ("x-amz-algorithm", "AWS4-HMAC-SHA256"),
             ("policy", policy), ("x-amz-signature", signature),
         ].map { FormField(name: $0.0, value: $0.1) }
-        #expect(Self.judge(form, at: Sample.now + 7 * 86_400) == nil)
-        #expect(Self.judge(form, at: Sample.now + 7 * 86_400 + 1)?.message == "Request has expired")
+        #expect(Self.evaluate(form, at: Sample.now + 7 * 86_400) == nil)
+        #expect(Self.evaluate(form, at: Sample.now + 7 * 86_400 + 1)?.message == "Request has expired")
     }
 
     @Test("without the file's size everything else is judged")
     func withoutSize() throws {
-        let judge = FormJudge(region: Sample.region)
-        let refusal = try judge.judge(form: Self.form(), filename: "x", fileSize: nil, bucket: Sample.bucket, at: Sample.now) {
+        let evaluator = PolicyEvaluator(region: Sample.region)
+        let refusal = try evaluator.evaluate(
+            form: Self.form(), filename: "x", fileSize: nil, bucket: Sample.bucket, at: Sample.now
+        ) {
             _ in
             Sample.credentials
         }

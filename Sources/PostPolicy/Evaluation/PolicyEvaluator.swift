@@ -8,49 +8,50 @@ internal import COpenSSL
     public import Foundation
 #endif
 
-/// Judges a received form whole, as S3 does before it stores the file: required fields, signature, policy, size.
+/// Evaluates a received form as S3 does before it stores the file: required fields, signature, policy and size.
 ///
-/// It is what a store's POST handler asks; finding the fields in the `multipart/form-data` is the handler's own work.
-public struct FormJudge: Sendable {
+/// A store's POST handler parses the `multipart/form-data` and passes the fields to ``evaluate(form:filename:fileSize:bucket:at:credentials:)``.
+public struct PolicyEvaluator: Sendable {
     private let region: String
     private let versions: Set<SignatureVersion>
     private let signer = PolicySigner()
 
+    /// Creates the evaluator of a store.
     /// - Parameters:
-    ///   - region: the store's region, which a credential must name.
-    ///   - versions: the signature versions that the store takes.
+    ///   - region: the store's region, which credentials must name.
+    ///   - versions: the signature versions that the store accepts.
     public init(region: String, versions: Set<SignatureVersion> = [.v4, .v2]) {
         self.region = region
         self.versions = versions
     }
 
-    /// Judges a form.
+    /// Evaluates a form.
     /// - Parameters:
-    ///   - form: the fields before the file, in order, as they came; fields after the file count for nothing.
-    ///   - filename: the file part's `filename` parameter, which replaces `${filename}` in every field.
-    ///   - fileSize: how many bytes the file has; nil where that is not known yet, then sizes are not judged.
+    ///   - form: the fields before the file, in order, as they were received. S3 ignores fields after the file.
+    ///   - filename: the file part's `filename` parameter, which replaces `${filename}` in every field; nil if there is none.
+    ///   - fileSize: the size of the file in bytes; nil if it is not known yet, so that it is not checked.
     ///   - bucket: the bucket of the request's URL.
-    ///   - date: now.
-    ///   - credentials: finds the credentials of an access key id.
-    /// - Returns: S3's answer, or nil where the upload is accepted.
-    public func judge(
+    ///   - date: the current date.
+    ///   - credentials: returns the credentials of an access key id, or nil if there are none.
+    /// - Returns: S3's answer, or nil if the upload is accepted.
+    public func evaluate(
         form: [FormField], filename: String?, fileSize: Int?, bucket: String, at date: Date,
         credentials: (_ accessKeyID: String) -> SigningCredentials?
     ) -> StoreRefusal? {
         let form = ReceivedForm(form, filename: filename)
         do throws(StoreRefusal) {
             try checkKey(form)
-            // The signature comes before the policy's contents: nothing unsigned is read.
+            // The signature is verified before the policy is parsed: nothing unsigned is read.
             let signature = try FormSignature(form, region: region)
             try verify(signature, at: date, credentials)
-            return try PolicyDocument(base64: signature.policy).judge(form, fileSize: fileSize, bucket: bucket, at: date)
+            return try PolicyDocument(base64: signature.policy).evaluate(form, fileSize: fileSize, bucket: bucket, at: date)
         } catch {
             return error
         }
     }
 }
 
-extension FormJudge {
+extension PolicyEvaluator {
     private func checkKey(_ form: ReceivedForm) throws(StoreRefusal) {
         guard let key = form["key"], !key.isEmpty else { throw .missingField("key") }
         guard key.utf8.count <= UploadPolicy.maximumKeyBytes else { throw .keyTooLong(bytes: key.utf8.count) }
@@ -77,7 +78,7 @@ extension FormJudge {
         if let signed = signature.date, date.timeIntervalSince(signed) > PolicySigner.maximumLifetime { throw .signatureTooOld }
     }
 
-    /// Temporary keys do not exist without their token, and others have none.
+    /// Checks the session token: temporary access keys are unknown without their token, and others have none.
     private func verifyToken(_ signature: FormSignature, _ credentials: SigningCredentials) throws(StoreRefusal) {
         switch (signature.sessionToken, credentials.sessionToken) {
         case (nil, nil): break
@@ -87,7 +88,7 @@ extension FormJudge {
         }
     }
 
-    /// Compares in a time that does not tell how many bytes agree.
+    /// Compares in constant time.
     private static func isSame(_ received: String, _ expected: String) -> Bool {
         let (received, expected) = (Array(received.utf8), Array(expected.utf8))
         return received.count == expected.count && CRYPTO_memcmp(received, expected, expected.count) == 0

@@ -2,19 +2,19 @@
 
 import WireFormats
 
-/// The fields of a form as a store understands them: names without regard to case, `${filename}` replaced, and the values
-/// of fields with the same name joined by commas.
+/// The fields of a form as a store understands them: names are compared without regard to case, `${filename}` is expanded, and
+/// the values of fields with the same name are joined by commas.
 public struct ReceivedForm: Sendable, Hashable {
-    /// The fields in the order of the form, each name once, in the spelling of its first occurrence.
+    /// The fields in the order of the form; each name once, in the spelling of its first occurrence.
     public private(set) var fields: [FormField] = []
-    /// Where each name stands, in lower case.
+    /// The index of each field by its name in lower case.
     private var positions: [String: Int] = [:]
 
-    /// Reads what a client sent before the file.
+    /// Creates a form from the fields that a client sent before the file.
     /// - Parameters:
-    ///   - fields: the fields as they came, without the file and without what follows it, which S3 ignores.
-    ///   - filename: the file part's `filename` parameter. Of a path only what follows the last `/` or `\` counts. Nil where
-    ///     the part has none: then `${filename}` stays as it is.
+    ///   - fields: the fields as they were received, without the file and without what follows it, which S3 ignores.
+    ///   - filename: the file part's `filename` parameter. Of a path only the part after the last `/` or `\` is used. If it is
+    ///     nil, `${filename}` is not expanded.
     public init(_ fields: [FormField], filename: String?) {
         guard let filename else {
             self.init(expanded: fields)
@@ -29,7 +29,7 @@ public struct ReceivedForm: Sendable, Hashable {
         )
     }
 
-    /// Reads fields whose variables have been replaced.
+    /// Creates a form from fields in which `${filename}` has been expanded.
     init(expanded fields: [FormField]) {
         for field in fields {
             let name = field.name.asciiLowercased
@@ -43,14 +43,14 @@ public struct ReceivedForm: Sendable, Hashable {
         }
     }
 
-    /// A field's value; nil where the form has no such field. The case of the name does not matter.
+    /// The value of a field, by its name in upper or lower case; nil if the form has no such field.
     public subscript(name: String) -> String? {
         positions[name.asciiLowercased].map { fields[$0].value }
     }
 }
 
 extension String {
-    /// Bytes, not characters: a value that ends in a combining mark must not hide the variable.
+    /// Replaces bytes, not characters: a combining mark after the variable must not hide it.
     fileprivate func replacingFilenameVariable(with name: [UInt8]) -> String {
         let variable = Array("${filename}".utf8)
         var rest = Array(utf8)[...]
