@@ -69,7 +69,8 @@ let package = Package(
         .target(
             name: "PosternServer",
             dependencies: [
-                "AWSCredentials", "CMalloc", "HTTPServer", "PostPolicy", "StrictJSON", "TenantRules", "UserAuth",
+                "AWSCredentials", "CMalloc", "HTTPServer", "OutgoingHTTP", "PostPolicy", "StrictJSON", "TenantRules",
+                "UserAuth",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -156,7 +157,8 @@ let package = Package(
         .testTarget(
             name: "PosternServerTests",
             dependencies: [
-                "HTTPServer", "PosternServer", "PostPolicy", "StrictJSON", "TenantRules", "UserAuth", "AWSCredentials",
+                "HTTPServer", "OutgoingHTTP", "PosternServer", "PostPolicy", "StrictJSON", "TenantRules", "UserAuth",
+                "AWSCredentials",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
