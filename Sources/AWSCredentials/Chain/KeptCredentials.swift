@@ -2,8 +2,8 @@
 
 import OutgoingHTTP
 
-/// Credentials that are fetched once for all who need them at the same time, and kept for those who come soon after: the
-/// credentials that roles are assumed with.
+/// The credentials that roles are assumed with: fetched when a role needs them, once for all roles that do at the same time, and
+/// kept for the next.
 final class KeptCredentials: Sendable {
     typealias Fetch = @Sendable (CredentialRound) async throws(CredentialProblem) -> ProvidedCredentials
 

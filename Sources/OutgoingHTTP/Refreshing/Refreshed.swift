@@ -52,7 +52,7 @@ package struct RefreshPolicy<Value: Sendable, Failure: Error>: Sendable {
 /// A value that is fetched beside the requests and kept: the key set of an issuer, or credentials.
 ///
 /// Has no timer. Either a driver calls ``expire(at:)`` and, where ``isDue(at:)`` says so, ``refresh(_:fetch:)`` about twice a
-/// second; or who needs the value asks for it with ``value(lasting:orYoungerThan:_:fetch:)``. One fetch runs at a time.
+/// second, or callers that need the value ask for it with ``value(lasting:orYoungerThan:_:fetch:)``. One fetch runs at a time.
 package final class Refreshed<Value: Sendable, Failure: Error>: Sendable {
     /// Has an end by itself.
     package typealias Fetch = @Sendable () async throws(Failure) -> Value
