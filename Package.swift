@@ -70,8 +70,8 @@ let package = Package(
         .target(
             name: "PosternServer",
             dependencies: [
-                "AWSCredentials", "CMalloc", "HTTPServer", "PostPolicy", "RuleFiles", "UploadRules", "UserAuth",
-                "WireFormats",
+                "AWSCredentials", "CMalloc", "HTTPServer", "OutgoingHTTP", "PostPolicy", "RuleFiles", "UploadRules",
+                "UserAuth", "WireFormats",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -160,8 +160,8 @@ let package = Package(
         .testTarget(
             name: "PosternServerTests",
             dependencies: [
-                "AWSCredentials", "HTTPServer", "PosternServer", "PostPolicy", "RuleFiles", "UploadRules", "UserAuth",
-                "WireFormats",
+                "AWSCredentials", "HTTPServer", "OutgoingHTTP", "PosternServer", "PostPolicy", "RuleFiles", "UploadRules",
+                "UserAuth", "WireFormats",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -20,6 +20,8 @@ package struct ProviderContext: Sendable {
     package let send: @Sendable (OutgoingRequest) async throws(OutgoingFailure) -> OutgoingAnswer
     /// The time.
     package let now: @Sendable () -> Date
+    /// The time since some start, of a clock that never jumps.
+    package let uptime: @Sendable () -> Duration
 
     /// - Parameters:
     ///   - variables: the process's environment
@@ -33,14 +35,19 @@ package struct ProviderContext: Sendable {
         send: @escaping @Sendable (OutgoingRequest) async throws(OutgoingFailure) -> OutgoingAnswer = {
             request async throws(OutgoingFailure) in try await OutgoingHTTP.send(request)
         },
-        now: @escaping @Sendable () -> Date
+        now: @escaping @Sendable () -> Date,
+        uptime: @escaping @Sendable () -> Duration
     ) {
         self.variables = variables
         self.home = home ?? variables.nonEmpty("HOME") ?? FileManager.default.homeDirectoryForCurrentUser.path
         self.readFile = readFile
         self.send = send
         self.now = now
+        self.uptime = uptime
     }
+
+    /// Both clocks.
+    var clock: @Sendable () -> Moment { { [now, uptime] in Moment(date: now(), uptime: uptime()) } }
 
     /// A variable of the environment; nil where it is not set or empty, which AWS's libraries take for the same.
     func variable(_ name: String) -> String? { variables.nonEmpty(name) }

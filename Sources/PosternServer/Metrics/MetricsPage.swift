@@ -29,7 +29,7 @@ struct MetricsPage: Sendable {
         page.metric("postern_log_lines_dropped_total", "counter", help: "Log lines dropped because their reader was too slow.")
         page.sample("postern_log_lines_dropped_total", [], sink.droppedLines)
         service(&page)
-        SourceMetrics(snapshot: state.current, apiKeyUses: state.apiKeyUses, now: clock.now(), uptime: clock.uptime())
+        SourceMetrics(snapshot: state.current, apiKeyUses: state.apiKeyUses, moment: clock.moment())
             .write(to: &page)
         process(&page)
         return page.text

@@ -28,7 +28,9 @@ extension ServiceState {
         let credentials = TenantCredentials(of: book, resolvers, environment: settings.environment)
         let issuers = TrustedIssuers(assembly.entries)
         guard assembly.problems.isEmpty else { throw SetupProblems(assembly.problems) }
-        let firstRound = FirstRound(issuers, credentials, RefreshJournal(logger: logger, clock: clock))
+        let uses = APIKeyUses()
+        let snapshot = ServiceSnapshot(book: book, issuers: issuers, credentials: credentials, apiKeyUses: uses)
+        let firstRound = FirstRound(snapshot.refreshed, RefreshJournal(logger: logger, clock: clock))
         await firstRound.wait(patience)
         if Task.isCancelled {
             await firstRound.end()
@@ -39,8 +41,6 @@ extension ServiceState {
             await firstRound.end()
             throw SetupProblems(problems)
         }
-        let uses = APIKeyUses()
-        let snapshot = ServiceSnapshot(book: book, issuers: issuers, credentials: credentials, apiKeyUses: uses)
         return (ServiceState(snapshot, apiKeyUses: uses, firstRound: firstRound), warnings + assembly.warnings)
     }
 }
