@@ -22,6 +22,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -31,6 +32,8 @@ let package = Package(
         .systemLibrary(name: "CMalloc"),
         .target(name: "StrictJSON", swiftSettings: settings),
         .target(name: "WireFormats", dependencies: ["COpenSSL"], swiftSettings: settings),
+        .target(
+            name: "LocalFiles", dependencies: [.product(name: "SystemPackage", package: "swift-system")], swiftSettings: settings),
         .target(name: "PostPolicy", dependencies: ["COpenSSL", "StrictJSON", "WireFormats"], swiftSettings: settings),
         .target(
             name: "OutgoingHTTP",
@@ -44,14 +47,14 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
-            name: "TenantRules", dependencies: ["CYaml", "PostPolicy", "StrictJSON", "UserAuth", "WireFormats"],
+            name: "TenantRules", dependencies: ["CYaml", "LocalFiles", "PostPolicy", "StrictJSON", "UserAuth", "WireFormats"],
             swiftSettings: settings
         ),
         .target(
             name: "UserAuth", dependencies: ["COpenSSL", "OutgoingHTTP", "StrictJSON", "WireFormats"], swiftSettings: settings
         ),
         .target(
-            name: "AWSCredentials", dependencies: ["OutgoingHTTP", "PostPolicy", "StrictJSON", "WireFormats"],
+            name: "AWSCredentials", dependencies: ["LocalFiles", "OutgoingHTTP", "PostPolicy", "StrictJSON", "WireFormats"],
             swiftSettings: settings),
         .target(
             name: "HTTPServer",
@@ -69,7 +72,7 @@ let package = Package(
         .target(
             name: "PosternServer",
             dependencies: [
-                "AWSCredentials", "CMalloc", "HTTPServer", "PostPolicy", "StrictJSON", "TenantRules", "UserAuth",
+                "AWSCredentials", "CMalloc", "HTTPServer", "LocalFiles", "PostPolicy", "StrictJSON", "TenantRules", "UserAuth",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -93,12 +96,13 @@ let package = Package(
         .executableTarget(
             name: "postern",
             dependencies: [
-                "AWSCredentials", "DevStore", "HTTPServer", "PosternServer", "PostPolicy", "StrictJSON", "TenantRules",
-                "UserAuth", "WireFormats",
+                "AWSCredentials", "DevStore", "HTTPServer", "LocalFiles", "PosternServer", "PostPolicy", "StrictJSON",
+                "TenantRules", "UserAuth", "WireFormats",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
@@ -120,6 +124,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(name: "WireFormatsTests", dependencies: ["WireFormats"], swiftSettings: settings),
+        .testTarget(name: "LocalFilesTests", dependencies: ["LocalFiles"], swiftSettings: settings),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: settings),
         .testTarget(name: "PostPolicyTests", dependencies: ["PostPolicy", "StrictJSON", "WireFormats"], swiftSettings: settings),
         .testTarget(
@@ -136,7 +141,7 @@ let package = Package(
         ),
         .testTarget(
             name: "AWSCredentialsTests",
-            dependencies: ["AWSCredentials", "OutgoingHTTP", "PostPolicy", "StrictJSON"],
+            dependencies: ["AWSCredentials", "LocalFiles", "OutgoingHTTP", "PostPolicy", "StrictJSON"],
             swiftSettings: settings
         ),
         .testTarget(

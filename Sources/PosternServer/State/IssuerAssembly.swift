@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LocalFiles
 import TenantRules
 import UserAuth
 
@@ -11,7 +12,7 @@ struct IssuerAssembly {
     private(set) var entries: [TrustedIssuers.Entry] = []
     /// Why the service cannot start with these keys.
     private(set) var problems: [String] = []
-    /// Keys that were left out of a set.
+    /// Keys that were left out of a set, and secrets that accounts other than their owner may read.
     private(set) var warnings: [String] = []
     /// Those that are fetched, so that all who declare the same share one set and one fetch.
     private var remote: [RemoteIdentity: RemoteKeys] = [:]
@@ -50,6 +51,9 @@ struct IssuerAssembly {
             } else {
                 let set = try await Self.keys(declaration.keys, algorithms: algorithms)
                 warnings += set.skipped.map { "\(subject): \($0)" }
+                if case .secretFile(let path) = declaration.keys, let warning = LocalFile(path).secrecyWarning {
+                    warnings.append("\(subject): \(warning)")
+                }
                 keys = IssuerKeys(set)
             }
             let issuer = Issuer(
@@ -95,10 +99,10 @@ struct IssuerAssembly {
     }
 
     private static func read(_ path: String) throws -> [UInt8] {
-        do {
-            return try RuleFileSystem.local.read(path, limit)
+        do throws(FileReadError) {
+            return try LocalFile(path).contents(limit: limit)
         } catch {
-            throw SetupProblems(["\(path): \(error.reason)"])
+            throw SetupProblems(["\(path): \(error)"])
         }
     }
 }

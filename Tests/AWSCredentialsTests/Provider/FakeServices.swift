@@ -2,6 +2,7 @@
 
 import AWSCredentials
 import Foundation
+import LocalFiles
 import OutgoingHTTP
 import Synchronization
 
@@ -39,8 +40,8 @@ final class FakeServices: Sendable {
         ProviderContext(
             variables: variables,
             home: "/home/postern",
-            readFile: { path throws(FileProblem) in
-                guard let text = self.contents.withLock({ $0[path] }) else { throw .missing }
+            readFile: { file throws(FileReadError) in
+                guard let text = self.contents.withLock({ $0[file.path] }) else { throw .notFound }
                 return Array(text.utf8)
             },
             send: { request async throws(OutgoingFailure) in
