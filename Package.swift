@@ -25,6 +25,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
@@ -54,8 +55,14 @@ let package = Package(
             name: "UserAuth", dependencies: ["COpenSSL", "OutgoingHTTP", "StrictJSON", "WireFormats"], swiftSettings: settings
         ),
         .target(
-            name: "AWSCredentials", dependencies: ["LocalFiles", "OutgoingHTTP", "PostPolicy", "StrictJSON", "WireFormats"],
-            swiftSettings: settings),
+            name: "AWSCredentials",
+            dependencies: [
+                "LocalFiles", "OutgoingHTTP", "PostPolicy", "StrictJSON", "WireFormats",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings
+        ),
         .target(
             name: "HTTPServer",
             dependencies: [
