@@ -131,6 +131,15 @@ let package = Package(
             path: "Benchmarks/Floor",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "PosternTestTool",
+            dependencies: [
+                "AWSCredentials", "PostPolicy", "StrictJSON",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/system/tool",
+            swiftSettings: settings
+        ),
         .testTarget(name: "WireFormatsTests", dependencies: ["WireFormats"], swiftSettings: settings),
         .testTarget(name: "LocalFilesTests", dependencies: ["LocalFiles"], swiftSettings: settings),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"], swiftSettings: settings),
