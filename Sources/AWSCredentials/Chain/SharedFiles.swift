@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LocalFiles
 import Synchronization
 
 /// AWS's shared files, and which profile of them is in use.
@@ -15,9 +16,9 @@ struct SharedFiles: Sendable {
     /// other credentials than the operator meant.
     fileprivate func load() throws(CredentialProblem) -> SharedConfiguration {
         try SharedConfiguration.load(variables: context.variables, home: context.home) { path throws(CredentialProblem) in
-            do throws(FileProblem) {
-                return try context.readFile(path)
-            } catch .missing {
+            do throws(FileReadError) {
+                return try context.readFile(LocalFile(path))
+            } catch .notFound {
                 return nil
             } catch .notRegular {
                 // AWS_CONFIG_FILE=/dev/null is a usual way to say "none".

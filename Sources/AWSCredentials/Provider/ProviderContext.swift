@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import LocalFiles
 package import OutgoingHTTP
 
 #if canImport(FoundationEssentials)
@@ -15,7 +16,7 @@ package struct ProviderContext: Sendable {
     /// The folder that `~` stands for.
     package let home: String
     /// Reads a file anew, bounded.
-    package let readFile: @Sendable (String) throws(FileProblem) -> [UInt8]
+    package let readFile: @Sendable (LocalFile) throws(FileReadError) -> [UInt8]
     /// Sends a request, bounded in time and bytes.
     package let send: @Sendable (OutgoingRequest) async throws(OutgoingFailure) -> OutgoingAnswer
     /// The time.
@@ -29,8 +30,9 @@ package struct ProviderContext: Sendable {
     package init(
         variables: [String: String],
         home: String? = nil,
-        readFile: @escaping @Sendable (String) throws(FileProblem) -> [UInt8] = { path throws(FileProblem) in
-            try BoundedFile.read(path)
+        readFile: @escaping @Sendable (LocalFile) throws(FileReadError) -> [UInt8] = { file throws(FileReadError) in
+            // More than any token, or any file of profiles, has.
+            try file.contents(limit: 1 << 20)
         },
         send: @escaping @Sendable (OutgoingRequest) async throws(OutgoingFailure) -> OutgoingAnswer = {
             request async throws(OutgoingFailure) in try await OutgoingHTTP.send(request)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import LocalFiles
 import OutgoingHTTP
 import Synchronization
 
@@ -44,9 +45,9 @@ final class FakeServices: Sendable {
         ProviderContext(
             variables: variables,
             home: "/home/postern",
-            readFile: { path throws(FileProblem) in
-                self.read.withLock { $0.append(path) }
-                guard let text = self.contents.withLock({ $0[path] }) else { throw .missing }
+            readFile: { file throws(FileReadError) in
+                self.read.withLock { $0.append(file.path) }
+                guard let text = self.contents.withLock({ $0[file.path] }) else { throw .notFound }
                 return Array(text.utf8)
             },
             send: { request async throws(OutgoingFailure) in
