@@ -30,13 +30,14 @@ package struct LocalFile: Sendable {
         }
     }
 
-    /// What to tell an operator about a file that holds a secret; nil where only its owner may read it, or where it cannot be
-    /// looked at.
+    /// What to tell an operator about a file that holds a secret; nil where not every account may read it, or where it cannot be
+    /// looked at. (A group may: a service's own group is a usual way to give it a file, and what systemd grants by an ACL looks so.)
     package var secrecyWarning: String? {
         guard let (file, status) = try? open() else { return nil }
         try? file.close()
-        guard !status.permissions.isDisjoint(with: [.groupRead, .otherRead]) else { return nil }
-        return "\(path) holds a secret, and accounts other than its owner may read it; run chmod 600 \(path)"
+        guard status.permissions.contains(.otherRead) else { return nil }
+        return
+            "\(path) holds a secret that every account may read; run chmod o-rwx \(path), or set defaultMode: 0440 in Kubernetes"
     }
 
     private func open() throws(FileReadError) -> (file: FileDescriptor, status: Stat) {

@@ -95,12 +95,13 @@ import Testing
     }
 
     @Test(arguments: [
-        (0o600, false), (0o400, false), (0o700, false), (0o640, true), (0o604, true), (0o644, true), (0o620, false),
+        (0o600, false), (0o400, false), (0o700, false), (0o640, false), (0o604, true), (0o644, true), (0o620, false),
     ])
     func `a secret that accounts other than its owner may read is warned of`(mode: mode_t, isWarnedOf: Bool) throws {
         let path = try write([1], "secret")
         #expect(chmod(path, mode) == 0)
-        let warning = "\(path) holds a secret, and accounts other than its owner may read it; run chmod 600 \(path)"
+        let warning =
+            "\(path) holds a secret that every account may read; run chmod o-rwx \(path), or set defaultMode: 0440 in Kubernetes"
         #expect(LocalFile(path).secrecyWarning == (isWarnedOf ? warning : nil))
         // A link has permissions of its own, which say nothing.
         try FileManager.default.createSymbolicLink(atPath: "\(folder)/link", withDestinationPath: path)

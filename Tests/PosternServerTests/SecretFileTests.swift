@@ -47,9 +47,9 @@ import UploadRules
     }
 
     @Test func `secrets that other accounts may read are warned of at the start`() async throws {
-        #expect(chmod("\(folder)/secret", 0o640) == 0 && chmod("\(folder)/tls.key", 0o604) == 0)
+        #expect(chmod("\(folder)/secret", 0o644) == 0 && chmod("\(folder)/tls.key", 0o604) == 0)
         let found = try await warnings().map { $0.replacing(folder, with: "DIR") }
-        let advice = "holds a secret, and accounts other than its owner may read it; run chmod 600"
+        let advice = "holds a secret that every account may read; run chmod o-rwx"
         #expect(
             found == [
                 "tenant acme: keys of issuer https://id.acme.example: DIR/tenants/../secret \(advice) DIR/tenants/../secret",
@@ -58,7 +58,7 @@ import UploadRules
     }
 
     @Test func `secrets that only their owner may read are not warned of`() async throws {
-        #expect(chmod("\(folder)/secret", 0o600) == 0 && chmod("\(folder)/tls.key", 0o400) == 0)
+        #expect(chmod("\(folder)/secret", 0o640) == 0 && chmod("\(folder)/tls.key", 0o400) == 0)
         #expect(try await warnings() == [])
     }
 }
