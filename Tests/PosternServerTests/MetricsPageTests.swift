@@ -35,7 +35,7 @@ struct MetricsPageTests {
         #expect(samples[#"postern_tickets_issued_total{tenant="acme",rule="avatars"}"#] == "3")
         #expect(samples[#"postern_tickets_issued_total{tenant="acme",rule="documents"}"#] == nil)
         #expect(samples[#"postern_problems_total{code="not-found"}"#] == "1")
-        #expect(samples[#"postern_api_key_last_used_timestamp_seconds{tenant="acme",key="cms"}"#] == "1800000000")
+        #expect(samples[#"postern_api_key_last_used_timestamp_seconds{tenant="acme",key="cms"}"#] == "1800000000.0")
     }
 
     @Test func `users of limits are counted by tenant, and absent where there are none`() async throws {

@@ -46,18 +46,20 @@ import UploadRules
         return try await ServiceState.load(settings, logger: quiet, patience: .seconds(600)).warnings
     }
 
-    @Test func `secrets that other accounts may read are warned of at the start`() async throws {
+    @Test func `secrets that every account may read are warned of at the start`() async throws {
         #expect(chmod("\(folder)/secret", 0o644) == 0 && chmod("\(folder)/tls.key", 0o604) == 0)
         let found = try await warnings().map { $0.replacing(folder, with: "DIR") }
-        let advice = "holds a secret that every account may read; run chmod o-rwx"
+        func warning(_ file: String) -> String {
+            "\(file) holds a secret that every account may read; run chmod o-rwx \(file), or set defaultMode: 0440 in Kubernetes"
+        }
         #expect(
             found == [
-                "tenant acme: keys of issuer https://id.acme.example: DIR/tenants/../secret \(advice) DIR/tenants/../secret",
-                "TLS key: DIR/tls.key \(advice) DIR/tls.key",
+                "tenant acme: keys of issuer https://id.acme.example: \(warning("DIR/tenants/../secret"))",
+                "TLS key: \(warning("DIR/tls.key"))",
             ])
     }
 
-    @Test func `secrets that only their owner may read are not warned of`() async throws {
+    @Test func `secrets that not every account may read are not warned of`() async throws {
         #expect(chmod("\(folder)/secret", 0o640) == 0 && chmod("\(folder)/tls.key", 0o400) == 0)
         #expect(try await warnings() == [])
     }
