@@ -102,7 +102,7 @@ package final class Refreshed<Value: Sendable, Failure: Error>: Sendable {
     private struct Flight {
         let number: Int
         let task: Task<Outcome, Never>
-        /// How many wait for it. When all have given up, it is cancelled and joined by nobody.
+        /// How many wait for it. When all have given up, it is cancelled, and no later caller joins it.
         var waiting = 1
     }
 

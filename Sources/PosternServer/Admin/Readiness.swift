@@ -12,10 +12,10 @@ import UserAuth
     import Foundation
 #endif
 
-/// Whether this process should be sent requests, and what is amiss.
+/// Whether this process should be sent requests, and if not, why.
 ///
-/// Not ready is who can serve no tenant in full: were it enough that something is amiss with one of fifty tenants, one provider
-/// that is down would take the others' uploads with it. What is amiss is said in any case.
+/// Ready as long as at least one tenant can be served in full: one failing provider must not take the other tenants out of the
+/// load balancer. Every problem is listed in any case.
 final class Readiness: Sendable {
     /// How it stands at a moment.
     struct Report: Sendable {
@@ -83,7 +83,7 @@ final class Readiness: Sendable {
         }
     }
 
-    /// Whether everybody can get a ticket of the tenant who may.
+    /// Whether the tenant has signing credentials and all of its issuers have keys.
     private static func serves(_ served: ServedTenant, _ snapshot: ServiceSnapshot, at now: Date) -> Bool {
         served.credentials.problem(at: now) == nil && snapshot.issuers.haveKeys(for: served.tenant.id)
     }

@@ -28,7 +28,7 @@ package struct Problem: Error, Sendable, Equatable {
         self.allow = allow
     }
 
-    /// One body for every cause: which check failed is for the log, not for whoever tries tokens.
+    /// One body for every cause: which check failed is for the log, not for someone who tries tokens.
     static let unauthenticated = Problem(
         .unauthenticated,
         detail:

@@ -16,7 +16,7 @@ package final class ServiceSnapshot: Sendable {
     let refreshed: [any RefreshedSource]
     /// Every tenant in the order of the book, with what its tickets need.
     let tenants: [ServedTenant]
-    /// Every origin that some tenant lists: who may ask is decided before it is known who asks (a preflight is anonymous).
+    /// Every origin that some tenant lists. A preflight is anonymous, so it is judged before the tenant is known.
     let origins: Set<String>
 
     private let byID: [String: ServedTenant]
