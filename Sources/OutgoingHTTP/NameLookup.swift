@@ -11,7 +11,7 @@ import Synchronization
     import Darwin
 #endif
 
-/// Looks names up beside the HTTP client, whose own resolver has one queue a thread: there a name whose servers are silent holds
+/// Looks names up outside of the HTTP client, whose own resolver has one queue a thread: there a name whose servers are silent holds
 /// up all others, and each new attempt makes the queue longer.
 ///
 /// Here each name is looked up at most once at a time, by a thread of its own; a second caller waits for the same

@@ -35,7 +35,7 @@ package final class RateLimiter: Sendable {
         self.capacity = capacity
     }
 
-    /// How many users are remembered, those of one rule beside those of another.
+    /// How many users are remembered; a user of two rules counts twice.
     var rememberedUsers: Int {
         state.withLock { $0.askers.count }
     }

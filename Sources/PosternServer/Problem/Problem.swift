@@ -2,7 +2,7 @@
 
 import HTTPServer
 
-/// An error of the HTTP interface: what the client is told, as RFC 9457 lays it out.
+/// An error of the HTTP interface: the problem details of RFC 9457.
 package struct Problem: Error, Sendable, Equatable {
     /// A further member of the problem's JSON object, in the problem's own terms.
     package enum Extra: Sendable, Equatable {

@@ -8,11 +8,11 @@ package import UserAuth
 package final class ServiceSnapshot: Sendable {
     package let book: RuleBook
     package let authenticator: Authenticator
-    /// Whose tokens count, and how it stands with their keys.
+    /// The issuers whose tokens are accepted, and the status of their keys.
     let issuers: TrustedIssuers
     /// What signs the tenants' tickets.
     let credentials: TenantCredentials
-    /// All that is fetched beside the requests: credentials, then keys.
+    /// All that is fetched in the background: credentials, then keys.
     let refreshed: [any RefreshedSource]
     /// Every tenant in the order of the book, with what its tickets need.
     let tenants: [ServedTenant]
