@@ -3,10 +3,14 @@
 extension StoreEndpoint {
     /// The host of S3 without the bucket, as AWS's endpoint rules for S3 work it out.
     static func awsHost(region: String, options: Options) throws(EndpointError) -> String {
-        let partition = try Partition(region: region)
+        guard RegionName.isAWS(region) else { throw .regionInvalid(region, isAWS: true) }
+        guard let partition = Partition(region: region) else { throw .partitionUnknown(region: region) }
         if options.contains(.fips) {
             guard partition.hasFIPS else { throw .optionNotInPartition("fips", region: region) }
             guard !options.contains(.accelerate) else { throw .accelerateWithFIPS }
+        }
+        guard !options.contains(.dualStack) || partition.hasDualStack else {
+            throw .optionNotInPartition("dual-stack", region: region)
         }
         let dualStack = options.contains(.dualStack) ? ".dualstack" : ""
         if options.contains(.accelerate) {

@@ -2,7 +2,7 @@
 
 /// Where a bucket takes POST uploads: on AWS, or at any S3-compatible store.
 ///
-/// On AWS the host follows from region and options (partitions `aws`, `aws-cn`, `aws-us-gov`). A bucket with dots is
+/// On AWS the host follows from region and options in every partition. A bucket with dots is
 /// addressed by path there, since no wildcard certificate covers its host name. Any other store is named by its own URL,
 /// whose port and base path are kept, and is addressed by path unless said otherwise.
 public struct StoreEndpoint: Sendable, Hashable {
