@@ -34,6 +34,7 @@ let package = Package(
         .target(
             name: "OutgoingHTTP",
             dependencies: [
+                "WireFormats",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -131,7 +132,7 @@ let package = Package(
         .testTarget(
             name: "OutgoingHTTPTests",
             dependencies: [
-                "OutgoingHTTP",
+                "OutgoingHTTP", "WireFormats",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -160,8 +161,8 @@ let package = Package(
         .testTarget(
             name: "PosternServerTests",
             dependencies: [
-                "AWSCredentials", "HTTPServer", "PosternServer", "PostPolicy", "RuleFiles", "UploadRules", "UserAuth",
-                "WireFormats",
+                "AWSCredentials", "DevStore", "HTTPServer", "OutgoingHTTP", "PosternServer", "PostPolicy", "RuleFiles",
+                "UploadRules", "UserAuth", "WireFormats",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

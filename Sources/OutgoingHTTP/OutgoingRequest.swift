@@ -9,7 +9,7 @@ package struct OutgoingRequest: Sendable {
     }
 
     package var method: Method
-    /// `https`, or `http` where the caller has found that to be allowed; see ``OutgoingURL``.
+    /// `https`, or `http` where the caller has found that to be allowed; see `HTTPURL.isProtected`.
     package var url: String
     package var headers: [(name: String, value: String)]
     package var body: [UInt8]

@@ -44,7 +44,7 @@ package struct KeyFetcher: Sendable {
         let url: String
         switch endpoint {
         case .jwks(let configured):
-            guard let parsed = OutgoingURL(configured) else { throw KeyFetchError(.keySet, .failure(.badURL)) }
+            guard let parsed = try? HTTPURL(configured) else { throw KeyFetchError(.keySet, .failure(.badURL)) }
             guard parsed.isProtected else { throw KeyFetchError(.keySet, .notPrivate) }
             url = configured
         case .discovery:
@@ -64,7 +64,7 @@ package struct KeyFetcher: Sendable {
     /// The address of the key set by the issuer's discovery document (OpenID Connect Discovery 1.0 sections 4.1 and 4.3).
     private func discover(until deadline: ContinuousClock.Instant) async throws(KeyFetchError) -> String {
         // An issuer has neither query nor fragment (section 3); what is appended would become a part of them.
-        guard let base = OutgoingURL(issuer), !issuer.utf8.contains(where: { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") })
+        guard let base = try? HTTPURL(issuer), !issuer.utf8.contains(where: { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") })
         else { throw KeyFetchError(.discovery, .failure(.badURL)) }
         guard base.isProtected else { throw KeyFetchError(.discovery, .notPrivate) }
         let path = "/.well-known/openid-configuration"
@@ -80,7 +80,7 @@ package struct KeyFetcher: Sendable {
             case .string(let name)? = document["issuer"], case .string(let keys)? = document["jwks_uri"]
         else { throw KeyFetchError(.discovery, .incomplete) }
         guard name.hasSameBytes(as: issuer) else { throw KeyFetchError(.discovery, .issuerMismatch) }
-        guard let address = OutgoingURL(keys) else { throw KeyFetchError(.keySet, .failure(.badURL)) }
+        guard let address = try? HTTPURL(keys) else { throw KeyFetchError(.keySet, .failure(.badURL)) }
         // A provider out there cannot send the request to a plain service on this machine.
         guard address.isEncrypted || (base.isLoopback && address.isLoopback) else { throw KeyFetchError(.keySet, .notPrivate) }
         return keys

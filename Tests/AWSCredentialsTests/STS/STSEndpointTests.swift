@@ -53,6 +53,7 @@ import Testing
         (["AWS_ENDPOINT_URL": "https://all.example:8443/"], "", "https://all.example:8443/"),
         (["AWS_ENDPOINT_URL": "https://ALL.example:443"], "", "https://all.example/"),
         (["AWS_ENDPOINT_URL": "http://[::1]:80"], "", "http://[::1]/"),
+        (["AWS_ENDPOINT_URL": "http://[0:0:0:0:0:0:0:1]:443"], "", "http://[0:0:0:0:0:0:0:1]:443/"),
         (["AWS_ENDPOINT_URL": "http://[::1]:8000/a/b"], "", "http://[::1]:8000/a/b"),
         ([:], "[default]\nendpoint_url = https://profile.example", "https://profile.example/"),
         (
