@@ -5,7 +5,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
-import WireFormats
+package import WireFormats
 
 /// Requests with an end: bounded in time and bytes, without redirects, proxies, cookies, compression or retries.
 ///
@@ -50,7 +50,8 @@ package enum OutgoingHTTP {
     ) async -> Result<OutgoingAnswer, OutgoingFailure> {
         do throws(OutgoingFailure) {
             var last = Result<OutgoingAnswer, OutgoingFailure>.failure(.unreachable("the host is not known"))
-            let addresses = try await names.addresses(of: url.host.lowercased.text).prefix(maximumAddresses)
+            let resolved = try await names.addresses(of: url.host.lowercased.text)
+            let addresses = try permitted(resolved, of: url.host, forbidden: request.forbidden).prefix(maximumAddresses)
             for (index, address) in addresses.enumerated() {
                 let isLast = index == addresses.count - 1
                 var configuration = configuration
@@ -74,6 +75,29 @@ package enum OutgoingHTTP {
         } catch {
             return .failure(error)
         }
+    }
+
+    /// The addresses of a host that a request may be sent to. The client connects to them without resolving the name again.
+    /// - Throws: where none is left
+    package static func permitted(
+        _ addresses: [String], of host: Host, forbidden: Set<AddressKind>
+    ) throws(OutgoingFailure) -> [String] {
+        var problem = OutgoingFailure.unreachable("the host is not known")
+        var permitted: [String] = []
+        for text in addresses {
+            // Resolvers write the zone behind a link-local address: fe80::1%eth0 (RFC 4007 §11).
+            guard let address = IPAddress(text.prefix { $0 != "%" }) else { continue }
+            if let kind = AddressKind(address), forbidden.contains(kind) {
+                problem = .forbiddenAddress(kind)
+            } else if host.isLoopback, !address.isLoopback {
+                // RFC 6761 §6.3: such names are loopback always. Plain http was allowed for that reason.
+                problem = .unreachable("the name is reserved for this machine, and resolves to another")
+            } else {
+                permitted.append(text)
+            }
+        }
+        guard !permitted.isEmpty else { throw problem }
+        return permitted
     }
 
     private static func exchange(
