@@ -53,7 +53,7 @@ enum InProcess {
                 id: id,
                 url: tenant.store.endpoint.url,
                 form: form,
-                key: admission.key,
+                key: admission.key.text,
                 sizes: admission.sizes,
                 expiresAt: expiresAt,
                 serverTime: now,

@@ -23,13 +23,13 @@ struct DocumentationTests {
         return (store.url, form.fields)
     }
 
-    @Test("makes a ticket that the judge accepts, and no larger file")
+    @Test("makes a ticket that the evaluator accepts, and no larger file")
     func example() throws {
         let credentials = Sample.credentials
         let (url, fields) = try ticket(for: "u1", credentials: credentials)
         #expect(url == "https://acme-uploads.s3.eu-west-1.amazonaws.com/")
         func refusal(fileSize: Int) -> StoreRefusal? {
-            FormJudge(region: "eu-west-1").judge(
+            PolicyEvaluator(region: "eu-west-1").evaluate(
                 form: fields, filename: "me.png", fileSize: fileSize, bucket: "acme-uploads", at: Date()
             ) { accessKeyID in accessKeyID == credentials.accessKeyID ? credentials : nil }
         }

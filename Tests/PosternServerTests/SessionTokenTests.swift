@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AWSCredentials
 import HTTPServer
 import NIOHTTP1
+import PostPolicy
 import Testing
 
 @testable import PosternServer
@@ -31,5 +33,54 @@ struct SessionTokenTests {
         let log = try await service.logText()
         #expect(log.contains("the session token is 12000 bytes long"))
         #expect(!log.contains("tttt"))
+    }
+
+    @Test func `credentials are refused exactly where no signature version can sign the smallest form`() throws {
+        func canSign(_ length: Int) -> Bool {
+            let token = String(repeating: "t", count: length)
+            let credentials = SigningCredentials(accessKeyID: "A", secretAccessKey: "s", sessionToken: token)
+            return (try? SessionTokenLength.check(credentials)) != nil
+        }
+        // The first length that is refused, by bisection.
+        var (fits, fails) = (1000, 12_000)
+        while fails - fits > 1 {
+            let middle = (fits + fails) / 2
+            if canSign(middle) { fits = middle } else { fails = middle }
+        }
+        #expect((8000...8200).contains(fails))
+        let long = SigningCredentials(
+            accessKeyID: "A", secretAccessKey: "s", sessionToken: String(repeating: "t", count: fails))
+        #expect(throws: CredentialProblem.self) { try SessionTokenLength.check(long) }
+        try SessionTokenLength.check(SigningCredentials(accessKeyID: "A", secretAccessKey: "s"))
+        // Other faults of the credentials are found when they sign.
+        try SessionTokenLength.check(SigningCredentials(accessKeyID: "", secretAccessKey: "s", sessionToken: "t"))
+    }
+
+    @Test func `a form that the request makes too large is the client's to shorten`() async throws {
+        let rules = """
+                  avatars:
+                    keyPrefix: avatars/{user}/
+                    contentTypes: [image/png]
+                    maxSize: 5MiB
+                    contentDisposition: attachment
+                    metadata: {allowed: [a]}
+                  documents: {keyPrefix: documents/, contentTypes: [application/pdf], maxSize: 1MiB}
+            """
+        let service = try await TestService(rules: rules, sessionToken: String(repeating: "t", count: 4096))
+        func status(_ length: Int, user: String) -> (Int, String) {
+            let (name, metadata) = (String(repeating: "é", count: length / 20), String(repeating: "x", count: length))
+            let body = """
+                {"rule": "avatars", "contentType": "image/png", "user": "\(user)", "filename": "\(name)", \
+                "metadata": {"a": "\(metadata)"}}
+                """
+            let answer = service.ask(.POST, "/v1/tickets", body: body, key: service.key)
+            return (answer.status, String(decoding: answer.bytes, as: UTF8.self))
+        }
+        #expect(status(100, user: "u1").0 == 201)
+        let (code, body) = status(2000, user: String(repeating: "/", count: 256))
+        #expect(code == 400 && body.contains(#""code":"invalid-request""#))
+        #expect(
+            body.contains(
+                "The form would be larger than the 20 KB that S3 reads; send less metadata or a shorter file name."))
     }
 }

@@ -31,7 +31,7 @@ package func buildDevStore(
         crossOrigin: CrossOrigin(allowedOrigins: configuration.allowedOrigins),
         uploads: UploadRoute(
             folder: folder,
-            judge: FormJudge(region: configuration.region),
+            evaluator: PolicyEvaluator(region: configuration.region),
             credentials: configuration.credentials,
             logger: logger,
             now: now

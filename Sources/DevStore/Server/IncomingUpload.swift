@@ -24,7 +24,9 @@ struct IncomingUpload: Sendable {
     init(_ parsed: ParsedForm, bucket: String, route: UploadRoute) throws {
         let credentials = route.credentials
         let date = route.now()
-        let refusal = route.judge.judge(form: parsed.fields, filename: parsed.filename, fileSize: nil, bucket: bucket, at: date) {
+        let refusal = route.evaluator.evaluate(
+            form: parsed.fields, filename: parsed.filename, fileSize: nil, bucket: bucket, at: date
+        ) {
             $0.utf8.elementsEqual(credentials.accessKeyID.utf8) ? credentials : nil
         }
         if let refusal { throw refusal }
@@ -55,7 +57,7 @@ struct IncomingUpload: Sendable {
     }
 
     private func judgeSize() throws {
-        if let refusal = policy.judge(form: form.fields, fileSize: size, bucket: bucket, at: judgedAt) { throw refusal }
+        if let refusal = policy.evaluate(form: form.fields, fileSize: size, bucket: bucket, at: judgedAt) { throw refusal }
     }
 
     /// Checksums that this store cannot check are refused: it must not look as if they held.

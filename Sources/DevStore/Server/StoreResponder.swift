@@ -12,8 +12,8 @@ import PostPolicy
 
 /// The store as its connections see it.
 struct StoreResponder: Responder {
-    /// S3's limit for one upload, 5 GiB, and room for the form around the file.
-    static let maxUploadBytes = (5 << 30) + (1 << 20)
+    /// S3's limit for the file of one upload, and room for the form around it.
+    static let maxUploadBytes = UploadPolicy.maximumFileBytes + (1 << 20)
     /// For methods that have no use for a body.
     private static let maxPlainBytes = 16 * 1024
 

@@ -13,7 +13,7 @@ import PostPolicy
 /// `POST /<bucket>/` with a form: S3's POST Object. What all uploads share; each has an ``UploadReceiver``.
 struct UploadRoute: Sendable {
     let folder: ObjectFolder
-    let judge: FormJudge
+    let evaluator: PolicyEvaluator
     let credentials: SigningCredentials
     let logger: Logger
     let now: @Sendable () -> Date

@@ -4,21 +4,21 @@
 enum BucketName {
     static func check(_ name: String) throws(EndpointError) {
         if let problem = name.withUTF8Span(problem) { throw .bucketInvalid(name, problem) }
-        // Known to be ASCII by now, so Swift's prefixes and bytes agree.
+        // Known to be ASCII here, so that comparing characters compares bytes.
         for prefix in reservedPrefixes where name.hasPrefix(prefix) { throw .bucketInvalid(name, .reserved) }
         for suffix in reservedSuffixes where name.hasSuffix(suffix) { throw .bucketInvalid(name, .reserved) }
     }
 
     private static let reservedPrefixes = ["xn--", "sthree-"]
-    /// Object Lambda and multi-region access points, directory and table buckets: none takes a POST. (Aliases of access
-    /// points, `-s3alias`, stand for a bucket and pass.)
+    /// Object Lambda and multi-region access points, directory buckets and table buckets, which take no POST. Aliases of access
+    /// points (`-s3alias`) can be used like buckets and are allowed.
     private static let reservedSuffixes = ["--ol-s3", ".mrap", "--x-s3", "--table-s3"]
 
     private static func problem(_ utf8: Span<UInt8>) -> EndpointError.BucketProblem? {
         guard (3...63).contains(utf8.count) else { return .length }
         var dots = 0
         var hasOnlyNumbers = true
-        // The beginning and the end are borders of labels, as dots are.
+        // Labels begin and end at dots, at the beginning and at the end.
         var previous = UInt8(ascii: ".")
         for index in 0..<utf8.count {
             let byte = utf8[index]

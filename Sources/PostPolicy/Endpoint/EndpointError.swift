@@ -1,59 +1,140 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a bucket cannot be addressed as it was asked for. ``description`` says what to write instead.
+/// Why a bucket cannot be addressed as requested.
+///
+/// ``message`` says what is wrong, ``advice`` what to write instead, and ``description`` is both.
 public enum EndpointError: Error, Sendable, Equatable {
     /// The bucket's name breaks S3's rules.
     case bucketInvalid(String, BucketProblem)
     /// The region's name is malformed; `isAWS` says whether it had to be a region of AWS.
     case regionInvalid(String, isAWS: Bool)
-    /// The region belongs to a part of AWS whose host names are not known here.
+    /// The region belongs to a partition of AWS for which this library has no host names.
     case partitionUnknown(region: String)
     /// The endpoint is not the plain URL of a store.
     case endpointInvalid(String, URLProblem)
-    /// Dual-stack, FIPS and acceleration are host names of AWS and mean nothing at another endpoint.
+    /// Dual-stack, FIPS and acceleration are host names of AWS; other endpoints do not have them.
     case optionsNeedAWS
-    /// The region's partition has no such hosts.
+    /// The region's partition has no such hosts. The first value is the option's name.
     case optionNotInPartition(String, region: String)
     /// Accelerated hosts have no FIPS variant.
     case accelerateWithFIPS
-    /// Accelerated hosts carry the bucket in the host name only, which a bucket with dots cannot do.
+    /// Accelerated hosts have the bucket in the host name only, and this bucket's name has dots or was to be in the path.
     case accelerateNeedsVirtualHost(bucket: String)
-    /// A bucket cannot stand in front of an IP address.
+    /// A bucket cannot be a subdomain of an IP address.
     case virtualHostNeedsName(host: String)
     /// No wildcard certificate covers the host name of a bucket with dots.
     case virtualHostNeedsDotlessBucket(bucket: String)
 
     /// What is wrong with a bucket's name.
     public enum BucketProblem: Sendable, Equatable {
-        /// Not 3 to 63 bytes.
+        /// It does not have 3 to 63 bytes.
         case length
-        /// Something else than lower-case letters, digits, `-` and `.`.
+        /// It has a character other than lower-case letters, digits, `-` and `.`.
         case character
-        /// A part between dots is empty or begins or ends with `-`.
+        /// A part between dots is empty, or begins or ends with `-`.
         case label
         /// It looks like an IPv4 address.
         case address
-        /// AWS keeps the prefix or suffix for itself.
+        /// It has a prefix or suffix that is reserved by AWS.
         case reserved
     }
 
     /// What is wrong with an endpoint's URL.
     public enum URLProblem: Sendable, Equatable {
-        /// A space, a control or a character beyond ASCII.
+        /// It has a space, a control or a character that is not ASCII.
         case character
-        /// Neither `http://` nor `https://`.
+        /// It begins with neither `http://` nor `https://`.
         case scheme
-        /// A user name or password.
+        /// It has a user name or password.
         case userinfo
-        /// A host that is no name and no address.
+        /// Its host is neither a name nor an address.
         case host
-        /// A port that is not 1 to 65535.
+        /// Its port is not 1 to 65535.
         case port
-        /// A base path with empty segments, `..` or characters that would need encoding.
+        /// Its base path has empty segments, `..` or characters that would need encoding.
         case path
-        /// A query.
+        /// It has a query.
         case query
-        /// A fragment.
+        /// It has a fragment.
         case fragment
+    }
+}
+
+extension EndpointError {
+    /// What is wrong, without a full stop.
+    public var message: String {
+        switch self {
+        case .bucketInvalid(let name, _):
+            "the bucket name \(name.debugDescription) is not possible"
+        case .regionInvalid(let region, true):
+            "\(region.debugDescription) is not a region of AWS"
+        case .regionInvalid(let region, false):
+            "the region \(region.debugDescription) is not possible"
+        case .partitionUnknown(let region):
+            "the host names of the region \(region.debugDescription) are not known here"
+        case .endpointInvalid(let text, _):
+            "the endpoint \(text.debugDescription) is not possible"
+        case .optionsNeedAWS:
+            "dual-stack, FIPS and acceleration are hosts of AWS"
+        case .optionNotInPartition(let option, let region):
+            "AWS has no \(option) hosts for the region \(region.debugDescription)"
+        case .accelerateWithFIPS:
+            "accelerated hosts have no FIPS variant"
+        case .accelerateNeedsVirtualHost:
+            "accelerated hosts carry the bucket in the host name"
+        case .virtualHostNeedsName(let host):
+            "a bucket cannot stand in front of the address \(host)"
+        case .virtualHostNeedsDotlessBucket(let bucket):
+            "no wildcard certificate covers a bucket with dots such as \(bucket.debugDescription)"
+        }
+    }
+
+    /// What to write instead, without a full stop.
+    public var advice: String {
+        switch self {
+        case .bucketInvalid(_, let problem): problem.advice
+        case .regionInvalid(_, true): "write for example \"eu-west-1\", or name the store's endpoint"
+        case .regionInvalid(_, false): "use 1 to 64 letters, digits, '-', '_' and '.'"
+        case .partitionUnknown: "name the endpoint, \"https://s3.…\""
+        case .endpointInvalid(_, let problem): problem.advice
+        case .optionsNeedAWS: "leave them out, or leave out the endpoint"
+        case .optionNotInPartition(let option, _): "leave \(option) out"
+        case .accelerateWithFIPS: "choose one of the two"
+        case .accelerateNeedsVirtualHost(let bucket):
+            "use virtual addressing and a bucket without dots, not \(bucket.debugDescription)"
+        case .virtualHostNeedsName, .virtualHostNeedsDotlessBucket: "write addressing \"path\""
+        }
+    }
+}
+
+extension EndpointError: CustomStringConvertible {
+    /// A plain sentence that says what is wrong and what to write instead.
+    public var description: String { "\(message): \(advice)" }
+}
+
+extension EndpointError.BucketProblem {
+    fileprivate var advice: String {
+        switch self {
+        case .length: "use 3 to 63 characters"
+        case .character: "use lower-case letters, digits, '-' and '.'"
+        case .label: "begin and end each part between dots with a letter or a digit"
+        case .address: "it must not look like an IP address"
+        case .reserved: "AWS keeps this prefix or suffix for itself"
+        }
+    }
+}
+
+extension EndpointError.URLProblem {
+    fileprivate var advice: String {
+        switch self {
+        case .character: "use visible ASCII only"
+        case .scheme: "begin with https:// or http://"
+        case .userinfo: "leave out the user and password; credentials are named elsewhere"
+        case .host: "name a host, for example \"https://s3.example.net\""
+        case .port: "give a port from 1 to 65535, or none"
+        case .path: "use a base path of letters, digits, '-', '.', '_' and '~' between single slashes"
+        case .query: "leave out the query"
+        case .fragment: "leave out the fragment"
+        }
     }
 }

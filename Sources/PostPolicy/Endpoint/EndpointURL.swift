@@ -2,16 +2,16 @@
 
 import WireFormats
 
-/// The address of a store without the bucket, taken apart: scheme, host, port and base path, and nothing else.
+/// The URL of a store without the bucket: scheme, host, port and base path.
 struct EndpointURL {
     let scheme: String
     /// The host in lower case; an IPv6 address keeps its brackets.
     let host: String
-    /// The port as it was written; nil where there is none.
+    /// The port as it was written; nil if there is none.
     let port: Int?
-    /// The base path without a slash at its end; empty or beginning with a slash.
+    /// The base path without a final slash: empty, or beginning with a slash.
     let path: String
-    /// Whether a bucket's name can stand in front of the host: not of an address.
+    /// Whether the host can have a bucket as a subdomain: a name can, an address cannot.
     let takesSubdomains: Bool
 
     init(awsHost host: String) {
@@ -22,7 +22,7 @@ struct EndpointURL {
         self.takesSubdomains = true
     }
 
-    /// Reads a URL as an operator writes it. Each thing that has no place in a store's address is refused, not dropped.
+    /// Parses a URL as operators write it. Parts that a store's address cannot have are refused, not dropped.
     init(parsing text: String) throws(EndpointError) {
         func refusal(_ problem: EndpointError.URLProblem) -> EndpointError { .endpointInvalid(text, problem) }
 
@@ -46,7 +46,7 @@ struct EndpointURL {
 
     var isHTTPS: Bool { scheme == "https" }
 
-    /// Host and port as they stand in the URL.
+    /// Host and port as the URL has them.
     var authority: String { port.map { "\(host):\($0)" } ?? host }
 }
 
@@ -61,7 +61,7 @@ extension EndpointURL {
         }
     }
 
-    /// Segments of unreserved characters (RFC 3986, section 2.3), none of them empty, `.` or `..`.
+    /// Whether the path is segments of unreserved characters (RFC 3986, section 2.3), none of them empty or only dots.
     private static func isPath(_ path: Substring.UTF8View) -> Bool {
         guard !path.isEmpty else { return true }
         return path.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy { segment in

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A part of AWS with accounts and host names of its own. The raw value is its name, as in ARNs.
+/// A partition of AWS: a group of regions with accounts and host names of their own. The raw value is its name, as in ARNs.
 ///
 /// The source is botocore's `partitions.json`; a system test compares them.
 package enum Partition: String, Sendable, CaseIterable {
@@ -13,11 +13,11 @@ package enum Partition: String, Sendable, CaseIterable {
     case isoF = "aws-iso-f"
     case euSovereign = "aws-eusc"
 
-    /// The partition of a region, by the region's prefix: new regions appear too often for a list. Nil where the name does not
-    /// have the form of AWS's regions.
+    /// Finds the partition by the region's prefix: AWS adds regions too often for a list. Nil if the name does not have the form
+    /// of AWS's regions.
     package init?(region: String) {
         guard RegionName.isAWS(region) else { return nil }
-        // Compared as bytes that are known to be ASCII by now.
+        // Known to be ASCII here, so that comparing characters compares bytes.
         if let partition = Self.allCases.first(where: { $0.regionPrefix.map { region.hasPrefix($0) } ?? false }) {
             self = partition
         } else if region.utf8.drop(while: { $0 != UInt8(ascii: "-") }).starts(with: "-iso".utf8) {
@@ -42,7 +42,7 @@ package enum Partition: String, Sendable, CaseIterable {
         }
     }
 
-    /// What the host names of the partition end in.
+    /// The end of the partition's host names.
     package var suffix: String {
         switch self {
         case .aws, .usGov: "amazonaws.com"

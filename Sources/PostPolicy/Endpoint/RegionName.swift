@@ -2,9 +2,9 @@
 
 import WireFormats
 
-/// The rules for region names.
+/// The rules for names of regions.
 enum RegionName {
-    /// What may stand in a credential scope: letters, digits, `-`, `_` and `.`, 64 at most. Stores other than AWS choose
+    /// Whether the name can be part of a credential scope: 1 to 64 letters, digits, `-`, `_` and `.`. Stores other than AWS choose
     /// such names freely ("default", "garage").
     static func isPossible(_ region: String) -> Bool {
         (1...64).contains(region.utf8.count)
@@ -18,7 +18,7 @@ enum RegionName {
         guard isPossible(region) else { throw .regionInvalid(region, isAWS: false) }
     }
 
-    /// Whether the name has the form of AWS's regions: words of lower-case letters and a number at the end, joined by `-`.
+    /// Whether the name has the form of AWS's regions: words of lower-case letters and a final number, joined by `-`.
     static func isAWS(_ region: String) -> Bool {
         let parts = region.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
         guard parts.count >= 3, region.utf8.count <= 64, let number = parts.last, let first = parts.first else { return false }

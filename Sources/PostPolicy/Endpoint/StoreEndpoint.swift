@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where a bucket takes POST uploads: on AWS, or at any S3-compatible store.
+/// Where a bucket takes POST uploads: on AWS, or at an S3-compatible store.
 ///
-/// On AWS the host follows from region and options in every partition. A bucket with dots is
-/// addressed by path there, since no wildcard certificate covers its host name. Any other store is named by its own URL,
-/// whose port and base path are kept, and is addressed by path unless said otherwise.
+/// On AWS the host follows from region and options, in every partition. A bucket with dots is addressed by path there, because
+/// no wildcard certificate covers its host name. Any other store is named by its URL, including port and base path, and is
+/// addressed by path unless `addressing` says otherwise.
 public struct StoreEndpoint: Sendable, Hashable {
     /// The bucket.
     public let bucket: String
-    /// The region that stands in the credential scope.
+    /// The region, as it is part of the credential scope.
     public let region: String
     /// The URL to post to. It ends in `/`, so that `url` + key is the object's URL.
     public let url: String
-    /// The URL's host, with its port where it names one.
+    /// The URL's host, followed by `:` and the port if the URL has one.
     public var host: String {
         let behindScheme = url.utf8.drop { $0 != UInt8(ascii: "/") }.dropFirst(2)
         return String(Substring(behindScheme.prefix { $0 != UInt8(ascii: "/") }))
     }
 
-    /// Works out and checks the URL.
+    /// Checks a bucket's address and works out its URL.
     /// - Parameters:
-    ///   - bucket: a name by S3's rules for buckets.
-    ///   - region: an AWS region such as `eu-west-1`; with `endpoint`, whatever the store calls its region.
-    ///   - endpoint: the URL of a store other than AWS, `http` or `https`, with a port and a base path if need be.
-    ///   - addressing: where the bucket's name stands; nil chooses.
+    ///   - bucket: a name by S3's rules for general purpose buckets: 3 to 63 characters.
+    ///   - region: an AWS region such as `eu-west-1`; with `endpoint`, the store's own name for its region.
+    ///   - endpoint: the `http` or `https` URL of a store other than AWS, optionally with a port and a base path.
+    ///   - addressing: where the URL has the bucket's name; nil chooses.
     ///   - options: AWS's other host names.
     /// - Throws: ``EndpointError``, which says what to write instead.
     public init(
@@ -52,5 +52,52 @@ public struct StoreEndpoint: Sendable, Hashable {
         self.region = region
         let host = isPath ? base.authority : "\(bucket).\(base.authority)"
         self.url = "\(base.scheme)://\(host)\(base.path)/" + (isPath ? "\(bucket)/" : "")
+    }
+
+    /// AWS's other host names for the same bucket.
+    public struct Options: OptionSet, Sendable, Hashable {
+        /// The bits of the options.
+        public let rawValue: UInt8
+
+        /// Creates options from bits.
+        public init(rawValue: UInt8) {
+            self.rawValue = rawValue
+        }
+
+        /// A host that is reachable over IPv6 and IPv4.
+        public static let dualStack = Options(rawValue: 1 << 0)
+        /// A host that terminates TLS in FIPS 140 modules; AWS has them in the regions of the USA and Canada.
+        public static let fips = Options(rawValue: 1 << 1)
+        /// S3 Transfer Acceleration, which must be enabled for the bucket.
+        public static let accelerate = Options(rawValue: 1 << 2)
+    }
+}
+
+/// Where a URL has the bucket's name. The raw values are the words of a rule file.
+public enum Addressing: String, Sendable, Hashable, CaseIterable {
+    /// In the host: `https://bucket.s3.eu-west-1.amazonaws.com/`.
+    case virtualHost = "virtual"
+    /// In the first segment of the path: `https://s3.eu-west-1.amazonaws.com/bucket/`.
+    case path
+}
+
+extension StoreEndpoint {
+    /// Returns the host of S3 without the bucket, as AWS's endpoint rules for S3 work it out.
+    private static func awsHost(region: String, options: Options) throws(EndpointError) -> String {
+        guard RegionName.isAWS(region) else { throw .regionInvalid(region, isAWS: true) }
+        guard let partition = Partition(region: region) else { throw .partitionUnknown(region: region) }
+        if options.contains(.fips) {
+            guard partition.hasFIPS else { throw .optionNotInPartition("fips", region: region) }
+            guard !options.contains(.accelerate) else { throw .accelerateWithFIPS }
+        }
+        guard !options.contains(.dualStack) || partition.hasDualStack else {
+            throw .optionNotInPartition("dual-stack", region: region)
+        }
+        let dualStack = options.contains(.dualStack) ? ".dualstack" : ""
+        if options.contains(.accelerate) {
+            guard partition.hasAccelerate else { throw .optionNotInPartition("accelerate", region: region) }
+            return "s3-accelerate\(dualStack).\(partition.suffix)"
+        }
+        return "s3\(options.contains(.fips) ? "-fips" : "")\(dualStack).\(region).\(partition.suffix)"
     }
 }

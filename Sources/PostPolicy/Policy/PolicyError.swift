@@ -8,41 +8,53 @@ public enum PolicyError: Error, Sendable, Equatable {
     case bucketInvalid(EndpointError)
     /// The key is empty.
     case keyEmpty
-    /// The key is longer than S3's 1024 bytes of UTF-8.
+    /// The key is longer than ``UploadPolicy/maximumKeyBytes``; `bytes` is its length in UTF-8.
     case keyTooLong(bytes: Int)
-    /// The range of sizes is not within 0 bytes to 5 GiB.
+    /// The range of sizes, in bytes, is not within 0 to ``UploadPolicy/maximumFileBytes``.
     case sizesInvalid(ClosedRange<Int>)
-    /// A date lies outside the years 0 to 9999 or is no date at all.
+    /// A date is outside the years 0 to 9999, or is not a number.
     case dateInvalid
-    /// The policy would end at or before the instant it is signed at.
+    /// The policy would end at or before the instant at which it is signed.
     case alreadyExpired
-    /// The policy would outlive its signature: a SigV4 signing key is good for seven days.
+    /// The policy would end later than ``PolicySigner/maximumLifetime`` after it is signed (Signature Version 4).
     case expirationTooFar
-    /// A field's name is not a letter followed by letters, digits, `-`, `_` or `.`, 128 bytes at most.
+    /// A field's name is not a letter followed by letters, digits, `-`, `_` or `.`, or has more than 128 bytes.
     case fieldNameInvalid(String)
-    /// The name belongs to the policy itself, to the signer or to the file.
+    /// The field is set by the policy, the signer or the form.
     case fieldReserved(String)
-    /// The name is there already; S3 knows no difference between `acl` and `ACL`.
+    /// There already is a field of this name. Upper and lower case are the same: S3 takes `acl` and `ACL` for one field.
     case fieldDuplicate(String)
-    /// A field's value holds something that would not arrive as it was signed.
+    /// A field's value would not arrive as it was signed.
     case fieldValueInvalid(name: String, ValueProblem)
-    /// The access key id is empty or holds more than visible ASCII, or there is no secret.
+    /// The access key id is empty or is not visible ASCII without `/`, the secret is empty, or the session token is not visible
+    /// ASCII.
     case credentialsInvalid
-    /// The credentials have come to their end.
+    /// The credentials have expired.
     case credentialsExpired
-    /// The region is not a name that can stand in a credential scope.
+    /// The region cannot be part of a credential scope.
     case regionInvalid(String)
-    /// The fields take more bytes than S3 takes before the file.
-    case formTooLarge(bytes: Int, maximum: Int)
+    /// The form is larger than what the store reads before the file (``SignedForm/maximumBytes``).
+    ///
+    /// `bytes` is the size of the whole form (``SignedForm/formBytes``); `sessionTokenBytes` is the part of it that is due to the
+    /// session token of the credentials, as a field and within the policy, and 0 if there is none.
+    case formTooLarge(bytes: Int, maximum: Int, sessionTokenBytes: Int)
     /// libcrypto did not compute the signature, for example because its provider forbids the digest.
     case signingFailed
 
-    /// What a field's value must not hold.
+    /// What a field's value must not contain.
     public enum ValueProblem: Sendable, Equatable {
-        /// A control character, U+0000 to U+001F or U+007F to U+009F: forms alter line ends, and headers end at them.
+        /// A control character, U+0000 to U+001F or U+007F to U+009F: forms rewrite line ends, and headers end at them.
         case control
-        /// `${`, with which S3 replaces what the uploader chose, such as `${filename}`.
+        /// `${`, which begins a variable that S3 expands, such as `${filename}`.
         case substitution
+    }
+}
+
+extension PolicyError {
+    /// Whether the form is too large because of the session token: it takes more room than all else in the form.
+    package var isSessionTokenTooLong: Bool {
+        guard case .formTooLarge(let bytes, _, let sessionTokenBytes) = self else { return false }
+        return sessionTokenBytes > bytes - sessionTokenBytes
     }
 }
 
@@ -55,7 +67,7 @@ extension PolicyError: CustomStringConvertible {
         case .keyEmpty:
             "the key is empty: name the object that may be written"
         case .keyTooLong(let bytes):
-            "the key has \(bytes) bytes: shorten it to 1024 bytes of UTF-8"
+            "the key has \(bytes) bytes: shorten it to \(UploadPolicy.maximumKeyBytes) bytes of UTF-8"
         case .sizesInvalid(let sizes):
             "the sizes \(sizes.lowerBound) to \(sizes.upperBound) are not possible: give bytes from 0 to \(UploadPolicy.maximumFileBytes)"
         case .dateInvalid:
@@ -80,7 +92,9 @@ extension PolicyError: CustomStringConvertible {
             "the credentials have expired: refresh them before signing"
         case .regionInvalid(let region):
             "the region \(region.debugDescription) is not possible: write for example \"eu-west-1\""
-        case .formTooLarge(let bytes, let maximum):
+        case .formTooLarge(let bytes, let maximum, _) where isSessionTokenTooLong:
+            "the form fields take \(bytes) bytes and the store takes \(maximum): use credentials with a shorter session token"
+        case .formTooLarge(let bytes, let maximum, _):
             "the form fields take \(bytes) bytes and the store takes \(maximum): shorten the metadata or tags"
         case .signingFailed:
             "libcrypto did not sign: look at its providers (a FIPS provider refuses SHA-1, which signature v2 needs)"

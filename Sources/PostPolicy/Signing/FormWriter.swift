@@ -2,19 +2,19 @@
 
 import WireFormats
 
-/// Writes a form and its policy document in one go: each field goes into both in the same step, so neither can hold what the
-/// other lacks.
+/// Writes a form and its policy document at once: each field is added to both in the same step, so neither can contain a field
+/// that the other lacks.
 struct FormWriter: ~Copyable {
     private var fields: [FormField] = []
     private var json: JSONWriter
 
     /// Begins a form and its document.
     /// - Parameters:
-    ///   - expiration: when the policy ends, as ISO 8601 writes it.
-    ///   - fieldCount: how many fields to make room for.
+    ///   - expiration: when the policy ends, in ISO 8601.
+    ///   - fieldCount: how many fields to reserve room for.
     init(expiration: String, fieldCount: Int) {
         fields.reserveCapacity(fieldCount)
-        // What most documents take; a longer one makes the room grow.
+        // Enough for most documents.
         json = JSONWriter(capacity: 1024)
         json.beginObject()
         json.member("expiration", expiration)
@@ -22,7 +22,7 @@ struct FormWriter: ~Copyable {
         json.beginArray()
     }
 
-    /// Adds a field, and the condition that it has exactly this value.
+    /// Adds a field and the condition that it has exactly this value.
     mutating func add(_ field: FormField) {
         json.beginObject()
         json.member(field.name, field.value)
@@ -30,7 +30,7 @@ struct FormWriter: ~Copyable {
         fields.append(field)
     }
 
-    /// Adds the condition on the file's size, and hands out the fields in their order and the document.
+    /// Adds the condition on the file's size, and returns the fields in their order and the document.
     consuming func finish(contentLength: ClosedRange<Int>) -> (fields: [FormField], json: [UInt8]) {
         json.beginArray()
         json.string("content-length-range")

@@ -10,32 +10,70 @@ import WireFormats
 
 /// Signs upload policies. One signer serves a whole process and any number of tasks at once.
 ///
-/// It keeps the derived keys (a few hundred bytes each) ready to sign, and has no clock of its own: the date is a parameter.
+/// It keeps the derived keys, a few hundred bytes each, and has no clock of its own: the date is a parameter.
 public final class PolicySigner: Sendable {
+    /// The longest time between signing and the policy's end with Signature Version 4, in seconds. S3 refuses signing keys that
+    /// are older than seven days (S3, condition key `s3:signatureAge`).
+    public static let maximumLifetime: TimeInterval = 7 * 86_400
+
     private let keys: SigningKeyCache
 
-    /// - Parameter keyCacheCapacity: how many signing keys are kept; one for each access key, day and region in use.
+    /// Creates a signer.
+    /// - Parameter keyCacheCapacity: how many signing keys are kept: one for each access key, day and region in use.
     public init(keyCacheCapacity: Int = 64) {
         keys = SigningKeyCache(capacity: keyCacheCapacity)
     }
 
     /// Turns a policy into the signed form that an uploader sends.
     ///
-    /// The policy document is encoded once, and exactly those bytes are signed. Every field but `Policy` and the signature
-    /// (and SigV2's `AWSAccessKeyId`) has one condition with the same spelling and the same value.
+    /// The policy document is encoded once, and exactly those bytes are signed. Every field except `Policy`, the signature and
+    /// SigV2's `AWSAccessKeyId` has one condition with the same spelling and the same value.
     /// - Parameters:
     ///   - policy: what may be uploaded.
     ///   - version: how to sign.
-    ///   - credentials: whose signature it is; a session token becomes a field.
-    ///   - region: the bucket's region, which stands in the signature's scope. SigV2 does not use it.
-    ///   - date: now.
+    ///   - credentials: the access key to sign with; its session token becomes a field.
+    ///   - region: the bucket's region, which is part of the signature's scope. SigV2 does not use it.
+    ///   - date: the current date.
     /// - Returns: the fields in the order to send them. With v4: `key`, `bucket`, the policy's further fields,
-    ///   `X-Amz-Algorithm`, `X-Amz-Credential`, `X-Amz-Date`, `X-Amz-Security-Token` where there is one, `Policy`,
-    ///   `X-Amz-Signature`. With v2: `key`, `AWSAccessKeyId`, `bucket`, the further fields, `x-amz-security-token` where
+    ///   `X-Amz-Algorithm`, `X-Amz-Credential`, `X-Amz-Date`, `X-Amz-Security-Token` if there is one, `Policy`,
+    ///   `X-Amz-Signature`. With v2: `key`, `AWSAccessKeyId`, `bucket`, the further fields, `x-amz-security-token` if
     ///   there is one, `policy`, `signature`.
-    /// - Throws: ``PolicyError`` where credentials, region or dates cannot be used, or the form would be too large.
+    /// - Throws: ``PolicyError`` if credentials, region or dates cannot be used, or if the form would be larger than
+    ///   ``SignedForm/maximumBytes``.
     public func sign(
         _ policy: UploadPolicy, version: SignatureVersion = .v4, credentials: SigningCredentials, region: String, at date: Date
+    ) throws(PolicyError) -> SignedForm {
+        let form = try signAnySize(policy, version, credentials, region: region, at: date)
+        let bytes = form.formBytes
+        guard bytes <= SignedForm.maximumBytes else {
+            var sessionTokenBytes = 0
+            if credentials.sessionToken != nil {
+                let withoutToken = SigningCredentials(
+                    accessKeyID: credentials.accessKeyID, secretAccessKey: credentials.secretAccessKey)
+                sessionTokenBytes =
+                    bytes - (try signAnySize(policy, version, withoutToken, region: region, at: date).formBytes)
+            }
+            throw .formTooLarge(bytes: bytes, maximum: SignedForm.maximumBytes, sessionTokenBytes: sessionTokenBytes)
+        }
+        return form
+    }
+
+    static let algorithm = "AWS4-HMAC-SHA256"
+}
+
+extension PolicySigner {
+    /// Returns the signature of an encoded policy. ``PolicyEvaluator`` compares it with the one of a form.
+    /// - Parameter encoded: the base64 text exactly as it is in the form.
+    package func signature(
+        ofPolicy encoded: String, version: SignatureVersion, credentials: SigningCredentials, region: String, at date: Date
+    ) throws(PolicyError) -> String {
+        guard let time = CivilTime(date) else { throw .dateInvalid }
+        return try Self.signature(of: encoded, version, try key(version, credentials, region: region, at: time))
+    }
+
+    /// Signs a policy without a look at the size of the form.
+    private func signAnySize(
+        _ policy: UploadPolicy, _ version: SignatureVersion, _ credentials: SigningCredentials, region: String, at date: Date
     ) throws(PolicyError) -> SignedForm {
         guard let now = CivilTime(date), let end = CivilTime(policy.expiration) else { throw .dateInvalid }
         guard policy.expiration > date else { throw .alreadyExpired }
@@ -53,29 +91,10 @@ public final class PolicySigner: Sendable {
 
         let encoded = Base64.encode(json.span)
         let signature = try Self.signature(of: encoded, version, key)
-        let signed = SignedForm(
+        return SignedForm(
             fields: Self.closed(fields, version, accessKeyID: credentials.accessKeyID, policy: encoded, signature: signature),
             policyJSON: json
         )
-        let bytes = signed.formBytes
-        guard bytes <= SignedForm.maximumBytes else { throw .formTooLarge(bytes: bytes, maximum: SignedForm.maximumBytes) }
-        return signed
-    }
-
-    static let algorithm = "AWS4-HMAC-SHA256"
-
-    /// How long a SigV4 signature can last, in seconds: S3 refuses keys that are older than seven days.
-    package static let maximumLifetime = 7 * 86_400.0
-}
-
-extension PolicySigner {
-    /// The signature of a policy that is encoded already, for those who judge a form and for test vectors.
-    /// - Parameter encoded: the base64 text exactly as it stands in the form.
-    package func signature(
-        ofPolicy encoded: String, version: SignatureVersion, credentials: SigningCredentials, region: String, at date: Date
-    ) throws(PolicyError) -> String {
-        guard let time = CivilTime(date) else { throw .dateInvalid }
-        return try Self.signature(of: encoded, version, try key(version, credentials, region: region, at: time))
     }
 
     private static func signature(
@@ -85,16 +104,16 @@ extension PolicySigner {
         return version == .v4 ? code.hexadecimal : code.base64
     }
 
-    /// Refuses what could not arrive as it was signed.
+    /// Refuses credentials and regions that would not arrive as they were signed.
     private static func check(_ credentials: SigningCredentials, region: String) throws(PolicyError) {
-        // A slash would shift the parts of the credential scope; anything beyond visible ASCII would need encoding.
+        // A slash would shift the parts of the credential scope; other bytes than visible ASCII would need encoding.
         guard !credentials.accessKeyID.isEmpty, !credentials.secretAccessKey.isEmpty,
             credentials.accessKeyID.allBytes({ $0.isVisibleASCII && $0 != UInt8(ascii: "/") })
         else { throw .credentialsInvalid }
         guard RegionName.isPossible(region) else { throw .regionInvalid(region) }
     }
 
-    /// The fields that say who signs; each has its condition, like those of the policy.
+    /// Adds the fields that say how the form is signed. Each has a condition, like those of the policy.
     private static func addSignersFields(
         _ version: SignatureVersion, credential: String, token: String?, at time: CivilTime, to form: inout FormWriter
     ) {
@@ -108,7 +127,7 @@ extension PolicySigner {
         }
     }
 
-    /// The fields with those that can have no condition: the policy cannot hold itself or its signature.
+    /// Returns the fields with those that have no condition: a policy cannot contain itself or its signature.
     private static func closed(
         _ fields: consuming [FormField], _ version: SignatureVersion, accessKeyID: String, policy: String, signature: String
     ) -> [FormField] {
@@ -130,10 +149,10 @@ extension PolicySigner {
         let scope: SigningKeyCache.Scope = version == .v4 ? .v4(dayNumber: time.dayNumber, region: region) : .v2
         let identity = SigningKeyCache.Identity(
             accessKeyID: credentials.accessKeyID, secretAccessKey: credentials.secretAccessKey, scope: scope)
-        // A key of SigV2 is derived from no region.
+        // A SigV2 key does not depend on the region, so a kept one says nothing of it.
         if version == .v2 { try Self.check(credentials, region: region) }
         let key = try keys.key(identity) { () throws(PolicyError) in
-            // Of a kept key this was checked when it was derived.
+            // For a kept key this was checked when it was derived.
             try Self.check(credentials, region: region)
             return switch version {
             case .v4: SigningKey.v4(credentials, day: time.yyyymmdd, region: region)

@@ -6,18 +6,18 @@
     public import Foundation
 #endif
 
-/// The access key a policy is signed with. Printing one never shows the secret or the session token.
+/// The access key that signs a policy. Printing one shows neither the secret nor the session token.
 public struct SigningCredentials: Sendable {
-    /// The access key id, which is public: it stands in every form.
+    /// The access key id. It is public: every form contains it.
     public let accessKeyID: String
     /// The secret access key.
     public let secretAccessKey: String
-    /// The token that belongs to temporary credentials; it becomes a field of the form.
+    /// The session token of temporary credentials, which becomes a field of the form; nil for long-term ones.
     public let sessionToken: String?
-    /// When temporary credentials end; nil for those that do not.
+    /// When temporary credentials expire; nil for long-term ones.
     public let expiration: Date?
 
-    /// Takes credentials as a provider hands them out.
+    /// Creates credentials. Their values are checked when they sign.
     public init(accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil, expiration: Date? = nil) {
         self.accessKeyID = accessKeyID
         self.secretAccessKey = secretAccessKey

@@ -1,20 +1,107 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import WireFormats
+internal import COpenSSL
+internal import WireFormats
 
-/// A key that is ready to sign, shared by all who sign with it at the same time.
+/// A key that is ready to sign. It is shared by all tasks that sign with it.
 final class SigningKey: Sendable {
-    /// What `X-Amz-Credential` says of this key: `<access key id>/<day>/<region>/s3/aws4_request`. Empty for SigV2.
+    /// The value of `X-Amz-Credential` for this key: `<access key id>/<day>/<region>/s3/aws4_request`. Empty for SigV2.
     let credential: String
     private let key: HMACKey
 
-    init(key: HMACKey, credential: String) {
+    private init(key: HMACKey, credential: String) {
         self.key = key
         self.credential = credential
     }
 
-    /// The code of a message under this key; nil where libcrypto fails.
-    func authenticate(_ message: Span<UInt8>) -> MessageCode? {
-        key.messageCode(of: message)
+    /// Derives the SigV4 key for one day, one region and S3; nil if libcrypto fails.
+    static func v4(_ credentials: SigningCredentials, day: String, region: String) -> SigningKey? {
+        guard var code = v4Code(secret: credentials.secretAccessKey, day: day, region: region) else { return nil }
+        defer { code.wipe() }
+        let credential = "\(credentials.accessKeyID)/\(day)/\(region)/\(CredentialScope.service)/\(CredentialScope.terminator)"
+        return code.withSpan { HMACKey(.sha256, key: $0) }.map { SigningKey(key: $0, credential: credential) }
+    }
+
+    /// Makes the SigV2 key, which is the secret itself; nil if libcrypto fails.
+    static func v2(_ credentials: SigningCredentials) -> SigningKey? {
+        withWipedBytes(of: "", credentials.secretAccessKey) { HMACKey(.sha1, key: $0) }
+            .map { SigningKey(key: $0, credential: "") }
+    }
+
+    /// Returns the code of a message under this key; nil if libcrypto fails.
+    func authenticate(_ message: Span<UInt8>) -> AuthenticationCode? {
+        key.authenticationCode(of: message)
+    }
+}
+
+extension SigningKey {
+    /// Derives the raw SigV4 key ("Create a signed AWS API request", "Calculate the signature"): the HMACs of day, region,
+    /// service and terminator, each under the code before it, the first under `AWS4` + secret. The caller wipes it.
+    static func v4Code(
+        secret: String, day: String, region: String, service: String = CredentialScope.service
+    ) -> AuthenticationCode? {
+        guard var code = withWipedBytes(of: "AWS4", secret, { authenticate(day, under: $0) }) else { return nil }
+        for part in [region, service, CredentialScope.terminator] {
+            let next = code.withSpan { authenticate(part, under: $0) }
+            code.wipe()
+            guard let next else { return nil }
+            code = next
+        }
+        return code
+    }
+
+    private static func authenticate(_ part: String, under key: Span<UInt8>) -> AuthenticationCode? {
+        HMACKey(.sha256, key: key)?.authenticationCode(of: Array(part.utf8).span)
+    }
+
+    /// Copies a prefix and a secret into bytes that are wiped after the call. (The `String` itself cannot be wiped.)
+    private static func withWipedBytes<Result>(
+        of prefix: String, _ secret: String, _ use: (Span<UInt8>) -> Result?
+    ) -> Result? {
+        // Allocated in its full size: growing would leave copies behind.
+        var bytes = [UInt8](repeating: 0, count: prefix.utf8.count + secret.utf8.count)
+        for (index, byte) in prefix.utf8.enumerated() { bytes[index] = byte }
+        for (index, byte) in secret.utf8.enumerated() { bytes[prefix.utf8.count + index] = byte }
+        defer { bytes.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) } }
+        return use(bytes.span)
+    }
+}
+
+/// A message authentication code of up to 32 bytes, stored inline.
+struct AuthenticationCode: Sendable {
+    fileprivate var bytes = SIMD32<UInt8>()
+    fileprivate let count: Int
+
+    /// The code as SigV4 writes it.
+    var hexadecimal: String {
+        withSpan { Hexadecimal.encode($0) }
+    }
+
+    /// The code as SigV2 writes it.
+    var base64: String {
+        withSpan { Base64.encode($0) }
+    }
+
+    /// Calls a closure with the code's bytes.
+    func withSpan<Result>(_ use: (Span<UInt8>) -> Result) -> Result {
+        withUnsafeBytes(of: bytes) {
+            use(UnsafeBufferPointer(rebasing: $0.bindMemory(to: UInt8.self).prefix(count)).span)
+        }
+    }
+
+    /// Overwrites a code that served as a key.
+    mutating func wipe() {
+        withUnsafeMutableBytes(of: &bytes) { OPENSSL_cleanse($0.baseAddress, $0.count) }
+    }
+}
+
+extension HMACKey {
+    /// Returns the code of a message, for digests of at most 256 bits; nil if libcrypto fails.
+    func authenticationCode(of message: Span<UInt8>) -> AuthenticationCode? {
+        var code = AuthenticationCode(count: digest.size)
+        let isComputed = withUnsafeMutableBytes(of: &code.bytes) { output in
+            message.withUnsafeBytes { authenticate($0, into: output) }
+        }
+        return isComputed ? code : nil
     }
 }

@@ -3,15 +3,15 @@
 import Synchronization
 import WireFormats
 
-/// Keeps the keys in use ready to sign. Bounded; the least recently used key goes first.
+/// A bounded cache of signing keys. It evicts the least recently used key first.
 ///
-/// A key is found only by everything it was derived from, so neither the turn of the day nor a secret that was rotated
-/// under the same access key id can ever yield a key of before.
+/// A key is found by all that it was derived from: neither a new day nor a new secret under the same access key id yields an
+/// outdated key.
 final class SigningKeyCache: Sendable {
     private let capacity: Int
     private let state = Mutex(State())
 
-    /// - Parameter capacity: how many keys are kept; at least one.
+    /// - Parameter capacity: how many keys are kept, at least one.
     init(capacity: Int) {
         self.capacity = max(1, capacity)
     }
@@ -23,7 +23,7 @@ final class SigningKeyCache: Sendable {
         let scope: Scope
     }
 
-    /// What a key is good for.
+    /// What a key can sign for.
     enum Scope: Sendable {
         /// One day, counted from 1970-01-01, and one region.
         case v4(dayNumber: Int, region: String)
@@ -44,7 +44,7 @@ final class SigningKeyCache: Sendable {
     /// How many keys are kept now.
     var count: Int { state.withLock { $0.entries.count } }
 
-    /// The key of an identity: the kept one, or a new one. Nil where it cannot be derived.
+    /// Returns the key of an identity, and derives it if it is not kept. Nil if it cannot be derived.
     func key<Failure>(
         _ identity: Identity, derive: () throws(Failure) -> SigningKey?
     ) throws(Failure) -> SigningKey? {
@@ -53,7 +53,7 @@ final class SigningKeyCache: Sendable {
             let use = state.uses
             return state.entries.updateIfPresent(identity) { $0.lastUse = use }?.key
         }
-        // Derived outside of the lock: two who miss at once derive twice, and nobody waits for them.
+        // Derived outside of the lock: two tasks that miss at once both derive the key, and other tasks do not wait for them.
         if let kept { return kept }
         guard let key = try derive() else { return nil }
         insert(key, identity)
@@ -62,7 +62,7 @@ final class SigningKeyCache: Sendable {
 
     private func insert(_ key: SigningKey, _ identity: Identity) {
         state.withLock { state in
-            // Nothing asks again for the key of a day long over; for yesterday's, a request that began before midnight may.
+            // Keys of past days are not used again, except yesterday's: by a request that began before midnight.
             state.entries = state.entries.filter { !$0.key.isOfAnotherTime(than: identity) }
             while state.entries.count >= capacity, let oldest = state.entries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
                 state.entries[oldest.key] = nil
@@ -80,12 +80,12 @@ extension SigningKeyCache.Identity: Hashable {
     }
 
     func hash(into hasher: inout Hasher) {
-        // Enough to spread: one id rarely has several regions, and never two secrets for long.
+        // Enough to spread: an id rarely has several regions, and never has two secrets for long.
         hasher.combine(accessKeyID)
         if case .v4(let dayNumber, _) = scope { hasher.combine(dayNumber) }
     }
 
-    /// Whether both are keys for days that do not touch.
+    /// Whether both are SigV4 keys of days that are not the same and not adjacent.
     fileprivate func isOfAnotherTime(than other: Self) -> Bool {
         guard case .v4(let day, _) = scope, case .v4(let otherDay, _) = other.scope else { return false }
         return abs(otherDay - day) > 1
@@ -104,7 +104,7 @@ extension SigningKeyCache.Scope: Equatable {
 }
 
 extension Dictionary {
-    /// Changes the value of a key that is there, and hands it out.
+    /// Changes the value of a key and returns it; nil if the key is not in the dictionary.
     fileprivate mutating func updateIfPresent(_ key: Key, _ change: (inout Value) -> Void) -> Value? {
         guard let index = index(forKey: key) else { return nil }
         change(&values[index])

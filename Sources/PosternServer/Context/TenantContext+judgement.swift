@@ -30,8 +30,9 @@ extension TenantContext {
             }
             return Uploader(tenant: tenant.id, user: principal.user, scopes: principal.scopes)
         case .apiKey(_, _, let allowUsers):
-            if let user = asked.user, user.isEmpty || user.utf8.count > 256 {
-                throw Problem(.invalidRequest, detail: "The member 'user' must have 1 to 256 bytes.")
+            if let user = asked.user, user.isEmpty || user.utf8.count > Uploader.maximumUserBytes {
+                throw Problem(
+                    .invalidRequest, detail: "The member 'user' must have 1 to \(Uploader.maximumUserBytes) bytes.")
             }
             if let allowUsers {
                 guard let user = asked.user else {

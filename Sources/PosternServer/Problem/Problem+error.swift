@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AWSCredentials
-import PostPolicy
 import UploadRules
 import UserAuth
 import WireFormats
@@ -14,10 +13,6 @@ extension Problem {
         case let decided as DecidedProblem: self = decided.problem
         case let failure as AuthenticationFailure: self.init(failure)
         case let refusal as Refusal: self.init(refusal)
-        case PolicyError.formTooLarge:
-            self.init(
-                .invalidRequest,
-                detail: "The signed form would be over the store's 20 KB: send less metadata or a shorter file name.")
         case let syntax as JSONSyntaxError: self.init(.malformedJSON, detail: "The body is not valid JSON: \(syntax).")
         case is CredentialProblem:
             self.init(

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import PostPolicy
 import UploadRules
 
 extension Problem {
-    /// What a rule refused, with the limit that was met.
+    /// A refusal by a rule, with the limit that was not met.
     init(_ refusal: Refusal) {
-        let code = ProblemCode(rawValue: refusal.code) ?? .invalidRequest
-        let extras: [Extra] =
+        let (code, extras): (ProblemCode, [Extra]) =
             switch refusal {
-            case .ruleUnknown(let allowed), .ruleRequired(let allowed), .contentTypeNotAllowed(let allowed),
-                .metadataNotAllowed(let allowed):
-                [.strings("allowed", allowed)]
-            case .sizeTooLarge(let max): [.int("maxSize", max)]
-            case .sizeTooSmall(let min): [.int("minSize", min)]
-            case .scopeMissing(let scope): [.string("scope", scope)]
-            default: []
+            case .ruleUnknown(let allowed): (.ruleUnknown, [.strings("allowed", allowed)])
+            case .ruleRequired(let allowed): (.invalidRequest, [.strings("allowed", allowed)])
+            case .scopeMissing(let scope): (.scopeMissing, [.string("scope", scope)])
+            case .contentTypeNotAllowed(let allowed): (.contentTypeNotAllowed, [.strings("allowed", allowed)])
+            case .sizeTooLarge(let max): (.sizeTooLarge, [.int("maxSize", max)])
+            case .sizeTooSmall(let min): (.sizeTooSmall, [.int("minSize", min)])
+            case .checksumRequired: (.checksumRequired, [])
+            case .metadataNotAllowed(let allowed): (.metadataNotAllowed, [.strings("allowed", allowed)])
+            case .keyTooLong: (.keyTooLong, [])
+            case .userRequired, .checksumMalformed, .formTooLarge, .invalid: (.invalidRequest, [])
             }
         self.init(code, detail: refusal.detail, extras: extras)
     }

@@ -19,7 +19,6 @@ package enum ProblemCode: String, Sendable, CaseIterable {
     case contentTypeNotAllowed = "content-type-not-allowed"
     case sizeTooLarge = "size-too-large"
     case sizeTooSmall = "size-too-small"
-    case sizeRequired = "size-required"
     case checksumRequired = "checksum-required"
     case metadataNotAllowed = "metadata-not-allowed"
     case keyTooLong = "key-too-long"
@@ -27,7 +26,6 @@ package enum ProblemCode: String, Sendable, CaseIterable {
     case credentialsUnavailable = "credentials-unavailable"
     case keysUnavailable = "keys-unavailable"
     case clockImplausible = "clock-implausible"
-    case auditUnavailable = "audit-unavailable"
     case overloaded
     case internalError = "internal-error"
 
@@ -42,12 +40,12 @@ package enum ProblemCode: String, Sendable, CaseIterable {
         case .requestTimeout: 408
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
-        case .contentTypeNotAllowed, .sizeTooLarge, .sizeTooSmall, .sizeRequired, .checksumRequired, .metadataNotAllowed,
+        case .contentTypeNotAllowed, .sizeTooLarge, .sizeTooSmall, .checksumRequired, .metadataNotAllowed,
             .keyTooLong:
             422
         case .rateLimited: 429
         case .headersTooLarge: 431
-        case .credentialsUnavailable, .keysUnavailable, .clockImplausible, .auditUnavailable, .overloaded: 503
+        case .credentialsUnavailable, .keysUnavailable, .clockImplausible, .overloaded: 503
         case .internalError: 500
         }
     }
@@ -72,7 +70,6 @@ package enum ProblemCode: String, Sendable, CaseIterable {
         case .contentTypeNotAllowed: "The content type is not allowed"
         case .sizeTooLarge: "The file is too large"
         case .sizeTooSmall: "The file is too small"
-        case .sizeRequired: "The size is required"
         case .checksumRequired: "A checksum is required"
         case .metadataNotAllowed: "The metadata is not allowed"
         case .keyTooLong: "The key would be too long"
@@ -80,7 +77,6 @@ package enum ProblemCode: String, Sendable, CaseIterable {
         case .credentialsUnavailable: "No credentials to sign with"
         case .keysUnavailable: "No keys to verify with"
         case .clockImplausible: "The clock cannot be right"
-        case .auditUnavailable: "The audit log cannot be written"
         case .overloaded: "The service is overloaded"
         case .internalError: "Something went wrong here"
         }

@@ -3,7 +3,7 @@
     import PostPolicy
     import UploadRules
 
-    /// Debug builds judge each ticket once as its store would, with the smallest and the largest file that it allows.
+    /// Debug builds evaluate each ticket once as its store would, with the smallest and the largest file that it allows.
     enum SelfCheck {
         struct Failed: Error {
             let refusal: StoreRefusal
@@ -11,7 +11,7 @@
 
         static func judge(_ ticket: Ticket, admission: Admission, store: Store, credentials: SigningCredentials) throws {
             for size in [admission.sizes.lowerBound, admission.sizes.upperBound] {
-                let refusal = FormJudge(region: store.region).judge(
+                let refusal = PolicyEvaluator(region: store.region).evaluate(
                     form: ticket.form.fields,
                     filename: nil,
                     fileSize: size,

@@ -3,26 +3,37 @@
 import AWSCredentials
 import PostPolicy
 
-/// How much of a form a session token takes: it stands there twice, as a field, and in base64 within the policy.
-enum SessionTokenLength {
-    /// A form of so many bytes without a session token is none that a client blew up.
-    private static let usualForm = 6000
-    /// What the smallest form has beside the token.
-    private static let smallestForm = 1500
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
-    /// Refuses credentials with which not even the smallest form stays under the store's limit.
+/// Session tokens that leave no room for the rest of a form.
+enum SessionTokenLength {
+    /// Refuses credentials that cannot sign the smallest form, in any signature version, within the store's limit.
     static func check(_ credentials: SigningCredentials) throws(CredentialProblem) {
-        guard let token = credentials.sessionToken, bytes(token) + smallestForm > SignedForm.maximumBytes else { return }
-        throw problem(token)
+        guard let token = credentials.sessionToken else { return }
+        // Dates do not change the size of a form. This one is before the end of any credentials.
+        let date = Date(timeIntervalSince1970: 0)
+        let errors = SignatureVersion.allCases.compactMap { version -> PolicyError? in
+            do throws(PolicyError) {
+                let policy = try UploadPolicy(bucket: "aaa", key: "k", contentLength: 0...0, expiration: date + 1)
+                _ = try PolicySigner().sign(policy, version: version, credentials: credentials, region: "r", at: date)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        let canSign = errors.count < SignatureVersion.allCases.count
+        if !canSign, errors.contains(where: \.isSessionTokenTooLong) { throw problem(token) }
     }
 
-    /// The problem where it is the token's length, and not what the client asked for, that made a form of `bytes` too large.
-    static func problem(of credentials: SigningCredentials, formBytes: Int) -> CredentialProblem? {
-        guard let token = credentials.sessionToken, formBytes - bytes(token) < usualForm else { return nil }
+    /// Returns the problem if a form is too large because of the token, and not because of the request; nil for other errors.
+    static func problem(of credentials: SigningCredentials, _ error: PolicyError) -> CredentialProblem? {
+        guard let token = credentials.sessionToken, error.isSessionTokenTooLong else { return nil }
         return problem(token)
     }
-
-    private static func bytes(_ token: String) -> Int { token.utf8.count * 7 / 3 }
 
     private static func problem(_ token: String) -> CredentialProblem {
         .unavailable(

@@ -53,7 +53,7 @@ struct TicketDesk: Sendable {
             id: id,
             url: tenant.store.endpoint.url,
             form: form,
-            key: admission.key,
+            key: admission.key.text,
             sizes: admission.sizes,
             expiresAt: expiry.instant,
             serverTime: now,
@@ -67,18 +67,16 @@ struct TicketDesk: Sendable {
         return ticket
     }
 
-    /// - Throws: `PolicyError.formTooLarge` where the client asked for too much, `CredentialProblem` where the session token alone
-    ///   takes too much room
+    /// - Throws: `CredentialProblem` if the session token makes the form too large, `Refusal.formTooLarge` if the request does
     private func sign(
         _ policy: UploadPolicy, for store: Store, with credentials: SigningCredentials, at now: Date
     ) throws -> SignedForm {
         do throws(PolicyError) {
             return try signer.sign(policy, version: store.signature, credentials: credentials, region: store.region, at: now)
         } catch {
-            guard case .formTooLarge(let bytes, _) = error,
-                let problem = SessionTokenLength.problem(of: credentials, formBytes: bytes)
-            else { throw error }
-            throw problem
+            if let problem = SessionTokenLength.problem(of: credentials, error) { throw problem }
+            if case .formTooLarge = error { throw Refusal.formTooLarge }
+            throw error
         }
     }
 

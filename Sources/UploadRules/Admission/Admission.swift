@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import PostPolicy
+import WireFormats
 
 #if canImport(FoundationEssentials)
     package import FoundationEssentials
@@ -8,27 +9,141 @@ package import PostPolicy
     package import Foundation
 #endif
 
-/// A request that the rule admits: everything the policy is made of, but the store's credentials and the instant.
+/// A request that its rule admits: what a policy is made of, except the store and the expiration.
 package struct Admission: Sendable {
     /// The rule's name.
     package let rule: String
-    /// The whole key, chosen by the server; lies in the tenant's prefix.
-    package let key: String
-    /// The normalised content type, as the `Content-Type` field carries it.
+    /// The whole key. The server chooses it; it begins with the rule's prefix.
+    package let key: ObjectKey
+    /// The normalised content type, as in the field `Content-Type`.
     package let contentType: String
-    /// The accepted size of the file in bytes; `size...size` where the request declared one.
+    /// The sizes that the file may have, in bytes: `size...size` if the request declares one.
     package let sizes: ClosedRange<Int>
-    /// The fields after `key` and `bucket`, in the order of the form: `Content-Type`, `acl`, … `success_action_status`.
+    /// The fields after `key` and `bucket`, in the order of the form: from `Content-Type` to `success_action_status`.
     package let fields: [FormField]
 
-    /// The policy of this upload.
+    /// Returns the policy of this upload.
     ///
-    /// - Throws: `PolicyError`; an admission of a loaded rule gives it no cause.
+    /// - Throws: `PolicyError`. An admission by a rule that was loaded gives no cause, except an impossible expiration.
     package func policy(for store: StoreEndpoint, expiration: Date) throws(PolicyError) -> UploadPolicy {
         var policy = try UploadPolicy(store: store, key: key, contentLength: sizes, expiration: expiration)
         for field in fields {
             try policy.add(field.name, field.value)
         }
         return policy
+    }
+}
+
+extension UploadRule {
+    /// Checks a request by this rule.
+    ///
+    /// - Parameters:
+    ///   - request: What the client asks for.
+    ///   - uploader: The authenticated caller.
+    ///   - uuid: The value of `{uuid}`: `[0-9A-Za-z-]`, chosen by the caller and never used twice.
+    ///   - date: The date for `{yyyy}`, `{mm}` and `{dd}`, in UTC.
+    /// - Throws: The first reason to refuse, in the order scope, content type, size, checksum, metadata, key.
+    package func admit(
+        _ request: UploadRequest,
+        uploader: Uploader,
+        uuid: String,
+        at date: Date
+    ) throws(Refusal) -> Admission {
+        try checkScope(uploader)
+        let type = try mediaType(request)
+        let sizes = try sizes(request)
+        let checksum = try checksumFields(request)
+        let metadata = try metadataFields(request)
+        let key = try keyPrefix.makeKey(
+            name: keyName,
+            KeyTemplate.Values(
+                user: uploader.user,
+                uuid: uuid,
+                contentType: type.essence,
+                filename: request.filename,
+                day: CivilTime(clamping: date)
+            )
+        )
+
+        var fields: [FormField] = []
+        fields.reserveCapacity(16)
+        fields.append(FormField(name: "Content-Type", value: type.value))
+        fields += storage.fieldsBeforeDisposition
+        if let contentDisposition {
+            let value = ContentDisposition.value(contentDisposition, filename: request.filename)
+            fields.append(FormField(name: "Content-Disposition", value: value))
+        }
+        fields += storage.fieldsAfterDisposition
+        fields += metadata
+        fields += checksum
+        fields.append(storage.successField)
+        return Admission(rule: name, key: key, contentType: type.value, sizes: sizes, fields: fields)
+    }
+
+    private func checkScope(_ uploader: Uploader) throws(Refusal) {
+        guard let requireScope else { return }
+        guard uploader.scopes.contains(where: { $0.utf8.elementsEqual(requireScope.utf8) }) else {
+            throw .scopeMissing(requireScope)
+        }
+    }
+
+    private func mediaType(_ request: UploadRequest) throws(Refusal) -> MediaType {
+        guard let type = MediaType(request.contentType), contentTypes.allows(type.essence) else {
+            throw .contentTypeNotAllowed(allowed: contentTypes.patterns)
+        }
+        return type
+    }
+
+    /// A declared size is signed, so that the store accepts no other.
+    private func sizes(_ request: UploadRequest) throws(Refusal) -> ClosedRange<Int> {
+        guard let size = request.size else { return sizes }
+        if size > sizes.upperBound { throw .sizeTooLarge(max: sizes.upperBound) }
+        if size < sizes.lowerBound { throw .sizeTooSmall(min: sizes.lowerBound) }
+        return size...size
+    }
+
+    private func checksumFields(_ request: UploadRequest) throws(Refusal) -> [FormField] {
+        guard let checksum = request.checksumSHA256 else {
+            if checksumRequired { throw .checksumRequired }
+            return []
+        }
+        guard checksum.utf8.count == 44, Base64.decode(checksum)?.count == 32 else { throw .checksumMalformed }
+        return [
+            FormField(name: "x-amz-checksum-algorithm", value: "SHA256"),
+            FormField(name: "x-amz-checksum-sha256", value: checksum),
+        ]
+    }
+
+    /// Returns the metadata that the request sets.
+    ///
+    /// Values are UTF-8 and are not encoded: S3 requires UTF-8 in browser-based uploads, where a PUT would need ASCII.
+    private func metadataFields(_ request: UploadRequest) throws(Refusal) -> [FormField] {
+        if request.metadata.isEmpty { return [] }
+        var fields: [FormField] = []
+        fields.reserveCapacity(request.metadata.count)
+        var bytes = storage.metadataBytes
+        for (name, value) in request.metadata {
+            let lowercased = String(decoding: name.utf8.map(ASCII.lowercased), as: UTF8.self)
+            guard let name = storage.metadata.allowed.first(where: { $0.utf8.elementsEqual(lowercased.utf8) }) else {
+                throw .metadataNotAllowed(allowed: storage.metadata.allowed)
+            }
+            let field = FormField(name: MetadataRule.prefix + name, value: value)
+            // S3 joins headers whose names differ only in case.
+            if fields.contains(where: { $0.name.utf8.elementsEqual(field.name.utf8) }) {
+                throw .invalid("The metadata \"\(name)\" is there twice; send it once.")
+            }
+            if PlainText.hasControls(value) {
+                throw .invalid("The metadata \"\(name)\" holds a control character or a line end; send plain text.")
+            }
+            if PlainText.expands(value) {
+                throw .invalid("The metadata \"\(name)\" holds \"${\", which the store would expand; send it without.")
+            }
+            bytes += field.name.utf8.count + field.value.utf8.count
+            fields.append(field)
+        }
+        guard bytes <= MetadataRule.limit else {
+            throw .invalid("The metadata is larger than the \(MetadataRule.limit) bytes that S3 stores; send less.")
+        }
+        return fields
     }
 }

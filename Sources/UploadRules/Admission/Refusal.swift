@@ -1,31 +1,73 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a request gets no ticket. The codes are part of the HTTP interface and never change.
+import PostPolicy
+
+/// Why a request gets no ticket.
 package enum Refusal: Error, Sendable, Hashable {
-    /// The tenant has no rule of that name.
+    /// The tenant has no rule of this name, or not for this caller.
     case ruleUnknown(allowed: [String])
-    /// The tenant has several rules and the request names none.
+    /// The caller may use several rules, or none, and the request names none.
     case ruleRequired(allowed: [String])
     /// The caller lacks the rule's scope.
     case scopeMissing(String)
-    /// The rule's keys need a user and the caller has none.
+    /// The user is part of the rule's keys, and the request has none.
     case userRequired
-    /// The content type is not on the rule's list.
+    /// The rule does not allow the content type, or it is not one.
     case contentTypeNotAllowed(allowed: [String])
-    /// The declared size is over the rule's limit, in bytes.
+    /// The declared size is above the rule's limit, in bytes.
     case sizeTooLarge(max: Int)
-    /// The declared size is under the rule's limit, in bytes.
+    /// The declared size is below the rule's limit, in bytes.
     case sizeTooSmall(min: Int)
-    /// The rule wants a declared size.
-    case sizeRequired
-    /// The rule wants a checksum.
+    /// The rule requires a checksum, and the request has none.
     case checksumRequired
     /// The checksum is not the base64 of 32 bytes.
     case checksumMalformed
-    /// A metadata name the rule does not allow.
+    /// The rule does not allow metadata of this name.
     case metadataNotAllowed(allowed: [String])
-    /// The key would be longer than S3's 1024 bytes.
+    /// The key would be longer than `UploadPolicy.maximumKeyBytes`.
     case keyTooLong
-    /// Anything else that makes the request invalid; the sentence says what to do.
+    /// The signed form would be larger than `SignedForm.maximumBytes`.
+    case formTooLarge
+    /// The request is invalid in another way. The sentence says what to do.
     case invalid(String)
+}
+
+extension Refusal {
+    /// A plain sentence that says what to do. It repeats nothing that the client sent.
+    package var detail: String {
+        switch self {
+        case .ruleUnknown(let allowed):
+            allowed.isEmpty
+                ? "There is no such rule, and none that you may use."
+                : "There is no such rule; name one of: \(allowed.joined(separator: ", "))."
+        case .ruleRequired(let allowed):
+            allowed.isEmpty
+                ? "There is no rule that you may use."
+                : "Name a rule in \"rule\": one of \(allowed.joined(separator: ", "))."
+        case .scopeMissing(let scope):
+            "This rule needs the scope \"\(scope)\"; ask for a token that has it."
+        case .userRequired:
+            "This rule stores files by user; say in \"user\" on whose behalf you ask."
+        case .contentTypeNotAllowed(let allowed):
+            "This content type may not be uploaded here; allowed: \(allowed.joined(separator: ", "))."
+        case .sizeTooLarge(let max):
+            "The file is too large; at most \(max) bytes are allowed."
+        case .sizeTooSmall(let min):
+            "The file is too small; at least \(min) bytes are needed."
+        case .checksumRequired:
+            "This rule needs the file's SHA-256; send it in base64 as \"checksumSHA256\"."
+        case .checksumMalformed:
+            "\"checksumSHA256\" must be the base64 of the 32 bytes of the file's SHA-256: 44 characters, the last one \"=\"."
+        case .metadataNotAllowed(let allowed):
+            allowed.isEmpty
+                ? "This rule allows no metadata; leave \"metadata\" out."
+                : "This metadata name is not allowed; allowed: \(allowed.joined(separator: ", "))."
+        case .keyTooLong:
+            "The key would be longer than \(UploadPolicy.maximumKeyBytes) bytes; send a shorter file name."
+        case .formTooLarge:
+            "The form would be larger than the 20 KB that S3 reads; send less metadata or a shorter file name."
+        case .invalid(let sentence):
+            sentence
+        }
+    }
 }

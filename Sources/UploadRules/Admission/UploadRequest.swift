@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a client asks for, as decoded from JSON; nothing in it has been checked.
+/// What a client asks for, as decoded from JSON. Its values have not been checked.
 package struct UploadRequest: Sendable {
+    /// The rule's name; nil means the only rule that the caller may use.
     package var rule: String?
+    /// The file's name on the client.
     package var filename: String?
+    /// The file's content type.
     package var contentType: String
-    /// The file's size in bytes; pins the range when present.
+    /// The file's size in bytes. If there is one, the store accepts no other.
     package var size: Int?
-    /// Base64 of the file's SHA-256.
+    /// The file's SHA-256 in base64.
     package var checksumSHA256: String?
+    /// Names, without `x-amz-meta-`, and values of metadata.
     package var metadata: [(String, String)]
-    /// On whose behalf: only with an API key.
+    /// The user on whose behalf the caller asks; only with an API key.
     package var user: String?
 
     package init(
@@ -29,5 +33,24 @@ package struct UploadRequest: Sendable {
         self.checksumSHA256 = checksumSHA256
         self.metadata = metadata
         self.user = user
+    }
+}
+
+/// What admission needs to know of the authenticated caller.
+package struct Uploader: Sendable {
+    /// The longest user, in bytes of UTF-8. Its encoding in a key has at most three times as many.
+    package static let maximumUserBytes = 256
+
+    /// The tenant's id.
+    package let tenant: String
+    /// The user the file belongs to: the token's, or the one on whose behalf an API key asks. Nil if the key names none.
+    package let user: String?
+    /// The caller's scopes.
+    package let scopes: [String]
+
+    package init(tenant: String, user: String?, scopes: [String] = []) {
+        self.tenant = tenant
+        self.user = user
+        self.scopes = scopes
     }
 }

@@ -2,7 +2,7 @@
 
 /// `{ext}`: the usual extension of a content type.
 enum FileExtension {
-    /// `bin` for a type that is not in the table.
+    /// Returns the extension without a dot; `bin` for a type that is not in the table.
     ///
     /// - Parameter contentType: `type/subtype` in lower case; parameters are ignored.
     static func of(contentType: String) -> String {

@@ -1,30 +1,288 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A parsed `keyPrefix` or `keyName`. `{tenant}` is already expanded; nothing in it can leave its place in the key.
+import PostPolicy
+package import WireFormats
+
+/// A parsed `keyPrefix` or `keyName`. `{tenant}` is already replaced. No value of a placeholder leaves its segment of the key.
 package struct KeyTemplate: Sendable, Hashable {
     /// A piece of a template.
     package enum Part: Sendable, Hashable {
-        /// UTF-8 as it stands in the key.
+        /// UTF-8, as it is in the key.
         case literal([UInt8])
         case placeholder(Placeholder)
+    }
+
+    /// What a template may have in braces.
+    package enum Placeholder: String, Sendable, Hashable, CaseIterable {
+        /// The tenant's id, inserted when the file is read.
+        case tenant
+        /// The user, encoded so that no two users have the same text: ``UserSegment``.
+        case user
+        /// An identifier that is given by the caller and never used twice.
+        case uuid
+        /// The usual extension of the content type: ``FileExtension``. It does not depend on the file's name.
+        case ext
+        /// The client's file name, reduced to safe characters: ``SafeFilename``.
+        case filename
+        /// The year of the ticket in UTC, four digits.
+        case yyyy
+        /// The month of the ticket in UTC, two digits.
+        case mm
+        /// The day of the ticket in UTC, two digits.
+        case dd
     }
 
     /// The template as the file has it.
     package let text: String
     package let parts: [Part]
 
-    /// Whether the client's file name becomes part of the key.
+    /// Whether the client's file name is part of the key.
     package var usesFilename: Bool { uses(.filename) }
-    /// Whether the key needs a user.
+    /// Whether the user is part of the key.
     package var usesUser: Bool { uses(.user) }
 
     package func uses(_ placeholder: Placeholder) -> Bool {
         parts.contains(.placeholder(placeholder))
     }
 
-    /// The bytes every key made of this template begins with: all up to the first placeholder.
+    /// The bytes with which every key of this template begins: all before the first placeholder.
     package var leadingBytes: [UInt8] {
         guard case .literal(let bytes)? = parts.first else { return [] }
         return bytes
+    }
+}
+
+// MARK: Making keys
+
+extension KeyTemplate {
+    /// The values of the placeholders of one key.
+    struct Values {
+        /// Nil if there is no user. Templates with `{user}` then make no key.
+        let user: String?
+        let uuid: String
+        let contentType: String
+        let filename: String?
+        let day: CivilTime
+    }
+
+    /// Makes a whole key from this template, the prefix, and the one of the name.
+    ///
+    /// The key begins with ``leadingBytes``, has neither `$`, `{`, `}` nor controls, and no segment is empty, `.` or `..`.
+    ///
+    /// - Throws: `Refusal.userRequired`, `.keyTooLong`, or `.invalid` for an empty or too long user.
+    func makeKey(name: KeyTemplate, _ values: Values) throws(Refusal) -> ObjectKey {
+        if usesUser || name.usesUser {
+            guard let user = values.user else { throw .userRequired }
+            guard !user.isEmpty else { throw .invalid("\"user\" is empty; name a user.") }
+            guard user.utf8.count <= Uploader.maximumUserBytes else {
+                throw .invalid("\"user\" is longer than \(Uploader.maximumUserBytes) bytes; send a shorter one.")
+            }
+        }
+        // An identifier with other characters is the caller's mistake, not the client's.
+        guard values.uuid.allBytes({ ASCII.isLetterOrDigit($0) || $0 == UInt8(ascii: "-") }) else { throw Self.unsafeKey }
+        var key: [UInt8] = []
+        key.reserveCapacity(128)
+        append(values, to: &key)
+        name.append(values, to: &key)
+        guard key.count <= UploadPolicy.maximumKeyBytes else { throw .keyTooLong }
+        // No request leads to an unsafe key: templates are checked when they are read, and placeholders are encoded.
+        guard key.starts(with: leadingBytes), Self.isSafe(key) else { throw Self.unsafeKey }
+        do throws(PolicyError) {
+            return try ObjectKey(String(decoding: key, as: UTF8.self))
+        } catch {
+            throw Self.unsafeKey
+        }
+    }
+
+    private static let unsafeKey = Refusal.invalid("No safe key can be built for this request.")
+
+    /// Appends the text of this template.
+    private func append(_ values: Values, to key: inout [UInt8]) {
+        for part in parts {
+            switch part {
+            case .literal(let bytes): key += bytes
+            case .placeholder(let placeholder): Self.append(placeholder, values, to: &key)
+            }
+        }
+    }
+
+    private static func append(_ placeholder: Placeholder, _ values: Values, to key: inout [UInt8]) {
+        switch placeholder {
+        case .tenant: break
+        case .user: UserSegment.append(values.user ?? "", to: &key)
+        case .uuid: key += values.uuid.utf8
+        case .ext: key += FileExtension.of(contentType: values.contentType).utf8
+        case .filename: SafeFilename.append(values.filename ?? "", to: &key)
+        case .yyyy:
+            appendTwoDigits(values.day.year / 100, to: &key)
+            appendTwoDigits(values.day.year % 100, to: &key)
+        case .mm: appendTwoDigits(values.day.month, to: &key)
+        case .dd: appendTwoDigits(values.day.day, to: &key)
+        }
+    }
+
+    private static func appendTwoDigits(_ number: Int, to key: inout [UInt8]) {
+        key.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 10 % 10))
+        key.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
+    }
+
+    /// Whether a key has neither `$`, `{`, `}` nor controls, and no segment that is empty, `.` or `..`.
+    private static func isSafe(_ key: [UInt8]) -> Bool {
+        var length = 0
+        var dots = 0
+        for byte in key {
+            switch byte {
+            case UInt8(ascii: "/"):
+                if length == dots, length <= 2 { return false }
+                length = 0
+                dots = 0
+                continue
+            case UInt8(ascii: "$"), UInt8(ascii: "{"), UInt8(ascii: "}"), 0..<0x20, 0x7F:
+                return false
+            case UInt8(ascii: "."):
+                dots += 1
+            default:
+                break
+            }
+            length += 1
+        }
+        return !(length == dots && length <= 2)
+    }
+}
+
+// MARK: Parsing
+
+extension KeyTemplate {
+    /// The key of the rule file that a template is the value of. A key is the prefix followed by the name; a prefix ends in `/`.
+    package enum Role: String {
+        case keyPrefix
+        case keyName
+    }
+
+    /// Parses a template.
+    ///
+    /// - Parameters:
+    ///   - text: The template as the rule file has it.
+    ///   - role: Whether it is a prefix or a name.
+    ///   - tenant: The tenant's id, which replaces `{tenant}`.
+    /// - Throws: `ValueError` if a key of the template could be outside of the prefix, or in the folder of another user.
+    package init(parsing text: String, as role: Role, tenant: String) throws(ValueError) {
+        self.text = text
+        parts = try Self.split(text, role: role, tenant: tenant)
+        try checkCharacters(role)
+        try checkSegments(role)
+    }
+
+    private static func split(_ text: String, role: Role, tenant: String) throws(ValueError) -> [Part] {
+        var parts: [Part] = []
+        var literal: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "$"):
+                throw ValueError(
+                    "\(role.rawValue) holds “$”, which S3 may expand",
+                    rest.starts(with: "{filename}".utf8) ? "write {filename}: the server fills it in" : "leave it out"
+                )
+            case UInt8(ascii: "}"):
+                throw ValueError("\(role.rawValue) has a “}” without “{”", "write placeholders as {user}")
+            case UInt8(ascii: "{"):
+                guard let end = rest.firstIndex(of: UInt8(ascii: "}")) else {
+                    throw ValueError("\(role.rawValue) has a “{” that is not closed", "write placeholders as {user}")
+                }
+                let placeholder = try placeholder(String(decoding: rest[..<end], as: UTF8.self))
+                rest = rest[(end + 1)...]
+                if placeholder == .tenant {
+                    literal += tenant.utf8
+                } else {
+                    if !literal.isEmpty { parts.append(.literal(literal)) }
+                    literal = []
+                    parts.append(.placeholder(placeholder))
+                }
+            default:
+                literal.append(byte)
+            }
+        }
+        if !literal.isEmpty { parts.append(.literal(literal)) }
+        return parts
+    }
+
+    private static func placeholder(_ name: String) throws(ValueError) -> Placeholder {
+        guard let placeholder = Placeholder(rawValue: name) else {
+            let names = Placeholder.allCases.map(\.rawValue)
+            throw ValueError(
+                "{\(name)} is not a placeholder",
+                suggesting: .init(for: name, in: names, between: ("{", "}")),
+                else: "write one of \(names.map { "{\($0)}" }.joined(separator: " "))"
+            )
+        }
+        return placeholder
+    }
+
+    private func checkCharacters(_ role: Role) throws(ValueError) {
+        if PlainText.hasControls(text) {
+            throw ValueError("\(role.rawValue) has a control character", "remove it")
+        }
+        let bytes = Array(text.utf8)
+        let example = role == .keyPrefix ? "uploads/{user}/" : "{uuid}.{ext}"
+        guard let first = bytes.first, let last = bytes.last else {
+            throw ValueError("\(role.rawValue) is empty", "write \(example)")
+        }
+        let slash = UInt8(ascii: "/")
+        if first == slash {
+            throw ValueError("\(role.rawValue) begins with “/”", "leave the first “/” out: keys in S3 begin with a name")
+        }
+        switch role {
+        case .keyPrefix where last != slash:
+            // Otherwise "team" would also be a prefix of "teamwork/…".
+            throw ValueError("keyPrefix does not end in “/”", "write \(bytes.isEmpty ? example : text + "/")")
+        case .keyName where last == slash:
+            throw ValueError("keyName ends in “/”", "write a file's name: \(example)")
+        default:
+            break
+        }
+        if text.utf8.count > 512 {
+            throw ValueError(
+                "\(role.rawValue) is longer than 512 bytes",
+                "shorten it: a whole key has at most \(UploadPolicy.maximumKeyBytes)")
+        }
+    }
+
+    private func checkSegments(_ role: Role) throws(ValueError) {
+        var segments = segments
+        if role == .keyPrefix { segments.removeLast() }
+        for segment in segments {
+            if segment.isEmpty { throw ValueError("\(role.rawValue) holds “//”", "write one “/”") }
+            if case .literal(let bytes) = segment[0], segment.count == 1, bytes.allSatisfy({ $0 == UInt8(ascii: ".") }) {
+                throw ValueError(
+                    "\(role.rawValue) has a folder named \(String(decoding: bytes, as: UTF8.self).quoted)",
+                    "name it otherwise: clients resolve such names as paths"
+                )
+            }
+            // With a{user} and {user}b, or {user}-{yyyy}, two users could have the same segment. As a whole segment, two
+            // different users have two different segments.
+            if segment.contains(.placeholder(.user)), segment.count > 1 {
+                throw ValueError(
+                    "{user} in \(role.rawValue) is not a whole folder name",
+                    "put “/” on both sides of it, so that no two users share a key: …/{user}/…"
+                )
+            }
+        }
+    }
+
+    /// The parts between the slashes. The last segment is empty if the template ends in `/`.
+    package var segments: [[Part]] {
+        var segments: [[Part]] = [[]]
+        for part in parts {
+            guard case .literal(let bytes) = part else {
+                segments[segments.count - 1].append(part)
+                continue
+            }
+            for (place, piece) in bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).enumerated() {
+                if place > 0 { segments.append([]) }
+                if !piece.isEmpty { segments[segments.count - 1].append(.literal(Array(piece))) }
+            }
+        }
+        return segments
     }
 }

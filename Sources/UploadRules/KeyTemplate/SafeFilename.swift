@@ -2,10 +2,11 @@
 
 import WireFormats
 
-/// The client's file name, reduced to `[A-Za-z0-9._-]`: no leading dot, no two dots in a row, 100 bytes at most.
+/// `{filename}`: the client's file name, reduced to `[A-Za-z0-9._-]`, without a leading dot or two dots in a row, and with at most
+/// 100 bytes.
 ///
-/// Of a path only the last component counts. What is not allowed becomes `-`, a run of it one `-`, none at the ends. The
-/// extension survives shortening. Nothing left: `file`.
+/// Of a path only the last component is used. Each run of other characters becomes one `-`, except at the ends. A name that is
+/// too long keeps its extension. If no character remains, the name is `file`.
 enum SafeFilename {
     static let limit = 100
     private static let extensionLimit = 16
@@ -30,7 +31,7 @@ enum SafeFilename {
         }
     }
 
-    /// Behind the last `/` or `\`: old browsers send whole Windows paths.
+    /// Returns the part after the last `/` or `\`. Old browsers send whole Windows paths.
     static func lastComponent(of filename: String) -> Substring.UTF8View {
         let bytes = filename.utf8
         guard let separator = bytes.lastIndex(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }) else {

@@ -2,10 +2,11 @@
 
 import WireFormats
 
-/// Whether two segments of key templates may become the same text. In doubt they may.
+/// Whether two segments of key templates can have the same text.
 package enum SegmentOverlap {
     package typealias Segment = [KeyTemplate.Part]
 
+    /// Returns whether there may be a text that both segments can have; false only if there is none.
     package static func mayMeet(_ left: Segment, _ right: Segment) -> Bool {
         switch (literal(left), literal(right)) {
         case (let left?, let right?): left == right
@@ -15,7 +16,7 @@ package enum SegmentOverlap {
         }
     }
 
-    /// The text of a segment without placeholders.
+    /// Returns the text of a segment without placeholders; nil if it has one.
     private static func literal(_ segment: Segment) -> [UInt8]? {
         guard segment.count <= 1 else { return nil }
         guard let part = segment.first else { return [] }
@@ -29,7 +30,7 @@ package enum SegmentOverlap {
             && beginningsMeet(segment.reversed(), [.literal(text)], reversed: true)
     }
 
-    private static func canBe(_ placeholder: Placeholder, _ text: [UInt8]) -> Bool {
+    private static func canBe(_ placeholder: KeyTemplate.Placeholder, _ text: [UInt8]) -> Bool {
         switch placeholder {
         case .tenant: return true
         case .user: return UserSegment.canBe(text)
@@ -44,7 +45,7 @@ package enum SegmentOverlap {
         }
     }
 
-    /// Whether one's literal beginning (or end) goes on in the other's.
+    /// Whether the literal beginning (or end) of one segment is the beginning (or end) of the other's.
     private static func beginningsMeet(_ left: Segment, _ right: Segment, reversed: Bool = false) -> Bool {
         guard case .literal(let left)? = left.first, case .literal(let right)? = right.first else { return true }
         let count = min(left.count, right.count)

@@ -2,19 +2,19 @@
 
 import WireFormats
 
-/// The user as one segment of a key.
+/// `{user}`: the user as one segment of a key.
 ///
-/// Letters, digits, `_`, `-` and dots stay; every other byte of the UTF-8, `~` itself too, becomes `~XX`; a name of
-/// nothing but dots is encoded whole, for `.` and `..` are resolved as paths by clients. Each output byte sequence has
-/// one input: distinct users, compared as bytes, have distinct segments. Unicode normalisation plays no part in it.
+/// ASCII letters, digits, `_`, `-` and dots are unchanged. Every other byte of the UTF-8, including `~`, becomes `~XX`. In a user
+/// of only dots the dots are encoded too, because clients resolve `.` and `..` as paths. Users with different bytes have
+/// different segments; Unicode normalisation does not matter.
 enum UserSegment {
     static func append(_ user: String, to key: inout [UInt8]) {
-        let dotsStay = !user.utf8.allSatisfy { $0 == UInt8(ascii: ".") }
+        let keepsDots = !user.utf8.allSatisfy { $0 == UInt8(ascii: ".") }
         for byte in user.utf8 {
-            let stays =
+            let isUnchanged =
                 ASCII.isLetterOrDigit(byte) || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
-                || (byte == UInt8(ascii: ".") && dotsStay)
-            if stays {
+                || (byte == UInt8(ascii: ".") && keepsDots)
+            if isUnchanged {
                 key.append(byte)
             } else {
                 key.append(UInt8(ascii: "~"))
@@ -24,7 +24,7 @@ enum UserSegment {
         }
     }
 
-    /// Whether some user's segment is exactly these bytes.
+    /// Whether there is a user with exactly this segment.
     static func canBe(_ bytes: some Collection<UInt8>) -> Bool {
         if bytes.isEmpty || bytes.allSatisfy({ $0 == UInt8(ascii: ".") }) { return false }
         var user: [UInt8] = []
@@ -39,7 +39,7 @@ enum UserSegment {
             }
             user.append(high << 4 | low)
         }
-        // Only what encodes back to the same bytes is an encoding. (Invalid UTF-8 is repaired here and so differs.)
+        // The bytes are a segment only if the user is encoded to them. (Invalid UTF-8 is replaced here, and so differs.)
         var encoded: [UInt8] = []
         append(String(decoding: user, as: UTF8.self), to: &encoded)
         return encoded.elementsEqual(bytes)

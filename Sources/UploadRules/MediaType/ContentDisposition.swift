@@ -2,7 +2,15 @@
 
 import WireFormats
 
-/// The value of `Content-Disposition` (RFC 6266), with the client's file name where there is one.
+/// What `Content-Disposition` the stored file gets (RFC 6266, section 4.2).
+package enum DispositionType: String, Sendable, Hashable, CaseIterable {
+    /// Browsers show the file if they can.
+    case inline
+    /// Browsers always offer to save the file.
+    case attachment
+}
+
+/// The value of `Content-Disposition` (RFC 6266), with the client's file name if there is one.
 enum ContentDisposition {
     private static let nameLimit = 200
 
@@ -14,7 +22,7 @@ enum ContentDisposition {
         value += type.rawValue.utf8
         value += "; filename=\"".utf8
         for byte in name.utf8 where byte & 0xC0 != 0x80 {
-            // One mark a character for what does not know filename*.
+            // For clients without filename* (RFC 6266, appendix D): one `_` for each other character.
             value.append(ByteSet.quotedName.contains(byte) ? byte : UInt8(ascii: "_"))
         }
         value += "\"; filename*=UTF-8''".utf8
@@ -30,7 +38,8 @@ enum ContentDisposition {
         return String(decoding: value, as: UTF8.self)
     }
 
-    /// The last component, without controls and marks that would make a name look like another; shortened in its stem.
+    /// Returns the last path component without controls and without invisible characters that make a name look like another. A
+    /// long name is shortened before its extension.
     private static func displayName(_ filename: String) -> String {
         let component = String(Substring(SafeFilename.lastComponent(of: filename)))
         if isPlain(component) { return component }
@@ -57,7 +66,7 @@ enum ContentDisposition {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Whether a name needs no care: printable ASCII of a common length that neither begins nor ends with a blank.
+    /// Whether a name is used unchanged: printable ASCII within the limit that neither begins nor ends with a space.
     private static func isPlain(_ name: String) -> Bool {
         let bytes = name.utf8
         guard bytes.count <= nameLimit, let first = bytes.first, let last = bytes.last else { return false }
@@ -68,7 +77,7 @@ enum ContentDisposition {
     private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x7F..<0xA0, 0x061C, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F, 0xFEFF, 0xFFF9...0xFFFB: false
-        // Noncharacters: the last two of each plane, and 32 in a row.
+        // Noncharacters: these 32, and the last two of each plane.
         case 0xFDD0...0xFDEF: false
         default: scalar.value & 0xFFFE != 0xFFFE
         }

@@ -2,19 +2,19 @@
 
 import WireFormats
 
-/// A content type as a client names it, brought into one form.
+/// A content type as a client names it, in a normal form.
 ///
-/// The type and subtype are lower-cased. Of the parameters only `charset` is kept, lower-cased too: it changes what a
-/// text says. `codecs` and the like, which browsers add to recordings, say nothing the file does not say itself.
+/// The type and subtype are lower-cased. Of the parameters only `charset` is kept, lower-cased: it changes the meaning of a text.
+/// Others, such as `codecs`, which browsers add to recordings, repeat what the file itself says.
 struct MediaType: Sendable, Hashable {
     /// `type/subtype`.
     let essence: String
-    /// The essence, and `; charset=…` where the client named one: the value of the `Content-Type` field.
+    /// The value of the `Content-Type` field: the essence, and `; charset=…` if the client named one.
     let value: String
 
-    /// Nil for what is no media type (RFC 6838 §4.2: no wildcard either), names two charsets, or is longer than 255 bytes.
+    /// Nil if the text is not a media type (RFC 6838 §4.2, so no wildcard), names two charsets, or is longer than 255 bytes.
     init?(_ text: String) {
-        // What nearly every client sends is in the one form already.
+        // Most clients send the normal form.
         if Self.isPlain(text) {
             essence = text
             value = text
@@ -36,7 +36,7 @@ struct MediaType: Sendable, Hashable {
             ? essence : "\(essence); charset=\(String(decoding: charset.map(ASCII.lowercased), as: UTF8.self))"
     }
 
-    /// Two `restricted-name`s of RFC 6838 §4.2 in lower case, and nothing else.
+    /// Whether the text is two `restricted-name`s (RFC 6838 §4.2) in lower case, and nothing else.
     private static func isPlain(_ text: String) -> Bool {
         var length = 0
         var slashes = 0
@@ -55,7 +55,7 @@ struct MediaType: Sendable, Hashable {
         return slashes == 1 && length > 0
     }
 
-    /// The charset among the parameters, empty where there is none; nil where the parameters cannot be read.
+    /// Returns the charset among the parameters, empty if there is none; nil if the parameters are malformed.
     private static func charset(_ parameters: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         var charset: ArraySlice<UInt8> = []
         var rest = parameters
@@ -75,7 +75,7 @@ struct MediaType: Sendable, Hashable {
         }
     }
 
-    /// A token or a quoted string. Commas pass: browsers write `codecs=vp8,opus` without quotes.
+    /// Reads a token or a quoted string. Commas are allowed: browsers write `codecs=vp8,opus` without quotes.
     private static func value(_ rest: inout ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         guard rest.first == UInt8(ascii: "\"") else {
             let value = rest.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
@@ -85,7 +85,7 @@ struct MediaType: Sendable, Hashable {
         rest = rest.dropFirst()
         let value = rest.prefix { $0 != UInt8(ascii: "\"") }
         rest = rest[value.endIndex...]
-        // An escaped quote would need more care than any real charset or codec needs.
+        // Escapes are refused: no charset or codec needs them.
         guard rest.popFirst() != nil, value.allSatisfy({ !ASCII.isControl($0) && $0 < 0x80 && $0 != UInt8(ascii: "\\") }) else {
             return nil
         }

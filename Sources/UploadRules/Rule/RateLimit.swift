@@ -2,11 +2,11 @@
 
 package import WireFormats
 
-/// So many tickets in so many seconds: `60/1m`.
+/// A number of tickets in a time: `60/1m`.
 package struct RateLimit: Sendable, Hashable {
-    /// Tickets; 1 to 1,000,000,000.
+    /// The number of tickets, 1 to 1,000,000,000.
     package var count: Int { Int(tickets) }
-    /// The window in seconds; 1 to 604,800.
+    /// The window in seconds, 1 to 604,800.
     package var seconds: Int { Int(window) }
 
     private let tickets: Int32
@@ -17,7 +17,7 @@ package struct RateLimit: Sendable, Hashable {
         window = Int32(seconds)
     }
 
-    /// `60/1m`: a count, a slash, a duration of at most 7 days.
+    /// Parses a count, a slash and a duration of at most 7 days: `60/1m`.
     package static func parse(_ text: String) throws(ValueError) -> RateLimit {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2 else {
@@ -32,11 +32,11 @@ package struct RateLimit: Sendable, Hashable {
     }
 }
 
-/// The rate limits of a rule; nil where there is none.
+/// The rate limits of a rule.
 package struct RuleLimits: Sendable, Hashable {
-    /// For each user.
+    /// The limit for each user; nil if there is none.
     package let perUser: RateLimit?
-    /// For all of the tenant's users together.
+    /// The limit for all users of the tenant together; nil if there is none.
     package let perTenant: RateLimit?
 
     package init(perUser: RateLimit?, perTenant: RateLimit?) {
@@ -44,6 +44,5 @@ package struct RuleLimits: Sendable, Hashable {
         self.perTenant = perTenant
     }
 
-    /// No limits.
     package static let none = RuleLimits(perUser: nil, perTenant: nil)
 }

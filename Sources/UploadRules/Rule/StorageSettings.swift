@@ -2,15 +2,15 @@
 
 package import PostPolicy
 
-/// How a rule's files are stored, and what the store answers: what becomes the same form fields in every ticket.
+/// How a rule's files are stored, and what the store answers: the settings that become the same form fields in every ticket.
 ///
-/// A class: most rules say nothing of it and share ``standard``.
+/// A class, since most rules have only defaults and share ``standard``.
 package final class StorageSettings: Sendable {
-    /// A canned ACL, or nil for the bucket's default.
+    /// A canned ACL; nil for the bucket's default.
     package let acl: String?
-    /// The storage class, or nil for the bucket's default.
+    /// The storage class; nil for the bucket's default.
     package let storageClass: String?
-    /// Server-side encryption, or nil for the bucket's default.
+    /// Server-side encryption; nil for the bucket's default.
     package let encryption: Encryption?
     /// Object tags.
     package let tags: [Tag]
@@ -29,12 +29,28 @@ package final class StorageSettings: Sendable {
     let fieldsAfterDisposition: [FormField]
     /// The end of the form: `success_action_status` or `success_action_redirect`.
     let successField: FormField
-    /// What the fixed metadata counts towards S3's limit.
+    /// The size of the fixed metadata, as it counts towards ``MetadataRule/limit``.
     let metadataBytes: Int
-    /// What all of these fields take of the form: ``FormBudget``.
-    package var formCost: Int { FormBudget.cost(fieldsBeforeDisposition + fieldsAfterDisposition + [successField]) }
 
-    /// Where a rule says nothing of it.
+    /// The most bytes that these fields may take of each form. S3 reads 20 KB before the file (`SignedForm.maximumBytes`); the
+    /// rest is for the key, the session token, the signature and the fields that a request adds.
+    package static let maximumFormCost = 8000
+
+    /// An upper bound of the bytes that these fields take of each form.
+    ///
+    /// Each field is in the form twice: as a part, and in base64 as a condition of the policy.
+    package var formCost: Int {
+        (fieldsBeforeDisposition + fieldsAfterDisposition + [successField]).reduce(0) { cost, field in
+            // The policy escapes quotes and backslashes.
+            let escapes = field.value.utf8.count(where: { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") })
+            let bytes = field.name.utf8.count + field.value.utf8.count
+            // The delimiter and header of a part with the longest boundary, and the punctuation of a condition.
+            let overhead = 132
+            return cost + overhead + bytes + ((bytes + escapes) * 4 + 2) / 3
+        }
+    }
+
+    /// The settings of a rule with only defaults.
     static let standard = StorageSettings(
         acl: nil, storageClass: nil, encryption: nil, tags: [], metadata: .none, cacheControl: nil, successStatus: 201,
         successRedirect: nil)
@@ -72,13 +88,13 @@ package final class StorageSettings: Sendable {
         fieldsAfterDisposition = after.isEmpty ? metadata.fixed : after + metadata.fixed
         metadataBytes = metadata.fixed.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
 
-        // S3 heeds the redirect alone where a form has both.
+        // S3 ignores the status if a form has both.
         successField =
             successRedirect.map { FormField(name: "success_action_redirect", value: $0) }
             ?? FormField(name: "success_action_status", value: String(successStatus))
     }
 
-    /// The settings with these values; ``standard`` where all are the defaults.
+    /// Returns settings with these values: ``standard`` if all are defaults.
     package static func of(
         acl: String?, storageClass: String?, encryption: Encryption?, tags: [Tag], metadata: MetadataRule, cacheControl: String?,
         successStatus: Int, successRedirect: String?
@@ -94,7 +110,7 @@ package final class StorageSettings: Sendable {
     }
 }
 
-/// Server-side encryption that the rule asks the store for.
+/// The server-side encryption that a rule asks the store for.
 package enum Encryption: Sendable, Hashable {
     /// S3's own keys.
     case aes256
@@ -104,9 +120,9 @@ package enum Encryption: Sendable, Hashable {
 
 /// The `x-amz-meta-*` fields of a rule.
 package struct MetadataRule: Sendable, Hashable {
-    /// Set on every upload; names are complete (`x-amz-meta-…`), in the order of the file.
+    /// The fields of every upload, with whole names (`x-amz-meta-…`), in the order of the file.
     package let fixed: [FormField]
-    /// The names (without `x-amz-meta-`, lower case) a request may set, in the order of the file.
+    /// The names that a request may set, in lower case and without `x-amz-meta-`, in the order of the file.
     package let allowed: [String]
 
     package init(fixed: [FormField], allowed: [String]) {
@@ -114,16 +130,15 @@ package struct MetadataRule: Sendable, Hashable {
         self.allowed = allowed
     }
 
-    /// Neither fixed nor allowed metadata.
     package static let none = MetadataRule(fixed: [], allowed: [])
 
-    /// What the form's fields begin with.
+    /// The prefix of the names of the form's fields.
     package static let prefix = "x-amz-meta-"
     /// S3's limit for the names and values of an object's metadata together, in bytes.
     package static let limit = 2048
 }
 
-/// One object tag.
+/// A tag of the stored object.
 package struct Tag: Sendable, Hashable {
     /// 1 to 128 characters.
     package let key: String

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One rule of a tenant, parsed once into types that cannot hold a wrong value.
+/// One rule of a tenant: what may be uploaded, and how it is stored.
 ///
-/// A class: each request takes a reference to it, not a copy of its fields.
+/// A class, so that each request takes a reference and not a copy of the fields.
 package final class UploadRule: Sendable {
     /// `[a-z0-9][a-z0-9_-]{0,62}`.
     package let name: String
@@ -12,26 +12,26 @@ package final class UploadRule: Sendable {
     package let keyName: KeyTemplate
     /// The allowed content types.
     package let contentTypes: ContentTypeList
-    /// minSize…maxSize in bytes.
+    /// `minSize` to `maxSize`, in bytes.
     package let sizes: ClosedRange<Int>
-    /// How long a ticket holds, in seconds.
+    /// How long a ticket is valid, in seconds.
     package let expiry: Int
-    /// How its files are stored, and what the store answers.
+    /// How the files are stored, and what the store answers.
     package let storage: StorageSettings
     /// `Content-Disposition` of the stored file.
     package let contentDisposition: DispositionType?
-    /// Whether a request must name the file's SHA-256.
+    /// Whether a request must have the file's SHA-256.
     package let checksumRequired: Bool
-    /// The scope a caller must hold.
+    /// The scope that the caller must have; nil if none is needed.
     package let requireScope: String?
     /// Rate limits.
     package let limits: RuleLimits
 
-    /// Whether the client's file name becomes part of the key or of `Content-Disposition`.
+    /// Whether the client's file name is part of the key or of `Content-Disposition`.
     package var usesFilename: Bool {
         keyPrefix.usesFilename || keyName.usesFilename || contentDisposition != nil
     }
-    /// Whether a key needs a user: an API key must then say on whose behalf it asks.
+    /// Whether the user is part of the key. A request with an API key must then name one.
     package var usesUser: Bool { keyPrefix.usesUser || keyName.usesUser }
 
     package init(
@@ -59,12 +59,4 @@ package final class UploadRule: Sendable {
         self.requireScope = requireScope
         self.limits = limits
     }
-}
-
-/// What `Content-Disposition` the stored file gets (RFC 6266 §4.2).
-package enum DispositionType: String, Sendable, Hashable, CaseIterable {
-    /// Shown by a browser where it can.
-    case inline
-    /// Always offered for download.
-    case attachment
 }

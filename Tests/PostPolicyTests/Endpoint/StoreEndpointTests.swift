@@ -212,6 +212,15 @@ struct StoreEndpointTests {
         #expect(throws: EndpointError.bucketInvalid(name, problem)) { try StoreEndpoint(bucket: name, region: "eu-west-1") }
     }
 
+    @Test func `an error's description is its message and its advice`() {
+        let error = EndpointError.endpointInvalid("http://a: b", .character)
+        #expect(error.message == "the endpoint \"http://a: b\" is not possible")
+        #expect(error.advice == "use visible ASCII only")
+        #expect("\(error)" == "\(error.message): \(error.advice)")
+        let option = EndpointError.optionNotInPartition("fips", region: "cn-north-1")
+        #expect(option.message == "AWS has no fips hosts for the region \"cn-north-1\"" && option.advice == "leave fips out")
+    }
+
     @Test("errors say what to write")
     func advice() {
         #expect(

@@ -125,7 +125,7 @@ struct UploadPolicyTests {
         #expect(conditions.count == form.fields.count - 2 + 1)
         #expect(conditions.contains { if case .object(let one) = $0 { one["x-amz-meta-a"] == .string(value) } else { false } })
         let document = try PolicyDocument(json: form.policyJSON)
-        #expect(document.judge(form: form.fields, fileSize: 1, bucket: Sample.bucket, at: Sample.now) == nil)
+        #expect(document.evaluate(form: form.fields, fileSize: 1, bucket: Sample.bucket, at: Sample.now) == nil)
     }
 
     @Test("errors say what to do and hold no values of fields")

@@ -105,9 +105,36 @@ struct PolicySignerTests {
         #expect {
             try signer.sign(policy, credentials: Sample.credentials, region: Sample.region, at: Sample.now)
         } throws: { error in
-            guard case .formTooLarge(let bytes, 20_000) = error as? PolicyError else { return false }
+            guard case .formTooLarge(let bytes, 20_000, 0) = error as? PolicyError else { return false }
             return bytes > 20_000 && "\(error)".contains("20000")
         }
+    }
+
+    @Test(arguments: SignatureVersion.allCases)
+    func `a form that is too large says exactly how much of it is due to the session token`(version: SignatureVersion) throws {
+        func form(_ policy: UploadPolicy, token: String?) throws(PolicyError) -> SignedForm {
+            let credentials = SigningCredentials(accessKeyID: "AKIA", secretAccessKey: "s", sessionToken: token)
+            return try signer.sign(policy, version: version, credentials: credentials, region: Sample.region, at: Sample.now)
+        }
+        func error(_ policy: UploadPolicy, token: String) throws -> PolicyError {
+            try #require(throws: PolicyError.self) { try form(policy, token: token) }
+        }
+        let policy = try Sample.policy()
+        let bytes = try form(policy, token: nil).formBytes
+
+        // base64 repeats the token within the policy.
+        let long = try error(policy, token: String(repeating: "t", count: 12_000))
+        guard case .formTooLarge(let all, 20_000, let token) = long else { return #expect(Bool(false), "\(long)") }
+        #expect(all - token == bytes && (28_000...28_200).contains(token))
+        #expect(long.isSessionTokenTooLong && "\(long)".hasSuffix("use credentials with a shorter session token"))
+
+        var large = policy
+        for index in 0..<5 { try large.add("x-amz-meta-\(index)", String(repeating: "x", count: 1000)) }
+        let other = try error(large, token: String(repeating: "t", count: 3000))
+        guard case .formTooLarge(let sum, 20_000, let part) = other else { return #expect(Bool(false), "\(other)") }
+        let rest = try form(large, token: nil).formBytes
+        #expect(sum - part == rest)
+        #expect(!other.isSessionTokenTooLong && "\(other)".hasSuffix("shorten the metadata or tags"))
     }
 
     @Test("the form's size is what a sender with the longest boundary writes")

@@ -28,10 +28,9 @@ struct KeyTemplateTests {
         ]
     )
     func rendering(text: String, key: String) throws {
-        let template = try KeyTemplate(parsing: text, as: .keyName, tenant: "acme")
-        var bytes: [UInt8] = []
-        template.render(Self.values, into: &bytes)
-        #expect(String(decoding: bytes, as: UTF8.self) == key)
+        let prefix = try KeyTemplate(parsing: "{tenant}/", as: .keyPrefix, tenant: "acme")
+        let name = try KeyTemplate(parsing: text, as: .keyName, tenant: "acme")
+        #expect(try prefix.makeKey(name: name, Self.values).text == "acme/" + key)
     }
 
     @Test("know what every key begins with")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import PostPolicy
 import Testing
 import WireFormats
 
@@ -89,7 +90,7 @@ struct UserSegmentTests {
                 uploader: Uploader(tenant: "acme", user: user),
                 uuid: "0",
                 at: Date(timeIntervalSince1970: 0)
-            ).key
+            ).key.text
         }
         #expect(Set(keys.map { Array($0.utf8) }).count == users.count)
         for key in keys {
