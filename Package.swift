@@ -38,6 +38,7 @@ let package = Package(
         .target(
             name: "OutgoingHTTP",
             dependencies: [
+                "WireFormats",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -153,7 +154,7 @@ let package = Package(
         .testTarget(
             name: "OutgoingHTTPTests",
             dependencies: [
-                "OutgoingHTTP",
+                "OutgoingHTTP", "WireFormats",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -182,8 +183,8 @@ let package = Package(
         .testTarget(
             name: "PosternServerTests",
             dependencies: [
-                "AWSCredentials", "HTTPServer", "OutgoingHTTP", "PosternServer", "PostPolicy", "RuleFiles", "UploadRules",
-                "UserAuth", "WireFormats",
+                "AWSCredentials", "DevStore", "HTTPServer", "OutgoingHTTP", "PosternServer", "PostPolicy", "RuleFiles",
+                "UploadRules", "UserAuth", "WireFormats",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -2,6 +2,7 @@
 
 import Dispatch
 import Synchronization
+import WireFormats
 
 #if canImport(Glibc)
     import Glibc
@@ -36,7 +37,7 @@ package final class NameLookup: Sendable {
     /// The addresses of a host, in the order in which they should be tried; of an address, itself.
     /// - Throws: `timedOut` where the task is cancelled meanwhile
     package func addresses(of host: String) async throws(OutgoingFailure) -> [String] {
-        if Self.isAddress(host) { return [host] }
+        if IPAddress(host) != nil { return [host] }
         let (answers, continuation) = AsyncStream<Result<[String], OutgoingFailure>>.makeStream()
         let begins = waiting.withLock { waiting -> Bool? in
             guard waiting[host] == nil else {
@@ -62,11 +63,6 @@ package final class NameLookup: Sendable {
                 continuation.finish()
             }
         }
-    }
-
-    private static func isAddress(_ host: String) -> Bool {
-        var address = in6_addr()
-        return inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1
     }
 
     /// The system's resolver; its order is that of RFC 6724.

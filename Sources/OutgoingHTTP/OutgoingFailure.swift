@@ -12,6 +12,8 @@ package enum OutgoingFailure: Error, Sendable, Hashable, CustomStringConvertible
     case tooLarge(limit: Int)
     /// The connection ended within the answer, or what came is not HTTP.
     case broken
+    /// The host, or every address that its name resolves to, is of a kind that the request forbids.
+    case forbiddenAddress(AddressKind)
     /// The URL cannot be requested.
     case badURL
     /// The file of certificate authorities cannot be read or holds none.
@@ -24,6 +26,8 @@ package enum OutgoingFailure: Error, Sendable, Hashable, CustomStringConvertible
         case .timedOut(let seconds): "no whole answer within \(seconds.formatted) s"
         case .tooLarge(let limit): "the answer is longer than \(limit) bytes"
         case .broken: "the answer is not whole or not HTTP"
+        case .forbiddenAddress(.linkLocal): "the host is at a link-local address"
+        case .forbiddenAddress(.loopback): "the host is this machine itself"
         case .badURL: "the URL cannot be requested"
         case .authorities(let path): "\(path) cannot be read or holds no certificates"
         }

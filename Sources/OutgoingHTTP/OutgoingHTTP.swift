@@ -5,6 +5,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+package import WireFormats
 
 /// Requests with an end: bounded in time and bytes, without redirects, proxies, cookies, compression or retries.
 ///
@@ -27,7 +28,7 @@ package enum OutgoingHTTP {
         patience: @escaping @Sendable (_ timeout: Duration, _ addresses: Int) -> Duration = Self.patience(_:addresses:)
     ) async throws(OutgoingFailure) -> OutgoingAnswer {
         // The client would also take URLs of sockets in the file system.
-        guard let url = OutgoingURL(request.url) else { throw .badURL }
+        guard let url = try? HTTPURL(request.url) else { throw .badURL }
         let configuration = try configuration(request)
         // The client's own deadline ends at the head of the answer; this one covers names and the body too.
         return try await withTaskGroup(of: Result<OutgoingAnswer, OutgoingFailure>?.self) { group in
@@ -44,19 +45,20 @@ package enum OutgoingHTTP {
 
     /// Tries the addresses of the host one after the other, as long as none takes the connection: a request is sent once.
     private static func answer(
-        _ request: OutgoingRequest, to url: OutgoingURL, _ configuration: HTTPClient.Configuration, _ names: NameLookup,
+        _ request: OutgoingRequest, to url: HTTPURL, _ configuration: HTTPClient.Configuration, _ names: NameLookup,
         _ patience: (Duration, Int) -> Duration
     ) async -> Result<OutgoingAnswer, OutgoingFailure> {
         do throws(OutgoingFailure) {
             var last = Result<OutgoingAnswer, OutgoingFailure>.failure(.unreachable("the host is not known"))
-            let addresses = try await names.addresses(of: url.host).prefix(maximumAddresses)
+            let resolved = try await names.addresses(of: url.host.lowercased.text)
+            let addresses = try permitted(resolved, of: url.host, forbidden: request.forbidden).prefix(maximumAddresses)
             for (index, address) in addresses.enumerated() {
                 let isLast = index == addresses.count - 1
                 var configuration = configuration
                 // An address that is silent leaves time for the others.
                 if !isLast { configuration.timeout.connect = TimeAmount(patience(request.timeout, addresses.count)) }
                 // Server name and certificate stay those of the host.
-                if address != url.host { configuration.dnsOverride = [url.hostAsWritten: address] }
+                if url.host.address == nil { configuration.dnsOverride = [url.host.text: address] }
                 let client = HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: configuration)
                 last = await exchange(request, with: client)
                 // Not waited for: it lasts until a connection that is just being made is made or given up, which a peer that is
@@ -73,6 +75,29 @@ package enum OutgoingHTTP {
         } catch {
             return .failure(error)
         }
+    }
+
+    /// The addresses of a host that a request may be sent to. The client connects to them without resolving the name again.
+    /// - Throws: where none is left
+    package static func permitted(
+        _ addresses: [String], of host: Host, forbidden: Set<AddressKind>
+    ) throws(OutgoingFailure) -> [String] {
+        var problem = OutgoingFailure.unreachable("the host is not known")
+        var permitted: [String] = []
+        for text in addresses {
+            // Resolvers write the zone behind a link-local address: fe80::1%eth0 (RFC 4007 §11).
+            guard let address = IPAddress(text.prefix { $0 != "%" }) else { continue }
+            if let kind = AddressKind(address), forbidden.contains(kind) {
+                problem = .forbiddenAddress(kind)
+            } else if host.isLoopback, !address.isLoopback {
+                // RFC 6761 §6.3: such names are loopback always. Plain http was allowed for that reason.
+                problem = .unreachable("the name is reserved for this machine, and resolves to another")
+            } else {
+                permitted.append(text)
+            }
+        }
+        guard !permitted.isEmpty else { throw problem }
+        return permitted
     }
 
     private static func exchange(

@@ -9,7 +9,7 @@ package struct OutgoingRequest: Sendable {
     }
 
     package var method: Method
-    /// `https`, or `http` where the caller has found that to be allowed; see ``OutgoingURL``.
+    /// `https`, or `http` where the caller has found that to be allowed; see `HTTPURL.isProtected`.
     package var url: String
     package var headers: [(name: String, value: String)]
     package var body: [UInt8]
@@ -19,6 +19,8 @@ package struct OutgoingRequest: Sendable {
     package var limit: Int
     /// A PEM file of the certificate authorities to trust for this request instead of the system's.
     package var authorities: String?
+    /// Kinds of addresses that the request must not be sent to, neither as the URL's host nor as what its name resolves to.
+    package var forbidden: Set<AddressKind>
 
     package init(
         _ method: Method = .get,
@@ -27,7 +29,8 @@ package struct OutgoingRequest: Sendable {
         body: [UInt8] = [],
         timeout: Duration,
         limit: Int,
-        authorities: String? = nil
+        authorities: String? = nil,
+        forbidden: Set<AddressKind> = []
     ) {
         self.method = method
         self.url = url
@@ -36,5 +39,6 @@ package struct OutgoingRequest: Sendable {
         self.timeout = timeout
         self.limit = limit
         self.authorities = authorities
+        self.forbidden = forbidden
     }
 }

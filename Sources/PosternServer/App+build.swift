@@ -6,6 +6,7 @@ import NIOCore
 import NIOSSL
 import RuleFiles
 package import ServiceLifecycle
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

@@ -176,7 +176,6 @@ struct ConnectionTableTests {
     @Test(arguments: ["", "a", "10.0.0", "10.0.0.256", "10.0.0.1.", "[::1]", "::g", "10.0.0.1 ", "fe80::1%eth0"])
     func `anything else is no address`(_ text: String) {
         #expect(PeerAddress(text) == nil)
-        #expect(!PeerAddress.isIPv4(text))
     }
 
     @Test func `a socket's address is read`() throws {
@@ -184,6 +183,5 @@ struct ConnectionTableTests {
         #expect(PeerAddress(try SocketAddress(unixDomainSocketPath: "/tmp/a")) == nil)
         #expect(PeerAddress(try SocketAddress(ipAddress: "10.0.0.1", port: 80))?.description == "10.0.0.1")
         #expect(PeerAddress(try SocketAddress(ipAddress: "2001:db8::1", port: 80))?.counted == 0x2001_0db8_0000_0000)
-        #expect(PeerAddress.isIPv4("10.0.0.1") && !PeerAddress.isIPv4("::1"))
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import OutgoingHTTP
+import WireFormats
 
 /// Where a container finds its credentials (AWS SDKs and Tools Reference Guide, "Container credential provider").
 struct ContainerEndpoint: Equatable {
@@ -17,22 +17,22 @@ struct ContainerEndpoint: Equatable {
     init?(_ context: ProviderContext) throws(CredentialProblem) {
         if let path = context.variable(Self.relative) {
             // Without the slash, the value would become a part of the host.
-            guard path.utf8.first == UInt8(ascii: "/"), let url = OutgoingURL("http://\(Self.ecsHost)\(path)"),
-                url.host == Self.ecsHost
+            guard path.utf8.first == UInt8(ascii: "/"), let url = try? HTTPURL("http://\(Self.ecsHost)\(path)"),
+                url.host.text == Self.ecsHost
             else { throw .configuration("\(Self.relative) must be a path that begins with a slash") }
             self.url = url.text
-            host = url.host
+            host = url.host.lowercased.text
         } else if let text = context.variable(Self.full) {
-            guard let url = OutgoingURL(text) else {
+            guard let url = try? HTTPURL(text) else {
                 throw .configuration("\(Self.full) is not an http or https URL without user name and password")
             }
-            guard url.isProtected || Self.agents.contains(url.host) else {
+            guard url.isProtected || Self.agents.contains(url.host.lowercased.text) else {
                 throw .configuration(
                     "\(Self.full) is not encrypted and names a host that may not be asked so: use https, a loopback address, or one of "
                         + Self.agents.joined(separator: ", "))
             }
             self.url = url.text
-            host = url.host
+            host = url.host.lowercased.text
         } else {
             return nil
         }

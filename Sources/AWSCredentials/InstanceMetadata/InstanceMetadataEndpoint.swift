@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import OutgoingHTTP
+import WireFormats
 
 /// Where EC2's instance metadata service is ("Instance metadata and user data", "IMDS credential provider").
 struct InstanceMetadataEndpoint: Equatable {
@@ -16,14 +16,13 @@ struct InstanceMetadataEndpoint: Equatable {
     /// - Parameter profile: what the profile in use says, for what the environment does not
     init(_ context: ProviderContext, _ profile: ProfileSettings) throws(CredentialProblem) {
         if let text = context.variable(Self.variable) ?? profile.metadataServiceEndpoint {
-            guard let url = OutgoingURL(text), !text.utf8.contains(UInt8(ascii: "?")), !text.utf8.contains(UInt8(ascii: "#"))
-            else {
+            guard let url = try? HTTPURL(text), url.query == nil, url.fragment == nil else {
                 throw .configuration(
                     "\(Self.variable), or ec2_metadata_service_endpoint of the AWS profile, is not an http or https URL without user name, password, "
                         + "query and fragment")
             }
             self.url = text.hasSuffix("/") ? String(text.dropLast()) : text
-            host = url.host
+            host = url.host.lowercased.text
             isExplicit = true
             return
         }

@@ -11,19 +11,19 @@ extension ProfileReader {
         return line == "" ? nil : line
     }
 
-    /// A role's ARN, of STS's least length.
+    /// A role's ARN, as STS takes it.
     func roleARN() throws(CredentialProblem) -> String {
-        guard let roleARN = try line("role_arn"), roleARN.utf8.count >= 20 else {
+        guard let roleARN = try line("role_arn"), RoleARN(roleARN) != nil else {
             throw problem("its role_arn is not the ARN of a role: write arn:aws:iam::ACCOUNT:role/NAME")
         }
         return roleARN
     }
 
-    /// The word that the role's owner demands, of STS's least length.
+    /// The external id that the role's trust policy asks for, as STS takes it.
     func externalID() throws(CredentialProblem) -> String? {
         guard let externalID = try line("external_id") else { return nil }
-        if externalID.unicodeScalars.count < 2 {
-            throw problem("its external_id is too short: write 2 characters or more, or remove the line")
+        guard AssumeRoleRequest.isExternalID(externalID) else {
+            throw problem("its external_id is not possible: write 2 to 1224 letters, digits and _+=,.@:/-, or remove the line")
         }
         return externalID
     }
@@ -32,7 +32,7 @@ extension ProfileReader {
     /// never learns of it; here it is an error.
     func durationSeconds() throws(CredentialProblem) -> Int? {
         guard let text = try line("duration_seconds") else { return nil }
-        guard let seconds = Int(text), (900...43200).contains(seconds) else {
+        guard let seconds = Int(text), AssumeRoleRequest.durations.contains(seconds) else {
             throw problem("its duration_seconds has to be a number of seconds from 900 to 43200")
         }
         return seconds

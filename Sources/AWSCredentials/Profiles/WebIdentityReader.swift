@@ -13,7 +13,7 @@ struct WebIdentityReader {
         guard let roleARN = try setting("AWS_ROLE_ARN", "role_arn"), !roleARN.isEmpty else {
             throw profile.problem("a web identity token file is named and no role: write role_arn, or set AWS_ROLE_ARN")
         }
-        if roleARN.utf8.count < 20 {
+        guard RoleARN(roleARN) != nil else {
             throw profile.problem("the role of its web identity is not the ARN of a role: write arn:aws:iam::ACCOUNT:role/NAME")
         }
         let sessionName = try setting("AWS_ROLE_SESSION_NAME", "role_session_name")

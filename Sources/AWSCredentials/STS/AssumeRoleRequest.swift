@@ -8,7 +8,7 @@
 
 /// The parameters of `AssumeRole` and `AssumeRoleWithWebIdentity`.
 package struct AssumeRoleRequest: Sendable, Hashable {
-    /// `arn:<partition>:iam::<account>:role/<path and name>`
+    /// A ``RoleARN``'s text
     package var roleARN: String
     package var externalID: String?
     /// 2 to 64 of `[A-Za-z0-9_+=,.@-]`; nil for one that names Postern and the time
@@ -29,9 +29,18 @@ package struct AssumeRoleRequest: Sendable, Hashable {
         self.sessionPolicy = sessionPolicy
     }
 
+    /// How long a session can last, in seconds ("AssumeRole", `DurationSeconds`, AWS STS API Reference).
+    static let durations = 900...43_200
+
+    /// Whether STS takes the text as an external id ("AssumeRole", `ExternalId`).
+    package static func isExternalID(_ text: String) -> Bool {
+        (2...1224).contains(text.utf8.count)
+            && text.utf8.allSatisfy { isNamePart($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "/") }
+    }
+
     /// The form of an action, after what can be judged here has been.
     func form(action: String, at now: Date) throws(CredentialProblem) -> STSForm {
-        guard roleARN.isVisibleASCII, (20...2048).contains(roleARN.utf8.count), roleARN.hasPrefix("arn:") else {
+        guard RoleARN(roleARN) != nil else {
             throw .configuration("the ARN of a role to assume is none: it is written arn:aws:iam::123456789012:role/name")
         }
         let name = sessionName ?? "postern-\(Int(now.timeIntervalSince1970))"
@@ -39,16 +48,11 @@ package struct AssumeRoleRequest: Sendable, Hashable {
             throw .configuration(
                 "the session name for \(roleARN) is not allowed: 2 to 64 letters, digits and any of _+=,.@- make one")
         }
-        if let externalID {
-            let isAllowed = externalID.utf8.allSatisfy {
-                Self.isNamePart($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "/")
-            }
-            guard (2...1224).contains(externalID.utf8.count), isAllowed else {
-                throw .configuration(
-                    "the external id for \(roleARN) is not allowed: 2 to 1224 letters, digits and any of _+=,.@:/- make one")
-            }
+        if let externalID, !Self.isExternalID(externalID) {
+            throw .configuration(
+                "the external id for \(roleARN) is not allowed: 2 to 1224 letters, digits and any of _+=,.@:/- make one")
         }
-        if let durationSeconds, !(900...43_200).contains(durationSeconds) {
+        if let durationSeconds, !Self.durations.contains(durationSeconds) {
             throw .configuration("duration_seconds for \(roleARN) is not between 900 and 43200")
         }
         var form = STSForm(action: action)

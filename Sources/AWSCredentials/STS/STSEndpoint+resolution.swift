@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PostPolicy
+
 extension STSEndpoint {
     /// Works out the endpoint as AWS's libraries do.
     ///
@@ -17,20 +19,20 @@ extension STSEndpoint {
             let region = named?.region ?? fallback ?? globalRegion
             return try STSEndpoint(url: url, region: region, authorities: authorities, name: name)
         }
-        if let named, suffix(region: named.region) == nil, named.region != "aws-global" {
+        if let named, Partition(region: named.region) == nil, named.region != "aws-global" {
             throw .configuration(
                 "\(named.name) is not one of AWS's regions, so there is no STS to ask: correct it, or set AWS_ENDPOINT_URL_STS")
         }
         let isLegacy = try isLegacy(context, profile)
-        guard let region = named?.region ?? fallback, let suffix = suffix(region: region),
+        guard let region = named?.region ?? fallback, let partition = Partition(region: region),
             !(isLegacy && legacyRegions.contains(region))
         else {
             let host = isFIPS(context, profile) ? "sts-fips.\(globalRegion).amazonaws.com" : globalHost
             return STSEndpoint(awsHost: host, region: globalRegion, authorities: authorities)
         }
         // In AWS GovCloud, every endpoint of STS is one of FIPS 140.
-        let prefix = isFIPS(context, profile) && !region.hasPrefix("us-gov-") ? "sts-fips" : "sts"
-        return STSEndpoint(awsHost: "\(prefix).\(region).\(suffix)", region: region, authorities: authorities)
+        let prefix = isFIPS(context, profile) && partition != .usGov ? "sts-fips" : "sts"
+        return STSEndpoint(awsHost: "\(prefix).\(region).\(partition.suffix)", region: region, authorities: authorities)
     }
 
     private static func region(
@@ -70,26 +72,6 @@ extension STSEndpoint {
                 "AWS_STS_REGIONAL_ENDPOINTS, or sts_regional_endpoints of the AWS profile, is neither regional nor legacy")
         }
     }
-
-    /// What the host names of a region's partition end in (botocore's partitions.json); nil where it is no region of AWS.
-    private static func suffix(region: String) -> String? {
-        let parts = region.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        guard parts.count >= 3, let number = parts.last, (1...2).contains(number.count),
-            number.allSatisfy({ (0x30...0x39).contains($0) }),
-            parts.dropLast().allSatisfy({ !$0.isEmpty && $0.allSatisfy { (0x61...0x7a).contains($0) } })
-        else { return nil }
-        // Compared as text that is known to be ASCII by now.
-        return partitions.first { region.hasPrefix($0.prefix) }?.suffix ?? "amazonaws.com"
-    }
-
-    private static let partitions = [
-        (prefix: "cn-", suffix: "amazonaws.com.cn"),
-        (prefix: "eusc-", suffix: "amazonaws.eu"),
-        (prefix: "us-iso-", suffix: "c2s.ic.gov"),
-        (prefix: "us-isob-", suffix: "sc2s.sgov.gov"),
-        (prefix: "eu-isoe-", suffix: "cloud.adc-e.uk"),
-        (prefix: "us-isof-", suffix: "csp.hci.ic.gov"),
-    ]
 
     /// The regions of before 2019, which `legacy` sends to the global endpoint (botocore's args.py).
     private static let legacyRegions: Set = [

@@ -149,7 +149,7 @@ extension StoreRefusal {
     /// Not S3's: this store shows objects by their keys only.
     static let listsNothing = StoreRefusal(status: 403, code: "AccessDenied", message: "This store lists nothing.")
 
-    /// Not S3's: see `LoopbackName.isLoopback(authority:)`.
+    /// Not S3's: a page can make a name of its own resolve to this machine (DNS rebinding); its requests then carry that name.
     static let notLoopback = StoreRefusal(
         status: 403,
         code: "AccessDenied",

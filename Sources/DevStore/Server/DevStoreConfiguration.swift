@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import PostPolicy
+import WireFormats
 
 /// What the dev store needs to know. It cannot hold an address that other machines reach, nor a bucket's name that is a path.
 package struct DevStoreConfiguration: Sendable {
@@ -45,7 +46,7 @@ package struct DevStoreConfiguration: Sendable {
         credentials: SigningCredentials,
         allowedOrigins: [String]
     ) throws(Problem) {
-        guard LoopbackName.isLoopback(host) else { throw .notLoopback(host) }
+        guard Host(host)?.isLoopback == true else { throw .notLoopback(host) }
         guard !buckets.isEmpty else { throw .noBucket }
         if let bad = buckets.first(where: { !Self.isBucketName($0) }) { throw .badBucket(bad) }
         self.folder = folder

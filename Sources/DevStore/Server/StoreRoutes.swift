@@ -4,6 +4,7 @@ import HTTPServer
 import Logging
 import NIOHTTP1
 import PostPolicy
+import WireFormats
 
 /// Finds who answers a request, and makes S3's XML of every refusal.
 struct StoreRoutes: Sendable {
@@ -89,7 +90,8 @@ struct StoreRoutes: Sendable {
 
     /// What a request names, and the name that it has for this machine.
     private func locate(_ request: RequestHead) throws(StoreRefusal) -> (target: StoreTarget, authority: String) {
-        guard let authority = request.first("host"), LoopbackName.isLoopback(authority: authority) else { throw .notLoopback }
+        guard let authority = request.first("host"), let address = try? HostPort(authority), address.host.isLoopback
+        else { throw .notLoopback }
         guard let target = StoreTarget(path: request.target) else { throw .invalidURI }
         return (target, authority)
     }

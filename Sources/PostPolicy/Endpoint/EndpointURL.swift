@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// The URL of a store without the bucket: scheme, host, port and base path.
 struct EndpointURL {
     let scheme: String
@@ -9,101 +11,58 @@ struct EndpointURL {
     let port: Int?
     /// The base path without a final slash: empty, or beginning with a slash.
     let path: String
+    /// Whether the host can have a bucket as a subdomain: a name can, an address cannot.
+    let takesSubdomains: Bool
 
     init(awsHost host: String) {
         self.scheme = "https"
         self.host = host
         self.port = nil
         self.path = ""
+        self.takesSubdomains = true
     }
 
     /// Parses a URL as operators write it. Parts that a store's address cannot have are refused, not dropped.
     init(parsing text: String) throws(EndpointError) {
         func refusal(_ problem: EndpointError.URLProblem) -> EndpointError { .endpointInvalid(text, problem) }
 
-        let utf8 = Array(text.utf8)
-        guard utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw refusal(.character) }
-        let lowercased = text.asciiLowercased
-        guard let scheme = ["https", "http"].first(where: { lowercased.hasPrefix("\($0)://") }) else { throw refusal(.scheme) }
-        let rest = utf8.dropFirst(scheme.utf8.count + 3)
-        guard !rest.contains(UInt8(ascii: "?")) else { throw refusal(.query) }
-        guard !rest.contains(UInt8(ascii: "#")) else { throw refusal(.fragment) }
-        let authority = rest.prefix { $0 != UInt8(ascii: "/") }
-        guard !authority.contains(UInt8(ascii: "@")) else { throw refusal(.userinfo) }
-
-        let isBracketed = authority.first == UInt8(ascii: "[")
-        guard
-            let hostEnd = isBracketed
-                ? authority.firstIndex(of: UInt8(ascii: "]")).map({ $0 + 1 })
-                : authority.firstIndex(of: UInt8(ascii: ":")) ?? authority.endIndex
-        else { throw refusal(.host) }
-        let host = String(decoding: authority[..<hostEnd], as: UTF8.self).asciiLowercased
-        guard isBracketed ? Self.isIPv6(host) : Self.isName(host) else { throw refusal(.host) }
-
-        self.scheme = scheme
-        self.host = host
-        self.port = try Self.port(authority[hostEnd...], else: refusal(.port))
-        var path = rest[authority.endIndex...]
+        let url: HTTPURL
+        do throws(HTTPURLError) {
+            url = try HTTPURL(text)
+        } catch {
+            throw refusal(Self.problem(error))
+        }
+        guard url.query == nil else { throw refusal(.query) }
+        guard url.fragment == nil else { throw refusal(.fragment) }
+        var path = url.path.utf8[...]
         if path.last == UInt8(ascii: "/") { path = path.dropLast() }
         guard Self.isPath(path) else { throw refusal(.path) }
-        self.path = String(decoding: path, as: UTF8.self)
+        scheme = url.scheme.rawValue
+        host = url.host.lowercased.bracketed
+        port = url.authority.port
+        takesSubdomains = url.host.address == nil
+        self.path = String(Substring(path))
     }
 
     var isHTTPS: Bool { scheme == "https" }
 
     /// Host and port as the URL has them.
     var authority: String { port.map { "\(host):\($0)" } ?? host }
-
-    /// Whether the host can have a bucket as a subdomain.
-    var takesSubdomains: Bool { !host.hasPrefix("[") && !Self.isIPv4(host) }
 }
 
 extension EndpointURL {
-    /// Parses what follows the host: nothing, or a colon and 1 to 65535.
-    private static func port(_ text: ArraySlice<UInt8>, else refusal: EndpointError) throws(EndpointError) -> Int? {
-        guard let first = text.first else { return nil }
-        let digits = text.dropFirst()
-        guard first == UInt8(ascii: ":"), (1...5).contains(digits.count), digits.allSatisfy(\.isASCIIDigit) else { throw refusal }
-        let port = digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
-        guard (1...65_535).contains(port) else { throw refusal }
-        return port
-    }
-
-    /// Whether the host is RFC 1123 labels (section 2.1), which may have `_`, as in names of container networks, or IPv4.
-    private static func isName(_ host: String) -> Bool {
-        guard (1...253).contains(host.utf8.count) else { return false }
-        let labels = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        // URL parsers take a name with a last label of digits for an IPv4 address (WHATWG URL, "ends in a number").
-        if let last = labels.last, last.allSatisfy(\.isASCIIDigit) { return isIPv4(host) }
-        return labels.allSatisfy { label in
-            (1...63).contains(label.count) && label.first != UInt8(ascii: "-") && label.last != UInt8(ascii: "-")
-                && label.allSatisfy {
-                    $0.isASCIILetter || $0.isASCIIDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
-                }
+    private static func problem(_ error: HTTPURLError) -> EndpointError.URLProblem {
+        switch error {
+        case .character: .character
+        case .scheme: .scheme
+        case .userInformation: .userinfo
+        case .host: .host
+        case .port: .port
         }
     }
 
-    private static func isIPv4(_ host: String) -> Bool {
-        let parts = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        return parts.count == 4
-            && parts.allSatisfy { part in
-                (1...3).contains(part.count) && part.allSatisfy(\.isASCIIDigit)
-                    && (part.count == 1 || part.first != UInt8(ascii: "0"))
-                    && part.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) } <= 255
-            }
-    }
-
-    /// Whether the host has the characters of an IPv6 address in brackets. Its value is not needed, so it is not parsed.
-    private static func isIPv6(_ host: String) -> Bool {
-        let address = host.utf8.dropFirst().dropLast()
-        return address.count >= 2 && address.filter { $0 == UInt8(ascii: ":") }.count >= 2
-            && address.allSatisfy {
-                $0.isASCIIDigit || $0 &- UInt8(ascii: "a") < 6 || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
-            }
-    }
-
     /// Whether the path is segments of unreserved characters (RFC 3986, section 2.3), none of them empty or only dots.
-    private static func isPath(_ path: ArraySlice<UInt8>) -> Bool {
+    private static func isPath(_ path: Substring.UTF8View) -> Bool {
         guard !path.isEmpty else { return true }
         return path.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy { segment in
             !segment.isEmpty && segment.contains { $0 != UInt8(ascii: ".") }

@@ -2,9 +2,9 @@
 
 /// Where a bucket takes POST uploads: on AWS, or at an S3-compatible store.
 ///
-/// On AWS the host follows from region and options (partitions `aws`, `aws-cn`, `aws-us-gov`). A bucket with dots is addressed
-/// by path there, because no wildcard certificate covers its host name. Any other store is named by its URL, including port and
-/// base path, and is addressed by path unless `addressing` says otherwise.
+/// On AWS the host follows from region and options, in every partition. A bucket with dots is addressed by path there, because
+/// no wildcard certificate covers its host name. Any other store is named by its URL, including port and base path, and is
+/// addressed by path unless `addressing` says otherwise.
 public struct StoreEndpoint: Sendable, Hashable {
     /// The bucket.
     public let bucket: String
@@ -84,10 +84,14 @@ public enum Addressing: String, Sendable, Hashable, CaseIterable {
 extension StoreEndpoint {
     /// Returns the host of S3 without the bucket, as AWS's endpoint rules for S3 work it out.
     private static func awsHost(region: String, options: Options) throws(EndpointError) -> String {
-        let partition = try Partition(region: region)
+        guard RegionName.isAWS(region) else { throw .regionInvalid(region, isAWS: true) }
+        guard let partition = Partition(region: region) else { throw .partitionUnknown(region: region) }
         if options.contains(.fips) {
             guard partition.hasFIPS else { throw .optionNotInPartition("fips", region: region) }
             guard !options.contains(.accelerate) else { throw .accelerateWithFIPS }
+        }
+        guard !options.contains(.dualStack) || partition.hasDualStack else {
+            throw .optionNotInPartition("dual-stack", region: region)
         }
         let dualStack = options.contains(.dualStack) ? ".dualstack" : ""
         if options.contains(.accelerate) {

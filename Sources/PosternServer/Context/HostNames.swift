@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPServer
+import WireFormats
 
 /// The names under which a listener may be asked: loopback's, any IP address, and those that the operator lists.
 ///
@@ -25,9 +26,7 @@ package struct HostNames: Sendable {
 
     /// Whether a `Host` field, with a port or without, names this listener.
     package func contains(authority: String) -> Bool {
-        // In brackets: an IPv6 address, as the connection has checked.
-        if authority.utf8.first == UInt8(ascii: "[") { return true }
-        let name = authority.prefix { $0 != ":" }.lowercased()
-        return name == "localhost" || name.hasSuffix(".localhost") || PeerAddress.isIPv4(name) || listed.contains(name)
+        if let host = try? HostPort(authority).host, host.address != nil || host.isLoopback { return true }
+        return listed.contains(authority.prefix { $0 != ":" }.lowercased())
     }
 }

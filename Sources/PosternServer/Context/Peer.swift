@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPServer
-import NIOCore
-import RuleFiles
+import WireFormats
 
 /// Who sent a request, for the log. `X-Forwarded-For` counts only where the connection itself comes from a listed proxy:
 /// anyone else could write anything into it.
@@ -21,7 +20,7 @@ struct Peer: Sendable {
         var last = direct
         for hop in hops.reversed() {
             // Not an address: what comes before it cannot be trusted either.
-            guard (try? SocketAddress(ipAddress: hop, port: 0)) != nil else { break }
+            guard IPAddress(hop) != nil else { break }
             last = hop
             if !isTrusted(hop) { break }
         }

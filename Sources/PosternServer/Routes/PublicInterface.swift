@@ -6,6 +6,7 @@ import NIOHTTP1
 import PostPolicy
 import RuleFiles
 import UserAuth
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

@@ -124,13 +124,7 @@ struct RoleReader: Sendable {
         example: "arn:aws:iam::123456789012:role/acme-uploads"
     ) { section, key, _ in
         section.required(key, "write roleArn: arn:aws:iam::123456789012:role/NAME") { text throws(ValueError) in
-            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-            let isARN =
-                parts.count == 6 && parts[0] == "arn" && parts[1].hasPrefix("aws") && parts[2] == "iam" && parts[3].isEmpty
-                && isAccount(parts[4])
-                && parts[5].hasPrefix("role/") && parts[5].utf8.count > 5
-                && text.utf8.allSatisfy(ASCII.isVisible) && text.utf8.count <= 2048
-            guard isARN else {
+            guard let arn = RoleARN(text), arn.isIAMRole else {
                 throw ValueError("\(text.quoted) is not the ARN of a role", "write arn:aws:iam::123456789012:role/NAME")
             }
             return text
@@ -141,8 +135,7 @@ struct RoleReader: Sendable {
         "externalId", takes: "2 to 1224 letters, digits and `_+=,.@:/-`", standard: "none", example: "acme-7f3a"
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in
-            let isID = text.utf8.allSatisfy { ASCII.isLetterOrDigit($0) || "_+=,.@:/-".utf8.contains($0) }
-            guard isID, (2...1224).contains(text.utf8.count) else {
+            guard AssumeRoleRequest.isExternalID(text) else {
                 throw ValueError("\(text.quoted) is not an external id", "write 2 to 1224 letters, digits and _+=,.@:/-")
             }
             return text
@@ -158,12 +151,5 @@ struct RoleReader: Sendable {
         section.value(key) { text throws(ValueError) in
             try Choice.parse(text, of: ["fromRules"], what: "a session policy")
         }
-    }
-
-    /// Twelve digits on AWS. Ceph's gateway has roles without an account, and accounts of its own form.
-    private static func isAccount(_ text: Substring) -> Bool {
-        if text.isEmpty { return true }
-        let digits = text.hasPrefix("RGW") ? text.dropFirst(3) : text
-        return digits.utf8.allSatisfy(ASCII.isDigit) && digits.utf8.count == (text.hasPrefix("RGW") ? 17 : 12)
     }
 }

@@ -276,7 +276,8 @@ struct KeySourceReader: Sendable {
     private static let discovery = Key<KeySourceReader, Located<KeySource>?>(
         "discovery",
         takes: "`true`: the key set is found by OpenID Connect discovery, at `issuer` and `/.well-known/openid-configuration`. "
-            + "`issuer` must be a URL then",
+            + "`issuer` must be a URL then. Nothing is fetched from link-local addresses "
+            + "(169.254.0.0/16, fe80::/10), nor from this machine unless `issuer` is on it",
         standard: "–",
         example: "true"
     ) { section, key, _ in

@@ -58,11 +58,8 @@ extension TenantReader {
                 "keep it only for a store that knows no v4"
             )
         }
-        if let endpoint, endpoint.value.lowercased().hasPrefix("http://") {
-            let authority = Authority(endpoint.value.dropFirst(7).prefix { $0 != "/" })
-            if authority?.isLoopback == false {
-                log.warning(at: endpoint.position, "uploads to \(endpoint.value.quoted) are not encrypted", "write https://")
-            }
+        if let endpoint, let url = try? HTTPURL(endpoint.value), !url.isProtected {
+            log.warning(at: endpoint.position, "uploads to \(endpoint.value.quoted) are not encrypted", "write https://")
         }
     }
 }

@@ -16,8 +16,8 @@ package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// Nil for what is not `host:port`. An IPv6 address is in brackets.
     package init?(_ text: String) {
-        guard let authority = Authority(text), let port = authority.port else { return nil }
-        self.init(host: authority.host, port: port)
+        guard let address = try? HostPort(text), let port = address.port, !address.host.hasUnderscore else { return nil }
+        self.init(host: address.host.text, port: port)
     }
 
     /// As it would be written: `[::1]:8080`.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import UserAuth
+package import WireFormats
 
 /// `postern.yaml`: what the command line says too, and the issuers that serve several tenants. All of it is optional.
 package struct ServiceConfiguration: Sendable {

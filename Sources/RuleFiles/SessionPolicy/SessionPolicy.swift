@@ -20,7 +20,7 @@ struct SessionPolicy {
 
     /// - Parameter role: its ARN says which partition of AWS the bucket is in
     init(role: AssumedRole, bucket: String, rules: [UploadRule]) {
-        let partition = role.roleARN.split(separator: ":").dropFirst().first ?? "aws"
+        let partition = RoleARN(role.roleARN)?.partition ?? "aws"
         self.bucket = "arn:\(partition):s3:::\(bucket)/"
         self.rules = rules
     }

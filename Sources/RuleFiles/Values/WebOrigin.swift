@@ -28,7 +28,7 @@ enum WebOrigin {
         if let end = rest.firstIndex(where: { $0 == "/" || $0 == "?" || $0 == "#" }) {
             throw ValueError("\(text.quoted) has a path", "write \(scheme)\(rest[..<end]) (an origin ends with its host or port)")
         }
-        guard let authority = Authority(rest), authority.port != 0 else {
+        guard let authority = try? HostPort(rest), authority.port != 0, !authority.host.hasUnderscore else {
             let isASCII = rest.utf8.allSatisfy { $0 < 0x80 }
             throw ValueError(
                 "\(text.quoted) has no valid host",
@@ -39,10 +39,10 @@ enum WebOrigin {
             throw ValueError("\(text.quoted) is not in lower case", "write \(text.lowercased())")
         }
         if authority.port == (scheme == "https://" ? 443 : 80) {
-            let host = authority.isIPv6 ? "[\(authority.host)]" : authority.host
-            throw ValueError("\(text.quoted) names the default port, which browsers leave out", "write \(scheme)\(host)")
+            let origin = "\(scheme)\(authority.host.bracketed)"
+            throw ValueError("\(text.quoted) names the default port, which browsers leave out", "write \(origin)")
         }
-        if scheme == "http://", !authority.isLoopback {
+        if scheme == "http://", !authority.host.isLoopback {
             throw ValueError("\(text.quoted) is not encrypted", "write https:// (http only for localhost, 127.0.0.1, [::1])")
         }
         return text

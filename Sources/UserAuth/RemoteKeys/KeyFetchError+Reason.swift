@@ -10,6 +10,7 @@ extension KeyFetchError {
         case tls
         case broken
         case badURL = "bad-url"
+        case forbiddenAddress = "forbidden-address"
         case authorities
         case notPrivate = "not-private"
         case redirect
@@ -49,6 +50,7 @@ extension KeyFetchError.Reason {
             case .tooLarge: .tooLarge
             case .broken: .broken
             case .badURL: .badURL
+            case .forbiddenAddress: .forbiddenAddress
             case .authorities: .authorities
             }
     }

@@ -44,6 +44,10 @@ extension KeyFetchError {
         case .tls: "; check the clock, and whether a private certificate authority must be configured"
         case .timedOut: "; check the provider and the network on the way"
         case .tooLarge, .broken, .badURL: "; check that the address is that of the document"
+        case .forbiddenAddress(.linkLocal):
+            "; Postern reads no keys from there: check the provider's discovery document, and the name service"
+        case .forbiddenAddress(.loopback):
+            "; only an issuer on this machine may have its keys here: name the key set itself as jwks if this is meant"
         case .authorities: "; it must be a PEM file that Postern may read"
         }
     }

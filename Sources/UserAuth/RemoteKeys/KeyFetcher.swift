@@ -4,6 +4,9 @@ package import OutgoingHTTP
 import WireFormats
 
 /// Fetches an issuer's key set once: within 2 s, 256 KiB a document, without redirects, over https or on this machine.
+///
+/// With discovery, another party's document says where the keys are. So it must not lead to services that trust requests from
+/// this machine: nothing is fetched from link-local addresses, nor from loopback unless the issuer is there itself.
 package struct KeyFetcher: Sendable {
     package typealias Send = @Sendable (OutgoingRequest) async throws(OutgoingFailure) -> OutgoingAnswer
 
@@ -42,15 +45,16 @@ package struct KeyFetcher: Sendable {
     package func fetch() async throws(KeyFetchError) -> FetchedKeys {
         let deadline = ContinuousClock.now + Self.timeout
         let url: String
+        var forbidden: Set<AddressKind> = []
         switch endpoint {
         case .jwks(let configured):
-            guard let parsed = OutgoingURL(configured) else { throw KeyFetchError(.keySet, .failure(.badURL)) }
+            guard let parsed = try? HTTPURL(configured) else { throw KeyFetchError(.keySet, .failure(.badURL)) }
             guard parsed.isProtected else { throw KeyFetchError(.keySet, .notPrivate) }
             url = configured
         case .discovery:
-            url = try await discover(until: deadline)
+            (url, forbidden) = try await discover(until: deadline)
         }
-        let answer = try await get(url, .keySet, until: deadline)
+        let answer = try await get(url, .keySet, forbidden: forbidden, until: deadline)
         do {
             return FetchedKeys(
                 set: try KeySet.jwks(answer.body, algorithms: algorithms),
@@ -61,15 +65,20 @@ package struct KeyFetcher: Sendable {
         }
     }
 
-    /// The address of the key set by the issuer's discovery document (OpenID Connect Discovery 1.0 sections 4.1 and 4.3).
-    private func discover(until deadline: ContinuousClock.Instant) async throws(KeyFetchError) -> String {
+    /// The address of the key set by the issuer's discovery document (OpenID Connect Discovery 1.0 sections 4.1 and 4.3), and
+    /// where it must not be fetched from.
+    private func discover(
+        until deadline: ContinuousClock.Instant
+    ) async throws(KeyFetchError) -> (url: String, forbidden: Set<AddressKind>) {
         // An issuer has neither query nor fragment (section 3); what is appended would become a part of them.
-        guard let base = OutgoingURL(issuer), !issuer.utf8.contains(where: { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") })
+        guard let base = try? HTTPURL(issuer), base.query == nil, base.fragment == nil
         else { throw KeyFetchError(.discovery, .failure(.badURL)) }
         guard base.isProtected else { throw KeyFetchError(.discovery, .notPrivate) }
+        let forbidden: Set<AddressKind> = base.isLoopback ? [.linkLocal] : [.linkLocal, .loopback]
+        try check(base, .discovery, forbidden)
         let path = "/.well-known/openid-configuration"
         let url = (issuer.utf8.last == UInt8(ascii: "/") ? String(issuer.dropLast()) : issuer) + path
-        let answer = try await get(url, .discovery, until: deadline)
+        let answer = try await get(url, .discovery, forbidden: forbidden, until: deadline)
         let value: JSONValue
         do {
             value = try JSONValue(parsing: answer.body, maximumDepth: Self.maximumDepth)
@@ -80,15 +89,24 @@ package struct KeyFetcher: Sendable {
             case .string(let name)? = document["issuer"], case .string(let keys)? = document["jwks_uri"]
         else { throw KeyFetchError(.discovery, .incomplete) }
         guard name.hasSameBytes(as: issuer) else { throw KeyFetchError(.discovery, .issuerMismatch) }
-        guard let address = OutgoingURL(keys) else { throw KeyFetchError(.keySet, .failure(.badURL)) }
+        guard let address = try? HTTPURL(keys) else { throw KeyFetchError(.keySet, .failure(.badURL)) }
         // A provider out there cannot send the request to a plain service on this machine.
         guard address.isEncrypted || (base.isLoopback && address.isLoopback) else { throw KeyFetchError(.keySet, .notPrivate) }
-        return keys
+        try check(address, .keySet, forbidden)
+        return (keys, forbidden)
+    }
+
+    /// Refuses a forbidden host that the URL itself names; what names resolve to is checked where the request is sent.
+    private func check(
+        _ url: HTTPURL, _ document: KeyFetchError.Document, _ forbidden: Set<AddressKind>
+    ) throws(KeyFetchError) {
+        guard let kind = AddressKind(url.host), forbidden.contains(kind) else { return }
+        throw KeyFetchError(document, .failure(.forbiddenAddress(kind)))
     }
 
     /// Gets a document; its status is 200.
     private func get(
-        _ url: String, _ document: KeyFetchError.Document, until deadline: ContinuousClock.Instant
+        _ url: String, _ document: KeyFetchError.Document, forbidden: Set<AddressKind>, until deadline: ContinuousClock.Instant
     ) async throws(KeyFetchError) -> OutgoingAnswer {
         let answer: OutgoingAnswer
         do throws(OutgoingFailure) {
@@ -98,7 +116,7 @@ package struct KeyFetcher: Sendable {
                 OutgoingRequest(
                     .get, url,
                     headers: [("Accept", "application/jwk-set+json, application/json")],
-                    timeout: rest, limit: KeySet.maximumLength, authorities: authorities
+                    timeout: rest, limit: KeySet.maximumLength, authorities: authorities, forbidden: forbidden
                 )
             )
             guard answer.body.count <= KeySet.maximumLength else { throw .tooLarge(limit: KeySet.maximumLength) }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import RuleFiles
+import WireFormats
 
 /// The three addresses of `postern dev`.
 struct DevAddresses: Sendable {
@@ -20,7 +21,7 @@ struct DevAddresses: Sendable {
         guard let address = ListenAddress(text) else {
             throw ValidationError("\(name) is HOST:PORT such as 127.0.0.1:8080, not '\(text)'.")
         }
-        guard ["127.0.0.1", "::1", "localhost"].contains(address.host) else {
+        guard Host(address.host)?.isLoopback == true else {
             throw ValidationError(
                 "\(name): 'postern dev' hands out tokens and listens on this machine only: 127.0.0.1, ::1 or localhost.")
         }

@@ -107,6 +107,8 @@ struct ProfilePlanTests {
             (roleLine + "source_profile = loop\n", "leads back"), ("role_arn = x\nsource_profile = empty\n", "role_arn"),
             (roleLine + "source_profile = keys\nmfa_serial = m\n", "mfa_serial"),
             (roleLine + "source_profile = keys\nexternal_id =\n", "external_id"),
+            (roleLine + "source_profile = keys\nexternal_id = a b\n", "external_id"),
+            ("role_arn = arn:aws:iam::123456789012:role/a b\nsource_profile = keys\n", "role_arn"),
             (roleLine + "source_profile = keys\nduration_seconds = 899\n", "duration_seconds"),
             (roleLine + "source_profile = keys\nduration_seconds = 43201\n", "duration_seconds"),
             (roleLine + "source_profile = keys\nduration_seconds = 1h\n", "duration_seconds"),

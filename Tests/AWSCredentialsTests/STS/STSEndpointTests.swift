@@ -23,6 +23,8 @@ import Testing
         (["AWS_REGION": "us-gov-west-1"], "", nil, "https://sts.us-gov-west-1.amazonaws.com/", "us-gov-west-1"),
         (["AWS_REGION": "us-iso-east-1"], "", nil, "https://sts.us-iso-east-1.c2s.ic.gov/", "us-iso-east-1"),
         (["AWS_REGION": "us-isob-east-1"], "", nil, "https://sts.us-isob-east-1.sc2s.sgov.gov/", "us-isob-east-1"),
+        (["AWS_REGION": "eu-isoe-west-1"], "", nil, "https://sts.eu-isoe-west-1.cloud.adc-e.uk/", "eu-isoe-west-1"),
+        (["AWS_REGION": "us-isof-south-1"], "", nil, "https://sts.us-isof-south-1.csp.hci.ic.gov/", "us-isof-south-1"),
         (["AWS_REGION": "eusc-de-east-1"], "", nil, "https://sts.eusc-de-east-1.amazonaws.eu/", "eusc-de-east-1"),
         (
             ["AWS_REGION": "eu-west-1", "AWS_STS_REGIONAL_ENDPOINTS": "legacy"], "", nil, "https://sts.amazonaws.com/",
@@ -51,6 +53,7 @@ import Testing
         (["AWS_ENDPOINT_URL": "https://all.example:8443/"], "", "https://all.example:8443/"),
         (["AWS_ENDPOINT_URL": "https://ALL.example:443"], "", "https://all.example/"),
         (["AWS_ENDPOINT_URL": "http://[::1]:80"], "", "http://[::1]/"),
+        (["AWS_ENDPOINT_URL": "http://[0:0:0:0:0:0:0:1]:443"], "", "http://[0:0:0:0:0:0:0:1]:443/"),
         (["AWS_ENDPOINT_URL": "http://[::1]:8000/a/b"], "", "http://[::1]:8000/a/b"),
         ([:], "[default]\nendpoint_url = https://profile.example", "https://profile.example/"),
         (
@@ -111,7 +114,7 @@ import Testing
             ["AWS_ENDPOINT_URL": "https://a//b"], ["AWS_ENDPOINT_URL": "https://a/%41"],
             ["AWS_ENDPOINT_URL": "http://127.0.0.1.example/"],
             ["AWS_REGION": "garage"], ["AWS_REGION": "eu-west-1.evil.example/"], ["AWS_REGION": "eu-west-1@evil"],
-            ["AWS_REGION": "EU-WEST-1"],
+            ["AWS_REGION": "EU-WEST-1"], ["AWS_REGION": "us-isox-east-1"],
             ["AWS_REGION": "eu-west-1", "AWS_STS_REGIONAL_ENDPOINTS": "global"],
         ])
     func whatCannotBeAskedInPrivateOrAt(variables: [String: String]) async {

@@ -30,7 +30,9 @@ struct StoreEndpointTests {
         arguments: [
             ("ap-southeast-5", "amazonaws.com"), ("mx-central-1", "amazonaws.com"), ("il-central-1", "amazonaws.com"),
             ("us-west-2", "amazonaws.com"), ("nz-north-12", "amazonaws.com"), ("us-gov-east-1", "amazonaws.com"),
-            ("cn-northwest-1", "amazonaws.com.cn"),
+            ("cn-northwest-1", "amazonaws.com.cn"), ("us-iso-east-1", "c2s.ic.gov"), ("us-iso-west-1", "c2s.ic.gov"),
+            ("us-isob-east-1", "sc2s.sgov.gov"), ("eu-isoe-west-1", "cloud.adc-e.uk"), ("us-isof-south-1", "csp.hci.ic.gov"),
+            ("us-isof-east-1", "csp.hci.ic.gov"), ("eusc-de-east-1", "amazonaws.eu"),
         ])
     func partitions(region: String, suffix: String) throws {
         #expect(try StoreEndpoint(bucket: "b-1", region: region).url == "https://b-1.s3.\(region).\(suffix)/")
@@ -48,11 +50,32 @@ struct StoreEndpointTests {
     }
 
     @Test(
-        "AWS: regions of isolated partitions need an endpoint", arguments: ["us-iso-east-1", "us-isob-east-1", "eusc-de-east-1"])
+        "AWS: regions of isolated partitions that are not in the table need an endpoint",
+        arguments: ["us-isox-east-1", "eu-isog-west-1"])
     func isolated(region: String) throws {
         #expect(throws: EndpointError.partitionUnknown(region: region)) { try StoreEndpoint(bucket: "b-1", region: region) }
         let endpoint = try StoreEndpoint(bucket: "b-1", region: region, endpoint: "https://s3.\(region).example")
         #expect(endpoint.url == "https://s3.\(region).example/b-1/")
+    }
+
+    @Test(arguments: [
+        ("us-iso-east-1", "c2s.ic.gov", true), ("us-isob-east-1", "sc2s.sgov.gov", true),
+        ("eu-isoe-west-1", "cloud.adc-e.uk", false), ("us-isof-south-1", "csp.hci.ic.gov", false),
+        ("eusc-de-east-1", "amazonaws.eu", true),
+    ])
+    func `a partition has only the hosts that AWS has there`(region: String, suffix: String, hasDualStack: Bool) throws {
+        func url(_ options: StoreEndpoint.Options) throws(EndpointError) -> String {
+            try StoreEndpoint(bucket: "b-1", region: region, options: options).url
+        }
+        #expect(try url(.fips) == "https://b-1.s3-fips.\(region).\(suffix)/")
+        #expect(throws: EndpointError.optionNotInPartition("accelerate", region: region)) { try url(.accelerate) }
+        if hasDualStack {
+            #expect(try url(.dualStack) == "https://b-1.s3.dualstack.\(region).\(suffix)/")
+            #expect(try url([.dualStack, .fips]) == "https://b-1.s3-fips.dualstack.\(region).\(suffix)/")
+        } else {
+            #expect(throws: EndpointError.optionNotInPartition("dual-stack", region: region)) { try url(.dualStack) }
+            #expect(throws: EndpointError.optionNotInPartition("dual-stack", region: region)) { try url([.dualStack, .fips]) }
+        }
     }
 
     @Test(
@@ -100,7 +123,8 @@ struct StoreEndpointTests {
             ("https://256.1.1.1", .host),
             ("https://1.2.3", .host), ("https://01.2.3.4", .host), ("https://h.1", .host), ("https://[::1", .host),
             ("https://[]", .host),
-            ("https://[1.2.3.4]", .host), ("https://[::g]", .host), ("https://é.example", .character),
+            ("https://[1.2.3.4]", .host), ("https://[::g]", .host), ("https://[1:2:3]", .host), ("https://0x7f000001", .host),
+            ("https://h:0080", .port), ("https://é.example", .character),
             ("https://h h", .character),
             ("https://h\n", .character), ("https://h\t", .character), (" https://h", .character), ("https://h/a b", .character),
             ("https://h\0", .character), ("https://h//", .path), ("https://h//b", .path), ("https://h/a//b", .path),

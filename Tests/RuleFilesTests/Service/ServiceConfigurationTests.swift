@@ -2,6 +2,7 @@
 
 import Testing
 import UserAuth
+import WireFormats
 
 @testable import RuleFiles
 @testable import UploadRules

@@ -122,11 +122,72 @@ struct KeyFetcherTests {
         #expect(await reason("http://localhost:8080", "http://id.example/k") == "not-private")
     }
 
+    @Test(arguments: [
+        "https://169.254.169.254/k", "https://169.254.0.1:8443/k", "https://[fe80::1]/k", "https://[::ffff:169.254.169.254]/k",
+        "https://127.0.0.1/k", "https://[::1]/k", "https://[0:0:0:0:0:0:0:1]/k", "https://localhost/k", "https://a.localhost/k",
+        "https://0.0.0.0/k", "https://[::]/k",
+    ])
+    func `a discovery document cannot send the request to a link-local or loopback host`(url: String) async {
+        let provider = KeyProvider(
+            .keys(Self.key.jwk()), discovery: .text("{\"issuer\":\"https://id.example\",\"jwks_uri\":\"\(url)\"}"))
+        #expect(await Self.reason(provider.fetcher(endpoint: .discovery)) == "forbidden-address")
+        #expect(provider.requests.map(\.url) == ["https://id.example/.well-known/openid-configuration"])
+    }
+
+    @Test(arguments: ["https://169.254.169.254", "https://[fe80::1]", "https://[::ffff:a9fe:a9fe]", "https://0.0.0.0"])
+    func `an issuer's own document is not fetched from there either`(issuer: String) async {
+        let provider = KeyProvider(.keys(Self.key.jwk()))
+        #expect(await Self.reason(provider.fetcher(issuer: issuer, endpoint: .discovery)) == "forbidden-address")
+        #expect(provider.requests.isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            ("https://id.example", [.linkLocal, .loopback]), ("https://localhost:8443", [.linkLocal]),
+            ("http://127.0.0.1:8080", [.linkLocal]), ("https://[::1]", [.linkLocal]),
+        ] as [(String, Set<AddressKind>)])
+    func `with discovery, both requests say what their names must not resolve to`(
+        issuer: String, forbidden: Set<AddressKind>
+    ) async {
+        let provider = KeyProvider(
+            .keys(Self.key.jwk()), discovery: .text("{\"issuer\":\"\(issuer)\",\"jwks_uri\":\"https://keys.example/k\"}"))
+        #expect(await Self.reason(provider.fetcher(issuer: issuer, endpoint: .discovery)) == nil)
+        #expect(provider.requests.map(\.forbidden) == [forbidden, forbidden])
+    }
+
+    @Test func `only an issuer on this machine may have its keys there, and never link-local ones`() async {
+        func reason(_ keys: String) async -> String? {
+            let issuer = "https://localhost:8443"
+            let provider = KeyProvider(
+                .keys(Self.key.jwk()), discovery: .text("{\"issuer\":\"\(issuer)\",\"jwks_uri\":\"\(keys)\"}"))
+            return await Self.reason(provider.fetcher(issuer: issuer, endpoint: .discovery))
+        }
+        #expect(await reason("https://127.0.0.1/k") == nil)
+        #expect(await reason("https://[::1]/k") == nil)
+        #expect(await reason("https://169.254.169.254/k") == "forbidden-address")
+        #expect(await reason("https://[fe80::1]/k") == "forbidden-address")
+    }
+
+    @Test func `a key set that an operator names may be anywhere`() async {
+        let provider = KeyProvider(.keys(Self.key.jwk()))
+        #expect(await Self.reason(provider.fetcher(endpoint: .jwks(url: "https://127.0.0.1/k"))) == nil)
+        #expect(provider.requests.map(\.forbidden) == [[]])
+    }
+
+    @Test func `a name that resolves to this machine is not asked for an issuer elsewhere`() async {
+        let names = NameLookup { _ in .success(["127.0.0.1"]) }
+        let fetcher = KeyFetcher(issuer: "https://id.example:1", endpoint: .discovery, algorithms: [.es256]) {
+            request throws(OutgoingFailure) in try await OutgoingHTTP.send(request, names: names)
+        }
+        #expect(await Self.reason(fetcher) == "forbidden-address")
+    }
+
     @Test("every reason is a word of its own, and every sentence says what was asked for and what to do")
     func sentences() {
         let causes: [KeyFetchError.Cause] = [
             .notPrivate, .failure(.unreachable("connection refused")), .failure(.tls("x")), .failure(.timedOut(seconds: 2)),
             .failure(.tooLarge(limit: 1)), .failure(.broken), .failure(.badURL), .failure(.authorities(path: "/ca.pem")),
+            .failure(.forbiddenAddress(.linkLocal)), .failure(.forbiddenAddress(.loopback)),
             .redirect(status: 302), .status(500), .notJSON(line: 1, byte: 1), .incomplete, .issuerMismatch, .keySet(.notAKeySet),
             .keySet(.tooManyKeys(maximum: 64)), .keySet(.duplicateKeyID("x")), .keySet(.noUsableKey(skipped: [])),
             .keySet(.noAlgorithms),

@@ -1,20 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import WireFormats
+/// An IPv4 or IPv6 address, read from its text (RFC 4291 §2.2; IPv4 in four decimal parts only; no zone).
+package struct IPAddress: Sendable, Hashable {
+    /// 4 bytes for IPv4, 16 for IPv6.
+    package let bytes: [UInt8]
 
-/// An IPv4 (4 bytes) or IPv6 (16 bytes) address from its text (RFC 4291 §2.2; IPv4 in four decimal parts only).
-struct IPAddress: Sendable, Hashable {
-    let bytes: [UInt8]
-
-    init?(_ text: some StringProtocol) {
+    package init?(_ text: some StringProtocol) {
         let utf8 = Array(text.utf8)
         guard let bytes = utf8.contains(UInt8(ascii: ":")) ? Self.version6(utf8) : Self.version4(utf8[...]) else { return nil }
         self.bytes = bytes
     }
 
-    /// 127.0.0.0/8 or ::1.
-    var isLoopback: Bool {
-        bytes.count == 4 ? bytes[0] == 127 : bytes.dropLast().allSatisfy { $0 == 0 } && bytes.last == 1
+    private init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// The IPv4 address that an IPv4-mapped IPv6 address such as `::ffff:10.1.2.3` holds; any other address itself.
+    ///
+    /// A socket for both families shows IPv4 peers as mapped addresses, and connects to them (RFC 4291 §2.5.5.2).
+    package var unmapped: IPAddress {
+        let isMapped = bytes.count == 16 && bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF
+        return isMapped ? IPAddress(bytes: Array(bytes[12...])) : self
+    }
+
+    package var isIPv6: Bool { bytes.count == 16 }
+
+    /// 127.0.0.0/8 (RFC 1122 §3.2.1.3) or ::1 (RFC 4291 §2.5.3), also IPv4-mapped.
+    package var isLoopback: Bool {
+        let bytes = unmapped.bytes
+        return bytes.count == 4 ? bytes[0] == 127 : bytes.dropLast().allSatisfy { $0 == 0 } && bytes.last == 1
+    }
+
+    /// 169.254.0.0/16 (RFC 3927) or fe80::/10 (RFC 4291 §2.5.6), also IPv4-mapped. Clouds serve instance metadata there.
+    package var isLinkLocal: Bool {
+        let bytes = unmapped.bytes
+        return bytes.count == 4 ? bytes[0] == 169 && bytes[1] == 254 : bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80
+    }
+
+    /// 0.0.0.0 or ::, also IPv4-mapped. A connection to it reaches this machine.
+    package var isUnspecified: Bool {
+        unmapped.bytes.allSatisfy { $0 == 0 }
     }
 
     private static func version4(_ text: ArraySlice<UInt8>) -> [UInt8]? {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import WireFormats
-
 /// An IP address or a CIDR block: `10.0.0.0/8`, `2001:db8::/32`, `127.0.0.1`.
 package struct AddressRange: Sendable, Hashable {
     /// The network's bytes: 4 or 16.
@@ -10,7 +8,7 @@ package struct AddressRange: Sendable, Hashable {
     package let prefixLength: Int
 
     /// - Throws: What is no address, or has bits set behind the prefix (`10.0.0.1/8` may mean two things).
-    static func parse(_ text: String) throws(ValueError) -> AddressRange {
+    package static func parse(_ text: String) throws(ValueError) -> AddressRange {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count <= 2, let address = parts.first.flatMap({ IPAddress($0) }) else {
             throw ValueError("\(text.quoted) is not an address or CIDR block", "write 10.0.0.0/8, 2001:db8::/32 or 127.0.0.1")
@@ -31,14 +29,15 @@ package struct AddressRange: Sendable, Hashable {
         return range
     }
 
-    /// Whether the address (`10.1.2.3`, `::1`, an IPv4-mapped `::ffff:10.1.2.3`) is in the range.
-    package func contains(_ address: String) -> Bool {
-        guard var other = IPAddress(address)?.bytes else { return false }
-        // RFC 4291 §2.5.5.2: a socket that takes both families shows IPv4 peers so.
-        if other.count == 16, bytes.count == 4, other[..<10].allSatisfy({ $0 == 0 }), other[10] == 0xFF, other[11] == 0xFF {
-            other = Array(other[12...])
-        }
+    /// Whether the address lies in the range. An IPv4-mapped address also lies in ranges of IPv4.
+    package func contains(_ address: IPAddress) -> Bool {
+        let other = bytes.count == 4 ? address.unmapped.bytes : address.bytes
         return other.count == bytes.count && masked(other) == bytes
+    }
+
+    /// The same for an address as text; false for what is no address.
+    package func contains(_ address: String) -> Bool {
+        IPAddress(address).map { contains($0) } ?? false
     }
 
     private func masked(_ address: [UInt8]) -> [UInt8] {

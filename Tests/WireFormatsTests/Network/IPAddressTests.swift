@@ -3,11 +3,8 @@
 import Testing
 import WireFormats
 
-@testable import RuleFiles
-@testable import UploadRules
-
-@Suite("Addresses, ranges and listeners")
-struct AddressTests {
+@Suite("Addresses and ranges")
+struct IPAddressTests {
     @Test(
         "An address is its bytes",
         arguments: [
@@ -69,16 +66,27 @@ struct AddressTests {
         #expect(throws: ValueError.self) { try AddressRange.parse(text) }
     }
 
-    @Test("A listener is a host and a port")
-    func listeners() {
-        #expect(ListenAddress("127.0.0.1:8080") == ListenAddress(host: "127.0.0.1", port: 8080))
-        #expect(ListenAddress("[::1]:0")?.description == "[::1]:0")
-        #expect(ListenAddress("localhost:65535")?.description == "localhost:65535")
-        for text in [
-            "", ":8080", "8080", "localhost", "localhost:", "localhost:65536", "::1:8080", "[::1]", "a b:1", "h:-1", "h:08",
-            "[1.2.3.4]:1",
-        ] {
-            #expect(ListenAddress(text) == nil, "\(text)")
+    @Test(arguments: [
+        ("127.0.0.1", "loopback"), ("127.255.255.255", "loopback"), ("::1", "loopback"), ("0:0:0:0:0:0:0:1", "loopback"),
+        ("0000::0001", "loopback"), ("::ffff:127.0.0.1", "loopback"), ("::ffff:7f00:1", "loopback"), ("126.255.255.255", ""),
+        ("128.0.0.0", ""), ("::2", ""), ("::127.0.0.1", ""), ("169.254.0.0", "link-local"), ("169.254.169.254", "link-local"),
+        ("169.254.255.255", "link-local"), ("::ffff:169.254.169.254", "link-local"), ("::FFFF:A9FE:A9FE", "link-local"),
+        ("fe80::1", "link-local"), ("febf:ffff::", "link-local"), ("fec0::1", ""), ("fe7f::1", ""), ("169.253.255.255", ""),
+        ("169.255.0.0", ""), ("0.0.0.0", "unspecified"), ("::", "unspecified"), ("::ffff:0.0.0.0", "unspecified"),
+        ("0.0.0.1", ""), ("10.0.0.1", ""), ("2001:db8::1", ""),
+    ])
+    func `an address is of one kind in every spelling`(text: String, kind: String) throws {
+        let address = try #require(IPAddress(text))
+        #expect(address.isLoopback == (kind == "loopback"))
+        #expect(address.isLinkLocal == (kind == "link-local"))
+        #expect(address.isUnspecified == (kind == "unspecified"))
+    }
+
+    @Test func `only a mapped address is unmapped`() throws {
+        #expect(IPAddress("::ffff:10.1.2.3")?.unmapped == IPAddress("10.1.2.3"))
+        for text in ["::10.1.2.3", "::fffe:10.1.2.3", "10.1.2.3", "1::ffff:10.1.2.3"] {
+            let address = try #require(IPAddress(text))
+            #expect(address.unmapped == address)
         }
     }
 }
