@@ -192,6 +192,15 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "PosternCommandTests",
+            dependencies: [
+                "HTTPServer", "PosternServer", "RuleFiles", "postern",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "DevStoreTests",
             dependencies: [
                 "DevStore", "HTTPServer", "PostPolicy", "WireFormats",

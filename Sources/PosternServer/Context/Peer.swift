@@ -19,7 +19,7 @@ struct Peer: Sendable {
         let hops = forwardedFor.flatMap { $0.split(separator: ",") }.map { String($0.filter { $0 != " " && $0 != "\t" }) }
         var last = direct
         for hop in hops.reversed() {
-            // Not an address: whatever stands before it cannot be believed either.
+            // Not an address: what comes before it cannot be trusted either.
             guard IPAddress(hop) != nil else { break }
             last = hop
             if !isTrusted(hop) { break }

@@ -14,7 +14,7 @@ package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
         self.port = port
     }
 
-    /// Nil for what is not `host:port`. An IPv6 address stands in brackets.
+    /// Nil for what is not `host:port`. An IPv6 address is in brackets.
     package init?(_ text: String) {
         guard let address = try? HostPort(text), let port = address.port, !address.host.hasUnderscore else { return nil }
         self.init(host: address.host.text, port: port)
