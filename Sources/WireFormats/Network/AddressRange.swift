@@ -29,7 +29,7 @@ package struct AddressRange: Sendable, Hashable {
         return range
     }
 
-    /// Whether the address lies in the range. An IPv4-mapped address also lies in ranges of IPv4.
+    /// Whether the address is in the range. An IPv4-mapped address is also in ranges of IPv4.
     package func contains(_ address: IPAddress) -> Bool {
         let other = bytes.count == 4 ? address.unmapped.bytes : address.bytes
         return other.count == bytes.count && masked(other) == bytes
