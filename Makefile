@@ -36,6 +36,7 @@ test: ## unit tests, then the system tests against the release build and a real 
 	wait $$install
 	$(STRICT) swift test --disable-xctest
 	scripts/build-release postern
+	scripts/build-release PosternTestTool
 	.venv/bin/python -m pytest $(TESTS)
 
 unit-test: ## only the unit tests
@@ -47,6 +48,7 @@ system-test: ## only the system tests: make system-test TESTS=Tests/system/test_
 	@scripts/install build
 	scripts/install test
 	scripts/build-release postern
+	scripts/build-release PosternTestTool
 	.venv/bin/python -m pytest $(TESTS)
 
 accept: ## attacks on the release build, with figures and goals (about a quarter of an hour): make accept ARGS='--check fairness'

@@ -22,14 +22,18 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
         .systemLibrary(name: "CMalloc"),
         .target(name: "WireFormats", dependencies: ["COpenSSL"], swiftSettings: settings),
+        .target(
+            name: "LocalFiles", dependencies: [.product(name: "SystemPackage", package: "swift-system")], swiftSettings: settings),
         .target(name: "PostPolicy", dependencies: ["COpenSSL", "WireFormats"], swiftSettings: settings),
         .target(
             name: "OutgoingHTTP",
@@ -47,11 +51,17 @@ let package = Package(
             name: "UserAuth", dependencies: ["COpenSSL", "OutgoingHTTP", "WireFormats"], swiftSettings: settings
         ),
         .target(
-            name: "AWSCredentials", dependencies: ["OutgoingHTTP", "PostPolicy", "WireFormats"],
-            swiftSettings: settings),
+            name: "AWSCredentials",
+            dependencies: [
+                "LocalFiles", "OutgoingHTTP", "PostPolicy", "WireFormats",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings
+        ),
         .target(
             name: "RuleFiles",
-            dependencies: ["AWSCredentials", "CYaml", "PostPolicy", "UploadRules", "UserAuth", "WireFormats"],
+            dependencies: ["AWSCredentials", "CYaml", "LocalFiles", "PostPolicy", "UploadRules", "UserAuth", "WireFormats"],
             swiftSettings: settings
         ),
         .target(
@@ -70,8 +80,8 @@ let package = Package(
         .target(
             name: "PosternServer",
             dependencies: [
-                "AWSCredentials", "CMalloc", "HTTPServer", "PostPolicy", "RuleFiles", "UploadRules", "UserAuth",
-                "WireFormats",
+                "AWSCredentials", "CMalloc", "HTTPServer", "LocalFiles", "OutgoingHTTP", "PostPolicy", "RuleFiles",
+                "UploadRules", "UserAuth", "WireFormats",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -90,17 +100,19 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
+            resources: [.embedInCode("Page/page.html"), .embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "postern",
             dependencies: [
-                "AWSCredentials", "DevStore", "HTTPServer", "PosternServer", "PostPolicy", "RuleFiles", "UploadRules",
-                "UserAuth", "WireFormats",
+                "AWSCredentials", "DevStore", "HTTPServer", "LocalFiles", "PosternServer", "PostPolicy", "RuleFiles",
+                "UploadRules", "UserAuth", "WireFormats",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
@@ -121,7 +133,17 @@ let package = Package(
             path: "Benchmarks/Floor",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "PosternTestTool",
+            dependencies: [
+                "AWSCredentials", "PostPolicy", "WireFormats",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/system/tool",
+            swiftSettings: settings
+        ),
         .testTarget(name: "WireFormatsTests", dependencies: ["WireFormats"], swiftSettings: settings),
+        .testTarget(name: "LocalFilesTests", dependencies: ["LocalFiles"], swiftSettings: settings),
         .testTarget(name: "PostPolicyTests", dependencies: ["PostPolicy", "WireFormats"], swiftSettings: settings),
         .testTarget(
             name: "RuleFilesTests",
@@ -140,7 +162,7 @@ let package = Package(
         ),
         .testTarget(
             name: "AWSCredentialsTests",
-            dependencies: ["AWSCredentials", "OutgoingHTTP", "PostPolicy", "WireFormats"],
+            dependencies: ["AWSCredentials", "LocalFiles", "OutgoingHTTP", "PostPolicy", "WireFormats"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -160,8 +182,8 @@ let package = Package(
         .testTarget(
             name: "PosternServerTests",
             dependencies: [
-                "AWSCredentials", "HTTPServer", "PosternServer", "PostPolicy", "RuleFiles", "UploadRules", "UserAuth",
-                "WireFormats",
+                "AWSCredentials", "HTTPServer", "OutgoingHTTP", "PosternServer", "PostPolicy", "RuleFiles", "UploadRules",
+                "UserAuth", "WireFormats",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

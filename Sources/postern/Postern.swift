@@ -17,9 +17,7 @@ struct Postern: AsyncParsableCommand {
             Begin with 'postern dev': it runs everything on this machine, with an example tenant to edit.
             """,
         version: PosternVersion.current,
-        subcommands: [
-            Serve.self, Dev.self, Check.self, Whoami.self, Credentials.self, Key.self, Token.self, Judge.self, Profiles.self,
-        ]
+        subcommands: [Serve.self, Dev.self, Check.self, Whoami.self, Credentials.self, Key.self, Token.self]
     )
 
     static func main() async {

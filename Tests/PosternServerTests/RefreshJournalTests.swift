@@ -4,6 +4,7 @@ import AWSCredentials
 import Logging
 import Synchronization
 import Testing
+import UserAuth
 
 @testable import PosternServer
 
@@ -46,6 +47,44 @@ struct RefreshJournalTests {
         private let left: Mutex<[CredentialProblem]>
         init(_ left: consuming Mutex<[CredentialProblem]>) { self.left = left }
         func take() -> CredentialProblem { left.withLock { $0.removeFirst() } }
+    }
+
+    /// Fetches an issuer's keys once for each of these results: the id of the one key of the set, or nil for a failure.
+    private static func run(keyIDs: [String?]) async throws -> [String] {
+        let lines = Lines()
+        let journal = RefreshJournal(logger: Logger(label: "test") { _ in Handler(lines: lines) })
+        let sets = try keyIDs.map { id in
+            // The key of RFC 7517 appendix A.1.
+            try id.map { id in
+                let text = """
+                    {"keys": [{"kty": "EC", "crv": "P-256", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+                    "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM", "kid": "\(id)"}]}
+                    """
+                return FetchedKeys(set: try KeySet.jwks(Array(text.utf8), algorithms: [.es256]))
+            }
+        }
+        let next = NextSet(Mutex(sets))
+        let keys = RemoteKeys(
+            issuer: "https://id.example", endpoint: .discovery, algorithms: [.es256], uptime: { .zero },
+            fetch: { () async throws(KeyFetchError) in
+                guard let set = next.take() else { throw KeyFetchError(.keySet, .status(500)) }
+                return set
+            })
+        for _ in keyIDs { await journal.refresh(keys) }
+        return lines.all
+    }
+
+    private final class NextSet: Sendable {
+        private let left: Mutex<[FetchedKeys?]>
+        init(_ left: consuming Mutex<[FetchedKeys?]>) { self.left = left }
+        func take() -> FetchedKeys? { left.withLock { $0.removeFirst() } }
+    }
+
+    @Test func `fetched keys are told where they are others than before, or after a failure`() async throws {
+        #expect(try await Self.run(keyIDs: ["k1", "k1", "k1"]) == ["notice -"])
+        #expect(try await Self.run(keyIDs: ["k1", "k2", "k2"]) == ["notice -", "notice -"])
+        let lines = try await Self.run(keyIDs: ["k1", nil, nil, nil, "k1", "k1"])
+        #expect(lines.map { $0.prefix(7) } == ["notice ", "warning", "warning", "notice "])
     }
 
     @Test("The same failure is told ever more rarely")

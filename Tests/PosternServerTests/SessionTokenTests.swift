@@ -64,6 +64,7 @@ struct SessionTokenTests {
                     maxSize: 5MiB
                     contentDisposition: attachment
                     metadata: {allowed: [a]}
+                  documents: {keyPrefix: documents/, contentTypes: [application/pdf], maxSize: 1MiB}
             """
         let service = try await TestService(rules: rules, sessionToken: String(repeating: "t", count: 4096))
         func status(_ length: Int, user: String) -> (Int, String) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import HTTPServer
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -10,6 +9,7 @@ import Testing
 import UploadRules
 import UserAuth
 
+@testable import HTTPServer
 @testable import PosternServer
 
 /// A service over rule files in a folder of its own, asked without a socket.
@@ -108,6 +108,15 @@ final class TestService {
         let head = RequestHead(method: method, target: target, fields: headers, peer: nil, date: date)
         return interface.respond(
             to: Request(head: head, body: ByteBuffer(string: body)), Route(path: head.path), snapshot: state.current)
+    }
+
+    /// What `/metrics` shows.
+    func metricsText(at date: Date = Date()) -> String {
+        MetricsPage(
+            metrics: metrics, state: state, readiness: Readiness(state: state),
+            connections: ConnectionTable(limits: ConnectionLimits(), isExempt: { _ in false }), sink: sink,
+            clock: ServiceClock(now: { date }, uptime: { .seconds(5) }), startedAt: date
+        ).text()
     }
 
     /// All log text so far.

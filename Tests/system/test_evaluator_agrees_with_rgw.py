@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from harness.form import File, StoreAnswer, post
-from harness.service import BINARY, clean_environment
+from harness.service import TEST_TOOL, clean_environment
 from harness.signing import instant, now
 from store_cases import ACCEPTED, CASES, REFUSED, RGW_CODES, Case, Maker
 
@@ -20,7 +20,7 @@ def maker(real_store, temporary) -> Maker:
 
 @pytest.fixture(scope="module")
 def judged(real_store, maker, temporary) -> dict[str, tuple[StoreAnswer, dict]]:
-    """Each case's form, sent to the store and to `postern judge`: both answers by the case's name."""
+    """Each case's form, sent to the store and to the evaluator: both answers by the case's name."""
     known = {maker.credentials.access_key: maker.credentials, temporary.access_key: temporary}
     stored: dict[str, StoreAnswer] = {}
     questions: dict[str, list[str]] = {real_store.bucket: [], real_store.other_bucket: []}
@@ -39,7 +39,7 @@ def judged(real_store, maker, temporary) -> dict[str, tuple[StoreAnswer, dict]]:
     words: dict[str, dict] = {}
     for bucket, lines in questions.items():
         run = subprocess.run(
-            [BINARY, "judge", "--bucket", bucket, "--at", instant(now())], input="\n".join(lines) + "\n", capture_output=True, text=True,
+            [TEST_TOOL, "judge", "--bucket", bucket, "--at", instant(now())], input="\n".join(lines) + "\n", capture_output=True, text=True,
             timeout=30, env=clean_environment())
         assert run.returncode == 0, run.stderr
         answers = [json.loads(line) for line in run.stdout.splitlines()]

@@ -3,14 +3,14 @@
 import json
 import subprocess
 
-from harness.service import BINARY, clean_environment
+from harness.service import TEST_TOOL, clean_environment
 from profile_cases import CONFIGS, CREDENTIALS, botocore_result, pairs
 
 SEED = 20240229
 
 
 def read_by_postern(config, credentials) -> dict:
-    done = subprocess.run([BINARY, "profiles", "--config-file", config, "--credentials-file", credentials], capture_output=True, timeout=30,
+    done = subprocess.run([TEST_TOOL, "profiles", "--config-file", config, "--credentials-file", credentials], capture_output=True, timeout=30,
                           stdin=subprocess.DEVNULL, env=clean_environment())
     assert done.stdout.strip(), done.stderr.decode(errors="replace")
     return json.loads(done.stdout)

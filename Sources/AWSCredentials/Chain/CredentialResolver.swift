@@ -6,6 +6,7 @@ package import PostPolicy
 /// which provider answered and keeps what the next request needs.
 package final class CredentialResolver: Sendable {
     package let origin: CredentialOrigin
+    private let files: SharedFiles
     private let sts: STSAccess
     private let chain: DefaultChain
     private let kept: KeptCredentials
@@ -22,7 +23,8 @@ package final class CredentialResolver: Sendable {
             case .standard, .environment: (nil, nil)
             }
         let files = SharedFiles(context: context, named: profile)
-        let sts = STSAccess(context: context, files: files, fallbackRegion: region)
+        let sts = STSAccess(context: context, fallbackRegion: region)
+        self.files = files
         self.sts = sts
         let chain =
             switch origin {
@@ -32,16 +34,23 @@ package final class CredentialResolver: Sendable {
             case .role(let role): DefaultChain(only: Self.roleProvider(role, sts, standard))
             }
         self.chain = chain
-        kept = KeptCredentials(now: context.now) { () async throws(CredentialProblem) in try await chain.credentials() }
+        kept = KeptCredentials(clock: context.clock) { round async throws(CredentialProblem) in
+            try await chain.credentials(in: round)
+        }
     }
 
     /// Asks anew, bounded in time: 2 s for a metadata service, 3 s for each STS on the way, 60 s for a `credential_process`.
     /// Who asks while that is under way gets the same answer.
-    package func refresh() async throws(CredentialProblem) -> ProvidedCredentials { try await kept.refresh() }
+    package func refresh() async throws(CredentialProblem) -> ProvidedCredentials {
+        try await kept.refresh(in: CredentialRound(files))
+    }
 
     /// The credentials of the last answer while they live for another five minutes, or else new ones: for those who assume
     /// roles with them.
-    package func current() async throws(CredentialProblem) -> ProvidedCredentials { try await kept.current() }
+    /// - Parameter round: the search that needs them
+    func current(in round: CredentialRound) async throws(CredentialProblem) -> ProvidedCredentials {
+        try await kept.current(in: round)
+    }
 
     /// Whom the last round asked, in its order, and what came of it.
     package var trace: [CredentialTrace] { chain.trace }
@@ -51,8 +60,8 @@ package final class CredentialResolver: Sendable {
     package func callerIdentity(of credentials: SigningCredentials, region: String?) async throws(CredentialProblem)
         -> CallerIdentity
     {
-        let access = STSAccess(context: sts.context, files: sts.files, fallbackRegion: region ?? sts.fallbackRegion)
-        return try await access.client().callerIdentity(signedBy: credentials)
+        let access = STSAccess(context: sts.context, fallbackRegion: region ?? sts.fallbackRegion)
+        return try await access.client(in: CredentialRound(files)).callerIdentity(signedBy: credentials)
     }
 
     private static func standardProviders(_ files: SharedFiles, _ sts: STSAccess) -> [any CredentialProvider] {
@@ -61,7 +70,7 @@ package final class CredentialResolver: Sendable {
             EnvironmentProvider(context: context, prefix: "AWS"),
             ProfileProvider(files: files, sts: sts),
             ContainerCredentials(context: context),
-            InstanceMetadata(context: context) { () throws(CredentialProblem) in try files.settings() },
+            InstanceMetadata(context: context),
         ]
     }
 
@@ -69,6 +78,9 @@ package final class CredentialResolver: Sendable {
         let standard = standard ?? CredentialResolver(origin: .standard, context: sts.context)
         let request = AssumeRoleRequest(
             roleARN: role.roleARN, externalID: role.externalID, sessionName: role.sessionName, sessionPolicy: role.sessionPolicy)
-        return RoleProvider(request: request, sts: sts) { () async throws(CredentialProblem) in try await standard.current() }
+        // The standard chain reads the files for the same profile as a role does: the one that the environment names.
+        return RoleProvider(request: request, sts: sts) { round async throws(CredentialProblem) in
+            try await standard.current(in: round)
+        }
     }
 }

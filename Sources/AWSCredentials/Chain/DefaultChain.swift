@@ -30,13 +30,13 @@ final class DefaultChain: Sendable {
     /// What the last round asked, in its order.
     var trace: [CredentialTrace] { state.withLock { $0.trace } }
 
-    func credentials() async throws(CredentialProblem) -> ProvidedCredentials {
-        if let pinned = state.withLock({ $0.pinned }) { return try await again(providers[pinned]) }
+    func credentials(in round: CredentialRound) async throws(CredentialProblem) -> ProvidedCredentials {
+        if let pinned = state.withLock({ $0.pinned }) { return try await again(providers[pinned], in: round) }
         var trace: [CredentialTrace] = []
         var lastProblem: CredentialProblem?
         for (index, provider) in providers.enumerated() {
             do throws(CredentialProblem) {
-                if let provided = try await provider.credentials() {
+                if let provided = try await provider.credentials(in: round) {
                     trace.append(CredentialTrace(provider: provided.provider, outcome: "gave credentials"))
                     state.withLock { $0 = State(pinned: index, trace: trace) }
                     return provided
@@ -54,11 +54,13 @@ final class DefaultChain: Sendable {
         throw nobody(trace, lastProblem)
     }
 
-    private func again(_ provider: any CredentialProvider) async throws(CredentialProblem) -> ProvidedCredentials {
+    private func again(
+        _ provider: any CredentialProvider, in round: CredentialRound
+    ) async throws(CredentialProblem) -> ProvidedCredentials {
         let trace: CredentialTrace
         defer { state.withLock { $0.trace = [trace] } }
         do throws(CredentialProblem) {
-            if let provided = try await provider.credentials() {
+            if let provided = try await provider.credentials(in: round) {
                 trace = CredentialTrace(provider: provided.provider, outcome: "gave credentials")
                 return provided
             }

@@ -10,7 +10,7 @@ struct KeysProvider: CredentialProvider {
     var name: String { "keys of the profile" }
     var absence: String { "there are none" }
 
-    func credentials() async throws(CredentialProblem) -> ProvidedCredentials? {
+    func credentials(in round: CredentialRound) async throws(CredentialProblem) -> ProvidedCredentials? {
         do throws(CredentialProblem) {
             let source = "the AWS profile \(profile)"
             let credentials = try received.checked(from: source, tokenName: "aws_session_token", isTemporary: false)

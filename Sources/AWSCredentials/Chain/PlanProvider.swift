@@ -23,20 +23,20 @@ struct PlanProvider {
             let request = AssumeRoleRequest(
                 roleARN: roleARN, externalID: externalID, sessionName: sessionName, durationSeconds: durationSeconds)
             let kept = kept(base)
-            return RoleProvider(request: request, sts: sts) { () async throws(CredentialProblem) in try await kept.current() }
+            return RoleProvider(request: request, sts: sts) { round async throws(CredentialProblem) in
+                try await kept.current(in: round)
+            }
         case .environment: return EnvironmentProvider(context: context, prefix: "AWS")
         case .container: return ContainerCredentials(context: context)
-        case .instanceMetadata:
-            let files = files
-            return InstanceMetadata(context: context) { () throws(CredentialProblem) in try files.settings() }
+        case .instanceMetadata: return InstanceMetadata(context: context)
         }
     }
 
     private func kept(_ plan: ProfilePlan) -> KeptCredentials {
         let provider = provider(for: plan)
         let profile = files.profile
-        return KeptCredentials(now: context.now) { () async throws(CredentialProblem) in
-            if let provided = try await provider.credentials() { return provided }
+        return KeptCredentials(clock: context.clock) { round async throws(CredentialProblem) in
+            if let provided = try await provider.credentials(in: round) { return provided }
             throw .unavailable(
                 "the credentials that the AWS profile \(profile) assumes a role with are not there: \(provider.name): \(provider.absence)"
             )

@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// A profile of the shared files. The files are read anew at each time; what a profile needs beside them (credentials that
+/// A profile of the shared files. The files are read anew in each round; what a profile needs beside them (credentials that
 /// assume a role, a metadata service's token) is kept for as long as it says the same.
 final class ProfileProvider: CredentialProvider {
     private let files: SharedFiles
@@ -22,12 +22,12 @@ final class ProfileProvider: CredentialProvider {
             + (files.named == nil ? ", and AWS_WEB_IDENTITY_TOKEN_FILE is not set" : "")
     }
 
-    func credentials() async throws(CredentialProblem) -> ProvidedCredentials? {
+    func credentials(in round: CredentialRound) async throws(CredentialProblem) -> ProvidedCredentials? {
         // As in botocore, the environment's web identity goes before a profile's keys, unless the profile was asked for by name.
         let variables = files.named == nil ? context.variables : [:]
-        guard let plan = try files.load().plan(profile: files.profile, variables: variables) else { return nil }
+        guard let plan = try round.configuration().plan(profile: files.profile, variables: variables) else { return nil }
         let provider = provider(for: plan)
-        guard let provided = try await provider.credentials() else {
+        guard let provided = try await provider.credentials(in: round) else {
             throw .unavailable(
                 "the AWS profile \(files.profile) names a source that has no credentials: \(provider.name): \(provider.absence)")
         }

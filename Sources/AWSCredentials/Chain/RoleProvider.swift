@@ -5,14 +5,14 @@ struct RoleProvider: CredentialProvider {
     let request: AssumeRoleRequest
     let sts: STSAccess
     /// The credentials that ask for the role; kept and renewed by whoever holds them.
-    let base: @Sendable () async throws(CredentialProblem) -> ProvidedCredentials
+    let base: @Sendable (CredentialRound) async throws(CredentialProblem) -> ProvidedCredentials
 
     var name: String { "role \(request.roleARN)" }
     var absence: String { "no role is named" }
 
-    func credentials() async throws(CredentialProblem) -> ProvidedCredentials? {
-        let base = try await base()
-        let credentials = try await sts.client().assumeRole(request, signedBy: base.credentials)
+    func credentials(in round: CredentialRound) async throws(CredentialProblem) -> ProvidedCredentials? {
+        let base = try await base(round)
+        let credentials = try await sts.client(in: round).assumeRole(request, signedBy: base.credentials)
         return ProvidedCredentials(credentials: credentials, provider: "\(base.provider), \(name)")
     }
 }

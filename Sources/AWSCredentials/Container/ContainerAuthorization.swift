@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LocalFiles
+
 /// What a container shows to get its credentials: the value of the `Authorization` header.
 enum ContainerAuthorization {
     static let file = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
@@ -9,7 +11,7 @@ enum ContainerAuthorization {
     static func value(_ context: ProviderContext) throws(CredentialProblem) -> String? {
         if let path = context.variable(file) {
             let bytes: [UInt8]
-            do throws(FileProblem) { bytes = try context.readFile(path) } catch {
+            do throws(FileReadError) { bytes = try context.readFile(LocalFile(path)) } catch {
                 throw .unavailable("the file of \(file), \(path), cannot be used: \(error)")
             }
             return try checked(bytes, name: "the file of \(file), \(path),")

@@ -14,7 +14,7 @@ package struct ContainerCredentials: CredentialProvider {
     package var name: String { "container" }
     package var absence: String { "neither \(ContainerEndpoint.relative) nor \(ContainerEndpoint.full) is set" }
 
-    package func credentials() async throws(CredentialProblem) -> ProvidedCredentials? {
+    package func credentials(in round: CredentialRound) async throws(CredentialProblem) -> ProvidedCredentials? {
         guard let endpoint = try ContainerEndpoint(context) else { return nil }
         let source = "the container credentials endpoint at \(endpoint.host)"
         var headers = [(name: "Accept", value: "application/json")]

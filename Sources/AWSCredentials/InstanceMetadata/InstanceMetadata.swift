@@ -10,12 +10,8 @@ package final class InstanceMetadata: CredentialProvider {
     private let context: ProviderContext
     private let kept = Mutex<InstanceMetadataToken?>(nil)
 
-    private let settings: @Sendable () throws(CredentialProblem) -> ProfileSettings
-
-    /// - Parameter settings: what the profile in use says, read anew
-    package init(context: ProviderContext, settings: @escaping @Sendable () throws(CredentialProblem) -> ProfileSettings) {
+    package init(context: ProviderContext) {
         self.context = context
-        self.settings = settings
     }
 
     package var name: String { "instance metadata" }
@@ -26,9 +22,10 @@ package final class InstanceMetadata: CredentialProvider {
 
     private static let roles = "/latest/meta-data/iam/security-credentials/"
 
-    package func credentials() async throws(CredentialProblem) -> ProvidedCredentials? {
+    package func credentials(in round: CredentialRound) async throws(CredentialProblem) -> ProvidedCredentials? {
         if context.isTrue("AWS_EC2_METADATA_DISABLED") { return nil }
-        let session = InstanceMetadataSession(endpoint: try InstanceMetadataEndpoint(context, try settings()), context: context)
+        let session = InstanceMetadataSession(
+            endpoint: try InstanceMetadataEndpoint(context, try round.settings()), context: context)
         guard let role = try await get(Self.roles, session) else { return nil }
         guard role.status != 404 else {
             throw .unavailable("this EC2 instance has no role: attach an instance profile to it")

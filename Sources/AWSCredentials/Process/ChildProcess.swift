@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Dispatch
-import Synchronization
+import Subprocess
+import SystemPackage
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
-/// A program that is run for what it prints: in a process group of its own, bounded in time and bytes, with nothing on its
-/// standard input and nobody on its standard error. It inherits no descriptor and no setting of signals.
-struct ChildProcess {
+/// A program that is run for its output: in a process group of its own, bounded in time and bytes, with an empty standard input
+/// and a discarded standard error. It inherits no descriptor and no setting of signals.
+struct ChildProcess: Sendable {
     /// The program, looked up in `PATH`, and its arguments.
     let words: [String]
     let variables: [String: String]
@@ -31,54 +23,67 @@ struct ChildProcess {
         case notStarted(reason: String)
     }
 
-    /// Runs it. Waiting is done by a thread of its own, since it blocks; when the task is cancelled, the program is killed.
+    /// Runs the program. After its time, and when the task is cancelled, it is killed with its process group. A process that it
+    /// left behind and that holds the output open is not waited for.
     func run() async -> Outcome {
-        let isCancelled = CancellationMark()
-        return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                // A queue of its own gets a thread even where all others wait.
-                DispatchQueue(label: "credential_process").async {
-                    continuation.resume(returning: runBlocking(isCancelled))
-                }
+        await withTaskGroup(of: Outcome?.self) { group in
+            group.addTask { await runToEnd() }
+            group.addTask {
+                try? await Task.sleep(for: timeout, clock: .continuous)
+                return nil
             }
-        } onCancel: {
-            isCancelled.set()
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first ?? (Task.isCancelled ? .cancelled : .timedOut)
         }
     }
 
-    private func runBlocking(_ isCancelled: CancellationMark) -> Outcome {
-        var ends: [Int32] = [-1, -1]
-        guard Self.makePipe(&ends) else { return .notStarted(reason: "there is no room for a pipe") }
-        defer { close(ends[0]) }
-        let started = spawn(output: ends[1])
-        close(ends[1])
-        switch started {
-        case .failure(let refusal): return .notStarted(reason: refusal.reason)
-        case .success(let child):
-            let deadline = ContinuousClock.now + timeout
-            return ChildWatch(child: child, pipe: ends[0], deadline: deadline, limit: limit, isCancelled: isCancelled).outcome()
+    private func runToEnd() async -> Outcome {
+        guard let program = words.first else { return .notStarted(reason: "no program is named") }
+        var options = PlatformOptions()
+        options.processGroupID = 0
+        // It has no time to clean up: the whole group is killed at once.
+        options.teardownSequence = [.send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)]
+        do {
+            let result = try await Subprocess.run(
+                program.utf8.contains(UInt8(ascii: "/")) ? .path(FilePath(program)) : .name(program),
+                arguments: Arguments(executablePathOverride: program, remainingValues: Array(words.dropFirst())),
+                environment: environment,
+                platformOptions: options,
+                output: .bytes(limit: limit)
+            )
+            if Task.isCancelled { return .cancelled }
+            switch result.terminationStatus {
+            case .exited(let status): return .exited(status: status, output: result.standardOutput)
+            case .signaled(let signal): return .killed(signal: signal)
+            }
+        } catch let error as SubprocessError {
+            if Task.isCancelled { return .cancelled }
+            return error.code == .outputLimitExceeded ? .tooLarge : .notStarted(reason: Self.reason(error))
+        } catch {
+            return .cancelled
         }
     }
 
-    /// A pipe that no other program inherits, above the three descriptors that a program finds open.
-    private static func makePipe(_ ends: inout [Int32]) -> Bool {
-        var made: [Int32] = [-1, -1]
-        guard pipe(&made) == 0 else { return false }
-        ends = made.map { fcntl($0, F_DUPFD_CLOEXEC, 3) }
-        for end in made { close(end) }
-        guard ends.allSatisfy({ $0 >= 0 }), fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 else {
-            for end in ends where end >= 0 { close(end) }
-            return false
+    /// The variables, without those that Subprocess refuses: a name begins with no digit (POSIX, "Environment Variables").
+    private var environment: Environment {
+        let pairs = variables.compactMap { name, value -> (Environment.Key, String)? in
+            if let first = name.utf8.first, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) { return nil }
+            return (Environment.Key(stringLiteral: name), value)
         }
-        return true
+        return .custom(Dictionary(pairs) { first, _ in first })
     }
-}
 
-/// Whether the task that waits was cancelled.
-final class CancellationMark: Sendable {
-    private let isSetFlag = Atomic(false)
-
-    var isSet: Bool { isSetFlag.load(ordering: .relaxed) }
-
-    func set() { isSetFlag.store(true, ordering: .relaxed) }
+    private static func reason(_ error: SubprocessError) -> String {
+        if error.code == .executableNotFound {
+            return "there is no such program in PATH, or it may not be run by the account that Postern runs as"
+        }
+        return switch error.underlyingError {
+        case .execFormatError: "it is no program: does its first line begin with #! ?"
+        case .resourceTemporarilyUnavailable, .noMemory: "the system has no room for another process"
+        case .tooManyOpenFiles, .tooManyOpenFilesInSystem: "there is no room for a pipe"
+        case let other?: "error \(other.rawValue)"
+        case nil: "error without a number"
+        }
+    }
 }

@@ -15,7 +15,7 @@ struct ProcessCredentials: CredentialProvider {
     var name: String { "credential_process" }
     var absence: String { "no command is written" }
 
-    func credentials() async throws(CredentialProblem) -> ProvidedCredentials? {
+    func credentials(in round: CredentialRound) async throws(CredentialProblem) -> ProvidedCredentials? {
         let source = "the credential_process of the AWS profile \(profile)"
         guard let words = try? ShellWords.split(command), let program = words.first, !program.isEmpty,
             words.allSatisfy({ !$0.utf8.contains(0) })

@@ -9,7 +9,7 @@ struct EnvironmentProvider: CredentialProvider {
     var name: String { prefix == "AWS" ? "environment" : "environment \(prefix)" }
     var absence: String { "\(prefix)_ACCESS_KEY_ID is not set" }
 
-    func credentials() async throws(CredentialProblem) -> ProvidedCredentials? {
+    func credentials(in round: CredentialRound) async throws(CredentialProblem) -> ProvidedCredentials? {
         do throws(CredentialProblem) {
             return ProvidedCredentials(
                 credentials: try EnvironmentCredentials(prefix: prefix).credentials(from: context.variables), provider: name)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import LocalFiles
 package import OutgoingHTTP
 
 #if canImport(FoundationEssentials)
@@ -15,11 +16,13 @@ package struct ProviderContext: Sendable {
     /// The folder that `~` stands for.
     package let home: String
     /// Reads a file anew, bounded.
-    package let readFile: @Sendable (String) throws(FileProblem) -> [UInt8]
+    package let readFile: @Sendable (LocalFile) throws(FileReadError) -> [UInt8]
     /// Sends a request, bounded in time and bytes.
     package let send: @Sendable (OutgoingRequest) async throws(OutgoingFailure) -> OutgoingAnswer
     /// The time.
     package let now: @Sendable () -> Date
+    /// The time since some start, of a clock that never jumps.
+    package let uptime: @Sendable () -> Duration
 
     /// - Parameters:
     ///   - variables: the process's environment
@@ -27,20 +30,26 @@ package struct ProviderContext: Sendable {
     package init(
         variables: [String: String],
         home: String? = nil,
-        readFile: @escaping @Sendable (String) throws(FileProblem) -> [UInt8] = { path throws(FileProblem) in
-            try BoundedFile.read(path)
+        readFile: @escaping @Sendable (LocalFile) throws(FileReadError) -> [UInt8] = { file throws(FileReadError) in
+            // More than any token, or any file of profiles, has.
+            try file.contents(limit: 1 << 20)
         },
         send: @escaping @Sendable (OutgoingRequest) async throws(OutgoingFailure) -> OutgoingAnswer = {
             request async throws(OutgoingFailure) in try await OutgoingHTTP.send(request)
         },
-        now: @escaping @Sendable () -> Date
+        now: @escaping @Sendable () -> Date,
+        uptime: @escaping @Sendable () -> Duration
     ) {
         self.variables = variables
         self.home = home ?? variables.nonEmpty("HOME") ?? FileManager.default.homeDirectoryForCurrentUser.path
         self.readFile = readFile
         self.send = send
         self.now = now
+        self.uptime = uptime
     }
+
+    /// Both clocks.
+    var clock: @Sendable () -> Moment { { [now, uptime] in Moment(date: now(), uptime: uptime()) } }
 
     /// A variable of the environment; nil where it is not set or empty, which AWS's libraries take for the same.
     func variable(_ name: String) -> String? { variables.nonEmpty(name) }

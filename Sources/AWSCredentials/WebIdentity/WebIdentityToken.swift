@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LocalFiles
+
 /// The token in a web identity's file.
 enum WebIdentityToken {
     /// The longest that STS takes (`AssumeRoleWithWebIdentity`, "WebIdentityToken").
@@ -7,7 +9,7 @@ enum WebIdentityToken {
 
     static func read(_ path: String, _ context: ProviderContext) throws(CredentialProblem) -> String {
         let bytes: [UInt8]
-        do throws(FileProblem) { bytes = try context.readFile(path) } catch {
+        do throws(FileReadError) { bytes = try context.readFile(LocalFile(path)) } catch {
             throw .unavailable("the web identity token file \(path) cannot be used: \(error)")
         }
         // An editor's line break at the end is no part of a token.

@@ -3,7 +3,8 @@
 package import HTTPServer
 private import WireFormats
 
-/// The page at `/` of `postern dev`: one document that loads nothing, takes a ticket and uploads to the store.
+/// The page at `/` of `postern dev`: one document that loads nothing, takes a ticket and uploads to the store. It is made of
+/// `page.html`, `page.css` and `page.js`, which are in the program.
 ///
 /// Its style and its script are allowed by their hashes, so that nothing that slipped into the page could run.
 package struct DevPage: Sendable {
@@ -12,14 +13,21 @@ package struct DevPage: Sendable {
     /// The value of the Content-Security-Policy header that belongs to it.
     package let contentSecurityPolicy: String
 
+    /// The page without its style, its script and its settings, which `fill` puts at the three marks.
+    private static let document = String(decoding: PackageResources.page_html, as: UTF8.self)
+    /// The style sheet. Colours are named once, for light and dark; all text on its ground is 4.5:1 or better.
+    private static let style = String(decoding: PackageResources.page_css, as: UTF8.self)
+    /// The script: first numbers and refusals in words, without touching an element of the page; then the page's elements, the
+    /// ticket and the upload.
+    private static let script = String(decoding: PackageResources.page_js, as: UTF8.self)
+
     /// - Parameter settings: they hold the dev token.
     package init(settings: DevPageSettings) {
-        let script = Self.words + Self.script
-        html = Self.fill(Self.document, ["style": Self.style, "settings": settings.json, "script": script])
+        html = Self.fill(Self.document, ["style": Self.style, "settings": settings.json, "script": Self.script])
         let store = Self.origin(of: settings.store)
         contentSecurityPolicy = [
             "default-src 'none'",
-            "script-src '\(Self.sourceHash(script))'",
+            "script-src '\(Self.sourceHash(Self.script))'",
             "style-src '\(Self.sourceHash(Self.style))'",
             "connect-src 'self' \(store)",
             "img-src data: blob: \(store)",

@@ -3,6 +3,7 @@
 import HTTPServer
 import NIOCore
 import NIOHTTP1
+import OutgoingHTTP
 import WireFormats
 
 #if canImport(FoundationEssentials)
@@ -98,10 +99,10 @@ struct AdminInterface: Responder {
     }
 
     private func ready() -> Response {
-        let now = clock.now()
-        let report = readiness.report(at: now)
+        let moment = clock.moment()
+        let report = readiness.report(at: moment.date)
         let answer = ReadinessAnswer(
-            snapshot: state.current, report: report, connections: readiness.connections, now: now, uptime: clock.uptime())
+            snapshot: state.current, report: report, connections: readiness.connections, moment: moment)
         var response = Self.status(report.isReady ? "ready" : "not-ready", ok: report.isReady) { answer.write(to: &$0) }
         response.fields.add("X-Request-Id", RequestID.make(random))
         return response

@@ -76,17 +76,11 @@ final class Readiness: Sendable {
 
     /// Every source of credentials that cannot sign and every issuer without keys.
     private static func amiss(_ snapshot: ServiceSnapshot, at now: Date) -> [String] {
-        var sentences: [String] = []
-        for source in snapshot.credentials.sources {
-            guard let problem = source.problem(at: now) else { continue }
-            sentences.append("credentials of \(source.origin): \(problem)")
-        }
         var seen: Set<String> = []
-        for entry in snapshot.issuers.all where entry.trusted.keys.current == nil && seen.insert(entry.issuer.identifier).inserted
-        {
-            sentences.append("issuer \(entry.issuer.identifier): its keys have not been fetched")
+        return snapshot.refreshed.compactMap { source in
+            // Two key sets of one issuer are one sentence.
+            source.shortage(at: now).flatMap { seen.insert($0).inserted ? $0 : nil }
         }
-        return sentences
     }
 
     /// Whether everybody can get a ticket of the tenant who may.

@@ -2,6 +2,7 @@
 
 import AWSCredentials
 import HTTPServer
+import OutgoingHTTP
 import PostPolicy
 import RuleFiles
 import UserAuth
@@ -18,8 +19,7 @@ struct ReadinessAnswer {
     let snapshot: ServiceSnapshot
     let report: Readiness.Report
     let connections: ConnectionTable?
-    let now: Date
-    let uptime: Duration
+    let moment: Moment
 
     func write(to json: inout JSONWriter) {
         json.key("generation")
@@ -56,7 +56,7 @@ struct ReadinessAnswer {
     }
 
     private func write(_ entry: TrustedIssuers.Entry, to json: inout JSONWriter) {
-        let status = entry.remote?.status(at: uptime)
+        let status = entry.remote?.status(at: moment)
         json.beginObject()
         json.member("issuer", entry.issuer.identifier)
         json.member("source", entry.source)
@@ -71,26 +71,30 @@ struct ReadinessAnswer {
             write(status.skipped, as: "skippedKeys", to: &json)
             json.key("fetches")
             json.int(status.fetches)
-            json.key("failuresInARow")
-            json.int(status.failuresInARow)
         }
-        write(status?.lastError, as: "lastError", to: &json)
-        write(status?.lastErrorAgeSeconds, as: "lastErrorAgeSeconds", to: &json)
+        write(entry.remote?.report(at: moment), to: &json)
         json.endObject()
     }
 
     private func write(_ source: RefreshingCredentials, to json: inout JSONWriter) {
-        let status = source.status(at: now, uptime: uptime)
+        let status = source.status(at: moment)
         json.beginObject()
         json.member("source", status.origin.description)
         write(status.provider, as: "provider", to: &json)
         write(status.expiration.map(InstantFormat.iso8601Extended), as: "expiresAt", to: &json)
         write(status.ageSeconds.map { Int($0) }, as: "ageSeconds", to: &json)
-        json.key("failuresInARow")
-        json.int(status.failuresInARow)
-        write(status.problem?.description, as: "lastError", to: &json)
-        write(status.problemAgeSeconds.map { Int($0) }, as: "lastErrorAgeSeconds", to: &json)
+        write(source.report(at: moment), to: &json)
         json.endObject()
+    }
+
+    /// How its fetches went, for whatever is fetched; nil for what is not.
+    private func write(_ report: RefreshReport?, to json: inout JSONWriter) {
+        if let report {
+            json.key("failuresInARow")
+            json.int(report.failuresInARow)
+        }
+        write(report?.lastError, as: "lastError", to: &json)
+        write(report?.lastErrorAgeSeconds, as: "lastErrorAgeSeconds", to: &json)
     }
 
     private func write(_ sentences: [String], as name: String, to json: inout JSONWriter) {

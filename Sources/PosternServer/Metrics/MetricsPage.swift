@@ -3,6 +3,7 @@
 import HTTPServer
 import RuleFiles
 import UploadRules
+import UserAuth
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -29,7 +30,7 @@ struct MetricsPage: Sendable {
         page.metric("postern_log_lines_dropped_total", "counter", help: "Log lines dropped because their reader was too slow.")
         page.sample("postern_log_lines_dropped_total", [], sink.droppedLines)
         service(&page)
-        SourceMetrics(snapshot: state.current, apiKeyUses: state.apiKeyUses, now: clock.now(), uptime: clock.uptime())
+        SourceMetrics(snapshot: state.current, apiKeyUses: state.apiKeyUses, moment: clock.moment())
             .write(to: &page)
         process(&page)
         return page.text
@@ -69,6 +70,12 @@ struct MetricsPage: Sendable {
             for (rule, count) in served.issuedTickets.sorted(by: { $0.rule < $1.rule }) {
                 page.sample("postern_tickets_issued_total", [("tenant", served.tenant.id), ("rule", rule)], count)
             }
+        }
+        page.metric(
+            "postern_limit_users", "gauge", help: "Users who are remembered for limits per user, by tenant; absent for none.")
+        for served in state.current.tenants {
+            guard let count = served.limiter?.rememberedUsers, count > 0 else { continue }
+            page.sample("postern_limit_users", [("tenant", served.tenant.id)], count)
         }
         page.metric("postern_problems_total", "counter", help: "Problems answered, by code.")
         for (code, count) in counts.problems.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
@@ -110,6 +117,13 @@ struct MetricsPage: Sendable {
         page.sample("postern_tenants", [], book.tenants.count)
         page.metric("postern_rule_book_generation", "gauge", help: "Counts the rule books loaded by this process.")
         page.sample("postern_rule_book_generation", [], book.generation)
+        let cache = state.current.authenticator.cacheStatistics
+        page.metric("postern_token_cache_tokens", "gauge", help: "Verified tokens that are kept.")
+        page.sample("postern_token_cache_tokens", [], cache.kept)
+        page.metric("postern_token_cache_hits_total", "counter", help: "Tokens that were found among those that are kept.")
+        page.sample("postern_token_cache_hits_total", [], cache.hits)
+        page.metric("postern_token_cache_misses_total", "counter", help: "Tokens that had to be verified, valid or not.")
+        page.sample("postern_token_cache_misses_total", [], cache.misses)
         page.metric("postern_build_info", "gauge", help: "The version in a label.")
         page.sample("postern_build_info", [("version", PosternVersion.current)], 1)
     }

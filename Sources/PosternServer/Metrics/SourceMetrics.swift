@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AWSCredentials
+import OutgoingHTTP
 import RuleFiles
 import UserAuth
 
@@ -14,8 +15,7 @@ import UserAuth
 struct SourceMetrics {
     let snapshot: ServiceSnapshot
     let apiKeyUses: APIKeyUses
-    let now: Date
-    let uptime: Duration
+    let moment: Moment
 
     func write(to page: inout PrometheusText) {
         keys(&page)
@@ -38,7 +38,7 @@ struct SourceMetrics {
             guard seen.insert([entry.issuer.identifier, entry.place]).inserted else { return nil }
             return KeyPlace(
                 labels: [("issuer", entry.issuer.identifier), ("keys", entry.place)], entry: entry,
-                status: entry.remote?.status(at: uptime))
+                status: entry.remote?.status(at: moment))
         }
     }
 
@@ -62,12 +62,9 @@ struct SourceMetrics {
         for (labels, status) in fetched {
             if let age = status.ageSeconds { page.sample("postern_issuer_keys_age_seconds", labels, age) }
         }
-        page.metric("postern_issuer_fetches_total", "counter", help: "Fetches of keys that ended, by issuer and result.")
-        for (labels, status) in fetched {
-            for (result, count) in status.results {
-                page.sample("postern_issuer_fetches_total", labels + [("result", result)], count)
-            }
-        }
+        results(
+            of: places.compactMap { place in place.entry.remote.map { (place.labels, $0) } },
+            "postern_issuer_fetches_total", help: "Fetches of keys that ended, by issuer and result.", &page)
         page.metric(
             "postern_issuer_last_error_age_seconds", "gauge",
             help: "Time since a fetch of keys last failed; absent where none did.")
@@ -78,11 +75,12 @@ struct SourceMetrics {
     }
 
     private func credentials(_ page: inout PrometheusText) {
-        let statuses = snapshot.credentials.sources.map { $0.status(at: now, uptime: uptime) }
+        let statuses = snapshot.credentials.sources.map { $0.status(at: moment) }
         page.metric("postern_credentials_usable", "gauge", help: "1 where a ticket can be signed with a source's credentials.")
         for source in snapshot.credentials.sources {
             page.sample(
-                "postern_credentials_usable", [("source", source.origin.description)], source.problem(at: now) == nil ? 1 : 0)
+                "postern_credentials_usable", [("source", source.origin.description)],
+                source.problem(at: moment.date) == nil ? 1 : 0)
         }
         page.metric(
             "postern_credentials_expire_seconds", "gauge", help: "Time until credentials end; absent for those without end.")
@@ -90,12 +88,21 @@ struct SourceMetrics {
             guard let remaining = status.remaining else { continue }
             page.sample("postern_credentials_expire_seconds", [("source", status.origin.description)], remaining)
         }
-        page.metric(
-            "postern_credentials_refreshes_total", "counter", help: "Attempts to fetch credentials, by source and result.")
-        for status in statuses {
-            let source = status.origin.description
-            page.sample("postern_credentials_refreshes_total", [("source", source), ("result", "ok")], status.successes)
-            page.sample("postern_credentials_refreshes_total", [("source", source), ("result", "failed")], status.failures)
+        results(
+            of: snapshot.credentials.sources.map { ([("source", $0.origin.description)], $0) },
+            "postern_credentials_refreshes_total", help: "Attempts to fetch credentials, by source and result.", &page)
+    }
+
+    /// A counter of the fetches that ended, by result.
+    private func results(
+        of sources: [(labels: [(name: String, value: String)], source: any RefreshedSource)], _ name: String, help: String,
+        _ page: inout PrometheusText
+    ) {
+        page.metric(name, "counter", help: help)
+        for (labels, source) in sources {
+            for (result, count) in source.report(at: moment).results {
+                page.sample(name, labels + [("result", result)], count)
+            }
         }
     }
 
@@ -118,12 +125,5 @@ struct SourceMetrics {
                 page.sample("postern_api_key_expires_timestamp_seconds", [("tenant", key.tenant), ("key", key.id)], end)
             }
         }
-    }
-}
-
-extension RemoteKeysStatus {
-    /// The fetches that ended: `ok`, and each reason of failure.
-    fileprivate var results: [(result: String, count: Int)] {
-        [("ok", successes)] + failures.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 }

@@ -19,24 +19,16 @@ final class FirstRound: Sendable {
     }
 
     /// Begins all fetches at the same time, but of many issuers only the first; the others have their turn beside the requests.
-    init(_ issuers: TrustedIssuers, _ credentials: TenantCredentials, _ journal: RefreshJournal) {
-        let remote = issuers.remote.prefix(KeyFetchQueue.capacity)
-        let sources = credentials.sources
-        let progress = Progress(count: remote.count + sources.count)
+    init(_ sources: [any RefreshedSource], _ journal: RefreshJournal) {
+        let first = RefreshQueue().next(of: sources, at: journal.clock.moment())
+        let progress = Progress(count: first.count)
         self.progress = progress
-        tasks =
-            remote.map { keys in
-                Task {
-                    await journal.refresh(keys)
-                    progress.left.subtract(1, ordering: .releasing)
-                }
+        tasks = first.map { source in
+            Task {
+                await journal.refresh(source) { progress.isWaitedFor.load(ordering: .relaxed) }
+                progress.left.subtract(1, ordering: .releasing)
             }
-            + sources.map { source in
-                Task {
-                    await journal.refresh(source) { progress.isWaitedFor.load(ordering: .relaxed) }
-                    progress.left.subtract(1, ordering: .releasing)
-                }
-            }
+        }
     }
 
     /// Waits until all have ended, or for as long as the start has patience; the others go on.

@@ -1,15 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AWSCredentials
 import Logging
 import ServiceLifecycle
-import UserAuth
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// Keeps keys and credentials fresh beside the requests' way: looks twice a second what is due and fetches it.
 ///
@@ -21,7 +13,7 @@ struct RefreshService: Service, CustomStringConvertible {
     private let state: ServiceState
     private let journal: RefreshJournal
     private let clock: ServiceClock
-    private let keyFetches = KeyFetchQueue()
+    private let queue = RefreshQueue()
 
     /// The lifecycle logs its services: the name, not the contents.
     let description = "refresh of keys and credentials"
@@ -46,18 +38,13 @@ struct RefreshService: Service, CustomStringConvertible {
     }
 
     private func beat(_ group: inout DiscardingTaskGroup) {
-        let snapshot = state.current
-        let (now, uptime) = (clock.now(), clock.uptime())
-        for credentials in snapshot.credentials.sources {
-            credentials.expire(at: uptime)
-            guard credentials.isDue(at: now, uptime: uptime) else { continue }
-            group.addTask { [journal] in await journal.refresh(credentials) }
-        }
-        for keys in snapshot.issuers.remote { keys.expire(at: uptime) }
-        for keys in keyFetches.next(of: snapshot.issuers.remote, at: uptime) {
-            group.addTask { [journal, keyFetches] in
-                await journal.refresh(keys)
-                keyFetches.ended()
+        let sources = state.current.refreshed
+        let moment = clock.moment()
+        for source in sources { source.expire(at: moment) }
+        for source in queue.next(of: sources, at: moment) {
+            group.addTask { [journal, queue] in
+                await journal.refresh(source)
+                queue.ended(source)
             }
         }
     }

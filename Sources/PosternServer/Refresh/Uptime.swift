@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import OutgoingHTTP
+
 #if canImport(FoundationEssentials)
     package import FoundationEssentials
 #else
@@ -27,6 +29,9 @@ package struct ServiceClock: Sendable {
         self.now = now
         self.uptime = uptime
     }
+
+    /// What both show now.
+    package func moment() -> Moment { Moment(date: now(), uptime: uptime()) }
 
     package static let system = ServiceClock(now: { Date() }, uptime: { Uptime.now() })
 }

@@ -15,7 +15,7 @@ package struct CredentialResolvers: Sendable {
 
     /// - Parameter environment: the process's
     package init(environment: [String: String]) {
-        context = ProviderContext(variables: environment) { Date() }
+        context = ProviderContext(variables: environment, now: { Date() }, uptime: Uptime.now)
         standard = CredentialResolver(origin: .standard, context: context)
     }
 

@@ -17,7 +17,7 @@ package struct Identities: Sendable {
         guard assembly.problems.isEmpty else { throw SetupProblems(assembly.problems) }
         let issuers = TrustedIssuers(assembly.entries)
         await withDiscardingTaskGroup { group in
-            for keys in issuers.remote { group.addTask { await keys.refresh(at: Uptime.now()) } }
+            for keys in issuers.remote { group.addTask { await keys.refresh(ServiceClock.system.moment) } }
         }
         let authenticator = Authenticator(issuers: issuers.all.map(\.trusted), apiKeys: book.files.flatMap(\.apiKeys))
         return Identities(book: book, issuers: issuers, authenticator: authenticator)
@@ -25,11 +25,11 @@ package struct Identities: Sendable {
 
     /// The keys of an issuer that serve no token, each with the reason.
     package func skippedKeys(of issuer: String) -> [String] {
-        issuers.remote.filter { $0.issuer == issuer }.flatMap { $0.status(at: Uptime.now()).skipped }
+        issuers.remote.filter { $0.issuer == issuer }.flatMap { $0.status(at: ServiceClock.system.moment()).skipped }
     }
 
     /// Why the keys of an issuer could not be fetched; nil where they could.
     package func keyProblem(of issuer: String) -> String? {
-        issuers.remote.first { $0.issuer == issuer }?.status(at: Uptime.now()).lastError
+        issuers.remote.first { $0.issuer == issuer }?.status(at: ServiceClock.system.moment()).lastError
     }
 }

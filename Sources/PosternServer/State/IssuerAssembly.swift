@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LocalFiles
 import RuleFiles
 import UploadRules
 import UserAuth
@@ -12,7 +13,7 @@ struct IssuerAssembly {
     private(set) var entries: [TrustedIssuers.Entry] = []
     /// Why the service cannot start with these keys.
     private(set) var problems: [String] = []
-    /// Keys that were left out of a set.
+    /// Keys that were left out of a set, and secrets that accounts other than their owner may read.
     private(set) var warnings: [String] = []
     /// Those that are fetched, so that all who declare the same share one set and one fetch.
     private var remote: [RemoteIdentity: RemoteKeys] = [:]
@@ -47,6 +48,9 @@ struct IssuerAssembly {
             } else {
                 let set = try Self.keys(issuer.keySource, algorithms: issuer.algorithms)
                 warnings += set.skipped.map { "\(subject): \($0)" }
+                if case .secretFile(let path) = issuer.keySource, let warning = LocalFile(path).secrecyWarning {
+                    warnings.append("\(subject): \(warning)")
+                }
                 keys = IssuerKeys(set)
             }
             let trusted = TrustedIssuer(issuer, owner: owner, keys: keys)
@@ -84,10 +88,10 @@ struct IssuerAssembly {
     }
 
     private static func read(_ path: String) throws -> [UInt8] {
-        do {
-            return try RuleFileSystem.local.read(path, limit)
+        do throws(FileReadError) {
+            return try LocalFile(path).contents(limit: limit)
         } catch {
-            throw SetupProblems(["\(path): \(error.reason)"])
+            throw SetupProblems(["\(path): \(error)"])
         }
     }
 }

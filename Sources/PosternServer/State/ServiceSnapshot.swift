@@ -12,6 +12,8 @@ package final class ServiceSnapshot: Sendable {
     let issuers: TrustedIssuers
     /// What signs the tenants' tickets.
     let credentials: TenantCredentials
+    /// All that is fetched beside the requests: credentials, then keys.
+    let refreshed: [any RefreshedSource]
     /// Every tenant in the order of the book, with what its tickets need.
     let tenants: [ServedTenant]
     /// Every origin that some tenant lists: who may ask is decided before it is known who asks (a preflight is anonymous).
@@ -23,6 +25,7 @@ package final class ServiceSnapshot: Sendable {
         self.book = book
         self.issuers = issuers
         self.credentials = credentials
+        refreshed = credentials.sources + issuers.remote
         authenticator = Authenticator(
             issuers: issuers.all.map(\.trusted), apiKeys: book.files.flatMap(\.apiKeys), uses: apiKeyUses)
         origins = Set(book.tenants.flatMap(\.origins))

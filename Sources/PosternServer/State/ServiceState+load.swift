@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AWSCredentials
+import LocalFiles
 package import Logging
 import RuleFiles
 import UserAuth
@@ -17,7 +18,7 @@ extension ServiceState {
     /// What is fetched is fetched once before this returns, so that a first request finds it. A provider or a source that is
     /// down or slow does not keep the service from starting: it is asked on until it answers.
     /// - Parameter patience: how long the first fetches are waited for; a `credential_process` may take a minute
-    /// - Returns: the state and the warnings of rule and key files
+    /// - Returns: the state and the warnings of rule and key files, the listener's TLS key among them
     /// - Throws: `SetupProblems`, and `CancellationError` when the task is cancelled
     package static func load(
         _ settings: ServiceSettings, logger: Logger, patience: Duration = .seconds(2), clock: ServiceClock = .system
@@ -28,7 +29,9 @@ extension ServiceState {
         let credentials = TenantCredentials(of: book, resolvers, environment: settings.environment)
         let issuers = TrustedIssuers(assembly.entries)
         guard assembly.problems.isEmpty else { throw SetupProblems(assembly.problems) }
-        let firstRound = FirstRound(issuers, credentials, RefreshJournal(logger: logger, clock: clock))
+        let uses = APIKeyUses()
+        let snapshot = ServiceSnapshot(book: book, issuers: issuers, credentials: credentials, apiKeyUses: uses)
+        let firstRound = FirstRound(snapshot.refreshed, RefreshJournal(logger: logger, clock: clock))
         await firstRound.wait(patience)
         if Task.isCancelled {
             await firstRound.end()
@@ -39,8 +42,8 @@ extension ServiceState {
             await firstRound.end()
             throw SetupProblems(problems)
         }
-        let uses = APIKeyUses()
-        let snapshot = ServiceSnapshot(book: book, issuers: issuers, credentials: credentials, apiKeyUses: uses)
-        return (ServiceState(snapshot, apiKeyUses: uses, firstRound: firstRound), warnings + assembly.warnings)
+        let tlsWarning = settings.tls.flatMap { LocalFile($0.key).secrecyWarning }.map { "TLS key: \($0)" }
+        let state = ServiceState(snapshot, apiKeyUses: uses, firstRound: firstRound)
+        return (state, warnings + assembly.warnings + [tlsWarning].compactMap(\.self))
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LocalFiles
+
 /// The two things that loading needs of a file system; tests give their own.
 package struct RuleFileSystem: Sendable {
     /// One name in a folder.
@@ -34,5 +36,20 @@ package struct RuleFileSystem: Sendable {
     ) {
         self.list = list
         self.read = read
+    }
+
+    /// The disk.
+    package static let local = RuleFileSystem { folder throws(Failure) in
+        do throws(FileReadError) {
+            return try LocalFolder(folder).entries().map { Entry(name: $0.name, isFolder: $0.isFolder) }
+        } catch {
+            throw Failure(reason: error.description)
+        }
+    } read: { path, limit throws(Failure) in
+        do throws(FileReadError) {
+            return try LocalFile(path).prefix(limit)
+        } catch {
+            throw Failure(reason: error.description)
+        }
     }
 }

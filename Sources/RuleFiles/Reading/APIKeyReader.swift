@@ -10,12 +10,13 @@ import WireFormats
 #endif
 
 /// Reads a tenant's `apiKeys`.
-struct APIKeyReader {
+struct APIKeyReader: Sendable {
     let tenant: String
     /// The names of the tenant's rules, or nil where they could not be read.
     let rules: [String]?
 
-    private static let keys = ["id", "sha256", "expires", "scopes", "rules", "allowUsers"]
+    static let keys = [id.row, sha256.row, expires.row, scopes.row, rules.row, allowUsers.row]
+
     private static let hints = ["key": keyItself, "secret": keyItself]
     private static let keyItself = ValueError(
         "an API key itself has no place in a file",
@@ -39,13 +40,11 @@ struct APIKeyReader {
         for node in nodes {
             guard
                 let key = Section(
-                    node, title: "an API key", at: node.position, keys: Self.keys, hints: Self.hints, log: section.log
+                    node, title: "an API key", at: node.position, keys: Self.keys.map(\.name), hints: Self.hints, log: section.log
                 )
             else { continue }
-            let id = key.required("id", "write a short name: id: cms") { text throws(ValueError) in
-                try Identifier.parse(text, what: "an id of a key")
-            }
-            let sha256 = key.required("sha256", "paste the sha256 that “postern key new” prints", HexDigest.parse)
+            let id = Self.id.read(from: key, self)
+            let sha256 = Self.sha256.read(from: key, self)
             let read = readRest(of: key, id: id?.value, sha256: sha256?.value)
             if let id, let line = ids.updateValue(id.position.line, forKey: id.value) {
                 key.log.problem(
@@ -67,19 +66,10 @@ struct APIKeyReader {
     }
 
     private func readRest(of key: Section, id: String?, sha256: [UInt8]?) -> APIKey? {
-        let expires = key.value("expires", Timestamp.parse)
-        let scopes = key.list("scopes", Scope.parse)
-        let allowed = key.list("rules") { text throws(ValueError) in
-            if let rules, !rules.contains(where: { $0.utf8.elementsEqual(text.utf8) }) {
-                let near = Spelling.nearest(to: text, in: rules)
-                throw ValueError(
-                    "there is no rule \(text.quoted)",
-                    near.map { "did you mean \($0)?" } ?? "write one of \(rules.joined(separator: ", "))"
-                )
-            }
-            return text
-        }
-        let users = key.list("allowUsers") { text throws(ValueError) in try PlainText.parse(text, what: "a user") }
+        let expires = Self.expires.read(from: key, self)
+        let scopes = Self.scopes.read(from: key, self)
+        let allowed = Self.rules.read(from: key, self)
+        let users = Self.allowUsers.read(from: key, self)
         guard let id, let sha256 else { return nil }
         return APIKey(
             tenant: tenant,
@@ -90,5 +80,58 @@ struct APIKeyReader {
             rules: allowed?.map(\.value),
             allowUsers: users?.map(\.value)
         )
+    }
+}
+
+extension APIKeyReader {
+    private static let id = Key<APIKeyReader, Located<String>?>(
+        "id", takes: "name, unique in the file; it appears in the key and in the log", standard: "required", example: "cms"
+    ) { section, key, _ in
+        section.required(key, "write a short name: id: cms") { text throws(ValueError) in
+            try Identifier.parse(text, what: "an id of a key")
+        }
+    }
+
+    private static let sha256 = Key<APIKeyReader, Located<[UInt8]>?>(
+        "sha256",
+        takes: "SHA-256 of the whole key, in hex",
+        standard: "required",
+        example: "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8"
+    ) { section, key, _ in
+        section.required(key, "paste the sha256 that “postern key new” prints", HexDigest.parse)
+    }
+
+    private static let expires = Key<APIKeyReader, Located<Date>?>(
+        "expires", takes: "date from which the key is refused", standard: "never", example: "2027-01-31"
+    ) { section, key, _ in
+        section.value(key, Timestamp.parse)
+    }
+
+    private static let scopes = Key<APIKeyReader, [Located<String>]?>(
+        "scopes", takes: "list of scopes that the key has", standard: "none", example: "[uploads:write]"
+    ) { section, key, _ in
+        section.list(key, Scope.parse)
+    }
+
+    private static let rules = Key<APIKeyReader, [Located<String>]?>(
+        "rules", takes: "list of rules that the key may use", standard: "all", example: "[avatars]"
+    ) { section, key, reader in
+        section.list(key) { text throws(ValueError) in
+            guard let rules = reader.rules, !rules.contains(where: { $0.utf8.elementsEqual(text.utf8) }) else { return text }
+            throw ValueError(
+                "there is no rule \(text.quoted)",
+                suggesting: .init(for: text, in: rules),
+                else: "write one of \(rules.joined(separator: ", "))"
+            )
+        }
+    }
+
+    private static let allowUsers = Key<APIKeyReader, [Located<String>]?>(
+        "allowUsers",
+        takes: "list of users on whose behalf the key may ask",
+        standard: "**any user**",
+        example: "[u1, batch-import]"
+    ) { section, key, _ in
+        section.list(key) { text throws(ValueError) in try PlainText.parse(text, what: "a user") }
     }
 }

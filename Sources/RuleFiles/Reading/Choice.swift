@@ -6,11 +6,10 @@ import WireFormats
 enum Choice {
     static func parse(_ text: String, of choices: [String], what: String) throws(ValueError) -> String {
         if let found = choices.first(where: { $0.utf8.elementsEqual(text.utf8) }) { return found }
-        let near = choices.count > 3 ? Spelling.nearest(to: text, in: choices) : nil
-        throw ValueError(
-            "\(text.quoted) is not \(what)",
-            near.map { "did you mean \($0)?" } ?? "write \(choices.count > 1 ? "one of " : "")\(choices.joined(separator: ", "))"
-        )
+        let message = "\(text.quoted) is not \(what)"
+        let advice = "write \(choices.count > 1 ? "one of " : "")\(choices.joined(separator: ", "))"
+        guard choices.count > 3 else { throw ValueError(message, advice) }
+        throw ValueError(message, suggesting: .init(for: text, in: choices), else: advice)
     }
 
     static func parse<Word: RawRepresentable<String> & CaseIterable>(

@@ -4,7 +4,7 @@ import AWSCredentials
 import WireFormats
 
 /// Reads a store's `credentials`: `default`, or a mapping with one of `profile`, `env` and `assumeRole`.
-struct CredentialReader {
+struct CredentialReader: Sendable {
     /// What a store's `credentials` say.
     struct Reading {
         let source: CredentialOrigin
@@ -15,7 +15,10 @@ struct CredentialReader {
     /// The region of the store, whose STS is asked where nothing else names one.
     let region: String?
 
-    private static let kinds = ["profile", "env", "assumeRole"]
+    /// The keys of the mapping, of which one stands alone.
+    static let keys = kinds.map(\.row)
+
+    private static let kinds = [profile, environment, role]
 
     private static let hints = [
         "accessKeyId": secretItself, "secretAccessKey": secretItself, "accessKey": secretItself, "secretKey": secretItself,
@@ -40,11 +43,11 @@ struct CredentialReader {
                 return Reading(source: .standard)
             }?.value
         }
-        guard let section = store.section("credentials", keys: Self.kinds, hints: Self.hints) else { return nil }
-        let present = Self.kinds.filter { section[$0] != nil }
-        guard present.count == 1 else {
+        guard let section = store.section("credentials", keys: Self.keys.map(\.name), hints: Self.hints) else { return nil }
+        let present = Self.kinds.filter { section[$0.row.name] != nil }
+        guard present.count == 1, let kind = present.first else {
             if present.count > 1 || section.all.isEmpty {
-                let names = present.joined(separator: ", ")
+                let names = present.map(\.row.name).joined(separator: ", ")
                 store.log.problem(
                     at: entry.keyPosition,
                     present.isEmpty ? "credentials is empty" : "credentials names several sources: \(names)",
@@ -53,52 +56,108 @@ struct CredentialReader {
             }
             return nil
         }
-        if section["profile"] != nil {
-            return section.value("profile") { text throws(ValueError) in
-                Reading(source: .profile(try profileName(text)))
-            }?.value
-        }
-        if section["env"] != nil { return section.value("env", Self.environment)?.value }
-        return readRole(section)
+        return kind.read(from: section, self)
     }
 
-    /// ASCII, so that no two names look alike and are compared as equal in one place and not in the other.
-    private func profileName(_ text: String) throws(ValueError) -> String {
-        let name = try PlainText.parse(text, what: "profile")
-        guard name.utf8.allSatisfy({ $0 < 0x80 }) else {
-            throw ValueError("\(text.quoted) has other letters than those of ASCII", "name the profile in ASCII")
-        }
-        return name
+    private static let profile = Key<CredentialReader, Reading?>(
+        "profile", takes: "a profile of the shared AWS files; ASCII", standard: "–", example: "acme"
+    ) { section, key, _ in
+        section.value(key) { text throws(ValueError) in
+            let name = try PlainText.parse(text, what: key)
+            // ASCII, so that no two names look alike and are compared as equal in one place and not in the other.
+            guard name.utf8.allSatisfy({ $0 < 0x80 }) else {
+                throw ValueError("\(text.quoted) has other letters than those of ASCII", "name the profile in ASCII")
+            }
+            return Reading(source: .profile(name))
+        }?.value
     }
 
-    private static func environment(_ text: String) throws(ValueError) -> Reading {
-        let isName = text.utf8.allSatisfy { ASCII.isLetterOrDigit($0) || $0 == UInt8(ascii: "_") }
-        guard isName, let first = text.utf8.first, !ASCII.isDigit(first), text.utf8.count <= 128 else {
-            throw ValueError("\(text.quoted) is not the beginning of a variable's name", "write ACME for ACME_ACCESS_KEY_ID")
-        }
-        for ending in ["_ACCESS_KEY_ID", "_SECRET_ACCESS_KEY", "_SESSION_TOKEN"] where text.hasSuffix(ending) {
-            throw ValueError("\(ending) is added to the name", "write \(text.dropLast(ending.count))")
-        }
-        return Reading(source: .environment(prefix: text))
+    private static let environment = Key<CredentialReader, Reading?>(
+        "env",
+        takes: "the beginning of three variables: `ACME` for `ACME_ACCESS_KEY_ID`, `ACME_SECRET_ACCESS_KEY`, "
+            + "`ACME_SESSION_TOKEN`",
+        standard: "–",
+        example: "ACME"
+    ) { section, key, _ in
+        section.value(key) { text throws(ValueError) in
+            let isName = text.utf8.allSatisfy { ASCII.isLetterOrDigit($0) || $0 == UInt8(ascii: "_") }
+            guard isName, let first = text.utf8.first, !ASCII.isDigit(first), text.utf8.count <= 128 else {
+                throw ValueError("\(text.quoted) is not the beginning of a variable's name", "write ACME for ACME_ACCESS_KEY_ID")
+            }
+            for ending in ["_ACCESS_KEY_ID", "_SECRET_ACCESS_KEY", "_SESSION_TOKEN"] where text.hasSuffix(ending) {
+                throw ValueError("\(ending) is added to the name", "write \(text.dropLast(ending.count))")
+            }
+            return Reading(source: .environment(prefix: text))
+        }?.value
     }
 
-    private func readRole(_ section: Section) -> Reading? {
-        guard let role = section.section("assumeRole", keys: ["roleArn", "externalId", "sessionPolicy"]) else { return nil }
-        let arn = role.required("roleArn", "write roleArn: arn:aws:iam::123456789012:role/NAME", Self.roleARN)
-        let externalID = role.value("externalId") { text throws(ValueError) in
+    private static let role = Key<CredentialReader, Reading?>(
+        "assumeRole",
+        takes: "mapping: [`store.credentials.assumeRole`](#storecredentialsassumerole)",
+        standard: "–",
+        example: "{roleArn: \"arn:aws:iam::123456789012:role/acme-uploads\"}"
+    ) { section, key, reader in
+        section.section(key, keys: RoleReader.keys.map(\.name)).flatMap(RoleReader(region: reader.region).read)
+    }
+}
+
+/// Reads a role that is assumed: `assumeRole` of a store's credentials.
+struct RoleReader: Sendable {
+    let region: String?
+
+    static let keys = [roleARN.row, externalID.row, sessionPolicy.row]
+
+    func read(_ section: Section) -> CredentialReader.Reading? {
+        let arn = Self.roleARN.read(from: section, self)
+        let externalID = Self.externalID.read(from: section, self)
+        let policy = Self.sessionPolicy.read(from: section, self)
+        guard let arn else { return nil }
+        let role = AssumedRole(
+            roleARN: arn.value, externalID: externalID?.value, sessionName: nil, sessionPolicy: nil, region: region)
+        return CredentialReader.Reading(source: .role(role), isNarrowed: policy != nil)
+    }
+
+    private static let roleARN = Key<RoleReader, Located<String>?>(
+        "roleArn",
+        takes: "the ARN of a role",
+        standard: "required",
+        example: "arn:aws:iam::123456789012:role/acme-uploads"
+    ) { section, key, _ in
+        section.required(key, "write roleArn: arn:aws:iam::123456789012:role/NAME") { text throws(ValueError) in
+            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+            let isARN =
+                parts.count == 6 && parts[0] == "arn" && parts[1].hasPrefix("aws") && parts[2] == "iam" && parts[3].isEmpty
+                && isAccount(parts[4])
+                && parts[5].hasPrefix("role/") && parts[5].utf8.count > 5
+                && text.utf8.allSatisfy(ASCII.isVisible) && text.utf8.count <= 2048
+            guard isARN else {
+                throw ValueError("\(text.quoted) is not the ARN of a role", "write arn:aws:iam::123456789012:role/NAME")
+            }
+            return text
+        }
+    }
+
+    private static let externalID = Key<RoleReader, Located<String>?>(
+        "externalId", takes: "2 to 1224 letters, digits and `_+=,.@:/-`", standard: "none", example: "acme-7f3a"
+    ) { section, key, _ in
+        section.value(key) { text throws(ValueError) in
             let isID = text.utf8.allSatisfy { ASCII.isLetterOrDigit($0) || "_+=,.@:/-".utf8.contains($0) }
             guard isID, (2...1224).contains(text.utf8.count) else {
                 throw ValueError("\(text.quoted) is not an external id", "write 2 to 1224 letters, digits and _+=,.@:/-")
             }
             return text
         }
-        let policy = role.value("sessionPolicy") { text throws(ValueError) in
+    }
+
+    private static let sessionPolicy = Key<RoleReader, Located<String>?>(
+        "sessionPolicy",
+        takes: "`fromRules`: the session may only put objects under the prefixes of this file's rules",
+        standard: "the role's own rights",
+        example: "fromRules"
+    ) { section, key, _ in
+        section.value(key) { text throws(ValueError) in
             try Choice.parse(text, of: ["fromRules"], what: "a session policy")
         }
-        guard let arn else { return nil }
-        let assumed = AssumedRole(
-            roleARN: arn.value, externalID: externalID?.value, sessionName: nil, sessionPolicy: nil, region: region)
-        return Reading(source: .role(assumed), isNarrowed: policy != nil)
     }
 
     /// Twelve digits on AWS. Ceph's gateway has roles without an account, and accounts of its own form.
@@ -106,18 +165,5 @@ struct CredentialReader {
         if text.isEmpty { return true }
         let digits = text.hasPrefix("RGW") ? text.dropFirst(3) : text
         return digits.utf8.allSatisfy(ASCII.isDigit) && digits.utf8.count == (text.hasPrefix("RGW") ? 17 : 12)
-    }
-
-    private static func roleARN(_ text: String) throws(ValueError) -> String {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        let isARN =
-            parts.count == 6 && parts[0] == "arn" && parts[1].hasPrefix("aws") && parts[2] == "iam" && parts[3].isEmpty
-            && isAccount(parts[4])
-            && parts[5].hasPrefix("role/") && parts[5].utf8.count > 5
-            && text.utf8.allSatisfy(ASCII.isVisible) && text.utf8.count <= 2048
-        guard isARN else {
-            throw ValueError("\(text.quoted) is not the ARN of a role", "write arn:aws:iam::123456789012:role/NAME")
-        }
-        return text
     }
 }

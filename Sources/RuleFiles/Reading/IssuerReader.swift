@@ -4,15 +4,16 @@ import UserAuth
 import WireFormats
 
 /// Reads the entries of `issuers`, of a tenant's file or of the service's.
-struct IssuerReader {
+struct IssuerReader: Sendable {
     /// Relative paths are resolved against it.
     let folder: String
     /// Service-wide issuers name the tenant in a claim; a tenant's own must not.
     let isServiceWide: Bool
 
-    private static let sources = ["jwks", "jwksFile", "pemFile", "secretFile", "discovery"]
-    /// A year: what is longer is no session but a password.
-    private static let longestLifetime = 366 * 86_400
+    /// The keys of an issuer, in the order in which messages list them.
+    static let keys = [issuer.row, audience.row, algorithms.row, keySource.row, user.row, maxLifetime.row]
+    /// Those of a service-wide one.
+    static let serviceWideKeys = keys + [tenantClaim.row]
 
     /// What a list of issuers came to.
     struct Reading {
@@ -37,7 +38,7 @@ struct IssuerReader {
     }
 
     private func readIssuer(_ node: YAMLNode, log: ProblemLog, into reading: inout Reading) {
-        let known = ["issuer", "audience", "algorithms", "keys", "user", "maxLifetime"] + (isServiceWide ? ["tenantClaim"] : [])
+        let known = (isServiceWide ? Self.serviceWideKeys : Self.keys).map(\.name)
         let hints = [
             "tenantClaim": ValueError(
                 "tenantClaim is only for service-wide issuers: this issuer's users all belong to this tenant",
@@ -47,35 +48,18 @@ struct IssuerReader {
         guard let section = Section(node, title: "an issuer", at: node.position, keys: known, hints: hints, log: log) else {
             return
         }
-        let issuer = section.required("issuer", "write the exact “iss” of its tokens") { text throws(ValueError) in
-            try PlainText.parse(text, what: "issuer", atMost: 512)
-        }
+        let issuer = Self.issuer.read(from: section, self)
         if let issuer { note(issuer, log: log, in: &reading) }
-        let audience = section.list("audience", allowsSingle: true) { text throws(ValueError) in
-            try PlainText.parse(text, what: "audience")
-        }
-        if section["audience"] == nil {
-            section.missing("audience", "write the “aud” of tokens meant for uploads, else tokens for other services count too")
-        }
-        let algorithms = section.list("algorithms") { text throws(ValueError) in
-            try Choice.parse(text, of: Algorithm.names, what: "a signature algorithm")
-        }?.compactMap { name in Algorithm(named: name.value).map { Located(value: $0, position: name.position) } }
-        if section["algorithms"] == nil {
-            section.missing("algorithms", "write those the issuer uses: [RS256]")
-        }
-        let keys = readKeys(section)
+        let audience = Self.audience.read(from: section, self)
+        let algorithms = Self.algorithms.read(from: section, self)
+        let keys = Self.keySource.read(from: section, self)
         check(algorithms, against: keys?.source, of: section)
         if let keys, case .remote(.discovery) = keys.source.value, let issuer {
             checkDiscovery(issuer.value, at: keys.source.position, log: log)
         }
-        let user = section.value("user") { text throws(ValueError) in try PlainText.parse(text, what: "user") }
-        let lifetime = section.value("maxLifetime", Self.lifetime)
-        var tenantClaim: Located<String>?
-        if isServiceWide {
-            tenantClaim = section.required("tenantClaim", "write the claim that names the tenant: tenantClaim: org") {
-                text throws(ValueError) in try PlainText.parse(text, what: "tenantClaim")
-            }
-        }
+        let user = Self.user.read(from: section, self)
+        let lifetime = Self.maxLifetime.read(from: section, self)
+        let tenantClaim = isServiceWide ? Self.tenantClaim.read(from: section, self) : nil
         // Where something is missing, a problem has been logged, and nothing of the file is used.
         guard let issuer, let audience, let algorithms, let keys else { return }
         reading.issuers.append(
@@ -101,64 +85,6 @@ struct IssuerReader {
             )
         }
         reading.names.append(issuer)
-    }
-
-    private static func lifetime(_ text: String) throws(ValueError) -> Int {
-        let seconds = try Measure.duration.parse(text)
-        guard (1...longestLifetime).contains(seconds) else {
-            throw ValueError("\(text.quoted) is no lifetime of a token", "write 1s to 366d; the default is 24h")
-        }
-        return seconds
-    }
-
-    // MARK: Keys
-
-    /// Where keys come from, and whom to trust on the way.
-    private struct KeyReading {
-        let source: Located<KeySource>
-        let authorities: String?
-    }
-
-    private func readKeys(_ section: Section) -> KeyReading? {
-        guard let entry = section["keys"] else {
-            section.missing("keys", "write where its keys are: keys: {jwks: https://…}")
-            return nil
-        }
-        guard let keys = section.section("keys", keys: Self.sources + ["caFile"]) else { return nil }
-        let present = Self.sources.filter { keys[$0] != nil }
-        // A key that is none has been reported as unknown.
-        if present.isEmpty, !keys.all.isEmpty, keys["caFile"] == nil { return nil }
-        guard present.count == 1, let source = present.first else {
-            let names = Self.sources.joined(separator: ", ")
-            let message =
-                present.isEmpty ? "keys names no source" : "keys names several sources: \(present.joined(separator: ", "))"
-            section.log.problem(at: entry.keyPosition, message, "write exactly one of \(names)")
-            return nil
-        }
-        if let file = keys["caFile"], source != "jwks", source != "discovery" {
-            section.log.problem(
-                at: file.keyPosition,
-                "caFile is for keys from the network, and \(source) is not",
-                "remove it, or write jwks: https://…"
-            )
-        }
-        let authorities = keys.value("caFile") { text throws(ValueError) in try FilePath.resolve(text, in: folder) }
-        return keys.value(source) { text throws(ValueError) in try keySource(source, text) }
-            .map { KeyReading(source: $0, authorities: authorities?.value) }
-    }
-
-    private func keySource(_ source: String, _ text: String) throws(ValueError) -> KeySource {
-        switch source {
-        case "jwks": return .remote(.jwks(url: try WebURL.parse(text)))
-        case "jwksFile": return .jwksFile(try FilePath.resolve(text, in: folder))
-        case "pemFile": return .pemFile(try FilePath.resolve(text, in: folder))
-        case "secretFile": return .secretFile(try FilePath.resolve(text, in: folder))
-        default:
-            guard text == "true" else {
-                throw ValueError("discovery is \(text.quoted)", "write discovery: true, or name another source")
-            }
-            return .remote(.discovery)
-        }
     }
 
     /// A secret is for HS*, a public key for all others: an algorithm of the wrong kind would let a public key, which
@@ -201,5 +127,200 @@ struct IssuerReader {
                 "name jwks, jwksFile or pemFile instead"
             )
         }
+    }
+}
+
+extension IssuerReader {
+    private static let issuer = Key<IssuerReader, Located<String>?>(
+        "issuer",
+        takes: "the exact `iss` of its tokens, 1 to 512 bytes. It is compared byte by byte: a `/` at the end counts",
+        standard: "required",
+        example: "https://id.acme.example"
+    ) { section, key, _ in
+        section.required(key, "write the exact “iss” of its tokens") { text throws(ValueError) in
+            try PlainText.parse(text, what: key, atMost: 512)
+        }
+    }
+
+    private static let audience = Key<IssuerReader, [Located<String>]?>(
+        "audience",
+        takes: "text or a list of texts. A token's `aud` must contain one of them",
+        standard: "required",
+        example: "[uploads, uploads-staging]"
+    ) { section, key, _ in
+        let audience = section.list(key, allowsSingle: true) { text throws(ValueError) in try PlainText.parse(text, what: key) }
+        if section[key] == nil {
+            section.missing(key, "write the “aud” of tokens meant for uploads, else tokens for other services count too")
+        }
+        return audience
+    }
+
+    private static let algorithms = Key<IssuerReader, [Located<Algorithm>]?>(
+        "algorithms",
+        takes: "list of \(Algorithm.names.filter { !$0.hasPrefix("HS") }.map { "`\($0)`" }.joined(separator: " ")) (the same as "
+            + "`EdDSA`, by its newer name), or of `HS256` `HS384` `HS512`",
+        standard: "required",
+        example: "[RS256, ES256]"
+    ) { section, key, _ in
+        let algorithms = section.list(key) { text throws(ValueError) in
+            try Choice.parse(text, of: Algorithm.names, what: "a signature algorithm")
+        }
+        if section[key] == nil { section.missing(key, "write those the issuer uses: [RS256]") }
+        return algorithms?.compactMap { name in
+            Algorithm(named: name.value).map { Located(value: $0, position: name.position) }
+        }
+    }
+
+    private static let keySource = Key<IssuerReader, KeySourceReader.Reading?>(
+        "keys",
+        takes: "mapping: [`auth.issuers.keys`](#authissuerskeys)",
+        standard: "required",
+        example: "{jwks: https://id.acme.example/jwks.json}"
+    ) { section, key, reader in
+        guard let entry = section[key] else {
+            section.missing(key, "write where its keys are: keys: {jwks: https://…}")
+            return nil
+        }
+        let known = KeySourceReader.keys.map(\.name)
+        guard let keys = section.section(key, keys: known) else { return nil }
+        return KeySourceReader(folder: reader.folder).read(keys, of: entry)
+    }
+
+    private static let user = Key<IssuerReader, Located<String>?>(
+        "user",
+        takes: "the claim that names the user: a member at the top level of the token",
+        standard: "`sub`",
+        example: "sub"
+    ) { section, key, _ in
+        section.value(key) { text throws(ValueError) in try PlainText.parse(text, what: key) }
+    }
+
+    private static let maxLifetime = Key<IssuerReader, Located<Int>?>(
+        "maxLifetime",
+        takes: "duration, 1s to 366d: the longest lifetime of a token, from `iat` to `exp`",
+        standard: "`24h`",
+        example: "7d"
+    ) { section, key, _ in
+        section.value(key) { text throws(ValueError) in
+            let seconds = try Measure.duration.parse(text)
+            // A year: what is longer is no session but a password.
+            guard (1...366 * 86_400).contains(seconds) else {
+                throw ValueError("\(text.quoted) is no lifetime of a token", "write 1s to 366d; the default is 24h")
+            }
+            return seconds
+        }
+    }
+
+    private static let tenantClaim = Key<IssuerReader, Located<String>?>(
+        "tenantClaim",
+        takes: "the claim that holds the tenant's id: a string at the top level of the token",
+        standard: "required",
+        example: "org"
+    ) { section, key, _ in
+        section.required(key, "write the claim that names the tenant: tenantClaim: org") { text throws(ValueError) in
+            try PlainText.parse(text, what: key)
+        }
+    }
+}
+
+/// Reads an issuer's `keys`: where they come from, and which authorities to trust when they are fetched.
+struct KeySourceReader: Sendable {
+    struct Reading {
+        let source: Located<KeySource>
+        let authorities: String?
+    }
+
+    /// Relative paths are resolved against it.
+    let folder: String
+
+    static let keys = sources.map(\.row) + [authorities.row]
+
+    private static let sources = [jwks, jwksFile, pemFile, secretFile, discovery]
+
+    /// - Parameter entry: the key `keys` itself
+    func read(_ keys: Section, of entry: YAMLEntry) -> Reading? {
+        let present = Self.sources.filter { keys[$0.row.name] != nil }
+        let file = keys[Self.authorities.row.name]
+        // A key that is none has been reported as unknown.
+        if present.isEmpty, !keys.all.isEmpty, file == nil { return nil }
+        guard present.count == 1, let source = present.first else {
+            let named = present.map(\.row.name).joined(separator: ", ")
+            keys.log.problem(
+                at: entry.keyPosition,
+                present.isEmpty ? "keys names no source" : "keys names several sources: \(named)",
+                "write exactly one of \(Self.sources.map(\.row.name).joined(separator: ", "))"
+            )
+            return nil
+        }
+        let isRemote = [Self.jwks.row, Self.discovery.row].contains(source.row)
+        if let file, !isRemote {
+            keys.log.problem(
+                at: file.keyPosition,
+                "caFile is for keys from the network, and \(source.row.name) is not",
+                "remove it, or write jwks: https://…"
+            )
+        }
+        let authorities = Self.authorities.read(from: keys, self)
+        return source.read(from: keys, self).map { Reading(source: $0, authorities: authorities?.value) }
+    }
+
+    private static let jwks = Key<KeySourceReader, Located<KeySource>?>(
+        "jwks",
+        takes: "URL of the issuer's JSON Web Key Set",
+        standard: "–",
+        example: "https://id.acme.example/jwks.json"
+    ) { section, key, _ in
+        section.value(key) { text throws(ValueError) in .remote(.jwks(url: try WebURL.parse(text))) }
+    }
+
+    private static let discovery = Key<KeySourceReader, Located<KeySource>?>(
+        "discovery",
+        takes: "`true`: the key set is found by OpenID Connect discovery, at `issuer` and `/.well-known/openid-configuration`. "
+            + "`issuer` must be a URL then",
+        standard: "–",
+        example: "true"
+    ) { section, key, _ in
+        section.value(key) { text throws(ValueError) in
+            guard text == "true" else {
+                throw ValueError("discovery is \(text.quoted)", "write discovery: true, or name another source")
+            }
+            return .remote(.discovery)
+        }
+    }
+
+    private static let jwksFile = Key<KeySourceReader, Located<KeySource>?>(
+        "jwksFile", takes: "path of a JSON Web Key Set", standard: "–", example: "keys/acme.json"
+    ) { section, key, reader in
+        section.value(key) { text throws(ValueError) in .jwksFile(try FilePath.resolve(text, in: reader.folder)) }
+    }
+
+    private static let pemFile = Key<KeySourceReader, Located<KeySource>?>(
+        "pemFile",
+        takes: "path of one or several public keys or certificates in PEM. In a file of several, a line `kid: NAME` "
+            + "before a block names its key",
+        standard: "–",
+        example: "keys/acme.pem"
+    ) { section, key, reader in
+        section.value(key) { text throws(ValueError) in .pemFile(try FilePath.resolve(text, in: reader.folder)) }
+    }
+
+    private static let secretFile = Key<KeySourceReader, Located<KeySource>?>(
+        "secretFile",
+        takes: "path of a shared secret for HS algorithms: 32 bytes or more (HS384: 48, HS512: 64). The file is the "
+            + "secret, byte by byte, except one line end after printable text. It may also be a JSON Web Key Set of "
+            + "`oct` keys, so that two secrets are valid during a rotation",
+        standard: "–",
+        example: "keys/acme.secret"
+    ) { section, key, reader in
+        section.value(key) { text throws(ValueError) in .secretFile(try FilePath.resolve(text, in: reader.folder)) }
+    }
+
+    private static let authorities = Key<KeySourceReader, Located<String>?>(
+        "caFile",
+        takes: "path of certificate authorities in PEM, which are trusted instead of the system's when the keys are fetched",
+        standard: "the system's",
+        example: "keys/private-ca.pem"
+    ) { section, key, reader in
+        section.value(key) { text throws(ValueError) in try FilePath.resolve(text, in: reader.folder) }
     }
 }

@@ -7,6 +7,9 @@ final class ProblemLog {
     let file: String
     private(set) var problems: [RuleFileProblem] = []
     private(set) var warnings: [RuleFileProblem] = []
+    /// For so many further problems a word that may be meant is looked for. A file can have tens of thousands of unknown keys, and
+    /// looking took most of a minute.
+    private var suggestionsLeft = 20
 
     init(file: String) {
         self.file = file
@@ -16,8 +19,10 @@ final class ProblemLog {
         problems.append(entry(position, message, advice))
     }
 
-    func problem(at position: YAMLPosition, _ complaint: ValueError) {
-        problem(at: position, complaint.message, complaint.advice)
+    func problem(at position: YAMLPosition, _ error: ValueError) {
+        let looks = suggestionsLeft > 0
+        if looks, error.looksForSuggestion { suggestionsLeft -= 1 }
+        problem(at: position, error.message, error.advice(suggesting: looks))
     }
 
     func warning(at position: YAMLPosition, _ message: String, _ advice: String) {

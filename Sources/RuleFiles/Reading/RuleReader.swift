@@ -5,76 +5,51 @@ import UploadRules
 import WireFormats
 
 /// Reads one entry of a tenant's `rules`.
-struct RuleReader {
+struct RuleReader: Sendable {
     let tenant: String
     /// S3-compatible stores have storage classes and tags of their own; AWS's are known.
     let isAWS: Bool
 
+    /// The keys of a rule, in the order in which messages list them.
     static let keys = [
-        "keyPrefix", "keyName", "contentTypes", "maxSize", "minSize", "expiry", "acl", "storageClass", "encryption", "tags",
-        "metadata", "cacheControl", "contentDisposition", "checksum", "successStatus", "successRedirect", "requireScope",
-        "limits",
+        keyPrefix.row, keyName.row, contentTypes.row, maxSize.row, minSize.row, expiry.row, acl.row, storageClass.row,
+        encryption.row, tags.row, metadata.row, cacheControl.row, contentDisposition.row, checksum.row, successStatus.row,
+        successRedirect.row, requireScope.row, limits.row,
     ]
 
     func read(_ entry: YAMLEntry, log: ProblemLog) -> RuleDraft? {
         let name = readName(entry, log: log)
         let title = "the rule \(entry.key.quoted)"
-        guard let section = Section(entry.value, title: title, at: entry.keyPosition, keys: Self.keys, log: log) else {
+        let names = Self.keys.map(\.name)
+        guard let section = Section(entry.value, title: title, at: entry.keyPosition, keys: names, log: log) else {
             return nil
         }
 
-        let prefix = section.required("keyPrefix", "write the folder of its files: keyPrefix: uploads/{user}/") {
-            text throws(ValueError) in try KeyTemplate(parsing: text, as: .keyPrefix, tenant: tenant)
-        }
-        let keyName = section.value("keyName") { text throws(ValueError) in
-            try KeyTemplate(parsing: text, as: .keyName, tenant: tenant)
-        }
-        let knownName = section["keyName"] == nil ? Self.defaultKeyName : keyName?.value
-        if let prefix, section["keyName"] == nil || keyName != nil { checkOverwriting(prefix, keyName, of: section) }
-        let types = readContentTypes(section)
+        let prefix = Self.keyPrefix.read(from: section, self)
+        let keyName = Self.keyName.read(from: section, self)
+        let isNamed = section[Self.keyName.row.name] != nil
+        if let prefix, !isNamed || keyName != nil { checkOverwriting(prefix, keyName, of: section) }
+        let types = Self.contentTypes.read(from: section, self)
         let sizes = readSizes(section)
-        let expiry = section.value("expiry", Self.expiry)
-        let acl = readACL(section)
-        let storageClass = readStorageClass(section)
-        let encryption = readEncryption(section)
-        let tags = readTags(section)
-        let metadata = readMetadata(section)
-        let cacheControl = section.value("cacheControl") { text throws(ValueError) in
-            try Self.headerValue(text, what: "cacheControl")
-        }
-        let disposition = section.value("contentDisposition") { text throws(ValueError) in
-            try Choice.parse(text, as: DispositionType.self, what: "a disposition")
-        }
-        let checksum = section.value("checksum") { text throws(ValueError) in
-            guard text == "required" else {
-                throw ValueError("\(text.quoted) says nothing of checksums", "write checksum: required, or remove the line")
-            }
-            return true
-        }
-        let success = readSuccess(section)
-        let scope = section.value("requireScope", Scope.parse)
-        let limits = readLimits(section)
+        let expiry = Self.expiry.read(from: section, self)
+        let storage = readStorage(section)
+        let disposition = Self.contentDisposition.read(from: section, self)
+        let checksum = Self.checksum.read(from: section, self)
+        let scope = Self.requireScope.read(from: section, self)
+        let limits = Self.limits.read(from: section, self)
 
-        guard let name, let prefix, let types, let sizes, let defaultName = Self.defaultKeyName else {
-            return prefix.map { RuleDraft(name: name, prefix: $0, keyName: knownName, rule: nil) }
+        let defaultName = isNamed ? nil : Self.defaultKeyName
+        guard let name, let prefix, let types, let sizes, let template = keyName?.value ?? Self.defaultKeyName else {
+            return prefix.map { RuleDraft(name: name, prefix: $0, keyName: keyName?.value ?? defaultName, rule: nil) }
         }
         let rule = UploadRule(
             name: name,
             keyPrefix: prefix.value,
-            keyName: keyName?.value ?? defaultName,
+            keyName: template,
             contentTypes: types,
             sizes: sizes,
             expiry: expiry?.value ?? 300,
-            storage: StorageSettings.of(
-                acl: acl,
-                storageClass: storageClass,
-                encryption: encryption,
-                tags: tags,
-                metadata: metadata,
-                cacheControl: cacheControl?.value,
-                successStatus: success.status,
-                successRedirect: success.redirect
-            ),
+            storage: storage,
             contentDisposition: disposition?.value,
             checksumRequired: checksum?.value ?? false,
             requireScope: scope?.value,
@@ -87,10 +62,8 @@ struct RuleReader {
                 "shorten its tags, fixed metadata, cacheControl or successRedirect"
             )
         }
-        return RuleDraft(name: name, prefix: prefix, keyName: knownName, rule: rule)
+        return RuleDraft(name: name, prefix: prefix, keyName: keyName?.value ?? defaultName, rule: rule)
     }
-
-    private static let defaultKeyName = try? KeyTemplate(parsing: "{uuid}.{ext}", as: .keyName, tenant: "")
 
     private func readName(_ entry: YAMLEntry, log: ProblemLog) -> String? {
         do throws(ValueError) {
@@ -100,8 +73,32 @@ struct RuleReader {
             return nil
         }
     }
+}
 
-    // MARK: Keys
+// MARK: Object keys
+
+extension RuleReader {
+    static let keyPrefix = Key<RuleReader, Located<KeyTemplate>?>(
+        "keyPrefix",
+        takes: "[key template](#object-keys), 1 to 512 bytes; ends in `/`",
+        standard: "required",
+        example: "avatars/{user}/"
+    ) { section, key, reader in
+        section.required(key, "write the folder of its files: keyPrefix: uploads/{user}/") { text throws(ValueError) in
+            try KeyTemplate(parsing: text, as: .keyPrefix, tenant: reader.tenant)
+        }
+    }
+
+    static let keyName = Key<RuleReader, Located<KeyTemplate>?>(
+        "keyName",
+        takes: "[key template](#object-keys), 1 to 512 bytes; does not end in `/`",
+        standard: "`{uuid}.{ext}`",
+        example: "\"{uuid}-{filename}\""
+    ) { section, key, reader in
+        section.value(key) { text throws(ValueError) in try KeyTemplate(parsing: text, as: .keyName, tenant: reader.tenant) }
+    }
+
+    private static let defaultKeyName = try? KeyTemplate(parsing: "{uuid}.{ext}", as: .keyName, tenant: "")
 
     /// Without {uuid}, uploads meet at the same key.
     private func checkOverwriting(_ prefix: Located<KeyTemplate>, _ keyName: Located<KeyTemplate>?, of section: Section) {
@@ -133,24 +130,35 @@ struct RuleReader {
             )
         }
     }
+}
 
-    // MARK: What may be uploaded
+// MARK: What may be uploaded
 
-    private func readContentTypes(_ section: Section) -> ContentTypeList? {
-        guard section["contentTypes"] != nil else {
-            section.missing("contentTypes", "list what may be uploaded: contentTypes: [image/png, image/jpeg]")
+extension RuleReader {
+    static let contentTypes = Key<RuleReader, ContentTypeList?>(
+        "contentTypes",
+        takes: "list of [content types](#content-types) in lower case, `type/*` or `*/*`",
+        standard: "required",
+        example: "[image/*, application/pdf]"
+    ) { section, key, _ in
+        guard section[key] != nil else {
+            section.missing(key, "list what may be uploaded: contentTypes: [image/png, image/jpeg]")
             return nil
         }
-        guard let types = section.list("contentTypes", ContentTypeList.parsePattern), !types.isEmpty else { return nil }
+        guard let types = section.list(key, ContentTypeList.parsePattern), !types.isEmpty else { return nil }
         for type in types where type.value == "image/jpg" {
             section.log.warning(at: type.position, "browsers never send \(type.value.quoted)", "write image/jpeg, or both")
         }
         return ContentTypeList(patterns: types.map(\.value))
     }
 
-    private func readSizes(_ section: Section) -> ClosedRange<Int>? {
-        let most = section.required("maxSize", "write the largest file it takes, at most 5GiB: maxSize: 5MiB") {
-            text throws(ValueError) in
+    static let maxSize = Key<RuleReader, Located<Int>?>(
+        "maxSize",
+        takes: "size, 1 to 5GiB. There is no rule without a limit",
+        standard: "required",
+        example: "5MiB"
+    ) { section, key, _ in
+        section.required(key, "write the largest file it takes, at most 5GiB: maxSize: 5MiB") { text throws(ValueError) in
             let bytes = try Measure.size.parse(text)
             guard bytes <= UploadPolicy.maximumFileBytes else {
                 throw ValueError("\(text.quoted) is more than one upload can carry", "write at most 5GiB")
@@ -158,9 +166,22 @@ struct RuleReader {
             guard bytes > 0 else { throw ValueError("maxSize allows nothing", "write at least 1") }
             return bytes
         }
-        let least = section.value("minSize") { text throws(ValueError) in try Measure.size.parse(text) }
+    }
+
+    /// An empty file is hardly ever meant; a rule can say `minSize: 0`.
+    static let minSize = Key<RuleReader, Located<Int>?>(
+        "minSize",
+        takes: "size, 0 to `maxSize`",
+        standard: "`1`: an empty file is refused",
+        example: "0"
+    ) { section, key, _ in
+        section.value(key) { text throws(ValueError) in try Measure.size.parse(text) }
+    }
+
+    private func readSizes(_ section: Section) -> ClosedRange<Int>? {
+        let most = Self.maxSize.read(from: section, self)
+        let least = Self.minSize.read(from: section, self)
         guard let most else { return nil }
-        // An empty file is hardly ever meant; a rule can say minSize: 0.
         let minimum = least?.value ?? 1
         guard minimum <= most.value else {
             section.log.problem(
@@ -173,11 +194,77 @@ struct RuleReader {
         return minimum...most.value
     }
 
-    private static func expiry(_ text: String) throws(ValueError) -> Int {
-        let seconds = try Measure.duration.parse(text)
-        guard (1...Int(PolicySigner.maximumLifetime)).contains(seconds) else {
-            throw ValueError("a ticket cannot hold for \(text.quoted)", "write 1s to 7d; the default is 5m")
+    static let checksum = Key<RuleReader, Located<Bool>?>(
+        "checksum",
+        takes: "`required`: the request must send `checksumSHA256`, which the store then compares",
+        standard: "optional",
+        example: "required"
+    ) { section, key, _ in
+        section.value(key) { text throws(ValueError) in
+            guard text == "required" else {
+                throw ValueError("\(text.quoted) says nothing of checksums", "write checksum: required, or remove the line")
+            }
+            return true
         }
-        return seconds
+    }
+
+    static let requireScope = Key<RuleReader, Located<String>?>(
+        "requireScope",
+        takes: "a scope that the token or API key must have",
+        standard: "none",
+        example: "uploads:write"
+    ) { section, key, _ in
+        section.value(key, Scope.parse)
+    }
+}
+
+// MARK: How long and how often
+
+extension RuleReader {
+    static let expiry = Key<RuleReader, Located<Int>?>(
+        "expiry",
+        takes: "duration, 1s to 7d: how long a ticket can be used",
+        standard: "`5m`",
+        example: "15m"
+    ) { section, key, _ in
+        section.value(key) { text throws(ValueError) in
+            let seconds = try Measure.duration.parse(text)
+            guard (1...Int(PolicySigner.maximumLifetime)).contains(seconds) else {
+                throw ValueError("a ticket cannot hold for \(text.quoted)", "write 1s to 7d; the default is 5m")
+            }
+            return seconds
+        }
+    }
+
+    static let limits = Key<RuleReader, RuleLimits>(
+        "limits",
+        takes: "mapping: [`rules.limits`](#ruleslimits)",
+        standard: "none",
+        example: "{perUser: 60/1m, perTenant: 1000/1h}"
+    ) { section, key, _ in
+        guard let limits = section.section(key, keys: LimitsReader.keys.map(\.name)) else { return .none }
+        return LimitsReader().read(limits)
+    }
+}
+
+/// Reads a rule's `limits`.
+struct LimitsReader: Sendable {
+    static let keys = [perUser.row, perTenant.row]
+
+    private static let perUser = Key<LimitsReader, Located<RateLimit>?>(
+        "perUser", takes: "rate, 1/1s to 1000000000/7d, for each user", standard: "none", example: "60/1m"
+    ) { section, key, _ in section.value(key, RateLimit.parse) }
+
+    private static let perTenant = Key<LimitsReader, Located<RateLimit>?>(
+        "perTenant", takes: "rate, for all users of the tenant together", standard: "none", example: "1000/1h"
+    ) { section, key, _ in section.value(key, RateLimit.parse) }
+
+    func read(_ limits: Section) -> RuleLimits {
+        let perUser = Self.perUser.read(from: limits, self)
+        let perTenant = Self.perTenant.read(from: limits, self)
+        if limits.all.isEmpty {
+            limits.log.problem(at: limits.position, "limits is empty", "write perUser: 60/1m, or remove it")
+        }
+        return RuleLimits(perUser: perUser?.value, perTenant: perTenant?.value)
     }
 }

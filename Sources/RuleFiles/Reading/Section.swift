@@ -51,11 +51,13 @@ struct Section {
             } else if entry.key == "<<" {
                 log.problem(at: entry.keyPosition, "there is a merge key (<<)", "merge keys are not read: write the keys out")
             } else {
-                let near = Spelling.nearest(to: entry.key, in: keys)
                 log.problem(
                     at: entry.keyPosition,
-                    "\(entry.key.quoted) is not a key of \(title)",
-                    near.map { "did you mean \($0)?" } ?? "known keys: \(keys.joined(separator: ", "))"
+                    ValueError(
+                        "\(entry.key.quoted) is not a key of \(title)",
+                        suggesting: .init(for: entry.key, in: keys),
+                        else: "known keys: \(keys.joined(separator: ", "))"
+                    )
                 )
             }
         }

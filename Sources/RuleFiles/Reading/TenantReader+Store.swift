@@ -10,18 +10,13 @@ extension TenantReader {
             file.missing("store", "write the bucket and region of its files under store:")
             return (nil, nil)
         }
-        let keys = ["bucket", "region", "endpoint", "addressing", "signature", "credentials"]
-        guard let store = file.section("store", keys: keys) else { return (nil, nil) }
-        let bucket = store.required("bucket", "write the bucket's name", Self.text)
-        let region = store.required("region", "write the bucket's region: region: eu-west-1", Self.text)
-        let endpoint = store.value("endpoint", Self.text)
-        let addressing = store.value("addressing") { text throws(ValueError) in
-            try Choice.parse(text, of: [Addressing.virtualHost.rawValue, Addressing.path.rawValue], what: "an addressing")
-        }
-        let signature = store.value("signature") { text throws(ValueError) in
-            try Choice.parse(text, of: [SignatureVersion.v4.rawValue, SignatureVersion.v2.rawValue], what: "a signature version")
-        }
-        let credentials = CredentialReader(region: region?.value).read(store)
+        guard let store = file.section("store", keys: Self.storeKeys.map(\.name)) else { return (nil, nil) }
+        let bucket = Self.bucket.read(from: store, self)
+        let region = Self.region.read(from: store, self)
+        let endpoint = Self.endpoint.read(from: store, self)
+        let addressing = Self.addressing.read(from: store, self)
+        let signature = Self.signature.read(from: store, self)
+        let credentials = Self.credentials.read(from: store, region?.value)
         warn(signature: signature, endpoint: endpoint)
         // An endpoint that is there but unreadable is none of AWS's: what its address would be, nobody knows.
         guard store["endpoint"] == nil || endpoint != nil else {
@@ -55,10 +50,6 @@ extension TenantReader {
         }
     }
 
-    private static func text(_ text: String) throws(ValueError) -> String {
-        try PlainText.parse(text, what: "the value", atMost: 2048)
-    }
-
     private func warn(signature: Located<String>?, endpoint: Located<String>?) {
         if let signature, signature.value == SignatureVersion.v2.rawValue {
             log.warning(
@@ -73,5 +64,69 @@ extension TenantReader {
                 log.warning(at: endpoint.position, "uploads to \(endpoint.value.quoted) are not encrypted", "write https://")
             }
         }
+    }
+}
+
+extension TenantReader {
+    /// The keys of `store`, in the order in which messages list them.
+    static let storeKeys = [bucket.row, region.row, endpoint.row, addressing.row, signature.row, credentials.row]
+
+    private static let bucket = Key<TenantReader, Located<String>?>(
+        "bucket",
+        takes: "a bucket's name by S3's rules: 3 to 63 of `a-z`, `0-9`, `-` and `.`",
+        standard: "required",
+        example: "acme-uploads"
+    ) { section, key, _ in
+        section.required(key, "write the bucket's name", text)
+    }
+
+    private static let region = Key<TenantReader, Located<String>?>(
+        "region",
+        takes: "an AWS region; with `endpoint`, what the store calls its region: 1 to 64 letters, digits, `-`, `_` and `.`",
+        standard: "required",
+        example: "eu-west-1"
+    ) { section, key, _ in
+        section.required(key, "write the bucket's region: region: eu-west-1", text)
+    }
+
+    private static let endpoint = Key<TenantReader, Located<String>?>(
+        "endpoint",
+        takes: "URL of an S3-compatible store, with a port and a base path if it has them",
+        standard: "AWS",
+        example: "https://s3.example.net"
+    ) { section, key, _ in
+        section.value(key, text)
+    }
+
+    private static let addressing = Key<TenantReader, Located<String>?>(
+        "addressing",
+        takes: "`virtual` (`https://BUCKET.HOST/`) or `path` (`https://HOST/BUCKET/`)",
+        standard: "`virtual` on AWS, `path` with `endpoint` or for a bucket with a dot",
+        example: "path"
+    ) { section, key, _ in
+        section.value(key) { text throws(ValueError) in
+            try Choice.parse(text, of: [Addressing.virtualHost.rawValue, Addressing.path.rawValue], what: "an addressing")
+        }
+    }
+
+    private static let signature = Key<TenantReader, Located<String>?>(
+        "signature", takes: "`v4` or `v2` (only for old stores without v4)", standard: "`v4`", example: "v4"
+    ) { section, key, _ in
+        section.value(key) { text throws(ValueError) in
+            try Choice.parse(text, of: [SignatureVersion.v4.rawValue, SignatureVersion.v2.rawValue], what: "a signature version")
+        }
+    }
+
+    private static let credentials = Key<String?, CredentialReader.Reading?>(
+        "credentials",
+        takes: "`default`, or a mapping: [`store.credentials`](#storecredentials)",
+        standard: "`default`",
+        example: "default"
+    ) { section, _, region in
+        CredentialReader(region: region).read(section)
+    }
+
+    private static func text(_ text: String) throws(ValueError) -> String {
+        try PlainText.parse(text, what: "the value", atMost: 2048)
     }
 }

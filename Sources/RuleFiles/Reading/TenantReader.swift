@@ -14,22 +14,51 @@ struct TenantReader {
     let folder: String
     let log: ProblemLog
 
+    /// The keys of the file, in the order in which messages list them.
+    static let keys = [
+        KeyRow(name: "tenant", takes: "name", standard: "required", example: "acme"),
+        KeyRow(
+            name: "store", takes: "mapping: [`store`](#store)", standard: "required",
+            example: "{bucket: acme-uploads, region: eu-west-1}"),
+        KeyRow(
+            name: "auth", takes: "mapping: [`auth`](#auth)", standard: "none",
+            example: "{issuers: [{issuer: https://id.acme.example, audience: uploads, algorithms: [RS256], "
+                + "keys: {discovery: true}}]}"),
+        KeyRow(
+            name: "origins", takes: "list of web origins", standard: "none",
+            example: "[https://app.acme.example, http://localhost:5173]"),
+        KeyRow(
+            name: "rules", takes: "mapping of rules by name: [`rules`](#rules)", standard: "required",
+            example: "{avatars: {keyPrefix: \"avatars/{user}/\", contentTypes: [image/png], maxSize: 5MiB}}"),
+    ]
+
+    /// The keys of `auth`.
+    static let authKeys = [
+        KeyRow(
+            name: "issuers", takes: "list: [`auth.issuers`](#authissuers)", standard: "none",
+            example: "[{issuer: https://id.acme.example, audience: uploads, algorithms: [ES256], keys: {discovery: true}}]"),
+        KeyRow(
+            name: "apiKeys", takes: "list: [`auth.apiKeys`](#authapikeys)", standard: "none",
+            example: "[{id: cms, sha256: 5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8}]"),
+    ]
+
     func read(_ root: YAMLNode) -> TenantDraft {
         var draft = TenantDraft(id: id, log: log)
-        let keys = ["tenant", "store", "auth", "origins", "rules"]
         let hints = [
             "issuers": ValueError("issuers belongs under auth", "write auth: and indent issuers under it"),
             "apiKeys": ValueError("apiKeys belongs under auth", "write auth: and indent apiKeys under it"),
             "bucket": ValueError("bucket belongs under store", "write store: and indent bucket under it"),
             "region": ValueError("region belongs under store", "write store: and indent region under it"),
         ]
-        guard let file = Section(root, title: "the file", at: .start, keys: keys, hints: hints, log: log) else { return draft }
+        guard let file = Section(root, title: "the file", at: .start, keys: Self.keys.map(\.name), hints: hints, log: log) else {
+            return draft
+        }
 
         readID(file)
         let (store, credentials) = readStore(file, into: &draft)
         draft.rules = readRules(file, isAWS: draft.isAWS)
         let origins = file.list("origins", WebOrigin.parse)
-        let auth = file.section("auth", keys: ["issuers", "apiKeys"])
+        let auth = file.section("auth", keys: Self.authKeys.map(\.name))
         var issuers: [Issuer] = []
         var apiKeys: [APIKey] = []
         if let auth {

@@ -210,10 +210,10 @@ extension KeyTemplate {
     private static func placeholder(_ name: String) throws(ValueError) -> Placeholder {
         guard let placeholder = Placeholder(rawValue: name) else {
             let names = Placeholder.allCases.map(\.rawValue)
-            let near = Spelling.nearest(to: name, in: names)
             throw ValueError(
                 "{\(name)} is not a placeholder",
-                near.map { "did you mean {\($0)}?" } ?? "write one of \(names.map { "{\($0)}" }.joined(separator: " "))"
+                suggesting: .init(for: name, in: names, between: ("{", "}")),
+                else: "write one of \(names.map { "{\($0)}" }.joined(separator: " "))"
             )
         }
         return placeholder

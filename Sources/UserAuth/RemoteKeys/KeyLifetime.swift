@@ -9,6 +9,9 @@ package enum KeyLifetime {
     /// What a provider can say: less would be a burden to it, more would keep keys that it took back.
     package static let bounds: ClosedRange<Duration> = .seconds(60)...(.seconds(60 * 60))
 
+    /// How long a set stays in use without a successful fetch.
+    package static let maximumAge: Duration = .seconds(24 * 60 * 60)
+
     /// The lifetime of an answer with these header fields.
     /// - Parameter headers: the values by the name of the field in lower case.
     static func of(_ headers: [String: [String]]) -> Duration {

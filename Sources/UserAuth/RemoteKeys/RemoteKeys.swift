@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
+package import OutgoingHTTP
 
 /// The keys of an issuer that publishes them, kept fresh beside the requests' way.
 ///
-/// Has no timer: a driver calls ``expire(at:)`` and, where ``isDue(at:)`` says so, ``refresh(at:)`` about twice a second. A
+/// Has no timer: a driver calls ``expire(at:)`` and, where ``isDue(at:)`` says so, ``refresh(_:)`` about twice a second. A
 /// request never waits for a fetch: it takes the set that is there from ``keys``. All uptimes are of one clock that never
 /// jumps; the wall clock has no part in this.
 package final class RemoteKeys: Sendable {
@@ -16,18 +16,15 @@ package final class RemoteKeys: Sendable {
     /// The set in use, none until the first fetch; for ``TrustedIssuer``.
     package let keys: IssuerKeys
     private let misses: KeyMisses
-    private let schedule = Mutex(RefreshSchedule())
-    private let uptime: @Sendable () -> Duration
+    private let refreshed: Refreshed<FetchedKeys, KeyFetchError>
     private let fetch: Fetch
-    private let random: @Sendable () -> Double
 
     /// - Parameters:
     ///   - issuer: as tokens name it.
     ///   - endpoint: where the keys are.
     ///   - algorithms: the issuer's.
     ///   - authorities: a PEM file of certificate authorities instead of the system's.
-    ///   - uptime: the clock of the uptimes that the methods are given; read when a token names an unknown key and when a
-    ///     fetch ends.
+    ///   - uptime: the clock of the uptimes that the methods are given; read when a token names an unknown key.
     ///   - fetch: instead of a ``KeyFetcher``.
     ///   - random: 0 to 1, for the jitter.
     package init(
@@ -40,73 +37,87 @@ package final class RemoteKeys: Sendable {
         random: @escaping @Sendable () -> Double = { .random(in: 0...1) }
     ) {
         let misses = KeyMisses(uptime: uptime)
+        let keys = IssuerKeys(onMiss: { misses.note($0) })
         let fetcher = KeyFetcher(issuer: issuer, endpoint: endpoint, algorithms: algorithms, authorities: authorities)
         self.issuer = issuer
         self.endpoint = endpoint
         self.misses = misses
-        self.uptime = uptime
+        self.keys = keys
         self.fetch = fetch ?? fetcher.fetch
-        self.random = random
-        keys = IssuerKeys(onMiss: { misses.note($0) })
+        refreshed = Refreshed(
+            .keys { fetched in
+                guard let fetched else {
+                    keys.drop()
+                    return
+                }
+                if keys.replace(with: fetched.set) { misses.forget() }
+            },
+            jitter: random)
     }
 
     /// Whether a fetch should begin now: the set's time has come, a failed fetch is to be tried again, or a token named a key
     /// that the set does not have.
-    package func isDue(at uptime: Duration) -> Bool {
-        schedule.withLock { $0.isDue(at: uptime) || (!$0.isRunning && misses.areWaiting) }
+    package func isDue(at moment: Moment) -> Bool {
+        refreshed.isDue(at: moment) || (misses.areWaiting && !refreshed.isRunning)
     }
 
     /// Fetches the keys and puts them into use; where that fails, those in use stay. Returns at once where a fetch runs.
-    package func refresh(at uptime: Duration) async {
-        guard schedule.withLock({ $0.begin() }) else { return }
-        misses.fetchBegins()
-        do throws(KeyFetchError) {
-            let fetched = try await fetch()
-            schedule.withLock { schedule in
-                if keys.replace(with: fetched.set) { misses.forget() }
-                schedule.succeed(at: uptime, lifetime: fetched.lifetime, jitter: random())
-            }
-        } catch {
-            // A fetch that timed out has taken its time: the pause begins now.
-            let end = max(uptime, self.uptime())
-            schedule.withLock { $0.fail(error, at: end, hasKeys: keys.current != nil, jitter: random()) }
+    package func refresh(_ clock: @escaping @Sendable () -> Moment) async {
+        await refreshed.refresh(clock) { [misses, fetch] () async throws(KeyFetchError) in
+            misses.fetchBegins()
+            return try await fetch()
         }
     }
 
     /// Drops the set where 24 hours have passed since the last successful fetch: a provider that is silent so long may have
     /// taken back its keys. Tokens are then answered with ``AuthenticationFailure/keysUnavailable(issuer:)``.
-    package func expire(at uptime: Duration) {
-        // Under the lock that a fetch adopts its set under, so that a fresh set is never dropped for its predecessor's age.
-        schedule.withLock { schedule in
-            guard schedule.isExpired(at: uptime), keys.drop() else { return }
-            schedule.keysDropped(at: uptime)
-        }
-    }
+    package func expire(at moment: Moment) { refreshed.expire(at: moment.uptime) }
 
     /// How the keys are now.
-    package func status(at uptime: Duration) -> RemoteKeysStatus {
-        schedule.withLock { schedule in
-            let set = keys.current
-            let error = schedule.lastError
-            return RemoteKeysStatus(
-                issuer: issuer,
-                endpoint: endpoint,
-                hasKeys: set != nil,
-                keyIDs: set?.keyIDs.map { $0.map { ShownText.text($0) } } ?? [],
-                skipped: set?.skipped.map(\.shown) ?? [],
-                ageSeconds: schedule.lastSuccess.map { Self.seconds(from: $0, to: uptime) },
-                lastError: error?.error.description,
-                lastErrorReason: error?.error.reason.rawValue,
-                lastErrorAgeSeconds: error.map { Self.seconds(from: $0.uptime, to: uptime) },
-                failuresInARow: schedule.failuresInARow,
-                fetches: schedule.fetches,
-                successes: schedule.successes,
-                failures: Dictionary(uniqueKeysWithValues: schedule.failures.map { ($0.key.rawValue, $0.value) })
-            )
-        }
+    package func status(at moment: Moment) -> RemoteKeysStatus {
+        let status = refreshed.status
+        let set = status.value?.set
+        return RemoteKeysStatus(
+            issuer: issuer,
+            endpoint: endpoint,
+            hasKeys: set != nil,
+            keyIDs: set?.keyIDs.map { $0.map { ShownText.text($0) } } ?? [],
+            skipped: set?.skipped.map(\.shown) ?? [],
+            ageSeconds: status.fetchedAt.map { Self.seconds(from: $0, to: moment.uptime) },
+            lastError: status.lastError?.description,
+            lastErrorReason: status.lastError?.reason.rawValue,
+            lastErrorAgeSeconds: status.lastErrorAt.map { Self.seconds(from: $0, to: moment.uptime) },
+            failuresInARow: status.failuresInARow,
+            fetches: status.attempts,
+            successes: status.successes,
+            failures: status.failures
+        )
     }
 
     private static func seconds(from start: Duration, to end: Duration) -> Int {
         max(0, Int((end - start).components.seconds))
+    }
+}
+
+extension RefreshPolicy where Value == FetchedKeys, Failure == KeyFetchError {
+    /// When an issuer's keys are fetched anew: at 70 to 80 % of their lifetime.
+    /// - Parameter publish: told of each set that comes into use, and nil when it is dropped
+    static func keys(publish: @escaping @Sendable (FetchedKeys?) -> Void = { _ in }) -> RefreshPolicy {
+        RefreshPolicy(
+            life: { fetched, began, _ throws(KeyFetchError) in
+                // Counted from the beginning of the fetch: the set is at least as old.
+                Life(
+                    renewal: .init(
+                        freshUntil: Deadline(uptime: began + fetched.lifetime),
+                        lead: fetched.lifetime * 0.2...fetched.lifetime * 0.3),
+                    end: Deadline(uptime: began + KeyLifetime.maximumAge))
+            },
+            longestPause: { _, remaining in
+                // Without keys the pause is short, so that a service that started before its provider works soon after it.
+                remaining == nil ? .seconds(3) : RefreshSchedule.longestPause
+            },
+            label: { $0.reason.rawValue },
+            publish: publish
+        )
     }
 }

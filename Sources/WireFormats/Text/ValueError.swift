@@ -3,10 +3,61 @@
 /// What is wrong with one value and what to write instead; the reader adds where.
 package struct ValueError: Error, Hashable {
     package let message: String
-    package let advice: String
+    private let otherwise: String
+    private let suggestion: Suggestion?
 
     package init(_ message: String, _ advice: String) {
         self.message = message
-        self.advice = advice
+        otherwise = advice
+        suggestion = nil
+    }
+
+    /// An error about a word that may be a misspelt one of several.
+    /// - Parameters:
+    ///   - advice: where none of them is near
+    ///   - suggestion: looked for when ``advice(suggesting:)`` is called, since it takes time
+    package init(_ message: String, suggesting suggestion: Suggestion, else advice: String) {
+        self.message = message
+        otherwise = advice
+        self.suggestion = suggestion
+    }
+
+    /// What to write instead.
+    package var advice: String { advice(suggesting: true) }
+
+    /// What to write instead.
+    /// - Parameter looks: whether a word that may be meant is looked for
+    package func advice(suggesting looks: Bool) -> String {
+        guard looks, let suggestion, let word = suggestion.nearest else { return otherwise }
+        return "did you mean \(word)?"
+    }
+
+    /// Whether ``advice(suggesting:)`` looks for a word that may be meant.
+    package var looksForSuggestion: Bool { suggestion != nil }
+
+    /// A word and those of which one may be meant.
+    package struct Suggestion: Hashable, Sendable {
+        private let word: String
+        private let candidates: [String]
+        private let quote: (String, String)
+
+        /// - Parameter quote: what the word stands between where it is shown
+        package init(for word: String, in candidates: [String], between quote: (String, String) = ("", "")) {
+            self.word = word
+            self.candidates = candidates
+            self.quote = quote
+        }
+
+        fileprivate var nearest: String? {
+            Spelling.nearest(to: word, in: candidates).map { quote.0 + $0 + quote.1 }
+        }
+
+        package static func == (left: Self, right: Self) -> Bool {
+            left.word == right.word && left.candidates == right.candidates && left.quote == right.quote
+        }
+
+        package func hash(into hasher: inout Hasher) {
+            hasher.combine(word)
+        }
     }
 }

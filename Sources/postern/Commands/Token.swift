@@ -109,7 +109,8 @@ struct Token: ParsableCommand {
     }
 
     private func read(_ path: String) throws -> [UInt8] {
-        guard let data = FileManager.default.contents(atPath: path) else { throw TokenProblem.unreadable(path: path) }
-        return Array(data)
+        // More than any key has.
+        guard let bytes = StandardStream.read(path: path, atMost: 64 * 1024) else { throw TokenProblem.unreadable(path: path) }
+        return bytes
     }
 }

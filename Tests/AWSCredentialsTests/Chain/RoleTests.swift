@@ -11,6 +11,8 @@ import Testing
 @Suite struct RoleTests {
     private static let role = CredentialResolverTests.role
 
+    private let round = FakeServices().context().round
+
     private static func assumed(_ tenant: String, region: String = "eu-west-1") -> AssumedRole {
         AssumedRole(
             roleARN: role, externalID: "tenant-\(tenant)", sessionName: "postern-\(tenant)",
@@ -65,9 +67,9 @@ import Testing
         _ = try await standard.refresh()
         services.answer { _ throws(OutgoingFailure) in throw .unreachable("refused") }
         services.pass(21_200)
-        #expect(try await standard.current().provider == "instance metadata")
+        #expect(try await standard.current(in: context.round).provider == "instance metadata")
         services.pass(200)
-        let found = await problem { () async throws(CredentialProblem) in try await standard.current() }
+        let found = await problem { () async throws(CredentialProblem) in try await standard.current(in: context.round) }
         #expect(found?.isUnavailable == true)
     }
 
@@ -165,7 +167,7 @@ import Testing
         let (begun, fetches, running) = (Counter(), Counter(), Counter())
         let gate = AsyncStream<Void>.makeStream()
         let credentials = SigningCredentials(accessKeyID: "A", secretAccessKey: canary)
-        let kept = KeptCredentials(now: { FakeServices.start }) { () async throws(CredentialProblem) in
+        let kept = KeptCredentials(clock: FakeServices().context().clock) { _ async throws(CredentialProblem) in
             fetches.add(1)
             running.add(1)
             for await _ in gate.stream { break }
@@ -176,7 +178,7 @@ import Testing
             for _ in 0..<50 {
                 group.addTask {
                     begun.add(1)
-                    _ = try? await kept.refresh()
+                    _ = try? await kept.refresh(in: round)
                 }
             }
             while begun.count < 50 || running.count == 0, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(10)) }
@@ -187,7 +189,7 @@ import Testing
         // One who came late may have begun another, but never beside the first.
         #expect(running.most == 1)
         let before = fetches.count
-        _ = try await kept.current()
+        _ = try await kept.current(in: round)
         #expect(fetches.count == before)
     }
 
@@ -208,13 +210,13 @@ import Testing
     @Test("A fetch ends with the last who waits for it, and not with the first who gives up", .timeLimit(.minutes(5)))
     func cancellation() async throws {
         let (begun, never) = (AsyncStream<Void>.makeStream(), AsyncStream<Void>.makeStream())
-        let kept = KeptCredentials(now: { FakeServices.start }) { () async throws(CredentialProblem) in
+        let kept = KeptCredentials(clock: FakeServices().context().clock) { _ async throws(CredentialProblem) in
             begun.continuation.yield()
             for await _ in never.stream {}
             throw .unavailable(Task.isCancelled ? "it was ended" : "it was not ended")
         }
         let waiting = (0..<3).map { _ in
-            Task { await problem { () async throws(CredentialProblem) in try await kept.refresh() } }
+            Task { await problem { () async throws(CredentialProblem) in try await kept.refresh(in: round) } }
         }
         for await _ in begun.stream { break }
         for task in waiting { task.cancel() }
@@ -230,16 +232,16 @@ import Testing
         let (begun, gate) = (AsyncStream<Void>.makeStream(), AsyncStream<Void>.makeStream())
         let (fetches, wasEnded) = (Counter(), Counter())
         let credentials = SigningCredentials(accessKeyID: "A", secretAccessKey: canary)
-        let kept = KeptCredentials(now: { FakeServices.start }) { () async throws(CredentialProblem) in
+        let kept = KeptCredentials(clock: FakeServices().context().clock) { _ async throws(CredentialProblem) in
             let isFirst = fetches.add(1) == 1
             begun.continuation.yield()
             for await _ in gate.stream { break }
             if isFirst, Task.isCancelled { wasEnded.add(1) }
             return ProvidedCredentials(credentials: credentials, provider: "test")
         }
-        let first = Task { await problem { () async throws(CredentialProblem) in try await kept.refresh() } }
+        let first = Task { await problem { () async throws(CredentialProblem) in try await kept.refresh(in: round) } }
         for await _ in begun.stream { break }
-        let second = Task { await problem { () async throws(CredentialProblem) in try await kept.refresh() } }
+        let second = Task { await problem { () async throws(CredentialProblem) in try await kept.refresh(in: round) } }
         try await Task.sleep(for: .milliseconds(20))
         second.cancel()
         gate.continuation.finish()
@@ -249,16 +251,20 @@ import Testing
 
     @Test("No part of it prints a secret")
     func printing() async throws {
-        let services = FakeServices(files: ["/token": "CANARY.b.c"], handler: CredentialResolverTests.everyone)
+        let services = FakeServices(
+            files: ["/token": "CANARY.b.c", CredentialResolverTests.credentialsFile: CredentialResolverTests.defaultKeys],
+            handler: CredentialResolverTests.everyone)
         let context = services.context(CredentialResolverTests.keys)
         let files = SharedFiles(context: context, named: nil)
-        let sts = STSAccess(context: context, files: files, fallbackRegion: nil)
+        let round = CredentialRound(files)
+        _ = try round.configuration()
+        let sts = STSAccess(context: context, fallbackRegion: nil)
         let plans = PlanProvider(files: files, sts: sts)
         let resolver = CredentialResolver(origin: .role(Self.assumed("acme")), context: context)
         var form = STSForm(action: "A")
         form.add("WebIdentityToken", canary)
         let parts: [Any] = [
-            context, try await resolver.refresh(), resolver, resolver.trace, try sts.client(), form, files, sts,
+            context, try await resolver.refresh(), resolver, resolver.trace, try sts.client(in: round), form, files, round, sts,
             plans.provider(for: .keys(accessKeyID: "A", secretAccessKey: canary, sessionToken: canary)),
             plans.provider(for: .process(command: "echo \(canary)")), plans.provider(for: .environment),
             plans.provider(

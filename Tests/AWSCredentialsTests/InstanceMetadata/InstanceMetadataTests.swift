@@ -29,11 +29,10 @@ import Testing
 
     private static func provider(
         _ services: FakeServices, _ variables: [String: String] = [:], config: String = ""
-    ) -> InstanceMetadata {
+    ) -> Asked {
         services.write("/home/postern/.aws/config", config)
         let context = services.context(variables)
-        let files = SharedFiles(context: context, named: nil)
-        return InstanceMetadata(context: context) { () throws(CredentialProblem) in try files.settings() }
+        return Asked(provider: InstanceMetadata(context: context), context: context)
     }
 
     @Test("Token, role and credentials, by version 2 alone") func tokenRoleAndCredentialsByVersion2Alone() async throws {
@@ -224,7 +223,7 @@ import Testing
 
     @Test("Printing a token shows nothing of it") func printingATokenShowsNothingOfIt() throws {
         let context = FakeServices().context()
-        let endpoint = try InstanceMetadataEndpoint(context, try SharedFiles(context: context, named: nil).settings())
+        let endpoint = try InstanceMetadataEndpoint(context, try context.round.settings())
         let token = InstanceMetadataToken(value: canary, endpoint: endpoint, end: .distantFuture)
         var dumped = ""
         dump(token, to: &dumped)

@@ -129,6 +129,42 @@ import Testing
         #expect(await Self.run("yes CANARY", limit: 1000) == .tooLarge)
     }
 
+    @Test func `output as long as the limit arrives whole`() async {
+        let count = 300_000
+        let outcome = await Self.run("head -c \(count) /dev/zero", limit: count)
+        #expect(outcome == .exited(status: 0, output: [UInt8](repeating: 0, count: count)))
+        #expect(await Self.run("head -c \(count + 1) /dev/zero", limit: count) == .tooLarge)
+    }
+
+    @Test func `the program is called by the name that was written, with the variables given`() async {
+        var variables = Self.path
+        variables["GIVEN"] = "a = b"
+        // Subprocess would refuse to start a program with this one.
+        variables["1DIGIT"] = "c"
+        let script = #"echo "$0 $GIVEN ${HOME-none}""#
+        let process = ChildProcess(words: ["sh", "-c", script], variables: variables, timeout: .seconds(600), limit: 999)
+        #expect(await process.run() == .exited(status: 0, output: Array("sh a = b none\n".utf8)))
+    }
+
+    @Test func `why a program was not started is told`() async throws {
+        let file = NSTemporaryDirectory() + "postern-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        try Data([0, 1, 2, 3]).write(to: URL(fileURLWithPath: file))
+        #expect(chmod(file, 0o755) == 0)
+        for (program, reason) in [
+            ("no-such-program", "there is no such program in PATH, or it may not be run by the account that Postern runs as"),
+            (
+                "/nonexistent/program",
+                "there is no such program in PATH, or it may not be run by the account that Postern runs as"
+            ),
+            ("/etc/passwd", "there is no such program in PATH, or it may not be run by the account that Postern runs as"),
+            (file, "it is no program: does its first line begin with #! ?"),
+        ] {
+            let process = ChildProcess(words: [program], variables: Self.path, timeout: .seconds(600), limit: 99)
+            #expect(await process.run() == .notStarted(reason: reason))
+        }
+    }
+
     @Test("A process left behind that holds the output open is not waited for")
     func aProcessLeftBehindThatHoldsTheOutput() async throws {
         guard case .exited(status: 0, let output) = await Self.run("sleep 3600 & echo $!") else {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AWSCredentials
 import Foundation
+import LocalFiles
 import OutgoingHTTP
 import Synchronization
+
+@testable import AWSCredentials
 
 /// What the providers ask: services, files and a clock, all in memory.
 final class FakeServices: Sendable {
@@ -13,6 +15,7 @@ final class FakeServices: Sendable {
     private let sent = Mutex<[OutgoingRequest]>([])
     private let contents = Mutex<[String: String]>([:])
     private let time: Mutex<Date>
+    private let read = Mutex<[String]>([])
 
     /// 2026-01-01T00:05:00Z
     static let start = Date(timeIntervalSince1970: 1_767_225_900)
@@ -29,6 +32,9 @@ final class FakeServices: Sendable {
     /// The requests so far.
     var requests: [OutgoingRequest] { sent.withLock { $0 } }
 
+    /// The files that were asked for so far.
+    var reads: [String] { read.withLock { $0 } }
+
     func answer(_ handler: @escaping Handler) { self.handler.withLock { $0 = handler } }
 
     func write(_ path: String, _ text: String?) { contents.withLock { $0[path] = text } }
@@ -39,8 +45,9 @@ final class FakeServices: Sendable {
         ProviderContext(
             variables: variables,
             home: "/home/postern",
-            readFile: { path throws(FileProblem) in
-                guard let text = self.contents.withLock({ $0[path] }) else { throw .missing }
+            readFile: { file throws(FileReadError) in
+                self.read.withLock { $0.append(file.path) }
+                guard let text = self.contents.withLock({ $0[file.path] }) else { throw .notFound }
                 return Array(text.utf8)
             },
             send: { request async throws(OutgoingFailure) in
@@ -48,8 +55,31 @@ final class FakeServices: Sendable {
                 let handler = self.handler.withLock { $0 }
                 return try handler(request)
             },
-            now: { self.time.withLock { $0 } }
+            now: { self.time.withLock { $0 } },
+            uptime: { .seconds(self.time.withLock { $0 }.timeIntervalSince(Self.start)) }
         )
+    }
+}
+
+extension ProviderContext {
+    /// A search for credentials of its own.
+    var round: CredentialRound { CredentialRound(SharedFiles(context: self, named: nil)) }
+}
+
+/// A provider that a test asks, each time in a round of its own.
+struct Asked {
+    let provider: any CredentialProvider
+    let context: ProviderContext
+
+    func credentials() async throws(CredentialProblem) -> ProvidedCredentials? {
+        try await provider.credentials(in: context.round)
+    }
+}
+
+extension CredentialProvider {
+    /// Asks a provider that does not look at the shared files.
+    func credentials() async throws(CredentialProblem) -> ProvidedCredentials? {
+        try await credentials(in: FakeServices().context().round)
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import OutgoingHTTP
 import PostPolicy
 import Synchronization
 import Testing
@@ -21,6 +22,7 @@ private final class Source: Sendable {
 
     var now: Date { state.withLock { Date(timeIntervalSince1970: $0.wall) } }
     var uptime: Duration { state.withLock { .seconds($0.uptime) } }
+    var moment: Moment { Moment(date: now, uptime: uptime) }
     var fetches: Int { state.withLock { $0.fetches } }
     func setUp(_ isUp: Bool) { state.withLock { $0.isUp = isUp } }
     func setLifetime(_ seconds: Double?) { state.withLock { $0.lifetime = seconds } }
@@ -72,9 +74,9 @@ private struct Scene {
     }
 
     func beat() async {
-        credentials.expire(at: source.uptime)
-        guard credentials.isDue(at: source.now, uptime: source.uptime) else { return }
-        await credentials.refresh(at: { source.now }, uptime: { source.uptime })
+        credentials.expire(at: source.moment)
+        guard credentials.isDue(at: source.moment) else { return }
+        await credentials.refresh { source.moment }
     }
 
     var accessKeyID: String? { try? credentials.current(at: source.now).accessKeyID }
@@ -233,7 +235,7 @@ struct RefreshingCredentialsTests {
         scene.source.setLifetime(-5)
         await scene.pass(2401)
         #expect(scene.accessKeyID == "AKIA1")
-        let status = scene.credentials.status(at: scene.source.now, uptime: scene.source.uptime)
+        let status = scene.credentials.status(at: scene.source.moment)
         #expect(status.problem?.description.contains("already ended") == true)
         #expect(status.failuresInARow > 0)
     }
@@ -251,9 +253,9 @@ struct RefreshingCredentialsTests {
             }
             return provided
         }
-        async let running: Void = credentials.refresh(at: { source.now }, uptime: { source.uptime })
+        async let running: Void = credentials.refresh { source.moment }
         for await _ in begun.stream { break }
-        for _ in 0..<10 { await credentials.refresh(at: { source.now }, uptime: { source.uptime }) }
+        for _ in 0..<10 { await credentials.refresh { source.moment } }
         #expect(source.fetches == 1)
         gate.continuation.finish()
         await running

@@ -14,7 +14,7 @@ import Testing
     static func client(_ services: FakeServices, _ variables: [String: String] = ["AWS_REGION": "eu-west-1"]) throws -> STSClient
     {
         let context = services.context(variables)
-        return try STSAccess(context: context, files: SharedFiles(context: context, named: nil), fallbackRegion: nil).client()
+        return try STSAccess(context: context, fallbackRegion: nil).client(in: context.round)
     }
 
     private static func credentials(token: String?) -> SigningCredentials {
@@ -175,8 +175,8 @@ import Testing
         let services = FakeServices { _ in OutgoingAnswer(200, "<!DOCTYPE a>" + STSAnswers.identity) }
         let found = await problem { () async throws(CredentialProblem) in
             let context = services.context(["AWS_REGION": "eu-west-1"])
-            let access = STSAccess(context: context, files: SharedFiles(context: context, named: nil), fallbackRegion: nil)
-            return try await access.client().callerIdentity(signedBy: Self.credentials(token: nil))
+            let access = STSAccess(context: context, fallbackRegion: nil)
+            return try await access.client(in: context.round).callerIdentity(signedBy: Self.credentials(token: nil))
         }
         #expect(found?.isUnavailable == true)
         services.answer { _ in OutgoingAnswer(403, "<!DOCTYPE a>" + STSAnswers.refusal("AccessDenied")) }
@@ -218,8 +218,9 @@ import Testing
         _ services: FakeServices, _ variables: [String: String] = ["AWS_REGION": "eu-west-1"]
     ) async throws(CredentialProblem) -> SigningCredentials {
         let context = services.context(variables)
-        let access = STSAccess(context: context, files: SharedFiles(context: context, named: nil), fallbackRegion: nil)
-        return try await access.client().assumeRole(AssumeRoleRequest(roleARN: role), signedBy: credentials(token: nil))
+        let access = STSAccess(context: context, fallbackRegion: nil)
+        return try await access.client(in: context.round).assumeRole(
+            AssumeRoleRequest(roleARN: role), signedBy: credentials(token: nil))
     }
 
     @Test(

@@ -72,8 +72,7 @@ import Testing
         _ variables: [String: String], config: String = "", fallback: String? = nil
     ) throws(CredentialProblem) -> STSEndpoint {
         let context = FakeServices(files: ["/home/postern/.aws/config": config]).context(variables)
-        let files = SharedFiles(context: context, named: nil)
-        return try STSEndpoint.resolve(context, profile: try files.settings(), fallback: fallback)
+        return try STSEndpoint.resolve(context, profile: try context.round.settings(), fallback: fallback)
     }
 
     @Test("AWS's own endpoint follows the region and its partition", arguments: regional)

@@ -11,10 +11,11 @@ import Testing
     static let role = "arn:aws:iam::123456789012:role/pods"
     static let variables = ["AWS_ROLE_ARN": role, "AWS_WEB_IDENTITY_TOKEN_FILE": "/token", "AWS_REGION": "eu-west-1"]
 
-    static func provider(_ services: FakeServices, _ variables: [String: String] = variables) -> ProfileProvider {
+    static func provider(_ services: FakeServices, _ variables: [String: String] = variables) -> Asked {
         let context = services.context(variables)
         let files = SharedFiles(context: context, named: nil)
-        return ProfileProvider(files: files, sts: STSAccess(context: context, files: files, fallbackRegion: nil))
+        return Asked(
+            provider: ProfileProvider(files: files, sts: STSAccess(context: context, fallbackRegion: nil)), context: context)
     }
 
     static let answer: FakeServices.Handler = { _ in OutgoingAnswer(200, STSAnswers.credentials("AssumeRoleWithWebIdentity")) }

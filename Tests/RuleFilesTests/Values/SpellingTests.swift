@@ -18,14 +18,14 @@ struct SpellingTests {
         ]
     )
     func near(word: String, meant: String) {
-        #expect(Spelling.nearest(to: word, in: RuleReader.keys) == meant)
+        #expect(Spelling.nearest(to: word, in: RuleReader.keys.map(\.name)) == meant)
     }
 
     @Test(
         "and stays silent where nothing is near",
         arguments: ["", "x", "prefix", "size", "types", "bucket", "zzzzzz", "\u{1F600}"])
     func far(word: String) {
-        #expect(Spelling.nearest(to: word, in: RuleReader.keys) == nil)
+        #expect(Spelling.nearest(to: word, in: RuleReader.keys.map(\.name)) == nil)
     }
 
     @Test("What is shown of a value cannot change how a message reads")

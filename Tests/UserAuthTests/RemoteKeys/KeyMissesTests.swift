@@ -101,7 +101,7 @@ struct KeyMissesTests {
         scene.remote.keys.missed("k2")
         #expect(!scene.remote.isDue(at: scene.now))
         scene.provider.publish(.keys(SigningKey.es256().jwk()))
-        await scene.remote.refresh(at: scene.now)
+        await scene.refresh()
         scene.remote.keys.missed("k2")
         #expect(scene.remote.isDue(at: scene.now))
     }

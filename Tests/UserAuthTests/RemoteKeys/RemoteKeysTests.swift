@@ -94,8 +94,8 @@ struct RemoteKeysTests {
     func renewedAtTheLastInstant() async throws {
         let scene = RemoteScene(.keys(first.jwk()))
         await scene.step()
-        scene.pass(RefreshSchedule.maximumAge)
-        await scene.remote.refresh(at: scene.now)
+        scene.pass(KeyLifetime.maximumAge)
+        await scene.refresh()
         scene.remote.expire(at: scene.now)
         #expect(scene.answer(try first.token()) == "accepted")
     }
@@ -189,10 +189,10 @@ struct RemoteKeysTests {
             for await _ in released { break }
         }
         #expect(scene.remote.isDue(at: scene.now))
-        async let running: Void = scene.remote.refresh(at: scene.now)
+        async let running: Void = scene.refresh()
         for await _ in begun { break }
         #expect(!scene.remote.isDue(at: scene.now))
-        await scene.remote.refresh(at: scene.now)
+        await scene.refresh()
         #expect(scene.provider.requests.count == 1)
         #expect(!scene.status.hasKeys)
         release.yield()
@@ -212,7 +212,7 @@ struct RemoteKeysTests {
             begin.yield()
             for await _ in released { break }
         }
-        async let running: Void = scene.remote.refresh(at: scene.now)
+        async let running: Void = scene.refresh()
         for await _ in begun { break }
         scene.provider.hold(nil)
         #expect(scene.answer(try second.token(kid: "k2")) == "key-unknown")

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
+import OutgoingHTTP
 import Synchronization
 
 @testable import UserAuth
@@ -32,14 +34,15 @@ final class RemoteScene: Sendable {
         self.clock = clock
     }
 
-    var now: Duration { clock.now }
+    /// The wall clock has no part in this: it stands still.
+    var now: Moment { Moment(date: Date(timeIntervalSince1970: 0), uptime: clock.now) }
     var status: RemoteKeysStatus { remote.status(at: now) }
 
     /// What the service's driver does at each of its ticks, which are half a second apart.
     func run(_ duration: Duration, tick: Duration = .milliseconds(500)) async {
-        let end = now + duration
+        let end = clock.now + duration
         await step()
-        while now < end {
+        while clock.now < end {
             clock.advance(tick)
             await step()
         }
@@ -47,8 +50,10 @@ final class RemoteScene: Sendable {
 
     func step() async {
         remote.expire(at: now)
-        if remote.isDue(at: now) { await remote.refresh(at: now) }
+        if remote.isDue(at: now) { await refresh() }
     }
+
+    func refresh() async { await remote.refresh { self.now } }
 
     /// Only the clock goes on.
     func pass(_ duration: Duration) { clock.advance(duration) }

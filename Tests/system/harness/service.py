@@ -15,6 +15,8 @@ from .tenant import Tenant, to_yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BINARY = pathlib.Path(os.environ.get("POSTERN_BINARY", ROOT / ".build/release/postern"))
+# Parts of Postern that only tests ask for; it is built beside the binary.
+TEST_TOOL = BINARY.with_name("PosternTestTool")
 
 
 class DidNotStart(Exception):

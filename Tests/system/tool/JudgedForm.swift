@@ -4,7 +4,7 @@ import ArgumentParser
 import PostPolicy
 import WireFormats
 
-/// One line of `postern judge`'s input.
+/// One line of the input of `judge`.
 struct JudgedForm {
     let fields: [FormField]
     let fileSize: Int

@@ -9,12 +9,11 @@ import ArgumentParser
     import Foundation
 #endif
 
-/// `postern profiles`, for tests: what the shared AWS files say.
+/// `profiles`: what the shared AWS files say.
 struct Profiles: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print what shared AWS files say, secrets as digests.",
-        discussion: #"Answers {"profiles": {…}}, or {"error": "configuration"} where a file is broken."#,
-        shouldDisplay: false
+        discussion: #"Answers {"profiles": {…}}, or {"error": "configuration"} where a file is broken."#
     )
 
     @Option(help: ArgumentHelp("The config file.", valueName: "file"))

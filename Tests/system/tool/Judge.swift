@@ -10,15 +10,14 @@ import WireFormats
     import Foundation
 #endif
 
-/// `postern judge`, for tests: judges forms as S3 would, one JSON object a line.
+/// `judge`: judges forms as S3 would, one JSON object a line.
 struct Judge: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Judge POST forms as S3 would.",
         discussion: """
             Reads lines {"fields": [["name", "value"], …], "fileSize": 1, "credentials": {"accessKeyId": "…", "secretAccessKey": "…", \
             "sessionToken": null}} and answers each with {"status": 204, "code": null, "message": null}.
-            """,
-        shouldDisplay: false
+            """
     )
 
     @Option(help: ArgumentHelp("The bucket that the form is posted to.", valueName: "name"))

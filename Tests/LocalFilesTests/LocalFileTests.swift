@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import LocalFiles
+import Testing
+
+@Suite final class LocalFileTests {
+    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("postern-files-\(UUID().uuidString)").path
+
+    init() throws {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    private func write(_ bytes: some Sequence<UInt8>, _ name: String) throws -> String {
+        let path = "\(folder)/\(name)"
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        return path
+    }
+
+    private func error(_ path: String, limit: Int = 100) -> FileReadError? {
+        do throws(FileReadError) {
+            _ = try LocalFile(path).contents(limit: limit)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test func `a file is read anew each time`() throws {
+        let file = LocalFile(try write("one".utf8, "file"))
+        #expect(try file.contents(limit: 100) == Array("one".utf8))
+        _ = try write("two, and longer".utf8, "file")
+        #expect(try file.contents(limit: 100) == Array("two, and longer".utf8))
+        _ = try write([], "file")
+        #expect(try file.contents(limit: 100) == [])
+    }
+
+    @Test func `contents may have as many bytes as the limit, and no more`() throws {
+        let path = try write([UInt8](repeating: 7, count: 200_000), "file")
+        #expect(try LocalFile(path).contents(limit: 200_000).count == 200_000)
+        #expect(error(path, limit: 199_999) == .tooLong(limit: 199_999))
+    }
+
+    @Test func `a prefix is as long as the limit, or as the file`() throws {
+        let file = LocalFile(try write([1, 2, 3, 4], "file"))
+        #expect(try file.prefix(3) == [1, 2, 3])
+        #expect(try file.prefix(4) == [1, 2, 3, 4])
+        #expect(try file.prefix(5) == [1, 2, 3, 4])
+        #expect(try file.prefix(0) == [])
+    }
+
+    #if os(Linux)
+        @Test func `a file that does not tell its size is read to its end`() throws {
+            let status = try LocalFile("/proc/self/status").contents(limit: 100_000)
+            #expect(String(decoding: status, as: UTF8.self).contains("\nPid:"))
+            // Larger than one step of reading on.
+            #expect(try LocalFile("/proc/self/smaps").prefix(100_000).count == 100_000)
+        }
+    #endif
+
+    @Test func `what is no regular file is told from what is not there, and is not waited for`() throws {
+        #expect(mkfifo("\(folder)/pipe", 0o600) == 0)
+        #expect(error("\(folder)/pipe") == .notRegular)
+        #expect(error("/dev/zero") == .notRegular)
+        #expect(error(folder) == .isFolder)
+        #expect(error("\(folder)/none") == .notFound)
+        #expect(error("\(try write([1], "file"))/below") == .notFound)
+        #expect(error("\(folder)/file\0.pem") == .notFound)
+        try FileManager.default.createSymbolicLink(atPath: "\(folder)/circle", withDestinationPath: "circle")
+        #expect(error("\(folder)/circle") == .linksInCircle)
+    }
+
+    @Test(.disabled(if: getuid() == 0, "root may read every file")) func `a file that may not be read says so`() throws {
+        let path = try write([1], "file")
+        #expect(chmod(path, 0) == 0)
+        #expect(error(path) == .permissionDenied)
+    }
+
+    @Test func `reading leaves no descriptor open`() throws {
+        let path = try write([1], "file")
+        #expect(mkfifo("\(folder)/pipe", 0o600) == 0)
+        // Other tests open descriptors at the same time: one a read would be 3,000.
+        for _ in 0..<1000 {
+            _ = try LocalFile(path).contents(limit: 1)
+            _ = error("\(folder)/pipe")
+            _ = LocalFile(path).secrecyWarning
+        }
+        let next = dup(0)
+        defer { close(next) }
+        #expect(next < 2000)
+    }
+
+    @Test(arguments: [
+        (0o600, false), (0o400, false), (0o700, false), (0o640, false), (0o604, true), (0o644, true), (0o620, false),
+    ])
+    func `a secret that accounts other than its owner may read is warned of`(mode: mode_t, isWarnedOf: Bool) throws {
+        let path = try write([1], "secret")
+        #expect(chmod(path, mode) == 0)
+        let warning =
+            "\(path) holds a secret that every account may read; run chmod o-rwx \(path), or set defaultMode: 0440 in Kubernetes"
+        #expect(LocalFile(path).secrecyWarning == (isWarnedOf ? warning : nil))
+        // A link has permissions of its own, which say nothing.
+        try FileManager.default.createSymbolicLink(atPath: "\(folder)/link", withDestinationPath: path)
+        #expect((LocalFile("\(folder)/link").secrecyWarning != nil) == isWarnedOf)
+    }
+
+    @Test func `a folder's names are listed with what they lead to`() throws {
+        for name in ["a", ".b", "c\u{e9}"] { _ = try write([1], name) }
+        let files = FileManager.default
+        try files.createDirectory(atPath: "\(folder)/folder", withIntermediateDirectories: true)
+        try files.createSymbolicLink(atPath: "\(folder)/to-folder", withDestinationPath: "folder")
+        try files.createSymbolicLink(atPath: "\(folder)/to-file", withDestinationPath: "a")
+        try files.createSymbolicLink(atPath: "\(folder)/to-nothing", withDestinationPath: "none")
+        let entries = try LocalFolder(folder).entries().sorted { $0.name < $1.name }
+        #expect(entries.map(\.name).sorted() == [".b", "a", "c\u{e9}", "folder", "to-file", "to-folder", "to-nothing"])
+        #expect(entries.filter(\.isFolder).map(\.name) == ["folder", "to-folder"])
+    }
+
+    @Test func `what is no folder cannot be listed`() throws {
+        let file = try write([1], "file")
+        for (path, expected) in [(file, FileReadError.notFolder), ("\(folder)/none", .notFound)] {
+            #expect(throws: expected) { try LocalFolder(path).entries() }
+        }
+    }
+}

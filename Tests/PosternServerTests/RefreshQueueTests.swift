@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AWSCredentials
+import Foundation
+import OutgoingHTTP
+import Testing
+import UserAuth
+
+@testable import PosternServer
+
+@Suite("Which sources are fetched next")
+struct RefreshQueueTests {
+    private static let moment = Moment(date: Date(timeIntervalSince1970: 1_800_000_000), uptime: .zero)
+
+    private static func issuers(_ count: Int) -> [RemoteKeys] {
+        (0..<count).map {
+            RemoteKeys(issuer: "https://id\($0).example", endpoint: .discovery, algorithms: [.es256], uptime: { .zero })
+        }
+    }
+
+    private static func credentials(_ count: Int) -> [RefreshingCredentials] {
+        (0..<count).map {
+            RefreshingCredentials(origin: .profile("p\($0)"), useless: 90) { () throws(CredentialProblem) in
+                throw .unavailable("a test's")
+            }
+        }
+    }
+
+    @Test("Never more at once than there is room for")
+    func bounded() throws {
+        let queue = RefreshQueue()
+        let all = Self.issuers(100)
+        let first = queue.next(of: all, at: Self.moment)
+        #expect(first.count == RefreshQueue.capacity)
+        #expect(queue.next(of: all, at: Self.moment).isEmpty)
+        for source in first.prefix(5) { queue.ended(source) }
+        #expect(queue.next(of: all, at: Self.moment).count == 5)
+    }
+
+    @Test("Each has its turn, also while the first are due again and again")
+    func fair() {
+        let queue = RefreshQueue()
+        let all = Self.issuers(100)
+        var served: Set<String> = []
+        for _ in 0..<4 {
+            let chosen = queue.next(of: all, at: Self.moment)
+            served.formUnion(chosen.compactMap { ($0 as? RemoteKeys)?.issuer })
+            for source in chosen { queue.ended(source) }
+        }
+        #expect(served.count == 100)
+    }
+
+    @Test func `credentials never wait for keys that hang, and take no room from them`() {
+        let queue = RefreshQueue()
+        let (keys, credentials) = (Self.issuers(100), Self.credentials(50))
+        let all: [any RefreshedSource] = credentials + keys
+        #expect(queue.next(of: all, at: Self.moment).count == 50 + RefreshQueue.capacity)
+        // No room is left: only credentials are chosen, and giving them back makes none.
+        for _ in 0..<2 {
+            let chosen = queue.next(of: all, at: Self.moment)
+            #expect(chosen.count == 50)
+            #expect(chosen.allSatisfy { $0 is RefreshingCredentials })
+            for source in chosen { queue.ended(source) }
+        }
+    }
+
+    @Test("Without issuers there is nothing to do")
+    func none() {
+        #expect(RefreshQueue().next(of: [], at: Self.moment).isEmpty)
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+@testable import RuleFiles
+
+/// The tables of docs/rules.md have the rows of the declared keys, to the letter and no others.
+struct KeyReferenceTests {
+    private static let tables: [(heading: String, keys: [KeyRow])] = [
+        ("## The file", TenantReader.keys),
+        ("## `store`", TenantReader.storeKeys),
+        ("## `store.credentials`", CredentialReader.keys),
+        ("## `store.credentials.assumeRole`", RoleReader.keys),
+        ("## `auth`", TenantReader.authKeys),
+        ("## `auth.issuers`", IssuerReader.keys),
+        ("## `auth.issuers.keys`", KeySourceReader.keys),
+        ("## `auth.apiKeys`", APIKeyReader.keys),
+        ("## `rules`", RuleReader.keys),
+        ("## `rules.limits`", LimitsReader.keys),
+        ("## `rules.encryption`", EncryptionReader.keys),
+        ("## `rules.metadata`", MetadataReader.keys),
+        ("## Service-wide issuers", IssuerReader.serviceWideKeys.filter { !IssuerReader.keys.contains($0) }),
+    ]
+
+    @Test(arguments: tables)
+    func `the reference has the row of every key`(heading: String, keys: [KeyRow]) throws {
+        let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4).joined(separator: "/")
+        let text = try String(contentsOfFile: root + "/docs/rules.md", encoding: .utf8)
+        let section = try #require(text.components(separatedBy: "\n" + heading + "\n").dropFirst().first)
+        let lines = section.components(separatedBy: "\n")
+        let header = try #require(lines.firstIndex { $0.hasPrefix("| key |") })
+        let rows = lines[(header + 2)...].prefix { $0.hasPrefix("|") }
+        #expect(rows.sorted() == keys.map(\.markdown).sorted())
+    }
+}
