@@ -25,7 +25,7 @@ package final class ConnectionTable: Sendable {
         case tooManyFromPeer
     }
 
-    /// Connections that wait to be told no; more are closed without a word.
+    /// Connections that wait for their refusal; further ones are closed without a response.
     private static let maxRefused = 32
 
     private struct State {

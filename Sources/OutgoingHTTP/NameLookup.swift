@@ -11,11 +11,11 @@ import Synchronization
     import Darwin
 #endif
 
-/// Looks names up beside the HTTP client, whose own resolver has one queue a thread: there a name whose servers are silent holds
+/// Looks names up outside of the HTTP client, whose own resolver has one queue a thread: there a name whose servers are silent holds
 /// up all others, and each new attempt makes the queue longer.
 ///
-/// Here each name is looked up at most once at a time, by a thread of its own; who asks for it meanwhile waits for the same
-/// answer. `getaddrinfo` has no end of its own: who asks gives up at the end of the request, and the thread goes on.
+/// Here each name is looked up at most once at a time, by a thread of its own; a second caller waits for the same
+/// answer. `getaddrinfo` has no time limit: the caller gives up at the end of its request, and the thread goes on.
 package final class NameLookup: Sendable {
     package typealias Resolve = @Sendable (_ host: String) -> Result<[String], OutgoingFailure>
 

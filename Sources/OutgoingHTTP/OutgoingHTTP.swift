@@ -8,7 +8,7 @@ import NIOSSL
 
 /// Requests with an end: bounded in time and bytes, without redirects, proxies, cookies, compression or retries.
 ///
-/// Each request has a client of its own. They are minutes apart, so a kept connection would serve nobody, and a file of
+/// Each request has a client of its own. They are minutes apart, so a kept connection would not be used again, and a file of
 /// certificate authorities is read anew each time, so that a renewed one counts without a restart.
 package enum OutgoingHTTP {
     /// The most addresses of a name that are tried.
@@ -115,7 +115,7 @@ package enum OutgoingHTTP {
             decompression: .disabled
         )
         configuration.httpVersion = .http1Only
-        // A refused connection is an answer: who asks decides when to try again.
+        // A refused connection is an answer: the caller decides when to try again.
         configuration.connectionPool.retryConnectionEstablishment = false
         return configuration
     }

@@ -50,6 +50,6 @@ package struct OutgoingURL: Sendable, Hashable {
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 
-    /// Whether nobody on the way can read or change what is said: encrypted, or within this machine.
+    /// Whether the request cannot be read or changed on its way: encrypted, or within this machine.
     package var isProtected: Bool { isEncrypted || isLoopback }
 }

@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// A profile of the shared files. The files are read anew in each round; what a profile needs beside them (credentials that
+/// A profile of the shared files. The files are read anew in each round; what a profile needs in addition (credentials that
 /// assume a role, a metadata service's token) is kept for as long as it says the same.
 final class ProfileProvider: CredentialProvider {
     private let files: SharedFiles

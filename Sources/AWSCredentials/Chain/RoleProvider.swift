@@ -4,7 +4,7 @@
 struct RoleProvider: CredentialProvider {
     let request: AssumeRoleRequest
     let sts: STSAccess
-    /// The credentials that ask for the role; kept and renewed by whoever holds them.
+    /// The credentials that ask for the role; their owner keeps and renews them.
     let base: @Sendable (CredentialRound) async throws(CredentialProblem) -> ProvidedCredentials
 
     var name: String { "role \(request.roleARN)" }

@@ -50,7 +50,7 @@ package final class CredentialRound: Sendable {
         }.get()
     }
 
-    /// What the profile in use says beside credentials.
+    /// What the profile in use says in addition to credentials.
     func settings() throws(CredentialProblem) -> ProfileSettings {
         try configuration().settings(profile: files.profile)
     }

@@ -23,7 +23,7 @@ struct InstanceMetadataSession {
     /// Begins the sentences of errors.
     var source: String { "the instance metadata service at \(endpoint.host)" }
 
-    /// Asks for a session token; nil where nobody answers as the service does and nobody said that it is there.
+    /// Asks for a session token; nil where nothing answers as the service does and the configuration does not say that it is there.
     func token() async throws(CredentialProblem) -> InstanceMetadataToken? {
         let now = context.now()
         let answer: OutgoingAnswer

@@ -3,7 +3,7 @@
 import WireFormats
 
 /// The `credential_process` of a profile: a program that prints credentials ("Sourcing credentials with an external process").
-/// No shell reads the command, and what the program writes to its standard error is nobody's to see: it may be a secret.
+/// No shell reads the command. What the program writes to its standard error is discarded: it may be a secret.
 struct ProcessCredentials: CredentialProvider {
     let command: String
     let profile: String

@@ -3,7 +3,7 @@
 /// An option of a section as it is being read.
 struct INIOption {
     let name: ExactName
-    /// Where its name stands, counted from 1.
+    /// The line of its name, counted from 1.
     let line: Int
     /// The value's lines, each without the white space around it.
     var lines: [Scalars]

@@ -65,7 +65,7 @@ struct INIParser {
         }
     }
 
-    /// What stands between the first `[` and the last `]`, if that is anything: text behind it is not looked at.
+    /// The text between the first `[` and the last `]`, if there is any: text behind it is not looked at.
     private func header(_ content: Scalars) -> ExactName? {
         guard content.first == "[", let end = content.lastIndex(of: "]"), end > content.startIndex + 1 else { return nil }
         return ExactName(content[(content.startIndex + 1)..<end].text)

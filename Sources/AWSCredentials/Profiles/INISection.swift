@@ -3,7 +3,7 @@
 /// A section as it is being read.
 struct INISection {
     let name: ExactName
-    /// Where its header stands, counted from 1.
+    /// The line of its header, counted from 1.
     let line: Int
     private(set) var options: [INIOption] = []
     private var places: [ExactName: Int] = [:]

@@ -6,7 +6,7 @@ enum INISyntaxError: Error, Sendable, Equatable, CustomStringConvertible {
     case notUTF8
     /// The file begins with a byte order mark, so that its first line is no section.
     case byteOrderMark
-    /// Something stands before the first section.
+    /// Something comes before the first section.
     case noSection(line: Int)
     /// A line is neither a section nor an option, or an option without a name.
     case notAnOption(line: Int)

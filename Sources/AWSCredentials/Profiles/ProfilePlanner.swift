@@ -6,7 +6,7 @@ struct ProfilePlanner {
     /// The profiles on the way to the keys, outermost first.
     private var visited: [ExactName] = []
 
-    /// A role that is assumed from a role and so on: longer chains than this are nobody's intention.
+    /// A role that is assumed from a role and so on: longer chains than this are a mistake.
     private static let maximumChain = 50
 
     init(_ shared: SharedConfiguration) {

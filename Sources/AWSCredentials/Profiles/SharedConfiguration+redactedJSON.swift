@@ -5,7 +5,7 @@ internal import WireFormats
 
 extension SharedConfiguration {
     /// All profiles as JSON, `{"profiles":{"NAME":{"option":"value","option":{"name":"value"}}}}`, for comparison with what
-    /// other tools read. A value stands in it only under a name that never holds a secret, and only if it is one line: all
+    /// other tools read. A value is in it only under a name that never holds a secret, and only if it is one line: all
     /// others are the SHA-256 of their UTF-8 bytes in hexadecimal. So are names of over 64 bytes, which may be keys on a
     /// line of their own.
     package var redactedJSON: String {

@@ -10,7 +10,7 @@ package enum ShellWords {
         case between
         case word
         case quoted(by: Unicode.Scalar)
-        /// Behind a backslash; `by` is the quotation it stands in.
+        /// After a backslash; `by` is the quotation it is in.
         case escaped(by: Unicode.Scalar?)
     }
 

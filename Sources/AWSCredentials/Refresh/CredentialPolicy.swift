@@ -16,7 +16,7 @@ extension RefreshPolicy where Value == ProvidedCredentials, Failure == Credentia
     /// When credentials are fetched anew.
     /// - Parameters:
     ///   - useless: seconds before their end at which they are of no use any more
-    ///   - publish: told of those that come into use, and nil when they have ended
+    ///   - publish: called with those that come into use, and with nil when they have ended
     static func credentials(
         useless: Double = 0, publish: @escaping @Sendable (ProvidedCredentials?) -> Void = { _ in }
     ) -> RefreshPolicy {

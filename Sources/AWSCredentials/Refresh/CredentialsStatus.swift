@@ -6,7 +6,7 @@
     package import Foundation
 #endif
 
-/// How it stands with the credentials of one origin: for `/readyz`, metrics and the command line. Nothing secret.
+/// The status of one source of credentials, for `/readyz`, metrics and the command line. Nothing secret.
 package struct CredentialsStatus: Sendable {
     package let origin: CredentialOrigin
     /// Which provider gave the present ones, such as `instance metadata`; nil where there are none.

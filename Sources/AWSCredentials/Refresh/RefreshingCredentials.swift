@@ -10,7 +10,7 @@ import Synchronization
     package import Foundation
 #endif
 
-/// The credentials of one origin: read by requests, renewed beside them.
+/// The credentials of one source: read by requests, renewed in the background.
 ///
 /// Two clocks judge their life. The wall clock is the store's own measure, but it may be set; the uptime never jumps, and ends
 /// what a clock that was set back would keep alive. Nothing here waits by itself: a driver asks ``isDue(at:)`` twice a second
@@ -87,7 +87,7 @@ package final class RefreshingCredentials: Sendable {
         await refreshed.refresh(clock, fetch: fetch)
     }
 
-    /// What operators are told.
+    /// What operators see.
     package func status(at moment: Moment) -> CredentialsStatus {
         let status = refreshed.status
         let credentials = status.value?.credentials

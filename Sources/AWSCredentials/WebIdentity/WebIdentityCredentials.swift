@@ -3,7 +3,7 @@
 /// A role by the token of an identity provider that the role trusts, as EKS gives to pods ("IAM roles for service accounts").
 struct WebIdentityCredentials: CredentialProvider {
     let request: AssumeRoleRequest
-    /// Read anew at each time: whoever writes the token renews it.
+    /// Read anew each time: the platform that writes the token renews it.
     let tokenFile: String
     let sts: STSAccess
 

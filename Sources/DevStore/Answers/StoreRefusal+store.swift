@@ -3,7 +3,7 @@
 import HTTPServer
 import PostPolicy
 
-/// What the store says beside the judgement of policies; S3's messages where S3 has one ("Error responses").
+/// The store's other answers, apart from those about policies; S3's messages where S3 has one ("Error responses").
 extension StoreRefusal {
     /// What a form reader's error is to S3.
     init(_ error: FormReaderError) {

@@ -2,7 +2,7 @@
 
 package import PostPolicy
 
-/// A POST form up to its file, as it stands in the body.
+/// A POST form up to its file, as it is in the body.
 package struct ParsedForm: Sendable, Equatable {
     /// All fields before the file, in order, with their names as the client wrote them.
     package let fields: [FormField]

@@ -83,7 +83,7 @@ package struct MultipartParser: Sendable {
         guard case .ended = state else { throw .truncated }
     }
 
-    /// Drops what stands before the first boundary.
+    /// Drops the text before the first boundary.
     private mutating func skipPreamble() -> Bool {
         if let index = delimiter.firstIndex(in: buffer, from: position) {
             position = index + delimiter.bytes.count

@@ -2,7 +2,7 @@
 
 private import WireFormats
 
-/// Where an object's key lies below its bucket's folder: file names that no key can turn into anything else.
+/// The path of an object below its bucket's folder: file names that no key can turn into anything else.
 ///
 /// - A key is cut at every `/`; each piece is one name, so an absolute key or a doubled slash is a name like any other.
 /// - `A-Z a-z 0-9 - . _ ~` stay, every other byte is `%XX`, so `%` and NUL too: `%2e` in a key is the name `%252e`.

@@ -6,7 +6,7 @@
     package import Foundation
 #endif
 
-/// What the store knows of an object beside its bytes; kept as JSON in a side file.
+/// What the store knows of an object in addition to its bytes; kept as JSON in a side file.
 package struct ObjectRecord: Sendable, Codable, Equatable {
     package let bucket: String
     package let key: String

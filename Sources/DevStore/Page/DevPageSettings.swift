@@ -2,7 +2,7 @@
 
 private import WireFormats
 
-/// What the page is told by the server that serves it.
+/// The settings that the server gives the page.
 package struct DevPageSettings: Sendable {
     /// A token that Postern accepts. Whoever can load the page has it: the page is for loopback only.
     package let token: String

@@ -15,7 +15,7 @@ private import PostPolicy
 ///
 /// - Parameters:
 ///   - configuration: its folder and buckets are made when they are not there.
-///   - logger: told of every decision, never of a policy, a signature or a secret.
+///   - logger: logs every decision, never a policy, a signature or a secret.
 ///   - limits: of its connections.
 ///   - now: the clock that tickets expire by.
 /// - Throws: when the folder cannot be made.

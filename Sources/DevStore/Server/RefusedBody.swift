@@ -3,7 +3,7 @@
 import HTTPServer
 import NIOCore
 
-/// A body that nobody wants: the answer is known from the request's head.
+/// A body that is not read: the response follows from the request's head.
 final class RefusedBody: BodyReceiver {
     private let response: Response
 

@@ -82,7 +82,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// A body up to this size is copied behind its head; a larger one is written by itself.
     private static let copiedBody = 32 * 1024
 
-    /// What a request that is not whole takes beside its bytes: a decoder at work, read buffers; and those of TLS.
+    /// What an incomplete request takes in addition to its bytes: a decoder at work, read buffers; and those of TLS.
     private static let unfinishedCost = 8000
     private static let unfinishedCostOfTLS = 45_000
     /// Over TLS a large body is written in pieces: the TLS handler keeps a buffer of the largest.

@@ -35,7 +35,7 @@ package struct RefreshPolicy<Value: Sendable, Failure: Error>: Sendable {
     ///   - longestPause: the longest pause after a failure, by the time that the value in use still has; nil for the time where
     ///     there is no value or it has no end, nil for the failure where there was none
     ///   - label: the kind of a failure, for counting
-    ///   - publish: told of each value that comes into use, and nil when it is dropped, under a lock: it must be quick
+    ///   - publish: called with each value that comes into use, and with nil when it is dropped, under a lock: it must be quick
     package init(
         life: @escaping Judge,
         longestPause: @escaping @Sendable (_ failure: Failure?, _ remaining: Duration?) -> Duration,
@@ -49,7 +49,7 @@ package struct RefreshPolicy<Value: Sendable, Failure: Error>: Sendable {
     }
 }
 
-/// A value that is fetched beside the requests and kept: the key set of an issuer, or credentials.
+/// A value that is fetched in the background and kept: the key set of an issuer, or credentials.
 ///
 /// Has no timer. Either a driver calls ``expire(at:)`` and, where ``isDue(at:)`` says so, ``refresh(_:fetch:)`` about twice a
 /// second, or callers that need the value ask for it with ``value(lasting:orYoungerThan:_:fetch:)``. One fetch runs at a time.
@@ -102,7 +102,7 @@ package final class Refreshed<Value: Sendable, Failure: Error>: Sendable {
     private struct Flight {
         let number: Int
         let task: Task<Outcome, Never>
-        /// How many wait for it. When all have given up, it is cancelled and joined by nobody.
+        /// How many wait for it. When all have given up, it is cancelled, and no later caller joins it.
         var waiting = 1
     }
 
@@ -130,7 +130,7 @@ package final class Refreshed<Value: Sendable, Failure: Error>: Sendable {
         _ = await outcome(of: task)
     }
 
-    /// Fetches the value, or waits for the fetch that is under way. The fetch goes on until the last who waits for it is
+    /// Fetches the value, or waits for the fetch that is under way. The fetch continues until the last waiter is
     /// cancelled.
     package func fetched(_ clock: @escaping Clock, fetch: @escaping Fetch) async throws(Failure) -> Value {
         let task = state.withLock { state in
@@ -191,7 +191,7 @@ package final class Refreshed<Value: Sendable, Failure: Error>: Sendable {
     private func begin(_ state: inout State, _ clock: @escaping Clock, _ fetch: @escaping Fetch) -> Task<Outcome, Never> {
         state.schedule.began()
         let number = state.schedule.attempts
-        // Not the caller's own task: one who gives up must not end it for the others.
+        // Not the caller's own task: a caller that gives up must not end it for the others.
         let task = Task { await self.run(number, clock, fetch) }
         state.flight = Flight(number: number, task: task)
         return task

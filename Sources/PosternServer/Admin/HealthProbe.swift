@@ -66,7 +66,7 @@ private final class StatusLineHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = unwrapInboundIn(data)
-        // Any answer counts: a listener that is full and says so is alive, and a restart would help nobody.
+        // Any answer counts: a listener that is full and says so is alive, and a restart would not help.
         finish(bytes.readableBytesView.starts(with: "HTTP/1.1 ".utf8))
         context.close(promise: nil)
     }

@@ -12,12 +12,12 @@ import UserAuth
     import Foundation
 #endif
 
-/// Whether this process should be sent requests, and what is amiss.
+/// Whether this process should be sent requests, and if not, why.
 ///
-/// Not ready is who can serve no tenant in full: were it enough that something is amiss with one of fifty tenants, one provider
-/// that is down would take the others' uploads with it. What is amiss is said in any case.
+/// Ready as long as at least one tenant can be served in full: one failing provider must not take the other tenants out of the
+/// load balancer. Every problem is listed in any case.
 final class Readiness: Sendable {
-    /// How it stands at a moment.
+    /// The readiness at a moment.
     struct Report: Sendable {
         var isReady: Bool
         /// Why not; or, where it is ready all the same, what keeps some tenants from being served.
@@ -46,7 +46,7 @@ final class Readiness: Sendable {
         listening.store(true, ordering: .relaxed)
     }
 
-    /// The service has been told to stop.
+    /// The service is stopping.
     func beginDraining() {
         draining.store(true, ordering: .relaxed)
     }
@@ -56,7 +56,7 @@ final class Readiness: Sendable {
         var reasons = Self.amiss(snapshot, at: now)
         var isReady = reasons.isEmpty || snapshot.tenants.contains { Self.serves($0, snapshot, at: now) }
         if let connections, connections.isFull {
-            // The others of a fleet would only be next: it goes on with those that it has.
+            // It stays ready: the other instances of a fleet would only fill up next.
             reasons.append("the public listener has as many connections as it may: idle ones make room for new ones")
         }
         if let problem = ClockRange.problem(of: now) {
@@ -83,7 +83,7 @@ final class Readiness: Sendable {
         }
     }
 
-    /// Whether everybody can get a ticket of the tenant who may.
+    /// Whether the tenant has signing credentials and all of its issuers have keys.
     private static func serves(_ served: ServedTenant, _ snapshot: ServiceSnapshot, at now: Date) -> Bool {
         served.credentials.problem(at: now) == nil && snapshot.issuers.haveKeys(for: served.tenant.id)
     }

@@ -14,7 +14,7 @@ import WireFormats
     import Foundation
 #endif
 
-/// The members of `/readyz` beside `status`: what is in force, what is amiss, and the state of each issuer and source.
+/// The members of `/readyz` other than `status`: the rules in force, the reasons not to be ready, and the state of each issuer and source.
 struct ReadinessAnswer {
     let snapshot: ServiceSnapshot
     let report: Readiness.Report

@@ -20,7 +20,7 @@ struct Peer: Sendable {
         let hops = forwardedFor.flatMap { $0.split(separator: ",") }.map { String($0.filter { $0 != " " && $0 != "\t" }) }
         var last = direct
         for hop in hops.reversed() {
-            // Not an address: whatever stands before it cannot be believed either.
+            // Not an address: what comes before it cannot be trusted either.
             guard (try? SocketAddress(ipAddress: hop, port: 0)) != nil else { break }
             last = hop
             if !isTrusted(hop) { break }

@@ -35,7 +35,7 @@ package final class RateLimiter: Sendable {
         self.capacity = capacity
     }
 
-    /// How many users are remembered, those of one rule beside those of another.
+    /// How many users are remembered; a user of two rules counts twice.
     var rememberedUsers: Int {
         state.withLock { $0.askers.count }
     }
@@ -98,7 +98,8 @@ package final class RateLimiter: Sendable {
         return min(max(emptyAt ?? now, now), now + interval * Double(limit.count - 1)) + interval
     }
 
-    /// Forgets whose bucket is empty again; where none is, those who have used the least, so that whoever is at the limit stays.
+    /// Forgets users whose bucket is empty again; where there are none, those who have used the least, so that a user at the limit
+    /// is not forgotten.
     private func makeRoom(in askers: inout [AskerBucket: Double], at now: Double) {
         guard askers.count >= capacity else { return }
         askers = askers.filter { $0.value > now }

@@ -48,7 +48,7 @@ package struct DecisionLog: Sendable {
         sink.write(line.finish())
     }
 
-    /// A known asker was told no.
+    /// Logs that an authenticated request was refused.
     func refused(_ problem: Problem, cause: any Error, to context: TenantContext, rule: String?) {
         let severity: Logger.Level = problem.code.status >= 500 ? .error : .info
         guard level <= severity else { return }
@@ -87,7 +87,7 @@ package struct DecisionLog: Sendable {
         sink.write(line.finish())
     }
 
-    /// What the client is not told. Of an unforeseen error only its type: its text may hold anything.
+    /// What the response does not say. Of an unforeseen error only its type: its text may hold anything.
     private func add(_ cause: any Error, of problem: Problem, to line: inout LogLine) {
         switch cause {
         case let failure as AuthenticationFailure: line.add("reason", failure.reason)

@@ -13,7 +13,7 @@ import Synchronization
 
 /// A bounded buffer between the service and a file descriptor that may block.
 ///
-/// An unread pipe stops whoever writes to it. Here only the sink's own thread may stop: lines that find the buffer
+/// Writing to a pipe that is not read blocks. Here only the sink's own thread may stop: lines that find the buffer
 /// full are dropped and counted, and the service goes on.
 package final class LogSink: Sendable {
     private struct State {
@@ -69,7 +69,7 @@ package final class LogSink: Sendable {
         var chunk: [UInt8] = []
         while true {
             wake.wait()
-            // A moment's collecting makes one system call of many lines.
+            // Batch for 5 ms: one write for many lines.
             usleep(5000)
             state.withLock { state in
                 swap(&state.pending, &chunk)

@@ -11,7 +11,7 @@ import UserAuth
     import Foundation
 #endif
 
-/// The metrics of what Postern lives on: issuers' keys, credentials, API keys.
+/// The metrics of issuers' keys, credentials and API keys.
 struct SourceMetrics {
     let snapshot: ServiceSnapshot
     let apiKeyUses: APIKeyUses

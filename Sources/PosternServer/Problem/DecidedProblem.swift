@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A problem whose decision stands in the log already, with all that was known of the asker.
+/// A problem that has been logged already, with what was known of the caller.
 struct DecidedProblem: Error {
     let problem: Problem
 }

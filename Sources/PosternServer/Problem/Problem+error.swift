@@ -6,7 +6,7 @@ import UserAuth
 import WireFormats
 
 extension Problem {
-    /// The one place that turns an error of any room into what the client is told.
+    /// The one place that turns an error of any target into a response.
     init(_ error: any Error) {
         switch error {
         case let problem as Problem: self = problem

@@ -2,7 +2,7 @@
 
 import HTTPServer
 
-/// An error of the HTTP interface: what the client is told, as RFC 9457 lays it out.
+/// An error of the HTTP interface: the problem details of RFC 9457.
 package struct Problem: Error, Sendable, Equatable {
     /// A further member of the problem's JSON object, in the problem's own terms.
     package enum Extra: Sendable, Equatable {
@@ -28,7 +28,7 @@ package struct Problem: Error, Sendable, Equatable {
         self.allow = allow
     }
 
-    /// One body for every cause: which check failed is for the log, not for whoever tries tokens.
+    /// One body for every cause: which check failed is for the log, not for someone who tries tokens.
     static let unauthenticated = Problem(
         .unauthenticated,
         detail:

@@ -18,7 +18,7 @@ final class FirstRound: Sendable {
         }
     }
 
-    /// Begins all fetches at the same time, but of many issuers only the first; the others have their turn beside the requests.
+    /// Begins all fetches at the same time, but of many issuers only the first; the others follow in the background.
     init(_ sources: [any RefreshedSource], _ journal: RefreshJournal) {
         let first = RefreshQueue().next(of: sources, at: journal.clock.moment())
         let progress = Progress(count: first.count)

@@ -3,7 +3,7 @@
 import Logging
 import ServiceLifecycle
 
-/// Keeps keys and credentials fresh beside the requests' way: looks twice a second what is due and fetches it.
+/// Renews keys and credentials in the background: looks twice a second what is due and fetches it.
 ///
 /// One short beat instead of a timer a source: what is due follows from the clocks at each beat, so a machine that slept, or
 /// whose clock was set, is right again after half a second.

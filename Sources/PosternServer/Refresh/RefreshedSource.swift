@@ -12,7 +12,7 @@ import UserAuth
     import Foundation
 #endif
 
-/// What is fetched beside the requests and kept, as the driver, the log, `/readyz` and the metrics see it.
+/// What is fetched in the background and kept, as the driver, the log, `/readyz` and the metrics see it.
 protocol RefreshedSource: Sendable {
     /// Whether only a bounded number of its kind is fetched at the same time.
     var isBounded: Bool { get }

@@ -13,7 +13,7 @@ package import ServiceLifecycle
     import Darwin
 #endif
 
-/// A listener as a service, for those that live beside the public one.
+/// A listener as a service.
 /// - Parameter name: for the log
 package func listenerService(_ listener: HTTPListener, at address: ListenAddress, name: String) -> any Service {
     ListenerService(listener: listener, address: address, description: name)
@@ -25,10 +25,10 @@ struct ListenerService: Service, CustomStringConvertible {
     let address: ListenAddress
     /// The lifecycle logs its services: the name, not the contents.
     let description: String
-    /// How long the listener stays open once the service has been told to stop, while load balancers turn away.
+    /// How long the listener stays open after the signal to stop, until load balancers no longer send requests.
     var drainDelay = Duration.zero
     var onListening: @Sendable (_ port: Int) async -> Void = { _ in }
-    /// Called as soon as the service has been told to stop.
+    /// Called at the signal to stop.
     var onStopping: @Sendable () -> Void = {}
 
     func run() async throws {

@@ -4,7 +4,7 @@ package import HTTPServer
 package import Logging
 package import RuleFiles
 
-/// All that `serve` is told, from flags, environment and file, each already read and checked.
+/// All settings of `serve`, from flags, environment and file, each already read and checked.
 package struct ServiceSettings: Sendable {
     package var tenantsFolder: String
     package var listen: ListenAddress
@@ -17,7 +17,7 @@ package struct ServiceSettings: Sendable {
     /// How long the public listener stays open after SIGTERM while `/readyz` says no already: load balancers take a while to
     /// turn away.
     package var drainDelay: Duration
-    /// The names under which the admin listener may be asked, beside loopback's and any IP address.
+    /// The names under which the admin listener answers, in addition to those of loopback and any IP address.
     package var adminHosts: [String]
     /// The service-wide file, with issuers that serve several tenants.
     package var service: ServiceConfiguration?

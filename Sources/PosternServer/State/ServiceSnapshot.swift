@@ -8,15 +8,15 @@ package import UserAuth
 package final class ServiceSnapshot: Sendable {
     package let book: RuleBook
     package let authenticator: Authenticator
-    /// Whose tokens count, and how it stands with their keys.
+    /// The issuers whose tokens are accepted, and the status of their keys.
     let issuers: TrustedIssuers
     /// What signs the tenants' tickets.
     let credentials: TenantCredentials
-    /// All that is fetched beside the requests: credentials, then keys.
+    /// All that is fetched in the background: credentials, then keys.
     let refreshed: [any RefreshedSource]
     /// Every tenant in the order of the book, with what its tickets need.
     let tenants: [ServedTenant]
-    /// Every origin that some tenant lists: who may ask is decided before it is known who asks (a preflight is anonymous).
+    /// Every origin that some tenant lists. A preflight is anonymous, so it is judged before the tenant is known.
     let origins: Set<String>
 
     private let byID: [String: ServedTenant]

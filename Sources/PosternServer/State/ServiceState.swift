@@ -2,7 +2,7 @@
 
 import UserAuth
 
-/// What the service lives on while it runs.
+/// What the service has while it runs: rules, keys, credentials.
 package final class ServiceState: Sendable {
     /// Rules, keys and credentials in force.
     package let current: ServiceSnapshot

@@ -42,7 +42,7 @@ struct TicketDesk: Sendable {
         let admission = try rule.admit(asked, uploader: uploader, uuid: id, at: now)
         let limiter = context.served.limiter
         let asker = rule.limits.perUser == nil ? "" : context.asker(for: uploader)
-        // Before the work of a signature, which nobody gets who is over a limit.
+        // Before the work of a signature, which a caller over a limit does not get.
         try limiter?.check(rule, asker: asker, at: now)
         let expiry = try TicketExpiry(ruleSeconds: rule.expiry, credentials: credentials, at: now)
         let policy = try admission.policy(for: tenant.store.endpoint, expiration: expiry.instant)

@@ -6,7 +6,7 @@ import WireFormats
 /// Within a tenant: no rule may put one user's files where another rule puts another user's.
 ///
 /// `{user}/` and `avatars/{user}/` in one tenant meet in a user who is named `avatars`: everybody's avatars would lie in
-/// that user's folder, and whoever may read the folder reads them.
+/// that user's folder, and anyone who may read the folder could read them.
 enum UserSpaceCheck {
     private struct Space {
         let name: String

@@ -15,7 +15,7 @@ struct CredentialReader: Sendable {
     /// The region of the store, whose STS is asked where nothing else names one.
     let region: String?
 
-    /// The keys of the mapping, of which one stands alone.
+    /// The keys of the mapping, which has exactly one of them.
     static let keys = kinds.map(\.row)
 
     private static let kinds = [profile, environment, role]

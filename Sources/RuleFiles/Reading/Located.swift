@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A value and where it stands.
+/// A value and its place in the file.
 struct Located<Value> {
     let value: Value
     let position: YAMLPosition

@@ -2,7 +2,7 @@
 
 import WireFormats
 
-/// Collects what is wrong with one file; every reader of the file writes here and goes on.
+/// Collects what is wrong with one file; every reader of the file writes here and continues.
 final class ProblemLog {
     let file: String
     private(set) var problems: [RuleFileProblem] = []

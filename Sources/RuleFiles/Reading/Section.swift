@@ -2,11 +2,11 @@
 
 import WireFormats
 
-/// A mapping with a known set of keys. Reading a value either yields it or logs a problem at its place, and goes on.
+/// A mapping with a known set of keys. Reading a value either returns it or logs a problem at its place and continues.
 struct Section {
     /// For messages: `store`, `the rule “avatars”`.
     let title: String
-    /// Where the section's own key stands: the place of “… is missing”.
+    /// The place of the section's own key: that of “… is missing”.
     let position: YAMLPosition
     let log: ProblemLog
     private let entries: [YAMLEntry]

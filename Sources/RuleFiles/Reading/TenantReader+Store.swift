@@ -18,7 +18,7 @@ extension TenantReader {
         let signature = Self.signature.read(from: store, self)
         let credentials = Self.credentials.read(from: store, region?.value)
         warn(signature: signature, endpoint: endpoint)
-        // An endpoint that is there but unreadable is none of AWS's: what its address would be, nobody knows.
+        // An endpoint that is given but cannot be read is not AWS's; its address is not known.
         guard store["endpoint"] == nil || endpoint != nil else {
             draft.isAWS = false
             return (nil, nil)

@@ -31,7 +31,7 @@ package struct AddressRange: Sendable, Hashable {
         return range
     }
 
-    /// Whether the address (`10.1.2.3`, `::1`, an IPv4-mapped `::ffff:10.1.2.3`) lies in the range.
+    /// Whether the address (`10.1.2.3`, `::1`, an IPv4-mapped `::ffff:10.1.2.3`) is in the range.
     package func contains(_ address: String) -> Bool {
         guard var other = IPAddress(address)?.bytes else { return false }
         // RFC 4291 §2.5.5.2: a socket that takes both families shows IPv4 peers so.

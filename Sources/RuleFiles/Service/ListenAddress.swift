@@ -14,7 +14,7 @@ package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
         self.port = port
     }
 
-    /// Nil for what is not `host:port`. An IPv6 address stands in brackets.
+    /// Nil for what is not `host:port`. An IPv6 address is in brackets.
     package init?(_ text: String) {
         guard let authority = Authority(text), let port = authority.port else { return nil }
         self.init(host: authority.host, port: port)

@@ -4,7 +4,7 @@ import AWSCredentials
 import UploadRules
 import WireFormats
 
-/// The policy that narrows an assumed role to what a tenant's rules need: whoever gets hold of the session can put objects under
+/// The policy that narrows an assumed role to what a tenant's rules need: with a stolen session one can put objects under
 /// the prefixes of the rules, and nothing else. (Size, type and user are bound by each ticket; a session cannot bind them.)
 /// `sessionPolicy: fromRules` asks for it.
 ///

@@ -13,7 +13,7 @@ enum YAMLLimits {
 
 /// Reads one strict YAML file in one pass over libyaml's events.
 ///
-/// The events are what stands in the file: libyaml resolves no alias and keeps no tree. What must not be read is
+/// The events are exactly what the file has: libyaml resolves no alias and keeps no tree. What must not be read is
 /// refused as it comes, so that time and memory stay in proportion to the file, whatever it holds.
 struct YAMLReader {
     private let bytes: UnsafeBufferPointer<UInt8>
@@ -77,7 +77,7 @@ struct YAMLReader {
             try next()
             if event.type == YAML_DOCUMENT_START_EVENT { second = YAMLPosition(event.start_mark) }
         } catch {
-            // Whatever stands behind “...” is another document. The first is still worth checking.
+            // What follows “...” is another document. The first is still worth checking.
             guard isEnded else { throw error }
             second = error.position
         }
@@ -113,7 +113,7 @@ struct YAMLReader {
             }
             return YAMLNode(content: .list(items), position: position)
         case YAML_MAPPING_START_EVENT:
-            // Before what stands behind it: places are found from front to back.
+            // Before what follows it: places are found from front to back.
             let first = byte(at: event.start_mark)
             let position = refuseProperties(event.data.mapping_start.anchor, event.data.mapping_start.tag)
             guard depth <= YAMLLimits.depth else { throw Self.tooDeep(position) }

@@ -12,7 +12,7 @@
 package final class APIKey: Sendable {
     /// The tenant whose key it is.
     package let tenant: String
-    /// The key's id, which stands in the key.
+    /// The key's id, which is part of the key.
     package let id: String
     /// SHA-256 of the whole key; nil where what was given is none, so that nothing matches.
     let digest: SHA256Words?

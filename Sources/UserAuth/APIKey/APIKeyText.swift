@@ -8,7 +8,7 @@ import WireFormats
 package struct APIKeyText: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     package let tenant: String
     package let id: String
-    /// The whole key: shown once to whoever will use it, and kept nowhere.
+    /// The whole key: shown once, to its user, and stored nowhere.
     package let key: String
 
     /// SHA-256 of the whole key: what a rule file holds.

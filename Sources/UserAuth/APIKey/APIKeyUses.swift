@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// When each API key was last used with success: after a rotation the old key can go once nobody uses it. Lives as long as the
+/// When each API key was last used with success: after a rotation the old key can go once it is no longer used. Lives as long as the
 /// process, whatever becomes of the rules.
 package final class APIKeyUses: Sendable {
     private struct Name: Hashable {
@@ -14,7 +14,7 @@ package final class APIKeyUses: Sendable {
 
     package init() {}
 
-    /// A key of the rule files was used; nobody else can add to the list.
+    /// Notes the use of a key. Only keys of rule files are noted, so the list is bounded by them.
     func note(tenant: String, id: String, at seconds: Double) {
         last.withLock { $0[Name(tenant: tenant, id: id)] = seconds }
     }

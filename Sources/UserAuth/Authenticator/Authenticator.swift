@@ -9,7 +9,7 @@
 /// Turns the Authorization header of a request into a ``Principal``.
 ///
 /// An immutable snapshot of issuers and API keys with a cache of the tokens it has verified. When the rules change, make a new
-/// one: a new cache is part of the snapshot, so nothing that old rules allowed lives on. Synchronous, and without any I/O.
+/// one: a new cache is part of the snapshot, so nothing that only old rules allowed is kept. Synchronous, without I/O.
 package final class Authenticator: Sendable {
     private let verifier: TokenVerifier
     private let apiKeys: APIKeyRing
@@ -26,7 +26,7 @@ package final class Authenticator: Sendable {
         cache = TokenCache(capacity: cacheCapacity)
     }
 
-    /// Finds out who asks.
+    /// Authenticates a request.
     /// - Parameters:
     ///   - values: the values of all Authorization headers of the request, as they came.
     ///   - now: the present instant.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What stands after `Bearer` in an Authorization header: found, not judged.
+/// The credentials after `Bearer` in an Authorization header, not yet verified.
 enum BearerCredential {
     /// The longest header value, in bytes.
     static let maximumLength = 8 * 1024

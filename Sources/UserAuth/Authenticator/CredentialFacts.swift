@@ -23,8 +23,8 @@ package struct CredentialFacts: Sendable {
     private static let maximumLength = 300
 
     /// - Parameters:
-    ///   - credential: what stands after `Bearer`.
-    ///   - now: instants are told by it.
+    ///   - credential: what follows `Bearer`.
+    ///   - now: the present; instants are given relative to it.
     package init(_ credential: String, at now: Date) {
         let bytes = Array(credential.utf8)
         if credential.hasPrefix("pstn.") {

@@ -2,7 +2,7 @@
 
 /// How a credential was judged, check by check: what `postern whoami` shows. Holds nothing of the credential itself.
 package struct Judgement: Sendable {
-    /// Who asks, or why nobody can tell.
+    /// The authenticated caller, or why there is none.
     package let outcome: Result<Principal, AuthenticationFailure>
     /// Every check for this kind of credential in its order.
     package let steps: [Step]

@@ -20,7 +20,7 @@ package struct Principal: Sendable {
     /// The token's `exp` or the key's end; nil for a key without end.
     package let expires: Date?
 
-    /// What proved who asks.
+    /// How the caller was authenticated.
     package enum Source: Sendable {
         /// A bearer token of this issuer, verified with the key of this id; nil where the key has none.
         case token(issuer: String, keyID: String?)

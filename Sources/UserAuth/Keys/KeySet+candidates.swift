@@ -36,7 +36,7 @@ extension KeySet {
         return KeySet(keys: keys.map(\.key), skipped: skipped)
     }
 
-    /// Refuses a set in which an id stands twice, whatever the keys: which of them a token means would be a guess.
+    /// Refuses a set in which an id is there twice, whatever the keys: which of them a token means would be a guess.
     static func refuseDuplicateIDs(_ ids: [String]) throws(KeySetError) {
         var seen: Set<[UInt8]> = []
         for id in ids where !seen.insert(Array(id.utf8)).inserted {

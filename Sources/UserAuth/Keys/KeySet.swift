@@ -33,7 +33,7 @@ package struct KeySet: Sendable {
     /// Finds the key that a token asks for.
     ///
     /// With several keys a token must name one, and a key that has an id answers to no other. A key without an id (a PEM file,
-    /// a secret) stands alone in its set, so that there is nothing to choose and the token's `kid` says nothing.
+    /// a secret) is alone in its set, so that there is nothing to choose and the token's `kid` says nothing.
     private func key(named id: String?) throws(AuthenticationFailure) -> VerificationKey {
         if keys.count == 1, let only = keys.first {
             guard let ownID = only.id, let id else { return only }

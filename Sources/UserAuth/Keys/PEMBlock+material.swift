@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension PEMBlock {
-    /// The key in the block. Of a certificate only the key counts: whoever names the file trusts it, whatever its dates say.
+    /// The key in the block. Of a certificate only the key counts: the operator who names the file trusts it, whatever its dates say.
     func material() throws(SkippedKey.Reason) -> KeyMaterial {
         switch label {
         case "PUBLIC KEY":

@@ -4,7 +4,7 @@ import WireFormats
 
 /// A block of a PEM file (RFC 7468), not decoded yet.
 struct PEMBlock {
-    /// What stands after BEGIN, e.g. `PUBLIC KEY`.
+    /// The text after BEGIN, for example `PUBLIC KEY`.
     let label: String
     /// The block with its BEGIN and END lines.
     let text: String

@@ -6,7 +6,7 @@ import WireFormats
 /// Tokens that named a key which the issuer's set does not have: each may mean that the issuer has rotated, and any client can
 /// make them up. At most one in 30 s asks for a fetch.
 ///
-/// Apart from the schedule and its lock, because this is the only part of ``RemoteKeys`` that requests come by.
+/// Apart from the schedule and its lock, because this is the only part of ``RemoteKeys`` that requests touch.
 final class KeyMisses: Sendable {
     /// How long one miss keeps the others from asking.
     static let interval: Duration = .seconds(30)

@@ -2,7 +2,7 @@
 
 package import OutgoingHTTP
 
-/// The keys of an issuer that publishes them, kept fresh beside the requests' way.
+/// The keys of an issuer that publishes them, renewed in the background.
 ///
 /// Has no timer: a driver calls ``expire(at:)`` and, where ``isDue(at:)`` says so, ``refresh(_:)`` about twice a second. A
 /// request never waits for a fetch: it takes the set that is there from ``keys``. All uptimes are of one clock that never
@@ -101,7 +101,7 @@ package final class RemoteKeys: Sendable {
 
 extension RefreshPolicy where Value == FetchedKeys, Failure == KeyFetchError {
     /// When an issuer's keys are fetched anew: at 70 to 80 % of their lifetime.
-    /// - Parameter publish: told of each set that comes into use, and nil when it is dropped
+    /// - Parameter publish: called with each set that comes into use, and with nil when it is dropped
     static func keys(publish: @escaping @Sendable (FetchedKeys?) -> Void = { _ in }) -> RefreshPolicy {
         RefreshPolicy(
             life: { fetched, began, _ throws(KeyFetchError) in

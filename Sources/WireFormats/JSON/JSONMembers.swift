@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Gathers an object's members and sees to it that no name stands twice.
+/// Gathers an object's members and refuses a name that is there twice.
 struct JSONMembers {
     private(set) var list: [(name: String, value: JSONValue)] = []
     /// Only kept for large objects: comparing each name with each other would let a 256 KiB body cost seconds.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The members of a JSON object in the order they were written; no name stands twice.
+/// The members of a JSON object in the order they were written; each name is there once.
 package struct JSONObject: Sendable {
     /// The members in the order of the text.
     package let members: [(name: String, value: JSONValue)]

@@ -6,7 +6,7 @@ extension JSONValue {
 
     /// Reads exactly one JSON value (RFC 8259), and nothing that only some readers would take for one.
     ///
-    /// Refused beside syntax errors: a member name that appears twice in an object (byte for byte after unescaping), half a
+    /// Refused as well as syntax errors: a member name that appears twice in an object (byte for byte after unescaping), half a
     /// surrogate pair, invalid UTF-8, a byte order mark, anything but white space after the value, and deeper nesting than
     /// `maximumDepth`.
     /// - Parameters:

@@ -41,7 +41,7 @@ package struct ValueError: Error, Hashable {
         private let candidates: [String]
         private let quote: (String, String)
 
-        /// - Parameter quote: what the word stands between where it is shown
+        /// - Parameter quote: what is put around the word where it is shown
         package init(for word: String, in candidates: [String], between quote: (String, String) = ("", "")) {
             self.word = word
             self.candidates = candidates

@@ -28,7 +28,7 @@ struct CredentialFinding {
     let isTemporary: Bool
     let expiration: Date?
     let identity: CallerIdentity?
-    /// Why nobody could say whose the credentials are.
+    /// Why the identity of the credentials is not known.
     let identityProblem: String?
     /// Why there are no credentials.
     let problem: String?

@@ -100,7 +100,7 @@ struct DevEnvironment: Sendable {
         )
     }
 
-    /// The file belongs to whoever edits it: it is written once and then left alone.
+    /// The file is the user's to edit: it is written once and then left alone.
     private func writeExampleTenant() throws {
         guard !FileManager.default.fileExists(atPath: rulesFile.path) else { return }
         try FileManager.default.createDirectory(at: tenants, withIntermediateDirectories: true)

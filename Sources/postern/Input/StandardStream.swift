@@ -20,7 +20,7 @@ enum StandardStream {
     /// Whether a person types what is read.
     static var inputIsTerminal: Bool { isatty(input.rawValue) != 0 }
 
-    /// Writes a text whole, without a buffer; what nobody reads any more is left out.
+    /// Writes a whole text, without a buffer; what the reader no longer takes is dropped.
     static func write(_ text: String, to descriptor: FileDescriptor) {
         _ = try? descriptor.writeAll(text.utf8)
     }

@@ -32,7 +32,7 @@ enum SignalGuard {
         }
     }
 
-    /// What a parent process may have left behind: with SIGCHLD ignored nobody learns how a `credential_process` ended.
+    /// What a parent process may have set: with SIGCHLD ignored the end of a `credential_process` cannot be learned.
     static func setDefaults() {
         signal(SIGCHLD, SIG_DFL)
     }
