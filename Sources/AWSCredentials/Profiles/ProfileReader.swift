@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// A profile's values as credentials need them: single lines of text. What it throws names options, never their values.
 struct ProfileReader {
     let name: ExactName
@@ -21,7 +23,7 @@ struct ProfileReader {
     /// mistake: it must neither be sent nor shown, for it may be a key.
     func line(_ option: ExactName) throws(CredentialProblem) -> String? {
         guard let text = try text(option) else { return nil }
-        if text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+        if text.utf8.contains(where: \.isASCIIControl) {
             throw problem(
                 "its \(option.text) goes on over the next line, or holds a control: "
                     + "write the lines of a profile without indentation"
@@ -33,7 +35,7 @@ struct ProfileReader {
     /// An access key or a token, which is one word.
     func word(_ option: ExactName) throws(CredentialProblem) -> String? {
         guard let text = try text(option) else { return nil }
-        let isBare = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "'") }
+        let isBare = text.utf8.allSatisfy { $0.isVisibleASCII && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "'") }
         guard isBare else {
             throw problem(
                 "its \(option.text) holds white space, a quote or a control: "

@@ -53,6 +53,6 @@ extension SharedConfiguration {
     }
 
     private static func digest(_ text: String) -> String {
-        Hexadecimal.encode(DigestAlgorithm.sha256.hash(text.utf8).span)
+        DigestAlgorithm.sha256.hash(text.utf8).hexadecimal
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PostPolicy
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -58,6 +59,6 @@ extension String {
     /// secret have been exchanged, and the secret would stand in every ticket.
     var looksLikeAnAccessKeyID: Bool {
         utf8.count == 20 && (hasPrefix("AKIA") || hasPrefix("ASIA"))
-            && utf8.allSatisfy { (0x41...0x5a).contains($0) || (0x30...0x39).contains($0) }
+            && utf8.allSatisfy { $0.isASCIIUppercase || $0.isASCIIDigit }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import OutgoingHTTP
+import WireFormats
 
 /// Where the AWS Security Token Service is asked, and how its requests are signed.
 package struct STSEndpoint: Sendable, Equatable {

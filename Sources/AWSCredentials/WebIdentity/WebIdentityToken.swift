@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// The token in a web identity's file.
 enum WebIdentityToken {
     /// The longest that STS takes (`AssumeRoleWithWebIdentity`, "WebIdentityToken").

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// Names and addresses of this machine itself.
 package enum LoopbackName {
     /// `localhost` and names below it (RFC 6761 §6.3), 127.0.0.0/8, ::1.

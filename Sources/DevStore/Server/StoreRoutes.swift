@@ -4,6 +4,7 @@ import HTTPServer
 import Logging
 import NIOHTTP1
 import PostPolicy
+import WireFormats
 
 /// Finds who answers a request, and makes S3's XML of every refusal.
 struct StoreRoutes: Sendable {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// The address of a store without the bucket, taken apart: scheme, host, port and base path, and nothing else.
 struct EndpointURL {
     let scheme: String

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 extension CivilTime {
     /// `20260101`, as credential scopes have it.
     package var yyyymmdd: String {

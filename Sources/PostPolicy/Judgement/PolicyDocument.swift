@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 #if canImport(FoundationEssentials)
     public import FoundationEssentials
 #else
@@ -90,7 +92,7 @@ extension PolicyDocument {
             if let field = condition.field { covered.insert(field) }
         }
         let inputs = form.fields.map(\.name.asciiLowercased) + ["bucket"]
-        return inputs.first { !covered.contains($0) && !$0.hasIgnorePrefix }.map(StoreRefusal.extraField)
+        return inputs.first { !covered.contains($0) && !FieldName.isIgnored($0) }.map(StoreRefusal.extraField)
     }
 
     private func sizeRefusal(_ size: Int) -> StoreRefusal? {

@@ -22,13 +22,18 @@ enum FieldName {
         }
         for word in reserved where word.equalsIgnoringASCIICase(name) { throw .fieldReserved(name) }
         // Fields named x-ignore-… are not judged by S3 at all: a condition on one would promise what is not kept.
-        guard !name.hasIgnorePrefix else { throw .fieldReserved(name) }
+        guard !isIgnored(name) else { throw .fieldReserved(name) }
+    }
+
+    /// Whether S3 does not judge a field of this name: it begins with `x-ignore-`, in any case.
+    static func isIgnored(_ name: String) -> Bool {
+        name.hasPrefixIgnoringASCIICase("x-ignore-")
     }
 
     private static func isAllowed(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."): true
-        default: byte.isASCIILetter || byte.isASCIIDigit
+        default: byte.isASCIILetterOrDigit
         }
     }
 }

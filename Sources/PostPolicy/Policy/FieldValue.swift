@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// The rules for the values of fields that a policy may carry.
 enum FieldValue {
     /// Refuses what would reach the store otherwise than it was signed: controls, of which forms rewrite the line ends

@@ -42,7 +42,7 @@ public final class PolicySigner: Sendable {
         guard version == .v2 || policy.expiration.timeIntervalSince(date) <= Self.maximumLifetime else {
             throw .expirationTooFar
         }
-        guard credentials.sessionToken?.allBytes(\.isVisibleASCII) ?? true else { throw .credentialsInvalid }
+        guard credentials.sessionToken?.isVisibleASCII ?? true else { throw .credentialsInvalid }
         if let end = credentials.expiration, end <= date { throw .credentialsExpired }
         let key = try key(version, credentials, region: region, at: now)
 

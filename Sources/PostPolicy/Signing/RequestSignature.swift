@@ -2,14 +2,9 @@
 
 internal import WireFormats
 
-/// The two computations of SigV4 for a request to a service ("Create a signed AWS API request"); what is signed is the
+/// The computation of SigV4 for a request to a service ("Create a signed AWS API request"); what is signed is the
 /// caller's to write.
 package enum RequestSignature {
-    /// SHA-256 in lower-case hexadecimal.
-    package static func sha256(_ bytes: [UInt8]) -> String {
-        Hexadecimal.encode(DigestAlgorithm.sha256.hash(bytes).span)
-    }
-
     /// The signature of a string to sign, in lower-case hexadecimal; nil where libcrypto fails.
     /// - Parameters:
     ///   - secret: the secret access key

@@ -72,8 +72,8 @@ struct CredentialReader {
     }
 
     private static func environment(_ text: String) throws(ValueError) -> Reading {
-        let isName = text.utf8.allSatisfy { ASCII.isLetterOrDigit($0) || $0 == UInt8(ascii: "_") }
-        guard isName, let first = text.utf8.first, !ASCII.isDigit(first), text.utf8.count <= 128 else {
+        let isName = text.utf8.allSatisfy { $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "_") }
+        guard isName, let first = text.utf8.first, !first.isASCIIDigit, text.utf8.count <= 128 else {
             throw ValueError("\(text.quoted) is not the beginning of a variable's name", "write ACME for ACME_ACCESS_KEY_ID")
         }
         for ending in ["_ACCESS_KEY_ID", "_SECRET_ACCESS_KEY", "_SESSION_TOKEN"] where text.hasSuffix(ending) {
@@ -86,7 +86,7 @@ struct CredentialReader {
         guard let role = section.section("assumeRole", keys: ["roleArn", "externalId", "sessionPolicy"]) else { return nil }
         let arn = role.required("roleArn", "write roleArn: arn:aws:iam::123456789012:role/NAME", Self.roleARN)
         let externalID = role.value("externalId") { text throws(ValueError) in
-            let isID = text.utf8.allSatisfy { ASCII.isLetterOrDigit($0) || "_+=,.@:/-".utf8.contains($0) }
+            let isID = text.utf8.allSatisfy { $0.isASCIILetterOrDigit || "_+=,.@:/-".utf8.contains($0) }
             guard isID, (2...1224).contains(text.utf8.count) else {
                 throw ValueError("\(text.quoted) is not an external id", "write 2 to 1224 letters, digits and _+=,.@:/-")
             }
@@ -105,7 +105,7 @@ struct CredentialReader {
     private static func isAccount(_ text: Substring) -> Bool {
         if text.isEmpty { return true }
         let digits = text.hasPrefix("RGW") ? text.dropFirst(3) : text
-        return digits.utf8.allSatisfy(ASCII.isDigit) && digits.utf8.count == (text.hasPrefix("RGW") ? 17 : 12)
+        return digits.utf8.allSatisfy(\.isASCIIDigit) && digits.utf8.count == (text.hasPrefix("RGW") ? 17 : 12)
     }
 
     private static func roleARN(_ text: String) throws(ValueError) -> String {
@@ -114,7 +114,7 @@ struct CredentialReader {
             parts.count == 6 && parts[0] == "arn" && parts[1].hasPrefix("aws") && parts[2] == "iam" && parts[3].isEmpty
             && isAccount(parts[4])
             && parts[5].hasPrefix("role/") && parts[5].utf8.count > 5
-            && text.utf8.allSatisfy(ASCII.isVisible) && text.utf8.count <= 2048
+            && text.utf8.allSatisfy(\.isVisibleASCII) && text.utf8.count <= 2048
         guard isARN else {
             throw ValueError("\(text.quoted) is not the ARN of a role", "write arn:aws:iam::123456789012:role/NAME")
         }

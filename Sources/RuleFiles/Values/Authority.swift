@@ -31,7 +31,7 @@ struct Authority: Sendable, Hashable {
             return
         }
         let digits = rest.dropFirst()
-        guard colon == UInt8(ascii: ":"), !digits.isEmpty, digits.count <= 5, digits.allSatisfy(ASCII.isDigit),
+        guard colon == UInt8(ascii: ":"), !digits.isEmpty, digits.count <= 5, digits.allSatisfy(\.isASCIIDigit),
             digits.count == 1 || digits.first != UInt8(ascii: "0"),
             let number = Int(String(decoding: digits, as: UTF8.self)), number <= 65_535
         else { return nil }
@@ -56,10 +56,10 @@ struct Authority: Sendable, Hashable {
         let labels = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         for label in labels {
             guard !label.isEmpty, label.count <= 63, label.first != UInt8(ascii: "-"), label.last != UInt8(ascii: "-"),
-                label.allSatisfy({ ASCII.isLetterOrDigit($0) || $0 == UInt8(ascii: "-") })
+                label.allSatisfy({ $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "-") })
             else { return false }
         }
-        if labels.last?.allSatisfy(ASCII.isDigit) == true {
+        if labels.last?.allSatisfy(\.isASCIIDigit) == true {
             return IPAddress(String(decoding: bytes, as: UTF8.self)) != nil
         }
         return true

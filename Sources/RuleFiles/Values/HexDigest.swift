@@ -12,7 +12,7 @@ enum HexDigest {
                 "make a new key (postern key new) and paste the sha256 it prints; this one must no longer be used"
             )
         }
-        let digits = text.utf8.compactMap(ASCII.hexValue)
+        let digits = text.utf8.compactMap(\.hexDigitValue)
         guard text.utf8.count == 64, digits.count == 64 else {
             throw ValueError("sha256 is not 64 hex digits", "paste the sha256 that “postern key new” prints")
         }

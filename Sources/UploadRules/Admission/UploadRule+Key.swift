@@ -17,7 +17,7 @@ extension UploadRule {
                 throw .invalid("\"user\" is longer than \(Self.longestUser) bytes; send a shorter one.")
             }
         }
-        guard values.uuid.allBytes({ ASCII.isLetterOrDigit($0) || $0 == UInt8(ascii: "-") }) else {
+        guard values.uuid.allBytes({ $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "-") }) else {
             // The caller's own mistake, not the client's.
             throw .invalid("No safe key can be built for this request.")
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import PostPolicy
+import WireFormats
 
 extension KeyTemplate {
     /// What the placeholders of one key become.

@@ -14,9 +14,7 @@ package struct APIKeyText: Sendable, CustomStringConvertible, CustomDebugStringC
     /// SHA-256 of the whole key: what a rule file holds.
     package var sha256: [UInt8] { DigestAlgorithm.sha256.hash(key.utf8) }
     /// ``sha256`` in lower-case hexadecimal, as a rule file writes it.
-    package var sha256Hex: String {
-        sha256.map { byte in String(byte >> 4, radix: 16) + String(byte & 0xF, radix: 16) }.joined()
-    }
+    package var sha256Hex: String { sha256.hexadecimal }
 
     /// Makes a new key.
     /// - Parameters:
@@ -67,10 +65,6 @@ package struct APIKeyText: Sendable, CustomStringConvertible, CustomDebugStringC
     /// `[a-z0-9][a-z0-9-]{0,62}`, what tenants and keys are named by.
     private static func isName(_ text: some Collection<UInt8>) -> Bool {
         let hyphen = UInt8(ascii: "-")
-        return (1...63).contains(text.count) && text.first != hyphen && text.allSatisfy { isLowerOrDigit($0) || $0 == hyphen }
-    }
-
-    private static func isLowerOrDigit(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        return (1...63).contains(text.count) && text.first != hyphen && text.allSatisfy { $0.isASCIILowercase || $0.isASCIIDigit || $0 == hyphen }
     }
 }

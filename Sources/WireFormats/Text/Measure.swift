@@ -31,7 +31,7 @@ package struct Measure {
 
     package func parse(_ text: String) throws(ValueError) -> Int {
         let bytes = Array(text.utf8)
-        let digits = bytes.prefix(while: ASCII.isDigit)
+        let digits = bytes.prefix(while: \.isASCIIDigit)
         let unit = String(decoding: bytes[digits.endIndex...], as: UTF8.self)
         guard !digits.isEmpty else {
             throw ValueError("\(text.quoted) is not \(what)", "write a whole number and a unit (\(names)): \(example)")

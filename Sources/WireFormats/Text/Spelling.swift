@@ -13,7 +13,7 @@ package enum Spelling {
 
     /// Case, hyphens and underscores are matters of style: `max_size` is `maxSize`.
     private static func simplified(_ word: String) -> [UInt8] {
-        word.utf8.map(ASCII.lowercased).filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: "_") }
+        word.utf8.map(\.asciiLowercased).filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: "_") }
     }
 
     /// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment).

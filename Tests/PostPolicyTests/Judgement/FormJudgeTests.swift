@@ -3,6 +3,7 @@
 import Foundation
 import PostPolicy
 import Testing
+import WireFormats
 
 @Suite("Judging a received form whole")
 struct FormJudgeTests {
