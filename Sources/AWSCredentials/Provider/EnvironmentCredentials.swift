@@ -44,7 +44,7 @@ package struct EnvironmentCredentials: Sendable {
     private func expiration(_ environment: [String: String]) throws(CredentialProblem) -> Date? {
         let name = "\(prefix)_CREDENTIAL_EXPIRATION"
         guard let text = environment.nonEmpty(name) else { return nil }
-        guard let date = CredentialDate.date(text) else {
+        guard let date = Date(text, as: .iso8601) else {
             throw .configuration("\(name) is not a date with its zone: write it like 2026-01-01T00:05:00Z")
         }
         return date

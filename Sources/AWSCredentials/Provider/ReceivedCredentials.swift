@@ -33,7 +33,7 @@ struct ReceivedCredentials {
         let token = isTemporary || sessionToken?.isEmpty == false ? try required(sessionToken, tokenName, source) : nil
         var end: Date?
         if isTemporary || expiration?.isEmpty == false {
-            end = CredentialDate.date(try required(expiration, "Expiration", source))
+            end = Date(try required(expiration, "Expiration", source), as: .iso8601)
             guard end != nil else { throw .unavailable("\(source) gave an Expiration that is not a date as ISO 8601 writes it") }
         }
         return SigningCredentials(accessKeyID: key, secretAccessKey: secret, sessionToken: token, expiration: end)

@@ -17,8 +17,8 @@ enum STSRequestSigner {
     static func headers(
         _ form: STSForm, to endpoint: STSEndpoint, signedBy credentials: SigningCredentials, at date: Date
     ) throws(CredentialProblem) -> [(name: String, value: String)] {
-        let time = InstantFormat.iso8601Basic(date)
-        let day = InstantFormat.yyyymmdd(date)
+        let time = date.iso8601Basic
+        let day = date.yyyymmdd
         // In the order of their names, as they are signed.
         var headers = [
             (name: "content-type", value: contentType), (name: "host", value: endpoint.host), (name: "x-amz-date", value: time),

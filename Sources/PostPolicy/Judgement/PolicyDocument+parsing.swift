@@ -51,7 +51,7 @@ extension PolicyDocument {
 
     private static func expiration(_ value: JSONValue) throws(StoreRefusal) -> Date {
         guard case .string(let text) = value else { throw .invalidPolicyJSON }
-        guard let date = InstantFormat.date(iso8601Extended: text) else {
+        guard let date = Date(text, as: .utc) else {
             throw .invalidPolicy("Invalid 'expiration' value: '\(text)'")
         }
         return date

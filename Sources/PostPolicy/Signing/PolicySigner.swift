@@ -46,7 +46,7 @@ public final class PolicySigner: Sendable {
         if let end = credentials.expiration, end <= date { throw .credentialsExpired }
         let key = try key(version, credentials, region: region, at: now)
 
-        var form = FormWriter(expiration: end.iso8601Extended, fieldCount: policy.fields.count + 6)
+        var form = FormWriter(expiration: end.rfc3339, fieldCount: policy.fields.count + 6)
         for field in policy.fields { form.add(field) }
         Self.addSignersFields(version, credential: key.credential, token: credentials.sessionToken, at: now, to: &form)
         let (fields, json) = form.finish(contentLength: policy.contentLength)

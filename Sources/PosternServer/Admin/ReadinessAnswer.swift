@@ -84,7 +84,7 @@ struct ReadinessAnswer {
         json.beginObject()
         json.member("source", status.origin.description)
         write(status.provider, as: "provider", to: &json)
-        write(status.expiration.map(InstantFormat.iso8601Extended), as: "expiresAt", to: &json)
+        write(status.expiration?.rfc3339, as: "expiresAt", to: &json)
         write(status.ageSeconds.map { Int($0) }, as: "ageSeconds", to: &json)
         json.key("failuresInARow")
         json.int(status.failuresInARow)

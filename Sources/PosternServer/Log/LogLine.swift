@@ -24,12 +24,12 @@ package struct LogLine {
         switch format {
         case .json:
             json.beginObject()
-            add("time", LogTime.text(time))
+            add("time", time.rfc3339Milliseconds)
             add("level", level.rawValue)
             add("message", message)
         case .text:
             text.reserveCapacity(256)
-            text += LogTime.text(time).utf8
+            text += time.rfc3339Milliseconds.utf8
             text.append(UInt8(ascii: " "))
             text += level.rawValue.uppercased().utf8
             text.append(UInt8(ascii: " "))

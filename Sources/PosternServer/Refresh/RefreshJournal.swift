@@ -2,8 +2,8 @@
 
 import AWSCredentials
 import Logging
-import PostPolicy
 import UserAuth
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -64,7 +64,7 @@ struct RefreshJournal: Sendable {
         } else if after.successes > before.successes {
             if let provider = after.provider { metadata["provider"] = "\(provider)" }
             if let suffix = after.accessKeySuffix { metadata["accessKeySuffix"] = "\(suffix)" }
-            if let end = after.expiration { metadata["expiresAt"] = "\(InstantFormat.iso8601Extended(end))" }
+            if let end = after.expiration { metadata["expiresAt"] = "\(end.rfc3339)" }
             logger.notice("credentials were fetched", metadata: metadata)
         }
     }

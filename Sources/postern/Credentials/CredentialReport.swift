@@ -41,7 +41,7 @@ struct CredentialReport {
             return finding.isTemporary ? "not told by the provider" : "none: these are long-term credentials"
         }
         let minutes = Int(end.timeIntervalSinceNow / 60)
-        return "\(InstantFormat.iso8601Extended(end)) (in \(minutes) min)"
+        return "\(end.rfc3339) (in \(minutes) min)"
     }
 
     /// `{"ok", "sources": [{"source", "tenants", "provider", "accessKeyId", "temporary", "expiresAt", "identity", "identityProblem",
@@ -70,7 +70,7 @@ struct CredentialReport {
         write(finding.accessKeyID, as: "accessKeyId", to: &json)
         json.key("temporary")
         json.bool(finding.isTemporary)
-        write(finding.expiration.map(InstantFormat.iso8601Extended), as: "expiresAt", to: &json)
+        write(finding.expiration?.rfc3339, as: "expiresAt", to: &json)
         json.key("identity")
         if let identity = finding.identity {
             json.beginObject()

@@ -75,7 +75,7 @@ extension WhoamiReport {
             identity.append(("apiKey", id))
             if let users { identity.append(("allowUsers", users.joined(separator: " "))) }
         }
-        identity.append(("expiresAt", principal.expires.map(InstantFormat.iso8601Extended)))
+        identity.append(("expiresAt", principal.expires?.rfc3339))
         return identity
     }
 
