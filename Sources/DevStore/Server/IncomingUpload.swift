@@ -26,7 +26,7 @@ struct IncomingUpload: Sendable {
         let credentials = route.credentials
         let date = route.now()
         let refusal = route.judge.judge(form: parsed.fields, filename: parsed.filename, fileSize: nil, bucket: bucket, at: date) {
-            $0.utf8.elementsEqual(credentials.accessKeyID.utf8) ? credentials : nil
+            $0.hasSameBytes(as: credentials.accessKeyID) ? credentials : nil
         }
         if let refusal { throw refusal }
         form = ReceivedForm(parsed.fields, filename: parsed.filename)

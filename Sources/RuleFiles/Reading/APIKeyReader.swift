@@ -70,7 +70,7 @@ struct APIKeyReader {
         let expires = key.value("expires", Timestamp.parse)
         let scopes = key.list("scopes", Scope.parse)
         let allowed = key.list("rules") { text throws(ValueError) in
-            if let rules, !rules.contains(where: { $0.utf8.elementsEqual(text.utf8) }) {
+            if let rules, !rules.contains(where: { $0.hasSameBytes(as: text) }) {
                 let near = Spelling.nearest(to: text, in: rules)
                 throw ValueError(
                     "there is no rule \(text.quoted)",

@@ -5,7 +5,7 @@ import WireFormats
 /// One of a fixed set of words.
 enum Choice {
     static func parse(_ text: String, of choices: [String], what: String) throws(ValueError) -> String {
-        if let found = choices.first(where: { $0.utf8.elementsEqual(text.utf8) }) { return found }
+        if let found = choices.first(where: { $0.hasSameBytes(as: text) }) { return found }
         let near = choices.count > 3 ? Spelling.nearest(to: text, in: choices) : nil
         throw ValueError(
             "\(text.quoted) is not \(what)",

@@ -93,7 +93,7 @@ struct IssuerReader {
     }
 
     private func note(_ issuer: Located<String>, log: ProblemLog, in reading: inout Reading) {
-        if let first = reading.names.first(where: { $0.value.utf8.elementsEqual(issuer.value.utf8) }) {
+        if let first = reading.names.first(where: { $0.value.hasSameBytes(as: issuer.value) }) {
             log.problem(
                 at: issuer.position,
                 "the issuer \(issuer.value.quoted) is declared twice; the first is in line \(first.position.line)",

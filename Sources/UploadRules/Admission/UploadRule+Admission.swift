@@ -60,7 +60,7 @@ extension UploadRule {
 
     private func checkScope(_ uploader: Uploader) throws(Refusal) {
         guard let requireScope else { return }
-        guard uploader.scopes.contains(where: { $0.utf8.elementsEqual(requireScope.utf8) }) else {
+        guard uploader.scopes.contains(where: { $0.hasSameBytes(as: requireScope) }) else {
             throw .scopeMissing(requireScope)
         }
     }

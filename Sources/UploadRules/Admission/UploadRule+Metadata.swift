@@ -14,12 +14,12 @@ extension UploadRule {
         var bytes = storage.metadataBytes
         for (name, value) in request.metadata {
             let lowercased = String(decoding: name.utf8.map(\.asciiLowercased), as: UTF8.self)
-            guard let name = storage.metadata.allowed.first(where: { $0.utf8.elementsEqual(lowercased.utf8) }) else {
+            guard let name = storage.metadata.allowed.first(where: { $0.hasSameBytes(as: lowercased) }) else {
                 throw .metadataNotAllowed(allowed: storage.metadata.allowed)
             }
             let field = FormField(name: MetadataRule.prefix + name, value: value)
             // S3 joins headers of one name, whatever their case, into one value.
-            if fields.contains(where: { $0.name.utf8.elementsEqual(field.name.utf8) }) {
+            if fields.contains(where: { $0.name.hasSameBytes(as: field.name) }) {
                 throw .invalid("The metadata \"\(name)\" is there twice; send it once.")
             }
             if PlainText.hasControls(value) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// One tenant: where its files go, which pages may ask, and the rules for what may be uploaded.
 ///
 /// A `Tenant` exists only after every check of its file has passed; nothing downstream checks again.
@@ -42,7 +44,7 @@ package final class Tenant: Sendable {
             }
             return only
         }
-        guard let rule = permitted.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
+        guard let rule = permitted.first(where: { $0.name.hasSameBytes(as: name) }) else {
             throw .ruleUnknown(allowed: (usable() ?? permitted).map(\.name))
         }
         return rule

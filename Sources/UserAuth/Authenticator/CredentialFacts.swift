@@ -27,7 +27,7 @@ package struct CredentialFacts: Sendable {
     ///   - now: instants are told by it.
     package init(_ credential: String, at now: Date) {
         let bytes = Array(credential.utf8)
-        if credential.hasPrefix("pstn.") {
+        if bytes.starts(with: APIKeyText.prefix.utf8) {
             facts = Self.ofKey(bytes)
             issuer = nil
         } else {
@@ -37,7 +37,9 @@ package struct CredentialFacts: Sendable {
     }
 
     private static func ofKey(_ bytes: [UInt8]) -> [(name: String, value: String)] {
-        guard let key = APIKeyText(parsing: bytes) else { return [("API key", "not of the form pstn.TENANT.ID.SECRET")] }
+        guard let key = APIKeyText(parsing: bytes) else {
+            return [("API key", "not of the form \(APIKeyText.prefix)TENANT.ID.SECRET")]
+        }
         return [("API key", key.id), ("tenant", key.tenant)]
     }
 

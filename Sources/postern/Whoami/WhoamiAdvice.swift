@@ -43,7 +43,7 @@ struct WhoamiAdvice {
             "The claim that 'user' of the issuer names (sub by default) is a string of 1 to 256 bytes."
         case .tenantMissing, .tenantMalformed: "The claim that 'tenantClaim' of the issuer names is a string of 1 to 256 bytes."
         case .scopesMalformed: "'scope' and 'scp' are strings, or arrays of strings."
-        case .apiKeyMalformed: "An API key is pstn.TENANT.ID.SECRET as 'postern key new' printed it: was it cut?"
+        case .apiKeyMalformed: "An API key is \(APIKeyText.prefix)TENANT.ID.SECRET as 'postern key new' printed it: was it cut?"
         case .apiKeyUnknown: "No rule file declares this key: paste its id and sha256 under 'apiKeys' of its tenant."
         case .apiKeyMismatch: "There is a key of this id, but with another secret: was it rotated?"
         case .apiKeyExpired: "The key has ended: make a new one with 'postern key new' and put it beside the old one."
