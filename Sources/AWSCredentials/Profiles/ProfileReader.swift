@@ -52,7 +52,7 @@ struct ProfileReader {
 
     /// A profile's name for a sentence; one that holds a line break or is long may be something else.
     static func shown(_ name: ExactString) -> String {
-        let isName = name.text.utf8.count <= 128 && name.text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+        let isName = name.text.utf8.count <= 128 && name.text.isPrintable
         return isName ? "\"\(name.text)\"" : "(a name of \(name.text.utf8.count) bytes)"
     }
 }

@@ -69,6 +69,7 @@ package struct APIKeyText: Sendable, CustomStringConvertible, CustomDebugStringC
     /// `[a-z0-9][a-z0-9-]{0,62}`, what tenants and keys are named by.
     private static func isName(_ text: some Collection<UInt8>) -> Bool {
         let hyphen = UInt8(ascii: "-")
-        return (1...63).contains(text.count) && text.first != hyphen && text.allSatisfy { $0.isASCIILowercase || $0.isASCIIDigit || $0 == hyphen }
+        return (1...63).contains(text.count) && text.first != hyphen
+            && text.allSatisfy { $0.isASCIILowercase || $0.isASCIIDigit || $0 == hyphen }
     }
 }

@@ -77,7 +77,7 @@ package struct CredentialFacts: Sendable {
     }
 
     private static func shown(_ text: String) -> String {
-        ShownText.text(text, maximumLength: maximumLength)
+        text.printableASCII(maximumLength: maximumLength)
     }
 
     private static func distance(_ seconds: Double) -> String {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Synchronization
+import WireFormats
 
 /// The keys of an issuer that publishes them, kept fresh beside the requests' way.
 ///
@@ -92,7 +93,7 @@ package final class RemoteKeys: Sendable {
                 issuer: issuer,
                 endpoint: endpoint,
                 hasKeys: set != nil,
-                keyIDs: set?.keyIDs.map { $0.map { ShownText.text($0) } } ?? [],
+                keyIDs: set?.keyIDs.map { $0?.printableASCII() } ?? [],
                 skipped: set?.skipped.map(\.shown) ?? [],
                 ageSeconds: schedule.lastSuccess.map { Self.seconds(from: $0, to: uptime) },
                 lastError: error?.error.description,

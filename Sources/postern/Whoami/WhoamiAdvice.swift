@@ -2,6 +2,7 @@
 
 import PosternServer
 import UserAuth
+import WireFormats
 
 /// What an operator can do about a credential that is refused.
 struct WhoamiAdvice {
@@ -63,7 +64,7 @@ struct WhoamiAdvice {
     private var keyIDs: String {
         let own = identities.issuers.all.filter { $0.issuer.identifier == issuer }
         let ids = own.flatMap { $0.trusted.keys.current?.keyIDs ?? [] }.map {
-            $0.map { ShownText.text($0) } ?? "one without an id"
+            $0?.printableASCII() ?? "one without an id"
         }
         return ids.isEmpty ? "none" : Set(ids).sorted().joined(separator: ", ")
     }

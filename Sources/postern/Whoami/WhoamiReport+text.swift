@@ -17,7 +17,7 @@ extension WhoamiReport {
             let scopes = principal.scopes.isEmpty ? nil : principal.scopes.joined(separator: " ")
             let rows =
                 identity(principal) + [("scopes", scopes), ("rules", rules.isEmpty ? "none" : rules.joined(separator: " "))]
-            lines += table(rows.map { ($0.name, $0.value.map { ShownText.text($0, maximumLength: 300) } ?? "–") })
+            lines += table(rows.map { ($0.name, $0.value?.printableASCII(maximumLength: 300) ?? "–") })
         } else {
             lines.append("It would not be let in: \(reason ?? "")")
             if let advice { lines.append(advice) }

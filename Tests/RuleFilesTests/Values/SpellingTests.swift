@@ -27,10 +27,4 @@ struct SpellingTests {
     func far(word: String) {
         #expect(Spelling.nearest(to: word, in: RuleReader.keys) == nil)
     }
-
-    @Test("What is shown of a value cannot change how a message reads")
-    func quoting() {
-        #expect("a\nb\u{202E}c\u{1B}[31m".quoted == "“a\\u{a}b\\u{202e}c\\u{1b}[31m”")
-        #expect(String(repeating: "x", count: 100).quoted == "“\(String(repeating: "x", count: 60))…”")
-    }
 }
