@@ -71,7 +71,7 @@ struct APIKeyReader {
         let scopes = key.list("scopes", Scope.parse)
         let allowed = key.list("rules") { text throws(ValueError) in
             if let rules, !rules.contains(where: { $0.hasSameBytes(as: text) }) {
-                let near = Spelling.nearest(to: text, in: rules)
+                let near = text.closestMatch(in: rules)
                 throw ValueError(
                     "there is no rule \(text.quoted)",
                     near.map { "did you mean \($0)?" } ?? "write one of \(rules.joined(separator: ", "))"

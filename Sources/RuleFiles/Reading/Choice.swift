@@ -6,7 +6,7 @@ import WireFormats
 enum Choice {
     static func parse(_ text: String, of choices: [String], what: String) throws(ValueError) -> String {
         if let found = choices.first(where: { $0.hasSameBytes(as: text) }) { return found }
-        let near = choices.count > 3 ? Spelling.nearest(to: text, in: choices) : nil
+        let near = choices.count > 3 ? text.closestMatch(in: choices) : nil
         throw ValueError(
             "\(text.quoted) is not \(what)",
             near.map { "did you mean \($0)?" } ?? "write \(choices.count > 1 ? "one of " : "")\(choices.joined(separator: ", "))"

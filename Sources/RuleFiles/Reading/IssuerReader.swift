@@ -104,7 +104,7 @@ struct IssuerReader {
     }
 
     private static func lifetime(_ text: String) throws(ValueError) -> Int {
-        let seconds = try Measure.duration.parse(text)
+        let seconds = try Quantity.duration.parse(text)
         guard (1...longestLifetime).contains(seconds) else {
             throw ValueError("\(text.quoted) is no lifetime of a token", "write 1s to 366d; the default is 24h")
         }

@@ -152,14 +152,14 @@ struct RuleReader {
     private func readSizes(_ section: Section) -> ClosedRange<Int>? {
         let most = section.required("maxSize", "write the largest file it takes, at most 5GiB: maxSize: 5MiB") {
             text throws(ValueError) in
-            let bytes = try Measure.size.parse(text)
+            let bytes = try Quantity.size.parse(text)
             guard bytes <= Self.largestFile else {
                 throw ValueError("\(text.quoted) is more than one upload can carry", "write at most 5GiB")
             }
             guard bytes > 0 else { throw ValueError("maxSize allows nothing", "write at least 1") }
             return bytes
         }
-        let least = section.value("minSize") { text throws(ValueError) in try Measure.size.parse(text) }
+        let least = section.value("minSize") { text throws(ValueError) in try Quantity.size.parse(text) }
         guard let most else { return nil }
         // An empty file is hardly ever meant; a rule can say minSize: 0.
         let minimum = least?.value ?? 1
@@ -175,7 +175,7 @@ struct RuleReader {
     }
 
     private static func expiry(_ text: String) throws(ValueError) -> Int {
-        let seconds = try Measure.duration.parse(text)
+        let seconds = try Quantity.duration.parse(text)
         guard (1...longestExpiry).contains(seconds) else {
             throw ValueError("a ticket cannot hold for \(text.quoted)", "write 1s to 7d; the default is 5m")
         }

@@ -51,7 +51,7 @@ struct Section {
             } else if entry.key == "<<" {
                 log.problem(at: entry.keyPosition, "there is a merge key (<<)", "merge keys are not read: write the keys out")
             } else {
-                let near = Spelling.nearest(to: entry.key, in: keys)
+                let near = entry.key.closestMatch(in: keys)
                 log.problem(
                     at: entry.keyPosition,
                     "\(entry.key.quoted) is not a key of \(title)",

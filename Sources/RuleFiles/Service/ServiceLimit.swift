@@ -25,7 +25,7 @@ package struct ServiceLimit: Sendable {
     func parse(_ text: String) throws(ValueError) -> Int {
         let value =
             isDuration
-            ? try Measure.duration.parse(text) : try WholeNumber.parse(text, what: what, example: String(range.upperBound))
+            ? try Quantity.duration.parse(text) : try WholeNumber.parse(text, what: what, example: String(range.upperBound))
         guard range.contains(value) else { throw ValueError("\(text.quoted) is not \(what)", "write \(advice)") }
         return value
     }

@@ -56,7 +56,7 @@ extension KeyTemplate {
     private static func placeholder(_ name: String) throws(ValueError) -> Placeholder {
         guard let placeholder = Placeholder(rawValue: name) else {
             let names = Placeholder.allCases.map(\.rawValue)
-            let near = Spelling.nearest(to: name, in: names)
+            let near = name.closestMatch(in: names)
             throw ValueError(
                 "{\(name)} is not a placeholder",
                 near.map { "did you mean {\($0)}?" } ?? "write one of \(names.map { "{\($0)}" }.joined(separator: " "))"

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import RuleFiles
+import UploadRules
 
 /// `postern check`: reads rule files as `serve` would and lists every problem.
 struct Check: ParsableCommand {

@@ -3,6 +3,7 @@
 import PostPolicy
 import PosternServer
 import RuleFiles
+import UploadRules
 import UserAuth
 
 /// What `postern whoami` found out.
