@@ -20,7 +20,7 @@ struct HeadCheck: Equatable {
         guard head.uri.utf8.count <= limits.maxTargetBytes else {
             throw .init(.targetTooLong(limit: limits.maxTargetBytes))
         }
-        guard head.uri.utf8.first == UInt8(ascii: "/") || head.uri == "*", head.uri.allBytes({ $0 > 0x20 && $0 < 0x7f })
+        guard head.uri.utf8.first == UInt8(ascii: "/") || head.uri == "*", head.uri.allBytes({ $0.isVisibleASCII })
         else { throw .init(.malformed("The request target must be a path that starts with '/', in ASCII.")) }
 
         var hosts = 0
@@ -44,7 +44,7 @@ struct HeadCheck: Equatable {
                 }
             case 14 where name.isField("content-length"):
                 contentLengths += 1
-                guard value.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let bytes = Int(value) else {
+                guard value.utf8.allSatisfy({ $0.isASCIIDigit }), let bytes = Int(value) else {
                     throw .init(.malformed("Content-Length must be a number of bytes."))
                 }
                 contentLength = bytes

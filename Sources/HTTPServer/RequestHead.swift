@@ -2,6 +2,7 @@
 
 package import NIOCore
 package import NIOHTTP1
+import WireFormats
 
 #if canImport(FoundationEssentials)
     package import FoundationEssentials
@@ -79,13 +80,8 @@ extension String {
         let count = name.utf8CodeUnitCount
         guard utf8.count == count else { return false }
         return utf8.withContiguousStorageIfAvailable { own in
-            for index in 0..<count where own[index].lowercased != name.utf8Start[index] { return false }
+            for index in 0..<count where own[index].asciiLowercased != name.utf8Start[index] { return false }
             return true
-        } ?? utf8.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: count)) { $0.lowercased == $1 }
+        } ?? utf8.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: count)) { $0.asciiLowercased == $1 }
     }
-}
-
-extension UInt8 {
-    /// The byte, in lower case where it is an ASCII letter.
-    fileprivate var lowercased: UInt8 { self &- 0x41 < 26 ? self | 0x20 : self }
 }

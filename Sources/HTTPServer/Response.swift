@@ -59,7 +59,7 @@ package struct ResponseFields: Sendable, Equatable, ExpressibleByDictionaryLiter
 
     package mutating func add(_ name: String, _ value: String) {
         guard value.allBytes({ $0 != 0x0a && $0 != 0x0d && $0 != 0 }), !name.isEmpty,
-            name.allBytes({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: ":") })
+            name.allBytes({ $0.isVisibleASCII && $0 != UInt8(ascii: ":") })
         else { return }
         encoded.reserveCapacity(encoded.count + name.utf8.count + value.utf8.count + 4)
         encoded += name.utf8

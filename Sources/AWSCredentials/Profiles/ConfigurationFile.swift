@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// What `~/.aws/config` holds.
 struct ConfigurationFile: Sendable {
-    private(set) var profiles: [ExactName: ProfileValues] = [:]
+    private(set) var profiles: [ExactString: ProfileValues] = [:]
     /// Sections that `services = NAME` of a profile names.
-    private(set) var services: [ExactName: ProfileValues] = [:]
+    private(set) var services: [ExactString: ProfileValues] = [:]
     /// Sections of no known kind, e.g. a profile without the word `profile`.
-    private(set) var others: Set<ExactName> = []
+    private(set) var others: Set<ExactString> = []
 
     /// A file that does not exist.
     init() {}
@@ -32,8 +34,8 @@ struct ConfigurationFile: Sendable {
     }
 
     /// The second of two words; a header of another shape names nothing.
-    private static func name(in header: ExactName) -> ExactName? {
+    private static func name(in header: ExactString) -> ExactString? {
         guard let words = try? ShellWords.split(header.text), words.count == 2 else { return nil }
-        return ExactName(words[1])
+        return ExactString(words[1])
     }
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// An option of a section as it is being read.
 struct INIOption {
-    let name: ExactName
+    let name: ExactString
     /// The line of its name, counted from 1.
     let line: Int
     /// The value's lines, each without the white space around it.

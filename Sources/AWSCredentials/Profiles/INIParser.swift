@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// Reads INI text as `RawConfigParser()` of Python 3.11 does, which is what botocore reads AWS's files with.
 ///
 /// Comments are whole lines that begin with `#` or `;`. A line that is indented deeper than its option goes on with the
@@ -8,7 +10,7 @@
 struct INIParser {
     /// All sections; the first one is `[DEFAULT]`, whether it is written or not.
     private var sections = [INISection(name: "DEFAULT", line: 0)]
-    private var places: [ExactName: Int] = ["DEFAULT": 0]
+    private var places: [ExactString: Int] = ["DEFAULT": 0]
     /// The section being read, an index of `sections`.
     private var current: Int?
     /// Whether the last line that was no comment belongs to an option, so that deeper lines go on with it.
@@ -66,12 +68,12 @@ struct INIParser {
     }
 
     /// The text between the first `[` and the last `]`, if there is any: text behind it is not looked at.
-    private func header(_ content: Scalars) -> ExactName? {
+    private func header(_ content: Scalars) -> ExactString? {
         guard content.first == "[", let end = content.lastIndex(of: "]"), end > content.startIndex + 1 else { return nil }
-        return ExactName(content[(content.startIndex + 1)..<end].text)
+        return ExactString(content[(content.startIndex + 1)..<end].text)
     }
 
-    private mutating func begin(section name: ExactName, line: Int) throws(INISyntaxError) {
+    private mutating func begin(section name: ExactString, line: Int) throws(INISyntaxError) {
         isInOption = false
         if let place = places[name] {
             // `[DEFAULT]` is the one section that may be written twice.
@@ -90,7 +92,7 @@ struct INIParser {
             firstBogusLine = firstBogusLine ?? line
             return
         }
-        let name = ExactName(content[..<delimiter].strippedRight.lowercased)
+        let name = ExactString(content[..<delimiter].strippedRight.lowercased)
         if name.text.isEmpty { firstBogusLine = firstBogusLine ?? line }
         if let earlier = sections[section][name] { throw .repeatedOption(line: line, first: earlier.line) }
         isInOption = !name.text.isEmpty

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// A section as it is being read.
 struct INISection {
-    let name: ExactName
+    let name: ExactString
     /// The line of its header, counted from 1.
     let line: Int
     private(set) var options: [INIOption] = []
-    private var places: [ExactName: Int] = [:]
+    private var places: [ExactString: Int] = [:]
 
-    init(name: ExactName, line: Int) {
+    init(name: ExactString, line: Int) {
         self.name = name
         self.line = line
     }
 
     /// The option of that name.
-    subscript(name: ExactName) -> INIOption? {
+    subscript(name: ExactString) -> INIOption? {
         places[name].map { options[$0] }
     }
 

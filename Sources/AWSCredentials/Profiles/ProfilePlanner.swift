@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// Finds out how a profile gets credentials, in the order of botocore's `create_credential_resolver`.
 struct ProfilePlanner {
     let shared: SharedConfiguration
     /// The profiles on the way to the keys, outermost first.
-    private var visited: [ExactName] = []
+    private var visited: [ExactString] = []
 
     /// A role that is assumed from a role and so on: longer chains than this are a mistake.
     private static let maximumChain = 50
@@ -16,7 +18,7 @@ struct ProfilePlanner {
     /// - Parameters:
     ///   - name: a profile that exists, or `default`
     ///   - variables: those of the environment that may add to a web identity; none for a profile that is asked for by name
-    mutating func plan(_ name: ExactName, variables: [String: String]) throws(CredentialProblem) -> ProfilePlan? {
+    mutating func plan(_ name: ExactString, variables: [String: String]) throws(CredentialProblem) -> ProfilePlan? {
         let profile = shared.reader(name)
         visited = [name]
         return profile.assumesRole ? try role(of: profile) : try own(profile, variables)
@@ -75,11 +77,11 @@ struct ProfilePlanner {
         case (nil, "Ec2InstanceMetadata"): return .instanceMetadata
         case (nil, _?):
             throw profile.problem("its credential_source is none of Environment, EcsContainer and Ec2InstanceMetadata")
-        case (let name?, nil): return try source(ExactName(name), of: profile)
+        case (let name?, nil): return try source(ExactString(name), of: profile)
         }
     }
 
-    private mutating func source(_ name: ExactName, of profile: ProfileReader) throws(CredentialProblem) -> ProfilePlan {
+    private mutating func source(_ name: ExactString, of profile: ProfileReader) throws(CredentialProblem) -> ProfilePlan {
         guard shared.profiles[name] != nil else {
             throw profile.problem("its source_profile \(ProfileReader.shown(name)) does not exist. \(shared.hint(about: name))")
         }

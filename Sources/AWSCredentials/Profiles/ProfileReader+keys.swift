@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 extension ProfileReader {
     /// Whether one of the two keys is written.
     var hasStaticKeys: Bool { has("aws_secret_access_key") || has("aws_access_key_id") }

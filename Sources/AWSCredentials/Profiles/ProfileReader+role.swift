@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 extension ProfileReader {
     /// Whether the profile assumes a role with credentials of others. One with a token file does it by web identity, even
     /// where another profile names it as its source.
     var assumesRole: Bool { has("role_arn") && !has("web_identity_token_file") }
 
     /// The option's text; nil too where it is empty.
-    func lineThatSays(_ option: ExactName) throws(CredentialProblem) -> String? {
+    func lineThatSays(_ option: ExactString) throws(CredentialProblem) -> String? {
         let line = try line(option)
         return line == "" ? nil : line
     }

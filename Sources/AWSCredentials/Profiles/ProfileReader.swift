@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// A profile's values as credentials need them: single lines of text. What it throws names options, never their values.
 struct ProfileReader {
-    let name: ExactName
+    let name: ExactString
     let values: ProfileValues
 
     /// Whether the option is written, with whatever value.
-    func has(_ option: ExactName) -> Bool { values[option] != nil }
+    func has(_ option: ExactString) -> Bool { values[option] != nil }
 
     /// The option's text; nil where it is not written.
-    func text(_ option: ExactName) throws(CredentialProblem) -> String? {
+    func text(_ option: ExactString) throws(CredentialProblem) -> String? {
         switch values[option] {
         case nil: return nil
         case .nested: throw problem("its \(option.text) begins on the line below the name: write the value on the same line")
@@ -19,9 +21,9 @@ struct ProfileReader {
 
     /// The option's text, which is one line; nil where it is not written. A second line is an option that was indented by
     /// mistake: it must neither be sent nor shown, for it may be a key.
-    func line(_ option: ExactName) throws(CredentialProblem) -> String? {
+    func line(_ option: ExactString) throws(CredentialProblem) -> String? {
         guard let text = try text(option) else { return nil }
-        if text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+        if text.utf8.contains(where: \.isASCIIControl) {
             throw problem(
                 "its \(option.text) goes on over the next line, or holds a control: "
                     + "write the lines of a profile without indentation"
@@ -31,9 +33,9 @@ struct ProfileReader {
     }
 
     /// An access key or a token, which is one word.
-    func word(_ option: ExactName) throws(CredentialProblem) -> String? {
+    func word(_ option: ExactString) throws(CredentialProblem) -> String? {
         guard let text = try text(option) else { return nil }
-        let isBare = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "'") }
+        let isBare = text.utf8.allSatisfy { $0.isVisibleASCII && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "'") }
         guard isBare else {
             throw problem(
                 "its \(option.text) holds white space, a quote or a control: "
@@ -49,8 +51,8 @@ struct ProfileReader {
     }
 
     /// A profile's name for a sentence; one that holds a line break or is long may be something else.
-    static func shown(_ name: ExactName) -> String {
-        let isName = name.text.utf8.count <= 128 && name.text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+    static func shown(_ name: ExactString) -> String {
+        let isName = name.text.utf8.count <= 128 && name.text.isPrintable
         return isName ? "\"\(name.text)\"" : "(a name of \(name.text.utf8.count) bytes)"
     }
 }

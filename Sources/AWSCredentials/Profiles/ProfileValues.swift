@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// The options of a profile.
-typealias ProfileValues = [ExactName: ProfileValue]
+typealias ProfileValues = [ExactString: ProfileValue]
 
 extension ProfileValues {
     /// Reads a section's options.

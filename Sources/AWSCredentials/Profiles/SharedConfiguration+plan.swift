@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 extension SharedConfiguration {
     /// How the profile gets credentials: the first that is written of a role with a source, a web identity, keys in the
     /// credentials file, a process, keys in the configuration file.
@@ -9,7 +11,7 @@ extension SharedConfiguration {
     ///     where the profile was asked for by name, as botocore does
     /// - Returns: nil where nothing names credentials
     package func plan(profile: String, variables: [String: String] = [:]) throws(CredentialProblem) -> ProfilePlan? {
-        let name = ExactName(profile)
+        let name = ExactString(profile)
         if profiles[name] == nil, name != "default" {
             throw .configuration("the AWS profile \(ProfileReader.shown(name)) does not exist. \(hint(about: name))")
         }
@@ -18,18 +20,18 @@ extension SharedConfiguration {
     }
 
     /// The profile's values, none where it does not exist.
-    func reader(_ name: ExactName) -> ProfileReader {
+    func reader(_ name: ExactString) -> ProfileReader {
         ProfileReader(name: name, values: profiles[name] ?? [:])
     }
 
     /// What to write so that a profile exists.
-    func hint(about name: ExactName) -> String {
+    func hint(about name: ExactString) -> String {
         let shown = ProfileReader.shown(name)
         if name.text.isEmpty { return "Its name is empty: is AWS_PROFILE set to nothing?" }
         if configuration.others.contains(name) {
             return "\(configurationPath) has a section of that name: write the word profile in front of it, as in [profile NAME]."
         }
-        if credentials.profiles[ExactName("profile \(name.text)")] != nil {
+        if credentials.profiles[ExactString("profile \(name.text)")] != nil {
             return "\(credentialsPath) has it with the word profile in front: write only the name there, as in [NAME]."
         }
         return "Write [profile NAME] into \(configurationPath), or [NAME] into \(credentialsPath), with \(shown) for NAME."

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import PostPolicy
 internal import WireFormats
 
 extension SharedConfiguration {
@@ -35,7 +34,7 @@ extension SharedConfiguration {
         return String(decoding: writer.finish(), as: UTF8.self)
     }
 
-    private static let publicOptions: Set<ExactName> = [
+    private static let publicOptions: Set<ExactString> = [
         "addressing_style", "aws_access_key_id", "aws_account_id", "ca_bundle", "cli_pager", "credential_source",
         "duration_seconds",
         "endpoint_url", "max_attempts", "mfa_serial", "output", "payload_signing_enabled", "region", "retry_mode", "role_arn",
@@ -43,16 +42,16 @@ extension SharedConfiguration {
         "sso_role_name", "sso_session", "sso_start_url", "sts_regional_endpoints", "web_identity_token_file",
     ]
 
-    private func redacted(_ option: ExactName) -> String {
+    private func redacted(_ option: ExactString) -> String {
         option.text.utf8.count > 64 ? Self.digest(option.text) : option.text
     }
 
-    private func redacted(_ value: String, of option: ExactName) -> String {
+    private func redacted(_ value: String, of option: ExactString) -> String {
         let isPublic = Self.publicOptions.contains(option) && !value.utf8.contains(UInt8(ascii: "\n"))
         return isPublic ? value : Self.digest(value)
     }
 
     private static func digest(_ text: String) -> String {
-        Hexadecimal.encode(DigestAlgorithm.sha256.hash(text.utf8).span)
+        DigestAlgorithm.sha256.hash(text.utf8).hexadecimal
     }
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 extension SharedConfiguration {
     /// What the profile says besides credentials; a profile that does not exist says nothing.
     package func settings(profile: String) throws(CredentialProblem) -> ProfileSettings {
-        let profile = reader(ExactName(profile))
+        let profile = reader(ExactString(profile))
         return ProfileSettings(
             region: try profile.lineThatSays("region"),
             stsRegionalEndpoints: try profile.lineThatSays("sts_regional_endpoints"),
@@ -17,11 +19,11 @@ extension SharedConfiguration {
         )
     }
 
-    private func endpointURL(of service: ExactName, for profile: ProfileReader) throws(CredentialProblem) -> String? {
+    private func endpointURL(of service: ExactString, for profile: ProfileReader) throws(CredentialProblem) -> String? {
         guard let name = try profile.line("services") else { return nil }
-        guard let section = configuration.services[ExactName(name)], !section.isEmpty else {
+        guard let section = configuration.services[ExactString(name)], !section.isEmpty else {
             throw profile.problem(
-                "its services \(ProfileReader.shown(ExactName(name))) does not exist: "
+                "its services \(ProfileReader.shown(ExactString(name))) does not exist: "
                     + "write [services NAME] into \(configurationPath)"
             )
         }
@@ -33,7 +35,7 @@ extension SharedConfiguration {
     }
 
     /// botocore takes `true` in any case, and everything else for false.
-    private func isTrue(_ option: ExactName, of profile: ProfileReader) throws(CredentialProblem) -> Bool {
+    private func isTrue(_ option: ExactString, of profile: ProfileReader) throws(CredentialProblem) -> Bool {
         try profile.line(option)?.lowercased() == "true"
     }
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// AWS's shared files: `~/.aws/config` and `~/.aws/credentials`, read as botocore 1.44.5 reads them.
 package struct SharedConfiguration: Sendable {
     /// What botocore has under `profiles`: the profiles of the configuration file, with each value that the credentials file
     /// gives to the same profile put over it.
-    let profiles: [ExactName: ProfileValues]
+    let profiles: [ExactString: ProfileValues]
     let configuration: ConfigurationFile
     let credentials: CredentialsFile
     /// For sentences.

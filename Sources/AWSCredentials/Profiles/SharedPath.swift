@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// Where a shared file is: a path in which variables of the environment and `~` are written out.
 enum SharedPath {
     /// Does what `os.path.expandvars` and then `os.path.expanduser` of Python do.
@@ -37,15 +39,7 @@ enum SharedPath {
             guard let end = bytes.firstIndex(of: UInt8(ascii: "}")) else { return nil }
             return (String(decoding: bytes[(bytes.startIndex + 1)..<end], as: UTF8.self), end + 1)
         }
-        let name = bytes.prefix { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"),
-                UInt8(ascii: "_"):
-                true
-            default: false
-            }
-        }
+        let name = bytes.prefix { $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "_") }
         return name.isEmpty ? nil : (String(decoding: name, as: UTF8.self), name.endIndex)
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// A role by a token file: each of its three settings from the environment first, then from the profile.
 struct WebIdentityReader {
     let profile: ProfileReader
@@ -24,7 +26,7 @@ struct WebIdentityReader {
         )
     }
 
-    private func setting(_ variable: String, _ option: ExactName) throws(CredentialProblem) -> String? {
+    private func setting(_ variable: String, _ option: ExactString) throws(CredentialProblem) -> String? {
         if let value = variables[variable] { return value }
         return try profile.line(option)
     }

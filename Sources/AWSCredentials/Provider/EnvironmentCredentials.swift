@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import PostPolicy
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -30,7 +31,7 @@ package struct EnvironmentCredentials: Sendable {
         if secret.isEmpty { throw .incomplete(missing: secretName) }
         let token = environment.nonEmpty(tokenName)
         for (name, value) in [(keyName, key), (secretName, secret), (tokenName, token ?? "")] {
-            let isBare = value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "'") }
+            let isBare = value.utf8.allSatisfy { $0.isVisibleASCII && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "'") }
             // A slash would end the id in the scope of a signature.
             let isWhole = name != keyName || !value.utf8.contains(UInt8(ascii: "/"))
             if !isBare || !isWhole { throw .malformed(name: name) }
@@ -43,7 +44,7 @@ package struct EnvironmentCredentials: Sendable {
     private func expiration(_ environment: [String: String]) throws(CredentialProblem) -> Date? {
         let name = "\(prefix)_CREDENTIAL_EXPIRATION"
         guard let text = environment.nonEmpty(name) else { return nil }
-        guard let date = CredentialDate.date(text) else {
+        guard let date = Date(text, as: .iso8601) else {
             throw .configuration("\(name) is not a date with its zone: write it like 2026-01-01T00:05:00Z")
         }
         return date

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PostPolicy
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -32,7 +33,7 @@ struct ReceivedCredentials {
         let token = isTemporary || sessionToken?.isEmpty == false ? try required(sessionToken, tokenName, source) : nil
         var end: Date?
         if isTemporary || expiration?.isEmpty == false {
-            end = CredentialDate.date(try required(expiration, "Expiration", source))
+            end = Date(try required(expiration, "Expiration", source), as: .iso8601)
             guard end != nil else { throw .unavailable("\(source) gave an Expiration that is not a date as ISO 8601 writes it") }
         }
         return SigningCredentials(accessKeyID: key, secretAccessKey: secret, sessionToken: token, expiration: end)
@@ -58,6 +59,6 @@ extension String {
     /// secret have been exchanged, and the secret would stand in every ticket.
     var looksLikeAnAccessKeyID: Bool {
         utf8.count == 20 && (hasPrefix("AKIA") || hasPrefix("ASIA"))
-            && utf8.allSatisfy { (0x41...0x5a).contains($0) || (0x30...0x39).contains($0) }
+            && utf8.allSatisfy { $0.isASCIIUppercase || $0.isASCIIDigit }
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else

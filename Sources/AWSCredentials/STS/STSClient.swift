@@ -2,6 +2,7 @@
 
 import OutgoingHTTP
 package import PostPolicy
+import WireFormats
 
 /// The three actions of the AWS Security Token Service that Postern needs (API version 2011-06-15).
 package struct STSClient: Sendable {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PostPolicy
+import WireFormats
 
 extension STSEndpoint {
     /// Works out the endpoint as AWS's libraries do.

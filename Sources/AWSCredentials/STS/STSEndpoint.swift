@@ -47,7 +47,7 @@ package struct STSEndpoint: Sendable, Equatable {
     /// Only paths that SigV4 writes as they are: nothing to encode, normalise or take for two things.
     private static func isPlain(path: String) -> Bool {
         let segments = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst()
-        return path.utf8.allSatisfy { ASCII.isLetterOrDigit($0) || "/-._~".utf8.contains($0) }
+        return path.utf8.allSatisfy { $0.isASCIILetterOrDigit || "/-._~".utf8.contains($0) }
             && segments.dropLast().allSatisfy { !$0.isEmpty }
             && !segments.contains { $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) }
     }

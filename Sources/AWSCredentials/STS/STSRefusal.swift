@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// What STS said no with: its error code, and what an operator can do ("Common errors" and the errors of each action in the
 /// API reference of STS).
 struct STSRefusal: Equatable {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PostPolicy
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -16,8 +17,8 @@ enum STSRequestSigner {
     static func headers(
         _ form: STSForm, to endpoint: STSEndpoint, signedBy credentials: SigningCredentials, at date: Date
     ) throws(CredentialProblem) -> [(name: String, value: String)] {
-        let time = InstantFormat.iso8601Basic(date)
-        let day = InstantFormat.yyyymmdd(date)
+        let time = date.iso8601Basic
+        let day = date.yyyymmdd
         // In the order of their names, as they are signed.
         var headers = [
             (name: "content-type", value: contentType), (name: "host", value: endpoint.host), (name: "x-amz-date", value: time),
@@ -26,10 +27,10 @@ enum STSRequestSigner {
 
         let names = headers.map(\.name).joined(separator: ";")
         let lines = headers.map { "\($0.name):\($0.value)\n" }.joined()
-        let bodyHash = RequestSignature.sha256(form.body)
+        let bodyHash = DigestAlgorithm.sha256.hash(form.body).hexadecimal
         let request = "POST\n\(endpoint.path)\n\n\(lines)\n\(names)\n\(bodyHash)"
         let scope = "\(day)/\(endpoint.region)/sts/aws4_request"
-        let requestHash = RequestSignature.sha256(Array(request.utf8))
+        let requestHash = DigestAlgorithm.sha256.hash(request.utf8).hexadecimal
         guard
             let signature = RequestSignature.signature(
                 of: "AWS4-HMAC-SHA256\n\(time)\n\(scope)\n\(requestHash)",

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// Reads the XML of STS, and refuses all that STS does not write.
 ///
 /// It knows elements, attributes, text, CDATA sections, comments, the five references by name and those by number. Refused are

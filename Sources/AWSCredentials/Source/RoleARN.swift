@@ -12,7 +12,7 @@ package struct RoleARN: Sendable, Hashable {
 
     /// Nil for what STS does not take: 20 to 2048 characters ("AssumeRole", AWS STS API Reference), here of visible ASCII.
     package init?(_ text: String) {
-        guard (20...2048).contains(text.utf8.count), text.utf8.starts(with: "arn:".utf8), text.utf8.allSatisfy(ASCII.isVisible)
+        guard (20...2048).contains(text.utf8.count), text.utf8.starts(with: "arn:".utf8), text.utf8.allSatisfy(\.isVisibleASCII)
         else { return nil }
         self.text = text
     }
@@ -33,6 +33,6 @@ package struct RoleARN: Sendable, Hashable {
     private static func isAccount(_ text: Substring) -> Bool {
         if text.isEmpty { return true }
         let digits = text.hasPrefix("RGW") ? text.dropFirst(3) : text
-        return digits.utf8.allSatisfy(ASCII.isDigit) && digits.utf8.count == (text.hasPrefix("RGW") ? 17 : 12)
+        return digits.utf8.allSatisfy(\.isASCIIDigit) && digits.utf8.count == (text.hasPrefix("RGW") ? 17 : 12)
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LocalFiles
+import WireFormats
 
 /// The token in a web identity's file.
 enum WebIdentityToken {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PostPolicy
+import WireFormats
 
 /// What a form asks the store to answer when the file is stored (S3, "POST Object": success_action_redirect, success_action_status).
 enum SuccessAction: Sendable, Equatable {
@@ -30,7 +31,7 @@ enum SuccessAction: Sendable, Equatable {
     /// The redirect's address with the query that S3 adds.
     static func address(_ base: String, bucket: String, key: String, etag: String) -> String {
         let pairs = [("bucket", bucket), ("key", key), ("etag", etag)]
-        let query = pairs.map { "\($0.0)=\(PercentEncoding.encode($0.1.utf8))" }.joined(separator: "&")
+        let query = pairs.map { "\($0.0)=\(PercentEncoding.component.encode($0.1))" }.joined(separator: "&")
         let (address, fragment) = base.firstIndex(of: "#").map { (base[..<$0], base[$0...]) } ?? (base[...], "")
         return address + (address.utf8.contains(UInt8(ascii: "?")) ? "&" : "?") + query + fragment
     }
@@ -38,6 +39,6 @@ enum SuccessAction: Sendable, Equatable {
     /// http or https, and nothing that a header cannot carry.
     private static func isUsable(_ address: String) -> Bool {
         (address.hasPrefixIgnoringASCIICase("http://") || address.hasPrefixIgnoringASCIICase("https://"))
-            && address.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+            && address.isVisibleASCII
     }
 }

@@ -75,15 +75,7 @@ package enum ExampleTenant {
 
     /// A path as YAML: plain where nothing in it means anything to YAML, else in double quotes as JSON has it.
     private static func scalar(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "/"):
-                true
-            default:
-                false
-            }
-        }
+        let isPlain = text.utf8.allSatisfy { $0.isASCIILetterOrDigit || "._/".utf8.contains($0) }
         return isPlain && !text.isEmpty ? text : JSONWriter.quoted(text)
     }
 }

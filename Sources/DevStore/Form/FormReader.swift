@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 private import PostPolicy
+import WireFormats
 
 /// Reads a POST form as S3 does: fields, then one file; what comes after the file is ignored.
 ///

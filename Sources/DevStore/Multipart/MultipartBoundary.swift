@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// The boundary that a `Content-Type: multipart/form-data` names: 1 to 70 bytes (RFC 2046 §5.1.1).
 package struct MultipartBoundary: Sendable, Equatable {
     package let bytes: [UInt8]
@@ -11,19 +13,12 @@ package struct MultipartBoundary: Sendable, Equatable {
             field.value == Array("multipart/form-data".utf8),
             let boundary = field.parameter("boundary"),
             (1...70).contains(boundary.count),
-            boundary.allSatisfy(Self.isAllowed),
+            boundary.allSatisfy(Self.allowed.contains),
             boundary.last != 0x20
         else { return nil }
         bytes = boundary
     }
 
     /// `bchars` of RFC 2046 §5.1.1, and the few more that token allows and some clients use.
-    private static func isAllowed(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"):
-            true
-        default:
-            "'()+_,-./:=? *#$&!^~|%`".utf8.contains(byte)
-        }
-    }
+    private static let allowed = ByteSet(ByteSet.lettersAndDigits + "'()+_,-./:=? *#$&!^~|%`")
 }

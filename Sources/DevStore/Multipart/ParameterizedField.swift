@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// A header value with parameters: `form-data; name="key"`, `multipart/form-data; boundary=x`.
 struct ParameterizedField: Sendable {
     /// The part before the first semicolon, in ASCII lower case.
@@ -53,7 +55,7 @@ struct ParameterizedField: Sendable {
     }
 
     private static func takeToken(_ rest: inout ArraySlice<UInt8>, also extra: UInt8?) -> [UInt8] {
-        let end = rest.firstIndex { !isToken($0) && $0 != extra } ?? rest.endIndex
+        let end = rest.firstIndex { !ByteSet.token.contains($0) && $0 != extra } ?? rest.endIndex
         defer { rest = rest[end...] }
         return rest[..<end].map(\.asciiLowercased)
     }
@@ -84,15 +86,5 @@ struct ParameterizedField: Sendable {
             index += 1
         }
         return nil
-    }
-
-    /// `tchar` of RFC 9110 §5.6.2.
-    private static func isToken(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"):
-            true
-        default:
-            "!#$%&'*+-.^_`|~".utf8.contains(byte)
-        }
     }
 }

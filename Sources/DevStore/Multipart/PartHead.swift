@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// What the header lines of one part say.
 package struct PartHead: Sendable, Equatable {
     /// The form field's name.

@@ -23,7 +23,7 @@ struct ObjectPath: Sendable, Equatable {
     }
 
     private static func name(of piece: Substring.UTF8View) -> String {
-        let encoded = PercentEncoding.encode(piece)
+        let encoded = PercentEncoding.component.encode(String(decoding: piece, as: UTF8.self))
         switch encoded {
         case "": return "%"
         case ".": return "%2E"

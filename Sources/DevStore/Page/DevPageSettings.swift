@@ -26,14 +26,14 @@ package struct DevPageSettings: Sendable {
     /// JSON that can stand in a script element: `<` never appears, so no value can end the element or open a comment
     /// (HTML, "Restrictions for contents of script elements").
     var json: String {
-        var writer = JSONWriter()
-        writer.beginObject()
-        for (name, value) in [("token", token), ("api", api), ("store", store), ("folder", folder), ("rulesFile", rulesFile)] {
-            writer.key(name)
-            writer.string(value)
+        let json = JSONWriter.object { json in
+            json.member("token", token)
+            json.member("api", api)
+            json.member("store", store)
+            json.member("folder", folder)
+            json.member("rulesFile", rulesFile)
         }
-        writer.endObject()
-        let bytes = writer.bytes.flatMap { $0 == UInt8(ascii: "<") ? Array(#"\u003c"#.utf8) : [$0] }
+        let bytes = json.flatMap { $0 == UInt8(ascii: "<") ? Array(#"\u003c"#.utf8) : [$0] }
         return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPServer
+import WireFormats
 
 /// Which pages may use the store: S3's CORS with one rule.
 struct CrossOrigin: Sendable {
@@ -41,6 +42,6 @@ struct CrossOrigin: Sendable {
     private func allowedOrigin(of request: RequestHead) -> String? {
         guard let origin = request.joined("origin") else { return nil }
         if allowedOrigins.contains("*") { return "*" }
-        return allowedOrigins.contains { $0.utf8.elementsEqual(origin.utf8) } ? origin : nil
+        return allowedOrigins.contains { $0.hasSameBytes(as: origin) } ? origin : nil
     }
 }

@@ -64,14 +64,6 @@ package struct DevStoreConfiguration: Sendable {
         guard (3...63).contains(bytes.count), let first = bytes.first, let last = bytes.last else { return false }
         let edges = [first, last].allSatisfy { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: ".") }
         return edges
-            && bytes.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"),
-                    UInt8(ascii: "."):
-                    true
-                default:
-                    false
-                }
-            }
+            && bytes.allSatisfy { $0.isASCIILowercase || $0.isASCIIDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") }
     }
 }

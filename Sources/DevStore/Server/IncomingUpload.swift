@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PostPolicy
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

@@ -2,6 +2,7 @@
 
 import HTTPServer
 import PostPolicy
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -27,7 +28,7 @@ struct ObjectRoute: Sendable {
             fields.add(name, HeaderText.value(EncodedWord.text(value)))
         }
         fields.add("ETag", record.etag)
-        fields.add("Last-Modified", HTTPDate.format(record.lastModified.timeIntervalSince1970))
+        fields.add("Last-Modified", CivilTime(clamping: record.lastModified).httpDate)
         // A stored page must not run as one of this origin: neither by a guessed type nor by its own.
         fields.add("Content-Security-Policy", "sandbox")
         return fields

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// What a request's path names, path style: `/<bucket>/<key>`.
 enum StoreTarget: Sendable, Equatable {
     case service
@@ -13,8 +15,8 @@ enum StoreTarget: Sendable, Equatable {
         let path = path.utf8.prefix { $0 != UInt8(ascii: "?") }
         guard path.first == UInt8(ascii: "/") else { return nil }
         let parts = path.dropFirst().split(separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)
-        guard let bucket = parts.first.flatMap(PercentEncoding.decode) else { return nil }
-        guard let key = PercentEncoding.decode(parts.dropFirst().first ?? "".utf8[...]) else { return nil }
+        guard let bucket = parts.first.flatMap(PercentEncoding.component.decodeUTF8) else { return nil }
+        guard let key = PercentEncoding.component.decodeUTF8(parts.dropFirst().first ?? "".utf8[...]) else { return nil }
         if bucket.isEmpty {
             guard key.isEmpty else { return nil }
             self = .service

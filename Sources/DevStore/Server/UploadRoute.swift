@@ -3,6 +3,7 @@
 import HTTPServer
 import Logging
 import PostPolicy
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -24,7 +25,7 @@ struct UploadRoute: Sendable {
     func store(_ upload: IncomingUpload, location: String) throws -> Response {
         let record = try upload.store(in: folder, at: now())
         logger.info("stored", metadata: ["bucket": "\(record.bucket)", "key": "\(record.key)", "size": "\(record.size)"])
-        return Self.response(record, form: upload.form, location: location + PercentEncoding.encode(record.key.utf8))
+        return Self.response(record, form: upload.form, location: location + PercentEncoding.component.encode(record.key))
     }
 
     /// What to answer to an error.

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import WireFormats
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
 #else
-    import Darwin
+    import Foundation
 #endif
 
 /// Writes the heads of responses: each as one block of bytes, without a table of fields.
@@ -88,7 +87,7 @@ struct ResponseEncoder {
 }
 
 /// The `Date` field (RFC 9110, section 5.6.7), made anew once a second: `Thu, 01 Jan 1970 00:00:00 GMT`.
-package struct HTTPDate {
+struct HTTPDate {
     private var second = -Double.infinity
     private var bytes: [UInt8] = []
 
@@ -97,25 +96,8 @@ package struct HTTPDate {
         let whole = seconds.rounded(.down)
         if whole != second {
             second = whole
-            bytes = Array(Self.format(whole).utf8)
+            bytes = Array(CivilTime(clamping: Date(timeIntervalSince1970: whole)).httpDate.utf8)
         }
         return bytes
-    }
-
-    private static let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-
-    /// - Parameter seconds: since 1970; years outside 0 to 9999 become the nearest one inside
-    package static func format(_ seconds: Double) -> String {
-        var second = time_t(min(max(seconds.rounded(.down), -62_167_219_200), 253_402_300_799))
-        var parts = tm()
-        gmtime_r(&second, &parts)
-        func padded(_ number: Int32, _ width: Int) -> String {
-            let digits = String(number)
-            return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
-        }
-        let date = "\(padded(parts.tm_mday, 2)) \(months[Int(parts.tm_mon)]) \(padded(parts.tm_year + 1900, 4))"
-        return "\(days[Int(parts.tm_wday)]), \(date) "
-            + "\(padded(parts.tm_hour, 2)):\(padded(parts.tm_min, 2)):\(padded(parts.tm_sec, 2)) GMT"
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// S3's rules for the names of general purpose buckets ("Bucket naming rules" in the S3 User Guide).
 enum BucketName {
     static func check(_ name: String) throws(EndpointError) {

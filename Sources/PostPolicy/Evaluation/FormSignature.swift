@@ -39,7 +39,7 @@ struct FormSignature {
             signature = try required("X-Amz-Signature")
             guard algorithm.hasSameBytes(as: PolicySigner.algorithm) else { throw .mechanismNotSupported }
             let scope = try CredentialScope(credential, region: region)
-            guard let date = InstantFormat.date(iso8601Basic: dateText) else {
+            guard let date = Date(iso8601Basic: dateText) else {
                 // S3's own spelling.
                 throw .invalidArgument("X-Amz-Date", dateText, "X-Amz-Date must be formated via ISO8601 Long format")
             }

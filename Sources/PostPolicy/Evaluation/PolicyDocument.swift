@@ -92,7 +92,7 @@ extension PolicyDocument {
             if let field = condition.field { covered.insert(field) }
         }
         let inputs = form.fields.map(\.name.asciiLowercased) + ["bucket"]
-        return inputs.first { !covered.contains($0) && !$0.hasIgnorePrefix }.map(StoreRefusal.extraField)
+        return inputs.first { !covered.contains($0) && !FormField.isIgnored($0) }.map(StoreRefusal.extraField)
     }
 
     private func sizeRefusal(_ size: Int) -> StoreRefusal? {
@@ -147,7 +147,7 @@ extension PolicyDocument {
 
     private static func expiration(_ value: JSONValue) throws(StoreRefusal) -> Date {
         guard case .string(let text) = value else { throw .invalidPolicyJSON }
-        guard let date = InstantFormat.date(iso8601Extended: text) else {
+        guard let date = Date(text, as: .utc) else {
             throw .invalidPolicy("Invalid 'expiration' value: '\(text)'")
         }
         return date

@@ -53,7 +53,12 @@ extension FormField {
         }
         for word in reservedNames where word.equalsIgnoringASCIICase(name) { throw .fieldReserved(name) }
         // S3 does not check fields named x-ignore-…: a condition on one would not be enforced.
-        guard !name.hasIgnorePrefix else { throw .fieldReserved(name) }
+        guard !isIgnored(name) else { throw .fieldReserved(name) }
+    }
+
+    /// Whether S3 does not check a field of this name: it begins with `x-ignore-`, in any case.
+    static func isIgnored(_ name: String) -> Bool {
+        name.hasPrefixIgnoringASCIICase("x-ignore-")
     }
 
     /// Checks a value that is to be signed: it has no controls, because forms rewrite line ends (HTML, "constructing the entry
@@ -65,7 +70,7 @@ extension FormField {
     private static func isAllowedInName(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."): true
-        default: byte.isASCIILetter || byte.isASCIIDigit
+        default: byte.isASCIILetterOrDigit
         }
     }
 

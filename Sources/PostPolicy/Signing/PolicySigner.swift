@@ -80,11 +80,11 @@ extension PolicySigner {
         guard version == .v2 || policy.expiration.timeIntervalSince(date) <= Self.maximumLifetime else {
             throw .expirationTooFar
         }
-        guard credentials.sessionToken?.allBytes(\.isVisibleASCII) ?? true else { throw .credentialsInvalid }
+        guard credentials.sessionToken?.isVisibleASCII ?? true else { throw .credentialsInvalid }
         if let end = credentials.expiration, end <= date { throw .credentialsExpired }
         let key = try key(version, credentials, region: region, at: now)
 
-        var form = FormWriter(expiration: end.iso8601Extended, fieldCount: policy.fields.count + 6)
+        var form = FormWriter(expiration: end.rfc3339, fieldCount: policy.fields.count + 6)
         for field in policy.fields { form.add(field) }
         Self.addSignersFields(version, credential: key.credential, token: credentials.sessionToken, at: now, to: &form)
         let (fields, json) = form.finish(contentLength: policy.contentLength)

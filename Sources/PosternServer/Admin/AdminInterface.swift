@@ -89,12 +89,7 @@ struct AdminInterface: Responder {
 
     private static func health(_ answers: Bool) -> Response {
         status(answers ? "ok" : "failed", ok: answers) { json in
-            if !answers {
-                json.key("reasons")
-                json.beginArray()
-                json.string("the public port does not answer GET /healthz within 2 s")
-                json.endArray()
-            }
+            if !answers { json.member("reasons", ["the public port does not answer GET /healthz within 2 s"]) }
         }
     }
 
@@ -109,13 +104,10 @@ struct AdminInterface: Responder {
     }
 
     private static func status(_ word: String, ok: Bool, _ more: (inout JSONWriter) -> Void) -> Response {
-        var json = JSONWriter(capacity: 256)
-        json.beginObject()
-        json.key("status")
-        json.string(word)
-        more(&json)
-        json.endObject()
-        return Response(
-            status: ok ? 200 : 503, shared: shared, fields: ["Content-Type": "application/json"], body: .bytes(json.finish()))
+        let json = JSONWriter.object { json in
+            json.member("status", word)
+            more(&json)
+        }
+        return Response(status: ok ? 200 : 503, shared: shared, fields: ["Content-Type": "application/json"], body: .bytes(json))
     }
 }

@@ -22,37 +22,23 @@ struct ReadinessAnswer {
     let moment: Moment
 
     func write(to json: inout JSONWriter) {
-        json.key("generation")
-        json.int(snapshot.book.generation)
-        json.key("digest")
-        json.string(snapshot.book.digest)
-        json.key("tenants")
-        json.int(snapshot.book.tenants.count)
-        write(report.reasons, as: "reasons", to: &json)
-        json.key("issuers")
-        json.beginArray()
-        for entry in snapshot.issuers.distinct { write(entry, to: &json) }
-        json.endArray()
-        json.key("credentials")
-        json.beginArray()
-        for source in snapshot.credentials.sources { write(source, to: &json) }
-        json.endArray()
+        json.member("generation", snapshot.book.generation)
+        json.member("digest", snapshot.book.digest)
+        json.member("tenants", snapshot.book.tenants.count)
+        json.member("reasons", report.reasons)
+        json.array("issuers", of: snapshot.issuers.distinct) { write($1, to: &$0) }
+        json.array("credentials", of: snapshot.credentials.sources) { write($1, to: &$0) }
         if let connections { write(connections, to: &json) }
     }
 
     private func write(_ connections: ConnectionTable, to json: inout JSONWriter) {
         let figures = connections.figures
-        json.key("connections")
-        json.beginObject()
-        json.key("open")
-        json.int(figures.open)
-        json.key("limit")
-        json.int(connections.limit)
-        json.key("refused")
-        json.int(figures.refused)
-        json.key("closedForOthers")
-        json.int(figures.evicted)
-        json.endObject()
+        json.object("connections") { json in
+            json.member("open", figures.open)
+            json.member("limit", connections.limit)
+            json.member("refused", figures.refused)
+            json.member("closedForOthers", figures.evicted)
+        }
     }
 
     private func write(_ entry: TrustedIssuers.Entry, to json: inout JSONWriter) {
@@ -81,7 +67,7 @@ struct ReadinessAnswer {
         json.beginObject()
         json.member("source", status.origin.description)
         write(status.provider, as: "provider", to: &json)
-        write(status.expiration.map(InstantFormat.iso8601Extended), as: "expiresAt", to: &json)
+        write(status.expiration.map(\.rfc3339), as: "expiresAt", to: &json)
         write(status.ageSeconds.map { Int($0) }, as: "ageSeconds", to: &json)
         write(source.report(at: moment), to: &json)
         json.endObject()

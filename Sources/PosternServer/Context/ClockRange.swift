@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PostPolicy
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -20,11 +21,11 @@ enum ClockRange {
     static func problem(of now: Date) -> String? {
         let seconds = now.timeIntervalSince1970
         if seconds < earliest {
-            return "the clock says \(InstantFormat.iso8601Extended(now)), which is before this version was made "
-                + "(\(InstantFormat.iso8601Extended(PosternVersion.date))): set the clock"
+            return "the clock says \(now.rfc3339), which is before this version was made "
+                + "(\(PosternVersion.date.rfc3339)): set the clock"
         }
         if seconds > latest {
-            return "the clock says \(InstantFormat.iso8601Extended(now)) or later, and no ticket can end after the year 9999: "
+            return "the clock says \(now.rfc3339) or later, and no ticket can end after the year 9999: "
                 + "set the clock"
         }
         return nil

@@ -2,6 +2,7 @@
 
 package import UploadRules
 package import UserAuth
+import WireFormats
 
 extension Principal {
     /// The rules that this asker may use: an API key may be limited to some.
@@ -13,7 +14,7 @@ extension Principal {
     /// The permitted rules whose scope the asker has: those that can end in a ticket.
     package func usableRules(of tenant: Tenant) -> [UploadRule] {
         permittedRules(of: tenant).filter { rule in
-            rule.requireScope.map { scope in scopes.contains { $0.utf8.elementsEqual(scope.utf8) } } ?? true
+            rule.requireScope.map { scope in scopes.contains { $0.hasSameBytes(as: scope) } } ?? true
         }
     }
 }

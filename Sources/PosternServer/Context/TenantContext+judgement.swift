@@ -2,6 +2,7 @@
 
 import UploadRules
 import UserAuth
+import WireFormats
 
 extension TenantContext {
     /// The permitted rules whose scope the asker has: those that can end in a ticket.
@@ -39,7 +40,7 @@ extension TenantContext {
                     throw Problem(
                         .userNotAllowed, detail: "This API key asks for certain users only: name one of them in 'user'.")
                 }
-                guard allowUsers.contains(where: { $0.utf8.elementsEqual(user.utf8) }) else {
+                guard allowUsers.contains(where: { $0.hasSameBytes(as: user) }) else {
                     throw Problem(
                         .userNotAllowed,
                         detail: "This API key may not ask on behalf of that user: its operator sets 'allowUsers'.")

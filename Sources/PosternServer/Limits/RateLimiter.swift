@@ -2,6 +2,7 @@
 
 import Synchronization
 import UploadRules
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -23,8 +24,8 @@ package final class RateLimiter: Sendable {
 
     private struct AskerBucket: Hashable {
         var rule: String
-        /// Bytes, so that users who differ only in Unicode normalisation have buckets of their own.
-        var asker: [UInt8]
+        /// Users who differ only in Unicode normalisation have buckets of their own.
+        var asker: ExactString
     }
 
     private let state = Mutex(State())
@@ -59,7 +60,7 @@ package final class RateLimiter: Sendable {
     private func judge(_ rule: UploadRule, asker: String, at now: Date, takes: Bool) throws(Problem) {
         guard rule.limits.perUser != nil || rule.limits.perTenant != nil else { return }
         let now = now.timeIntervalSince1970
-        let own = AskerBucket(rule: rule.name, asker: Array(asker.utf8))
+        let own = AskerBucket(rule: rule.name, asker: ExactString(asker))
         let refusal = state.withLock { state -> (limit: RateLimit, wait: Double)? in
             let used = (own: state.askers[own], whole: state.rules[rule.name])
             let (perUser, perTenant) = (rule.limits.perUser, rule.limits.perTenant)

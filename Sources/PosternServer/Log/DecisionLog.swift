@@ -5,6 +5,7 @@ package import Logging
 package import RuleFiles
 import UploadRules
 import UserAuth
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -58,7 +59,7 @@ package struct DecisionLog: Sendable {
         line.add("code", problem.code.rawValue)
         line.add("tenant", context.tenant.id)
         // Only a rule that there is: what else a client writes there may be anything, its token too.
-        if let rule, context.tenant.rules.contains(where: { $0.name.utf8.elementsEqual(rule.utf8) }) { line.add("rule", rule) }
+        if let rule, context.tenant.rules.contains(where: { $0.name.hasSameBytes(as: rule) }) { line.add("rule", rule) }
         add(context.principal, to: &line)
         add(cause, of: problem, to: &line)
         sink.write(line.finish())

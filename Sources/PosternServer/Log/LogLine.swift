@@ -24,12 +24,12 @@ package struct LogLine {
         switch format {
         case .json:
             json.beginObject()
-            add("time", LogTime.text(time))
+            add("time", time.rfc3339Milliseconds)
             add("level", level.rawValue)
             add("message", message)
         case .text:
             text.reserveCapacity(256)
-            text += LogTime.text(time).utf8
+            text += time.rfc3339Milliseconds.utf8
             text.append(UInt8(ascii: " "))
             text += level.rawValue.uppercased().utf8
             text.append(UInt8(ascii: " "))
@@ -42,7 +42,7 @@ package struct LogLine {
         switch format {
         case .json:
             json.key(constant: name)
-            json.string(value, transformedUnlessPlain: Self.printable)
+            json.string(value, transformedUnlessPlain: { $0.printable(asciiControls: false) })
         case .text:
             addText(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), value)
         }
@@ -64,7 +64,7 @@ package struct LogLine {
         switch format {
         case .json:
             json.key(name)
-            json.string(value, transformedUnlessPlain: Self.printable)
+            json.string(value, transformedUnlessPlain: { $0.printable(asciiControls: false) })
         case .text:
             addText(name.utf8, value)
         }
@@ -74,7 +74,7 @@ package struct LogLine {
         text.append(UInt8(ascii: " "))
         text += name
         text.append(UInt8(ascii: "="))
-        if value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") }), !value.isEmpty {
+        if value.utf8.allSatisfy({ $0.isVisibleASCII && $0 != UInt8(ascii: "\"") }), !value.isEmpty {
             text += value.utf8
         } else {
             text.append(UInt8(ascii: "\""))
@@ -98,29 +98,11 @@ package struct LogLine {
     }
 
     private mutating func appendEscaped(_ value: String) {
-        for byte in Self.printable(value).utf8 {
-            switch byte {
-            case 0..<0x20:
-                text += "\\u{\(String(byte, radix: 16))}".utf8
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                text.append(UInt8(ascii: "\\"))
-                text.append(byte)
-            default:
-                text.append(byte)
-            }
+        var escaped: [UInt8] = []
+        for byte in value.utf8 {
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { escaped.append(UInt8(ascii: "\\")) }
+            escaped.append(byte)
         }
-    }
-
-    /// The text with what JSON does not escape, and yet breaks a line or turns its direction, spelled out: `\u{7f}`.
-    private static func printable(_ value: String) -> String {
-        if value.utf8.allSatisfy({ $0 < 0x7f }) { return value }
-        var text = ""
-        for scalar in value.unicodeScalars {
-            switch scalar.value {
-            case 0x7f...0x9f, 0x2028...0x202e, 0x2066...0x2069: text += "\\u{\(String(scalar.value, radix: 16))}"
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        return text
+        text += String(decoding: escaped, as: UTF8.self).printable().utf8
     }
 }

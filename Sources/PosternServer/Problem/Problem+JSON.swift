@@ -13,39 +13,22 @@ extension Problem {
 
     /// Writes the problem's object where a value is due.
     func write(to json: inout JSONWriter, requestID: String) {
-        json.beginObject()
-        json.key("type")
-        json.string("urn:postern:problem:" + code.rawValue)
-        json.key("title")
-        json.string(code.title)
-        json.key("status")
-        json.int(code.status)
-        json.key("detail")
-        json.string(detail)
-        json.key("code")
-        json.string(code.rawValue)
-        json.key("requestId")
-        json.string(requestID)
-        for extra in extras {
-            switch extra {
-            case .int(let name, let value):
-                json.key(name)
-                json.int(value)
-            case .string(let name, let value):
-                json.key(name)
-                json.string(value)
-            case .strings(let name, let values):
-                json.key(name)
-                json.beginArray()
-                for value in values { json.string(value) }
-                json.endArray()
+        json.object { json in
+            json.member("type", "urn:postern:problem:" + code.rawValue)
+            json.member("title", code.title)
+            json.member("status", code.status)
+            json.member("detail", detail)
+            json.member("code", code.rawValue)
+            json.member("requestId", requestID)
+            for extra in extras {
+                switch extra {
+                case .int(let name, let value): json.member(name, value)
+                case .string(let name, let value): json.member(name, value)
+                case .strings(let name, let values): json.member(name, values)
+                }
             }
+            if let retryAfter { json.member("retryAfter", retryAfter) }
         }
-        if let retryAfter {
-            json.key("retryAfter")
-            json.int(retryAfter)
-        }
-        json.endObject()
     }
 
     /// The response, but for the fields that every response has.

@@ -5,6 +5,7 @@ import Logging
 import OutgoingHTTP
 import PostPolicy
 import UserAuth
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -98,7 +99,7 @@ extension RefreshingCredentials: RefreshedSource {
         var fetched: Logger.Metadata = [:]
         if let provider = status.provider { fetched["provider"] = "\(provider)" }
         if let suffix = status.accessKeySuffix { fetched["accessKeySuffix"] = "\(suffix)" }
-        if let end = status.expiration { fetched["expiresAt"] = "\(InstantFormat.iso8601Extended(end))" }
+        if let end = status.expiration { fetched["expiresAt"] = "\(end.rfc3339)" }
         return RefreshReport(
             results: [("ok", status.successes), ("failed", status.failures)],
             failuresInARow: status.failuresInARow,

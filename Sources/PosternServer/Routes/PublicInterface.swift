@@ -204,13 +204,7 @@ struct PublicInterface: Sendable {
         guard !trustedProxies.isEmpty, peer.isProxy else { return nil }
         let values = head.values("x-request-id")
         guard values.count == 1, let id = values.first, (1...128).contains(id.utf8.count),
-            id.utf8.allSatisfy({ byte in
-                switch byte {
-                case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
-                case UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "="), UInt8(ascii: "/"): true
-                default: false
-                }
-            })
+            id.utf8.allSatisfy({ $0.isASCIILetterOrDigit || "-_.=/".utf8.contains($0) })
         else { return nil }
         return id
     }
@@ -230,14 +224,12 @@ extension ResponseFields {
 
 /// Ids of requests: 128 random bits as 32 hexadecimal digits.
 enum RequestID {
-    private static let hex = Array("0123456789abcdef".utf8)
-
     static func make(_ random: RandomPool) -> String {
         let words = (random.next(), random.next())
         return String(unsafeUninitializedCapacity: 32) { text in
             for digit in 0..<16 {
-                text[digit] = hex[Int(words.0 >> UInt64(4 * digit) & 0xf)]
-                text[16 + digit] = hex[Int(words.1 >> UInt64(4 * digit) & 0xf)]
+                text[digit] = Hexadecimal.digit(UInt8(words.0 >> UInt64(4 * digit) & 0xf))
+                text[16 + digit] = Hexadecimal.digit(UInt8(words.1 >> UInt64(4 * digit) & 0xf))
             }
             return 32
         }

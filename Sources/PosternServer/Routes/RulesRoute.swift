@@ -7,42 +7,23 @@ import WireFormats
 /// `GET /v1/rules`: what the caller may upload, for `<input accept>` and for checks before the upload.
 struct RulesRoute: Sendable {
     func respond(_ context: TenantContext) -> Response {
-        var json = JSONWriter(capacity: 1024)
-        json.beginObject()
-        json.key("tenant")
-        json.string(context.tenant.id)
-        json.key("rules")
-        json.beginArray()
-        for rule in context.usableRules { write(rule, to: &json) }
-        json.endArray()
-        json.endObject()
-        return Response(status: 200, shared: PublicInterface.jsonFields, body: .bytes(json.finish()))
+        let json = JSONWriter.object(capacity: 1024) { json in
+            json.member("tenant", context.tenant.id)
+            json.array("rules", of: context.usableRules) { write($1, to: &$0) }
+        }
+        return Response(status: 200, shared: PublicInterface.jsonFields, body: .bytes(json))
     }
 
     private func write(_ rule: UploadRule, to json: inout JSONWriter) {
-        json.beginObject()
-        json.key("name")
-        json.string(rule.name)
-        json.key("contentTypes")
-        write(rule.contentTypes.patterns, to: &json)
-        json.key("minSize")
-        json.int(rule.sizes.lowerBound)
-        json.key("maxSize")
-        json.int(rule.sizes.upperBound)
-        json.key("expiry")
-        json.int(rule.expiry)
-        json.key("checksum")
-        json.string(rule.checksumRequired ? "required" : "optional")
-        json.key("metadata")
-        write(rule.storage.metadata.allowed, to: &json)
-        json.key("filename")
-        json.bool(rule.usesFilename)
-        json.endObject()
-    }
-
-    private func write(_ names: [String], to json: inout JSONWriter) {
-        json.beginArray()
-        for name in names { json.string(name) }
-        json.endArray()
+        json.object { json in
+            json.member("name", rule.name)
+            json.member("contentTypes", rule.contentTypes.patterns)
+            json.member("minSize", rule.sizes.lowerBound)
+            json.member("maxSize", rule.sizes.upperBound)
+            json.member("expiry", rule.expiry)
+            json.member("checksum", rule.checksumRequired ? "required" : "optional")
+            json.member("metadata", rule.storage.metadata.allowed)
+            json.member("filename", rule.usesFilename)
+        }
     }
 }

@@ -4,6 +4,7 @@ import LocalFiles
 import RuleFiles
 import UploadRules
 import UserAuth
+import WireFormats
 
 /// Makes of what rule files declare what UserAuth verifies with: reads key files, keeps going, and lists all problems.
 struct IssuerAssembly {
@@ -18,9 +19,9 @@ struct IssuerAssembly {
     /// Those that are fetched, so that all who declare the same share one set and one fetch.
     private var remote: [RemoteIdentity: RemoteKeys] = [:]
 
-    /// What makes two declarations the same. Issuers by their bytes, algorithms in any order.
+    /// What makes two declarations the same. Algorithms may come in any order.
     private struct RemoteIdentity: Hashable {
-        let issuer: [UInt8]
+        let issuer: ExactString
         let endpoint: KeyEndpoint
         let algorithms: Set<Algorithm>
         let authorities: String?
@@ -64,7 +65,7 @@ struct IssuerAssembly {
     private mutating func remoteKeys(of issuer: Issuer) -> RemoteKeys? {
         guard case .remote(let endpoint) = issuer.keySource else { return nil }
         let identity = RemoteIdentity(
-            issuer: Array(issuer.identifier.utf8), endpoint: endpoint, algorithms: Set(issuer.algorithms),
+            issuer: ExactString(issuer.identifier), endpoint: endpoint, algorithms: Set(issuer.algorithms),
             authorities: issuer.keyAuthorities)
         if let known = remote[identity] { return known }
         let made = RemoteKeys(

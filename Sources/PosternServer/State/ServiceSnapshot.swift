@@ -3,6 +3,7 @@
 package import RuleFiles
 import UploadRules
 package import UserAuth
+import WireFormats
 
 /// All that a request is judged by, immutable: read once when the request arrives, whatever is reloaded meanwhile.
 package final class ServiceSnapshot: Sendable {
@@ -19,7 +20,7 @@ package final class ServiceSnapshot: Sendable {
     /// Every origin that some tenant lists. A preflight is anonymous, so it is judged before the tenant is known.
     let origins: Set<String>
 
-    private let byID: [String: ServedTenant]
+    private let byID: [ExactString: ServedTenant]
 
     init(book: RuleBook, issuers: TrustedIssuers, credentials: TenantCredentials, apiKeyUses: APIKeyUses) {
         self.book = book
@@ -30,12 +31,11 @@ package final class ServiceSnapshot: Sendable {
             issuers: issuers.all.map(\.trusted), apiKeys: book.files.flatMap(\.apiKeys), uses: apiKeyUses)
         origins = Set(book.tenants.flatMap(\.origins))
         tenants = zip(book.tenants, credentials.ofTenants).map { ServedTenant($0, credentials: $1) }
-        byID = Dictionary(tenants.map { ($0.tenant.id, $0) }) { first, _ in first }
+        byID = Dictionary(tenants.map { (ExactString($0.tenant.id), $0) }) { first, _ in first }
     }
 
     /// The tenant with this id.
     func tenant(_ id: String) -> ServedTenant? {
-        guard let found = byID[id], found.tenant.id.utf8.elementsEqual(id.utf8) else { return nil }
-        return found
+        byID[ExactString(id)]
     }
 }

@@ -39,7 +39,7 @@ extension Ticket {
         json.member(constant: "expiresAt", expiry)
         json.key(constant: "expiresIn")
         json.int(Int(expiresAt.timeIntervalSince1970) - Int(serverTime.timeIntervalSince1970))
-        json.member(constant: "serverTime", InstantFormat.iso8601Extended(serverTime))
+        json.member(constant: "serverTime", serverTime.rfc3339)
         json.member(constant: "rule", rule)
         json.endObject()
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import PostPolicy
+import WireFormats
 
 #if canImport(FoundationEssentials)
     package import FoundationEssentials
@@ -41,7 +42,7 @@ package struct Ticket: Sendable {
         self.key = key
         self.sizes = sizes
         self.expiresAt = expiresAt
-        expiry = InstantFormat.iso8601Extended(expiresAt)
+        expiry = expiresAt.rfc3339
         self.serverTime = serverTime
         self.rule = rule
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -8,8 +10,6 @@
 
 /// Makes UUIDs of version 7 (RFC 9562, section 5.7): 48 bits of milliseconds, then 74 random bits.
 enum TicketID {
-    private static let hex = Array("0123456789abcdef".utf8)
-
     /// - Parameters:
     ///   - time: the instant of the ticket
     ///   - random: where the random bits come from; the system's generator in the service
@@ -22,7 +22,7 @@ enum TicketID {
             var position = 0
             func write(_ value: UInt64, digits: ClosedRange<Int>) {
                 for digit in digits {
-                    text[position] = hex[Int(value >> UInt64(60 - 4 * digit) & 0xf)]
+                    text[position] = Hexadecimal.digit(UInt8(value >> UInt64(60 - 4 * digit) & 0xf))
                     position += 1
                 }
             }

@@ -6,14 +6,14 @@ import WireFormats
 /// Across files: a token's `iss` leads to one tenant, or to the service-wide issuers, never to two.
 enum IssuerCheck {
     static func check(_ drafts: [TenantDraft], service: ServiceConfiguration?) {
-        var owners: [[UInt8]: String] = [:]
+        var owners: [ExactString: String] = [:]
         for issuer in service?.issuers ?? [] {
-            owners[Array(issuer.identifier.utf8)] = "service-wide in \(service?.file ?? "the service's configuration")"
+            owners[ExactString(issuer.identifier)] = "service-wide in \(service?.file ?? "the service's configuration")"
         }
         for draft in drafts {
-            var own: Set<[UInt8]> = []
+            var own: Set<ExactString> = []
             for issuer in draft.issuers {
-                let name = Array(issuer.value.utf8)
+                let name = ExactString(issuer.value)
                 // Twice in one file has been reported there.
                 guard own.insert(name).inserted else { continue }
                 if let owner = owners[name] {

@@ -20,6 +20,6 @@ struct ContentDigest: ~Copyable {
 
     /// In hex, of all that was added.
     mutating func hex() -> String {
-        HexDigest.text(digest.finish())
+        digest.finish().hexadecimal
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// One thing that is wrong in a rule file: where, what, and what to write instead.
 package struct RuleFileProblem: Sendable, Hashable, CustomStringConvertible {
     /// The file's path as it was opened.
@@ -17,12 +19,6 @@ package struct RuleFileProblem: Sendable, Hashable, CustomStringConvertible {
     package var description: String {
         let text = line > 0 ? "\(file):\(line):\(column): \(message); \(advice)" : "\(file): \(message); \(advice)"
         // A file's name and its values may hold line ends and terminal controls: a problem stays one plain line.
-        return text.unicodeScalars.reduce(into: "") { line, scalar in
-            if scalar.properties.generalCategory == .control {
-                line += "\\u{\(String(scalar.value, radix: 16))}"
-            } else {
-                line.unicodeScalars.append(scalar)
-            }
-        }
+        return text.printable()
     }
 }

@@ -80,8 +80,8 @@ struct CredentialReader: Sendable {
         example: "ACME"
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in
-            let isName = text.utf8.allSatisfy { ASCII.isLetterOrDigit($0) || $0 == UInt8(ascii: "_") }
-            guard isName, let first = text.utf8.first, !ASCII.isDigit(first), text.utf8.count <= 128 else {
+            let isName = text.utf8.allSatisfy { $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "_") }
+            guard isName, let first = text.utf8.first, !first.isASCIIDigit, text.utf8.count <= 128 else {
                 throw ValueError("\(text.quoted) is not the beginning of a variable's name", "write ACME for ACME_ACCESS_KEY_ID")
             }
             for ending in ["_ACCESS_KEY_ID", "_SECRET_ACCESS_KEY", "_SESSION_TOKEN"] where text.hasSuffix(ending) {

@@ -77,7 +77,7 @@ struct IssuerReader: Sendable {
     }
 
     private func note(_ issuer: Located<String>, log: ProblemLog, in reading: inout Reading) {
-        if let first = reading.names.first(where: { $0.value.utf8.elementsEqual(issuer.value.utf8) }) {
+        if let first = reading.names.first(where: { $0.value.hasSameBytes(as: issuer.value) }) {
             log.problem(
                 at: issuer.position,
                 "the issuer \(issuer.value.quoted) is declared twice; the first is in line \(first.position.line)",
@@ -202,7 +202,7 @@ extension IssuerReader {
         example: "7d"
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in
-            let seconds = try Measure.duration.parse(text)
+            let seconds = try Quantity.duration.parse(text)
             // A year: what is longer is no session but a password.
             guard (1...366 * 86_400).contains(seconds) else {
                 throw ValueError("\(text.quoted) is no lifetime of a token", "write 1s to 366d; the default is 24h")

@@ -65,7 +65,7 @@ extension RuleReader {
         return section.value(key) { text throws(ValueError) in
             if reader.isAWS { return try Choice.parse(text, of: known, what: "a storage class") }
             // Other stores name classes of their own.
-            let isWord = text.utf8.allSatisfy { ASCII.isLetterOrDigit($0) || "_-.".utf8.contains($0) }
+            let isWord = text.utf8.allSatisfy { $0.isASCIILetterOrDigit || "_-.".utf8.contains($0) }
             guard isWord, (1...64).contains(text.utf8.count) else {
                 throw ValueError("\(text.quoted) is not a storage class", "write one word: STANDARD")
             }
@@ -164,7 +164,7 @@ struct EncryptionReader: Sendable {
         example: "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     ) { section, key, _ in
         section.required(key, "write the id or ARN of the KMS key") { text throws(ValueError) in
-            let isID = text.utf8.allSatisfy { ASCII.isLetterOrDigit($0) || ":/_-".utf8.contains($0) }
+            let isID = text.utf8.allSatisfy { $0.isASCIILetterOrDigit || ":/_-".utf8.contains($0) }
             guard isID, (1...2048).contains(text.utf8.count) else {
                 throw ValueError("\(text.quoted) is not a KMS key", "write its id, alias/… or arn:aws:kms:…")
             }
@@ -226,7 +226,7 @@ extension RuleReader {
         guard isAWS else { return }
         let isAllowed = text.unicodeScalars.allSatisfy { scalar in
             if let byte = UInt8(exactly: scalar.value), byte < 0x80 {
-                return ASCII.isLetterOrDigit(byte) || " +-=._:/@".utf8.contains(byte)
+                return byte.isASCIILetterOrDigit || " +-=._:/@".utf8.contains(byte)
             }
             return scalar.properties.isAlphabetic || scalar.properties.numericType != nil || scalar.properties.isWhitespace
         }
@@ -316,12 +316,12 @@ struct MetadataReader: Sendable {
 
     /// A name without `x-amz-meta-`, lower-cased as S3 stores it.
     private static func name(_ text: String) throws(ValueError) -> String {
-        let name = String(decoding: text.utf8.map(ASCII.lowercased), as: UTF8.self)
+        let name = String(decoding: text.utf8.map(\.asciiLowercased), as: UTF8.self)
         if name.hasPrefix(MetadataRule.prefix) {
             throw ValueError(
                 "the prefix x-amz-meta- is added to every name", "write \(name.dropFirst(MetadataRule.prefix.count))")
         }
-        let isName = name.utf8.allSatisfy { ASCII.isLower($0) || ASCII.isDigit($0) || "-_.".utf8.contains($0) }
+        let isName = name.utf8.allSatisfy { $0.isASCIILowercase || $0.isASCIIDigit || "-_.".utf8.contains($0) }
         guard isName, (1...100).contains(name.utf8.count) else {
             throw ValueError("\(text.quoted) is not a name of metadata", "write 1 to 100 of a-z, 0-9, “-”, “_” and “.”")
         }

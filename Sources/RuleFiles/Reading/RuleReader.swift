@@ -159,7 +159,7 @@ extension RuleReader {
         example: "5MiB"
     ) { section, key, _ in
         section.required(key, "write the largest file it takes, at most 5GiB: maxSize: 5MiB") { text throws(ValueError) in
-            let bytes = try Measure.size.parse(text)
+            let bytes = try Quantity.size.parse(text)
             guard bytes <= UploadPolicy.maximumFileBytes else {
                 throw ValueError("\(text.quoted) is more than one upload can carry", "write at most 5GiB")
             }
@@ -175,7 +175,7 @@ extension RuleReader {
         standard: "`1`: an empty file is refused",
         example: "0"
     ) { section, key, _ in
-        section.value(key) { text throws(ValueError) in try Measure.size.parse(text) }
+        section.value(key) { text throws(ValueError) in try Quantity.size.parse(text) }
     }
 
     private func readSizes(_ section: Section) -> ClosedRange<Int>? {
@@ -228,7 +228,7 @@ extension RuleReader {
         example: "15m"
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in
-            let seconds = try Measure.duration.parse(text)
+            let seconds = try Quantity.duration.parse(text)
             guard (1...Int(PolicySigner.maximumLifetime)).contains(seconds) else {
                 throw ValueError("a ticket cannot hold for \(text.quoted)", "write 1s to 7d; the default is 5m")
             }

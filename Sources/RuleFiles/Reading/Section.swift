@@ -129,13 +129,13 @@ struct Section {
         }
         var values: [Located<String>] = []
         // By bytes: names of users may be equal as text and differ as bytes.
-        var firstLines: [[UInt8]: Int] = [:]
+        var firstLines: [ExactString: Int] = [:]
         for item in items {
             guard let found = value(of: item, key: key, at: item.position, parse) else { continue }
-            if let line = firstLines[Array(found.value.utf8)] {
+            if let line = firstLines[ExactString(found.value)] {
                 log.problem(at: found.position, "\(key) lists this twice; the first is in line \(line)", "keep one of them")
             } else {
-                firstLines[Array(found.value.utf8)] = found.position.line
+                firstLines[ExactString(found.value)] = found.position.line
                 values.append(found)
             }
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import UploadRules
+import WireFormats
 
 /// An immutable snapshot of every tenant's rules.
 package struct RuleBook: Sendable {
@@ -22,6 +23,6 @@ package struct RuleBook: Sendable {
 
     /// The tenant with this id.
     package func tenant(_ id: String) -> Tenant? {
-        tenants.first { $0.id.utf8.elementsEqual(id.utf8) }
+        tenants.first { $0.id.hasSameBytes(as: id) }
     }
 }

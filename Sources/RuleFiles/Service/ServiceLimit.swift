@@ -25,7 +25,7 @@ package struct ServiceLimit: Sendable {
     func parse(_ text: String) throws(ValueError) -> Int {
         let value =
             isDuration
-            ? try Measure.duration.parse(text) : try WholeNumber.parse(text, what: what, example: String(range.upperBound))
+            ? try Quantity.duration.parse(text) : try WholeNumber.parse(text, what: what, example: String(range.upperBound))
         guard range.contains(value) else { throw ValueError("\(text.quoted) is not \(what)", "write \(advice)") }
         return value
     }
@@ -51,7 +51,7 @@ package struct ServiceLimit: Sendable {
     package static func isHostName(_ text: String) -> Bool {
         (1...255).contains(text.utf8.count)
             && text.utf8.allSatisfy { byte in
-                ASCII.isDigit(byte) || (0x61...0x7a).contains(byte | 0x20) && byte != 0x60 || byte == UInt8(ascii: "-")
+                byte.isASCIIDigit || (0x61...0x7a).contains(byte | 0x20) && byte != 0x60 || byte == UInt8(ascii: "-")
                     || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_")
             }
     }

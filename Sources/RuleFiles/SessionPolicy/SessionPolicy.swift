@@ -39,23 +39,26 @@ struct SessionPolicy {
         func resources(_ rules: [UploadRule]) -> [String] {
             pattern.resources(rules.map(\.keyPrefix)).map { bucket + $0 }
         }
-        var json = JSONWriter(capacity: 512)
-        json.beginObject()
-        json.member("Version", "2012-10-17")
-        json.key("Statement")
-        json.beginArray()
-        json.allow("s3:PutObject", on: resources(rules))
+        var statements = [(action: "s3:PutObject", resources: resources(rules))]
         let withACL = rules.filter { $0.storage.acl != nil }
-        if !withACL.isEmpty { json.allow("s3:PutObjectAcl", on: resources(withACL)) }
+        if !withACL.isEmpty { statements.append(("s3:PutObjectAcl", resources(withACL))) }
         let withTags = rules.filter { !$0.storage.tags.isEmpty }
-        if !withTags.isEmpty { json.allow("s3:PutObjectTagging", on: resources(withTags)) }
+        if !withTags.isEmpty { statements.append(("s3:PutObjectTagging", resources(withTags))) }
         let keys = rules.compactMap { $0.storage.encryption?.kmsResource }
         if !keys.isEmpty {
-            json.allow("kms:GenerateDataKey", on: keys.contains("*") ? ["*"] : Array(Set(keys)).sorted())
+            statements.append(("kms:GenerateDataKey", keys.contains("*") ? ["*"] : Array(Set(keys)).sorted()))
         }
-        json.endArray()
-        json.endObject()
-        return Self.ascii(json.finish())
+        let json = JSONWriter.object(capacity: 512) { json in
+            json.member("Version", "2012-10-17")
+            json.array("Statement", of: statements) { json, statement in
+                json.object { json in
+                    json.member("Effect", "Allow")
+                    json.member("Action", statement.action)
+                    json.member("Resource", statement.resources)
+                }
+            }
+        }
+        return Self.ascii(json)
     }
 
     /// STS takes characters up to U+00FF only; JSON can say the others by escapes (RFC 8259 section 7).
@@ -70,19 +73,6 @@ struct SessionPolicy {
             }
         }
         return text
-    }
-}
-
-extension JSONWriter {
-    fileprivate mutating func allow(_ action: String, on resources: [String]) {
-        beginObject()
-        member("Effect", "Allow")
-        member("Action", action)
-        key("Resource")
-        beginArray()
-        for resource in resources { string(resource) }
-        endArray()
-        endObject()
     }
 }
 

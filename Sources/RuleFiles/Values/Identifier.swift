@@ -18,9 +18,9 @@ enum Identifier {
 
     static func isValid(_ text: String, underscores: Bool = false) -> Bool {
         let bytes = text.utf8
-        guard let first = bytes.first, bytes.count <= 63, ASCII.isLower(first) || ASCII.isDigit(first) else { return false }
+        guard let first = bytes.first, bytes.count <= 63, first.isASCIILowercase || first.isASCIIDigit else { return false }
         return bytes.allSatisfy {
-            ASCII.isLower($0) || ASCII.isDigit($0) || $0 == UInt8(ascii: "-") || (underscores && $0 == UInt8(ascii: "_"))
+            $0.isASCIILowercase || $0.isASCIIDigit || $0 == UInt8(ascii: "-") || (underscores && $0 == UInt8(ascii: "_"))
         }
     }
 }

@@ -35,7 +35,7 @@ enum WebOrigin {
                 isASCII ? "write scheme://host[:port]: https://app.example" : "write the host in Punycode: https://xn--…"
             )
         }
-        if text.utf8.contains(where: ASCII.isUpper) {
+        if text.utf8.contains(where: \.isASCIIUppercase) {
             throw ValueError("\(text.quoted) is not in lower case", "write \(text.lowercased())")
         }
         if authority.port == (scheme == "https://" ? 443 : 80) {

@@ -9,7 +9,7 @@ enum WebURL {
         guard text.utf8.starts(with: "https://".utf8) || text.utf8.starts(with: "http://".utf8) else {
             throw ValueError("\(text.quoted) is not an https URL", "write https://…")
         }
-        guard text.utf8.allSatisfy({ ASCII.isVisible($0) && !#""<>\^`{|}"#.utf8.contains($0) }) else {
+        guard text.utf8.allSatisfy({ $0.isVisibleASCII && !#""<>\^`{|}"#.utf8.contains($0) }) else {
             throw ValueError("\(text.quoted) has a character that no URL has", "write it percent-encoded (RFC 3986 §2.1)")
         }
         let url: HTTPURL

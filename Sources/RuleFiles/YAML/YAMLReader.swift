@@ -160,18 +160,18 @@ struct YAMLReader {
     private struct Mapping {
         private(set) var entries: [YAMLEntry] = []
         /// The lines of the keys; empty while the entries are few enough to look through.
-        private var lines: [[UInt8]: Int] = [:]
+        private var lines: [ExactString: Int] = [:]
 
         /// Appends an entry whose key is new. Keys are equal where their bytes are.
         ///
         /// - Returns: The line of the first entry with this key, where there is one.
         mutating func append(_ entry: YAMLEntry) -> Int? {
             if entries.count < 16 {
-                let first = entries.first { $0.key.utf8.elementsEqual(entry.key.utf8) }
+                let first = entries.first { $0.key.hasSameBytes(as: entry.key) }
                 if let first { return first.keyPosition.line }
             } else {
-                if lines.isEmpty { for entry in entries { lines[Array(entry.key.utf8)] = entry.keyPosition.line } }
-                let key = Array(entry.key.utf8)
+                if lines.isEmpty { for entry in entries { lines[ExactString(entry.key)] = entry.keyPosition.line } }
+                let key = ExactString(entry.key)
                 if let line = lines[key] { return line }
                 lines[key] = entry.keyPosition.line
             }

@@ -123,7 +123,7 @@ extension UploadRule {
         fields.reserveCapacity(request.metadata.count)
         var bytes = storage.metadataBytes
         for (name, value) in request.metadata {
-            let lowercased = String(decoding: name.utf8.map(ASCII.lowercased), as: UTF8.self)
+            let lowercased = String(decoding: name.utf8.map(\.asciiLowercased), as: UTF8.self)
             guard let name = storage.metadata.allowed.first(where: { $0.utf8.elementsEqual(lowercased.utf8) }) else {
                 throw .metadataNotAllowed(allowed: storage.metadata.allowed)
             }

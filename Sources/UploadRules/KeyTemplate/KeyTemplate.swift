@@ -79,7 +79,7 @@ extension KeyTemplate {
             }
         }
         // An identifier with other characters is the caller's mistake, not the client's.
-        guard values.uuid.allBytes({ ASCII.isLetterOrDigit($0) || $0 == UInt8(ascii: "-") }) else { throw Self.unsafeKey }
+        guard values.uuid.allBytes({ $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "-") }) else { throw Self.unsafeKey }
         var key: [UInt8] = []
         key.reserveCapacity(128)
         append(values, to: &key)

@@ -45,7 +45,7 @@ enum SafeFilename {
         reduced.reserveCapacity(bytes.count)
         for byte in bytes {
             let isDot = byte == UInt8(ascii: ".")
-            if ASCII.isLetterOrDigit(byte) || byte == UInt8(ascii: "_") {
+            if byte.isASCIILetterOrDigit || byte == UInt8(ascii: "_") {
                 reduced.append(byte)
             } else if let last = reduced.last, last != UInt8(ascii: "-"), last != UInt8(ascii: ".") {
                 reduced.append(isDot ? byte : UInt8(ascii: "-"))

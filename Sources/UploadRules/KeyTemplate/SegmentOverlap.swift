@@ -34,14 +34,14 @@ package enum SegmentOverlap {
         switch placeholder {
         case .tenant: return true
         case .user: return UserSegment.canBe(text)
-        case .uuid: return text.allSatisfy { ASCII.isLetterOrDigit($0) || $0 == UInt8(ascii: "-") }
-        case .ext: return text.allSatisfy { ASCII.isLower($0) || ASCII.isDigit($0) }
+        case .uuid: return text.allSatisfy { $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "-") }
+        case .ext: return text.allSatisfy { $0.isASCIILowercase || $0.isASCIIDigit }
         case .filename:
             var reduced: [UInt8] = []
             SafeFilename.append(String(decoding: text, as: UTF8.self), to: &reduced)
             return reduced == text
-        case .yyyy: return text.count == 4 && text.allSatisfy(ASCII.isDigit)
-        case .mm, .dd: return text.count == 2 && text.allSatisfy(ASCII.isDigit)
+        case .yyyy: return text.count == 4 && text.allSatisfy(\.isASCIIDigit)
+        case .mm, .dd: return text.count == 2 && text.allSatisfy(\.isASCIIDigit)
         }
     }
 

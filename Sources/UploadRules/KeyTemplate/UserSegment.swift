@@ -8,37 +8,18 @@ import WireFormats
 /// of only dots the dots are encoded too, because clients resolve `.` and `..` as paths. Users with different bytes have
 /// different segments; Unicode normalisation does not matter.
 enum UserSegment {
+    private static let encoding = PercentEncoding(keeping: ByteSet(ByteSet.lettersAndDigits + "_-."), escape: "~")
+    private static let encodingOfDots = PercentEncoding(keeping: ByteSet(ByteSet.lettersAndDigits + "_-"), escape: "~")
+
     static func append(_ user: String, to key: inout [UInt8]) {
-        let keepsDots = !user.utf8.allSatisfy { $0 == UInt8(ascii: ".") }
-        for byte in user.utf8 {
-            let isUnchanged =
-                ASCII.isLetterOrDigit(byte) || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
-                || (byte == UInt8(ascii: ".") && keepsDots)
-            if isUnchanged {
-                key.append(byte)
-            } else {
-                key.append(UInt8(ascii: "~"))
-                key.append(ASCII.hexDigit(byte >> 4))
-                key.append(ASCII.hexDigit(byte & 15))
-            }
-        }
+        let isDots = user.utf8.allSatisfy { $0 == UInt8(ascii: ".") }
+        (isDots ? encodingOfDots : encoding).append(user, to: &key)
     }
 
     /// Whether there is a user with exactly this segment.
     static func canBe(_ bytes: some Collection<UInt8>) -> Bool {
         if bytes.isEmpty || bytes.allSatisfy({ $0 == UInt8(ascii: ".") }) { return false }
-        var user: [UInt8] = []
-        var rest = Array(bytes)[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "~") else {
-                user.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst().flatMap(ASCII.hexValue), let low = rest.popFirst().flatMap(ASCII.hexValue) else {
-                return false
-            }
-            user.append(high << 4 | low)
-        }
+        guard let user = encoding.decode(bytes) else { return false }
         // The bytes are a segment only if the user is encoded to them. (Invalid UTF-8 is replaced here, and so differs.)
         var encoded: [UInt8] = []
         append(String(decoding: user, as: UTF8.self), to: &encoded)

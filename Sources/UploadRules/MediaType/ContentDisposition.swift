@@ -13,6 +13,8 @@ package enum DispositionType: String, Sendable, Hashable, CaseIterable {
 /// The value of `Content-Disposition` (RFC 6266), with the client's file name if there is one.
 enum ContentDisposition {
     private static let nameLimit = 200
+    /// `ext-value` of RFC 5987 §3.2.1.
+    private static let encoding = PercentEncoding(keeping: .attribute)
 
     static func value(_ type: DispositionType, filename: String?) -> String {
         let name = displayName(filename ?? "")
@@ -26,15 +28,7 @@ enum ContentDisposition {
             value.append(ByteSet.quotedName.contains(byte) ? byte : UInt8(ascii: "_"))
         }
         value += "\"; filename*=UTF-8''".utf8
-        for byte in name.utf8 {
-            if ByteSet.attribute.contains(byte) {
-                value.append(byte)
-            } else {
-                value.append(UInt8(ascii: "%"))
-                value.append(ASCII.hexDigit(byte >> 4))
-                value.append(ASCII.hexDigit(byte & 15))
-            }
-        }
+        encoding.append(name, to: &value)
         return String(decoding: value, as: UTF8.self)
     }
 
@@ -70,7 +64,7 @@ enum ContentDisposition {
     private static func isPlain(_ name: String) -> Bool {
         let bytes = name.utf8
         guard bytes.count <= nameLimit, let first = bytes.first, let last = bytes.last else { return false }
-        return ASCII.isVisible(first) && ASCII.isVisible(last) && bytes.allSatisfy { $0 == 0x20 || ASCII.isVisible($0) }
+        return first.isVisibleASCII && last.isVisibleASCII && bytes.allSatisfy { $0 == 0x20 || $0.isVisibleASCII }
             && !bytes.allSatisfy { $0 == UInt8(ascii: ".") }
     }
 

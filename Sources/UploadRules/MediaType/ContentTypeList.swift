@@ -36,7 +36,7 @@ package struct ContentTypeList: Sendable, Hashable {
         guard let type = MediaType(isFamily ? text.dropLast() + "x" : text) else {
             throw ValueError("\(text.quoted) is not a content type", advice)
         }
-        guard !text.utf8.contains(where: ASCII.isUpper) else {
+        guard !text.utf8.contains(where: \.isASCIIUppercase) else {
             throw ValueError("\(text.quoted) is not in lower case", "write \(isFamily ? text.lowercased() : type.essence)")
         }
         return text

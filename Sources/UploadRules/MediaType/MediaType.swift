@@ -23,7 +23,7 @@ struct MediaType: Sendable, Hashable {
         let bytes = Array(text.utf8)
         guard bytes.count <= 255 else { return nil }
         let name = bytes.prefix { $0 != UInt8(ascii: ";") }.trimmingBlankEnd()
-        let lowercased = String(decoding: name.map(ASCII.lowercased), as: UTF8.self)
+        let lowercased = String(decoding: name.map(\.asciiLowercased), as: UTF8.self)
         guard Self.isPlain(lowercased) else { return nil }
         essence = lowercased
         guard name.count < bytes.count else {
@@ -33,7 +33,7 @@ struct MediaType: Sendable, Hashable {
         guard let charset = Self.charset(bytes[name.endIndex...]) else { return nil }
         value =
             charset.isEmpty
-            ? essence : "\(essence); charset=\(String(decoding: charset.map(ASCII.lowercased), as: UTF8.self))"
+            ? essence : "\(essence); charset=\(String(decoding: charset.map(\.asciiLowercased), as: UTF8.self))"
     }
 
     /// Whether the text is two `restricted-name`s (RFC 6838 §4.2) in lower case, and nothing else.
@@ -47,8 +47,8 @@ struct MediaType: Sendable, Hashable {
                 length = 0
                 continue
             }
-            guard ByteSet.mediaTypeName.contains(byte), !ASCII.isUpper(byte) else { return false }
-            if length == 0, !ASCII.isLetterOrDigit(byte) { return false }
+            guard ByteSet.mediaTypeName.contains(byte), !byte.isASCIIUppercase else { return false }
+            if length == 0, !byte.isASCIILetterOrDigit { return false }
             length += 1
             if length > 127 { return false }
         }
@@ -64,12 +64,12 @@ struct MediaType: Sendable, Hashable {
             guard let separator = rest.popFirst() else { return charset }
             guard separator == UInt8(ascii: ";") else { return nil }
             rest = rest.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
-            let name = rest.prefix(while: ASCII.isToken)
+            let name = rest.prefix(while: ByteSet.token.contains)
             rest = rest[name.endIndex...]
             if name.isEmpty { continue }
             guard rest.popFirst() == UInt8(ascii: "="), let value = value(&rest) else { return nil }
-            if name.map(ASCII.lowercased).elementsEqual("charset".utf8) {
-                guard charset.isEmpty, !value.isEmpty, value.allSatisfy(ASCII.isToken) else { return nil }
+            if name.map(\.asciiLowercased).elementsEqual("charset".utf8) {
+                guard charset.isEmpty, !value.isEmpty, value.allSatisfy(ByteSet.token.contains) else { return nil }
                 charset = value
             }
         }
@@ -80,13 +80,13 @@ struct MediaType: Sendable, Hashable {
         guard rest.first == UInt8(ascii: "\"") else {
             let value = rest.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
             rest = rest[value.endIndex...]
-            return value.allSatisfy({ ASCII.isVisible($0) && $0 != UInt8(ascii: "\"") }) ? value : nil
+            return value.allSatisfy({ $0.isVisibleASCII && $0 != UInt8(ascii: "\"") }) ? value : nil
         }
         rest = rest.dropFirst()
         let value = rest.prefix { $0 != UInt8(ascii: "\"") }
         rest = rest[value.endIndex...]
         // Escapes are refused: no charset or codec needs them.
-        guard rest.popFirst() != nil, value.allSatisfy({ !ASCII.isControl($0) && $0 < 0x80 && $0 != UInt8(ascii: "\\") }) else {
+        guard rest.popFirst() != nil, value.allSatisfy({ !$0.isASCIIControl && $0 < 0x80 && $0 != UInt8(ascii: "\\") }) else {
             return nil
         }
         return value

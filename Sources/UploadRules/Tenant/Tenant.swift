@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import PostPolicy
+import WireFormats
 
 /// One tenant: where its files go, which web pages may ask for tickets, and the rules for uploads.
 ///
@@ -44,7 +45,7 @@ package final class Tenant: Sendable {
             }
             return only
         }
-        guard let rule = permitted.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
+        guard let rule = permitted.first(where: { $0.name.hasSameBytes(as: name) }) else {
             throw .ruleUnknown(allowed: (usable() ?? permitted).map(\.name))
         }
         return rule

@@ -14,9 +14,7 @@ package struct APIKeyText: Sendable, CustomStringConvertible, CustomDebugStringC
     /// SHA-256 of the whole key: what a rule file holds.
     package var sha256: [UInt8] { DigestAlgorithm.sha256.hash(key.utf8) }
     /// ``sha256`` in lower-case hexadecimal, as a rule file writes it.
-    package var sha256Hex: String {
-        sha256.map { byte in String(byte >> 4, radix: 16) + String(byte & 0xF, radix: 16) }.joined()
-    }
+    package var sha256Hex: String { sha256.hexadecimal }
 
     /// Makes a new key.
     /// - Parameters:
@@ -31,22 +29,23 @@ package struct APIKeyText: Sendable, CustomStringConvertible, CustomDebugStringC
             withUnsafeBytes(of: random.next()) { secret.append(contentsOf: $0) }
         }
         let text = Base64URL.encode(secret.prefix(secretLength))
-        return APIKeyText(tenant: tenant, id: id, key: "pstn.\(tenant).\(id).\(text)")
+        return APIKeyText(tenant: tenant, id: id, key: "\(prefix)\(tenant).\(id).\(text)")
     }
 
     /// Reads a key; nil where it is not exactly of the form. The form is public: what it says about a key gives nothing away.
     package init?(parsing bytes: some Collection<UInt8>) {
-        let parts = bytes.split(separator: UInt8(ascii: "."), maxSplits: 4, omittingEmptySubsequences: false)
+        guard bytes.starts(with: Self.prefix.utf8) else { return nil }
+        let parts = bytes.dropFirst(Self.prefix.utf8.count)
+            .split(separator: UInt8(ascii: "."), maxSplits: 3, omittingEmptySubsequences: false)
         guard
-            parts.count == 4,
-            parts[0].elementsEqual("pstn".utf8),
+            parts.count == 3,
+            Self.isName(parts[0]),
             Self.isName(parts[1]),
-            Self.isName(parts[2]),
-            Base64URL.decode(Array(parts[3])[...])?.count == Self.secretLength
+            Base64URL.decode(Array(parts[2])[...])?.count == Self.secretLength
         else { return nil }
         self.init(
-            tenant: String(decoding: parts[1], as: UTF8.self),
-            id: String(decoding: parts[2], as: UTF8.self),
+            tenant: String(decoding: parts[0], as: UTF8.self),
+            id: String(decoding: parts[1], as: UTF8.self),
             key: String(decoding: bytes, as: UTF8.self)
         )
     }
@@ -57,9 +56,12 @@ package struct APIKeyText: Sendable, CustomStringConvertible, CustomDebugStringC
         self.key = key
     }
 
-    package var description: String { "pstn.\(tenant).\(id).…" }
+    package var description: String { "\(Self.prefix)\(tenant).\(id).…" }
     package var debugDescription: String { description }
     package var customMirror: Mirror { Mirror(self, children: ["tenant": tenant, "id": id]) }
+
+    /// What an API key begins with, and no token: a token's header would not be JSON.
+    package static var prefix: String { "pstn." }
 
     /// The secret's length in bytes.
     private static let secretLength = 32
@@ -67,10 +69,7 @@ package struct APIKeyText: Sendable, CustomStringConvertible, CustomDebugStringC
     /// `[a-z0-9][a-z0-9-]{0,62}`, what tenants and keys are named by.
     private static func isName(_ text: some Collection<UInt8>) -> Bool {
         let hyphen = UInt8(ascii: "-")
-        return (1...63).contains(text.count) && text.first != hyphen && text.allSatisfy { isLowerOrDigit($0) || $0 == hyphen }
-    }
-
-    private static func isLowerOrDigit(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        return (1...63).contains(text.count) && text.first != hyphen
+            && text.allSatisfy { $0.isASCIILowercase || $0.isASCIIDigit || $0 == hyphen }
     }
 }

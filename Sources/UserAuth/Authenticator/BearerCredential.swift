@@ -19,8 +19,8 @@ enum BearerCredential {
         return UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: rest))
     }
 
-    /// Whether a credential is meant as an API key. No token begins so: its header would not be JSON.
+    /// Whether a credential is meant as an API key.
     static func isAPIKey(_ credential: UnsafeRawBufferPointer) -> Bool {
-        credential.starts(with: "pstn.".utf8)
+        credential.starts(with: APIKeyText.prefix.utf8)
     }
 }

@@ -27,7 +27,7 @@ package struct CredentialFacts: Sendable {
     ///   - now: the present; instants are given relative to it.
     package init(_ credential: String, at now: Date) {
         let bytes = Array(credential.utf8)
-        if credential.hasPrefix("pstn.") {
+        if bytes.starts(with: APIKeyText.prefix.utf8) {
             facts = Self.ofKey(bytes)
             issuer = nil
         } else {
@@ -37,7 +37,9 @@ package struct CredentialFacts: Sendable {
     }
 
     private static func ofKey(_ bytes: [UInt8]) -> [(name: String, value: String)] {
-        guard let key = APIKeyText(parsing: bytes) else { return [("API key", "not of the form pstn.TENANT.ID.SECRET")] }
+        guard let key = APIKeyText(parsing: bytes) else {
+            return [("API key", "not of the form \(APIKeyText.prefix)TENANT.ID.SECRET")]
+        }
         return [("API key", key.id), ("tenant", key.tenant)]
     }
 
@@ -75,7 +77,7 @@ package struct CredentialFacts: Sendable {
     }
 
     private static func shown(_ text: String) -> String {
-        ShownText.text(text, maximumLength: maximumLength)
+        text.printableASCII(maximumLength: maximumLength)
     }
 
     private static func distance(_ seconds: Double) -> String {

@@ -2,21 +2,21 @@
 
 import WireFormats
 
-/// The issuers by the bytes of their names.
+/// The issuers by their names.
 ///
 /// Two tenants may trust the same provider, each for its own audience: the audience then tells which of them a token is for. A
 /// token that is for both is refused, because it could act as a user of either; so is one that is for neither.
 struct IssuerDirectory: Sendable {
-    private let issuers: [[UInt8]: [TrustedIssuer]]
+    private let issuers: [ExactString: [TrustedIssuer]]
 
     init(_ issuers: [TrustedIssuer]) {
-        self.issuers = Dictionary(grouping: issuers) { Array($0.issuer.identifier.utf8) }
+        self.issuers = Dictionary(grouping: issuers) { ExactString($0.issuer.identifier) }
     }
 
     /// Finds the issuer that a token names, unverified as it is.
     func issuer(of claims: TokenClaims) throws(AuthenticationFailure) -> TrustedIssuer {
         let name = try claims.issuer()
-        guard let candidates = issuers[Array(name.utf8)], let first = candidates.first else { throw .issuerUnknown }
+        guard let candidates = issuers[ExactString(name)], let first = candidates.first else { throw .issuerUnknown }
         guard candidates.count > 1 else { return first }
         let audiences = (try? claims.audiences()) ?? []
         let served = candidates.filter { $0.issuer.serves(audiences) }

@@ -36,14 +36,10 @@ enum KeyMaterial: Sendable {
 
     /// The key's JWK thumbprint (RFC 7638) with SHA-256, 32 bytes.
     var thumbprint: [UInt8] {
-        var writer = JSONWriter()
-        writer.beginObject()
-        for (name, value) in thumbprintMembers {
-            writer.key(name)
-            writer.string(value)
+        let json = JSONWriter.object { json in
+            for (name, value) in thumbprintMembers { json.member(name, value) }
         }
-        writer.endObject()
-        return DigestAlgorithm.sha256.hash(writer.bytes)
+        return DigestAlgorithm.sha256.hash(json)
     }
 
     /// The required members in the order of their names (RFC 7638 section 3.2; RFC 8037 section 2).

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 extension KeySet {
     /// Reads a PEM file (RFC 7468) of one or several PUBLIC KEY or CERTIFICATE blocks.
     ///

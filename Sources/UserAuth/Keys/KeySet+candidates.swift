@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 extension KeySet {
     /// A key that was read, or why it could not be.
     struct Candidate {
@@ -38,8 +40,8 @@ extension KeySet {
 
     /// Refuses a set in which an id is there twice, whatever the keys: which of them a token means would be a guess.
     static func refuseDuplicateIDs(_ ids: [String]) throws(KeySetError) {
-        var seen: Set<[UInt8]> = []
-        for id in ids where !seen.insert(Array(id.utf8)).inserted {
+        var seen: Set<ExactString> = []
+        for id in ids where !seen.insert(ExactString(id)).inserted {
             throw .duplicateKeyID(id)
         }
     }

@@ -35,7 +35,7 @@ package enum KeySetError: Error, Sendable, CustomStringConvertible {
         case .tooManyKeys(let maximum):
             "it has more than \(maximum) keys"
         case .duplicateKeyID(let id):
-            "several keys have the kid \(JSONWriter.quoted(id)): each needs its own"
+            "several keys have the kid \(JSONWriter.quoted(id).printable()): each needs its own"
         case .noUsableKey(let skipped):
             "it has no key that verifies the issuer's tokens" + skipped.map { "; \($0)" }.joined()
         case .notPEM:

@@ -12,13 +12,13 @@ package struct SkippedKey: Sendable, CustomStringConvertible {
 
     /// One line for a log: control characters of the id are escaped.
     package var description: String {
-        let name = id.map { " (kid \(JSONWriter.quoted($0)))" } ?? ""
+        let name = id.map { " (kid \(JSONWriter.quoted($0).printable()))" } ?? ""
         return "key \(position)\(name): \(reason.rawValue)"
     }
 
     /// The same for a key of a provider: short and harmless to show.
     var shown: String {
-        let name = id.map { " (kid \(ShownText.quoted($0)))" } ?? ""
+        let name = id.map { " (kid \"\($0.printableASCII())\")" } ?? ""
         return "key \(position)\(name): \(reason.rawValue)"
     }
 

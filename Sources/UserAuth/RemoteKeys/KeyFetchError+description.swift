@@ -59,7 +59,7 @@ extension KeyFetchError {
             // Its own sentence may hold the name of a member.
             return "it is not JSON (line \(error.line), byte \(error.byte))"
         case .duplicateKeyID(let id):
-            return "several keys have the kid \(ShownText.quoted(id)): each needs its own"
+            return "several keys have the kid \"\(id.printableASCII())\": each needs its own"
         case .noUsableKey(let skipped):
             guard !skipped.isEmpty else { return "it has no keys" }
             let told = skipped.prefix(toldKeys).map { "; \($0.shown)" }

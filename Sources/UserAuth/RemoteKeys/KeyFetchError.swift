@@ -4,7 +4,7 @@ package import OutgoingHTTP
 
 /// Why an issuer's keys could not be fetched. The description is a sentence that says what to do.
 ///
-/// Of what was received it holds the status and, of a key set, ids that ``ShownText`` made short and harmless; nothing else.
+/// Of what was received it holds the status and, of a key set, ids in printable ASCII, shortened; nothing else.
 package struct KeyFetchError: Error, Sendable, CustomStringConvertible {
     /// What was asked for.
     package let document: Document

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// How long a key set counts as fresh, by the header fields it came with (RFC 9111).
 ///
 /// Not how long its keys may be used: a set stays in use when its lifetime has passed, while fetches of the next one fail.
@@ -72,7 +74,7 @@ package enum KeyLifetime {
 
     /// A number of seconds; one that is larger than RFC 9111 section 1.2.2 asks for counts as 2^31. Nil for anything else.
     private static func seconds(_ text: String) -> Int? {
-        guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
+        guard !text.isEmpty, text.utf8.allSatisfy(\.isASCIIDigit) else { return nil }
         return min(Int(text) ?? .max, 1 << 31)
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import OutgoingHTTP
+import WireFormats
 
 /// The keys of an issuer that publishes them, renewed in the background.
 ///
@@ -81,7 +82,7 @@ package final class RemoteKeys: Sendable {
             issuer: issuer,
             endpoint: endpoint,
             hasKeys: set != nil,
-            keyIDs: set?.keyIDs.map { $0.map { ShownText.text($0) } } ?? [],
+            keyIDs: set?.keyIDs.map { $0.map { $0.printableASCII() } } ?? [],
             skipped: set?.skipped.map(\.shown) ?? [],
             ageSeconds: status.fetchedAt.map { Self.seconds(from: $0, to: moment.uptime) },
             lastError: status.lastError?.description,

@@ -6,7 +6,7 @@ package struct RemoteKeysStatus: Sendable {
     package let endpoint: KeyEndpoint
     /// Whether there is a set that verifies tokens.
     package let hasKeys: Bool
-    /// The ids of the set's keys as ``ShownText`` writes them; nil for a key without one. Empty without a set.
+    /// The ids of the set's keys in printable ASCII; nil for a key without one. Empty without a set.
     package let keyIDs: [String?]
     /// The keys of the set that serve no token, each with the reason.
     package let skipped: [String]

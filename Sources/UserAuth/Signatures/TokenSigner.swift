@@ -82,13 +82,12 @@ package final class TokenSigner: Sendable {
     ///   - keyID: what `kid` says; nil leaves it out
     /// - Returns: the three parts
     package func token(payload: [UInt8], type: String = "JWT", keyID: String?) -> String? {
-        var header = JSONWriter()
-        header.beginObject()
-        header.member("alg", algorithm.rawValue)
-        header.member("typ", type)
-        if let keyID { header.member("kid", keyID) }
-        header.endObject()
-        let input = Base64URL.encode(header.finish()) + "." + Base64URL.encode(payload)
+        let header = JSONWriter.object { json in
+            json.member("alg", algorithm.rawValue)
+            json.member("typ", type)
+            if let keyID { json.member("kid", keyID) }
+        }
+        let input = Base64URL.encode(header) + "." + Base64URL.encode(payload)
         return signature(of: Array(input.utf8)).map { input + "." + Base64URL.encode($0) }
     }
 

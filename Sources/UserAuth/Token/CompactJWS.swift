@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// The three parts of a JSON Web Signature in compact form (RFC 7515 section 7.1), decoded; nothing in it is verified.
 struct CompactJWS {
     /// What is signed: the first two parts as they were sent, with the dot between them.

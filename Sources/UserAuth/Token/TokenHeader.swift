@@ -37,7 +37,7 @@ struct TokenHeader {
     /// Media types compare without regard to case and may leave out `application/` (RFC 7515 section 4.1.9); `at+jwt` is that
     /// of access tokens (RFC 9068 section 2.1).
     private static func isAllowed(type: String) -> Bool {
-        var type = type.utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }[...]
+        var type = type.utf8.map(\.asciiLowercased)[...]
         let prefix = "application/".utf8
         if type.starts(with: prefix) { type = type.dropFirst(prefix.count) }
         return type.elementsEqual("jwt".utf8) || type.elementsEqual("at+jwt".utf8)

@@ -4,7 +4,7 @@
 struct JSONMembers {
     private(set) var list: [(name: String, value: JSONValue)] = []
     /// Only kept for large objects: comparing each name with each other would let a 256 KiB body cost seconds.
-    private var names: Set<[UInt8]> = []
+    private var names: Set<ExactString> = []
     private static let scanned = 16
 
     /// - Returns: false where the name is there already.
@@ -12,8 +12,8 @@ struct JSONMembers {
         if list.count < Self.scanned {
             for member in list where member.name.hasSameBytes(as: name) { return false }
         } else {
-            if names.isEmpty { names = Set(list.map { Array($0.name.utf8) }) }
-            guard names.insert(Array(name.utf8)).inserted else { return false }
+            if names.isEmpty { names = Set(list.map { ExactString($0.name) }) }
+            guard names.insert(ExactString(name)).inserted else { return false }
         }
         if list.isEmpty { list.reserveCapacity(8) }
         list.append((name, value))

@@ -93,13 +93,7 @@ extension JSONParser {
         guard bytes.count - position >= 5 else { throw error(.malformedEscape, bytes) }
         var unit: UInt16 = 0
         for index in (position + 1)..<(position + 5) {
-            let digit: UInt8
-            switch bytes[index] {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = bytes[index] - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = bytes[index] - UInt8(ascii: "a") + 10
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = bytes[index] - UInt8(ascii: "A") + 10
-            default: throw error(.malformedEscape, bytes)
-            }
+            guard let digit = bytes[index].hexDigitValue else { throw error(.malformedEscape, bytes) }
             unit = unit << 4 | UInt16(digit)
         }
         position += 5

@@ -49,8 +49,7 @@ struct PieceWriter {
             byte(UInt8(ascii: "0"))
             byte(UInt8(ascii: "0"))
             byte(escaped < 0x10 ? UInt8(ascii: "0") : UInt8(ascii: "1"))
-            let low = escaped & 0x0F
-            byte(low < 10 ? UInt8(ascii: "0") + low : UInt8(ascii: "a") + low - 10)
+            byte(Hexadecimal.digit(escaped & 0x0F))
         }
     }
 }

@@ -25,7 +25,7 @@ package struct HTTPURL: Sendable, Hashable {
     package let fragment: String?
 
     package init(_ text: String) throws(HTTPURLError) {
-        guard text.utf8.allSatisfy(ASCII.isVisible) else { throw .character }
+        guard text.utf8.allSatisfy(\.isVisibleASCII) else { throw .character }
         let lowercased = text.lowercased()
         guard let scheme = Scheme.allCases.first(where: { lowercased.hasPrefix("\($0.rawValue)://") }) else { throw .scheme }
         let rest = text.utf8.dropFirst(scheme.rawValue.utf8.count + 3)

@@ -45,7 +45,7 @@ package struct Host: Sendable, Hashable {
         let labels = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         for label in labels {
             guard (1...63).contains(label.count), label.first != UInt8(ascii: "-"), label.last != UInt8(ascii: "-"),
-                label.allSatisfy({ ASCII.isLetterOrDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") })
+                label.allSatisfy({ $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") })
             else { return false }
         }
         // Resolvers read such a name as an IPv4 address: 127.1, 2130706433, 0x7f.0.0.1 (WHATWG URL, "ends in a number").
@@ -53,8 +53,8 @@ package struct Host: Sendable, Hashable {
     }
 
     private static func isNumber(_ label: ArraySlice<UInt8>) -> Bool {
-        if label.allSatisfy(ASCII.isDigit) { return true }
+        if label.allSatisfy(\.isASCIIDigit) { return true }
         return label.first == UInt8(ascii: "0") && label.dropFirst().first.map { $0 | 0x20 } == UInt8(ascii: "x")
-            && label.dropFirst(2).allSatisfy { ASCII.hexValue($0) != nil }
+            && label.dropFirst(2).allSatisfy { $0.hexDigitValue != nil }
     }
 }

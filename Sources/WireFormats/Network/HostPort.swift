@@ -27,7 +27,7 @@ package struct HostPort: Sendable, Hashable, CustomStringConvertible {
     private static func port(_ text: ArraySlice<UInt8>) throws(HostPortError) -> Int? {
         guard let colon = text.first else { return nil }
         let digits = text.dropFirst()
-        guard colon == UInt8(ascii: ":"), (1...5).contains(digits.count), digits.allSatisfy(ASCII.isDigit),
+        guard colon == UInt8(ascii: ":"), (1...5).contains(digits.count), digits.allSatisfy(\.isASCIIDigit),
             digits.count == 1 || digits.first != UInt8(ascii: "0"),
             let port = Int(String(decoding: digits, as: UTF8.self)), port <= 65_535
         else { throw .port }

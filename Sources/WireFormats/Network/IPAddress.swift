@@ -48,7 +48,7 @@ package struct IPAddress: Sendable, Hashable {
         var bytes: [UInt8] = []
         for part in parts {
             // 010 is octal to inet_aton and decimal to others: refused.
-            guard !part.isEmpty, part.count <= 3, part.allSatisfy(ASCII.isDigit),
+            guard !part.isEmpty, part.count <= 3, part.allSatisfy(\.isASCIIDigit),
                 part.count == 1 || part.first != UInt8(ascii: "0"),
                 let value = UInt8(String(decoding: part, as: UTF8.self))
             else { return nil }
@@ -84,7 +84,7 @@ package struct IPAddress: Sendable, Hashable {
                 guard let tail = version4(part) else { return nil }
                 bytes += tail
             } else {
-                guard part.count <= 4, part.allSatisfy({ ASCII.hexValue($0) != nil }),
+                guard part.count <= 4, part.allSatisfy({ $0.hexDigitValue != nil }),
                     let value = UInt16(String(decoding: part, as: UTF8.self), radix: 16)
                 else { return nil }
                 bytes += [UInt8(value >> 8), UInt8(value & 0xFF)]

@@ -1,28 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Classes of bytes, for scanning UTF-8 without `Character`'s canonical equivalence.
-package enum ASCII {
-    package static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
-    package static func isLower(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "a") < 26 }
-    package static func isUpper(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "A") < 26 }
-    package static func isLetterOrDigit(_ byte: UInt8) -> Bool { isDigit(byte) || isLower(byte | 0x20) }
-    /// A control character, DEL included.
-    package static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
-    /// A visible character: `!` to `~`.
-    package static func isVisible(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7F }
-    package static func lowercased(_ byte: UInt8) -> UInt8 { isUpper(byte) ? byte | 0x20 : byte }
+/// Classes of ASCII characters, for scanning UTF-8 without `Character`'s canonical equivalence. They are inlinable because the
+/// scans on a request's way ask them once a byte.
+extension UInt8 {
+    @inlinable package var isASCIIDigit: Bool { self &- UInt8(ascii: "0") < 10 }
+    @inlinable package var isASCIILowercase: Bool { self &- UInt8(ascii: "a") < 26 }
+    @inlinable package var isASCIIUppercase: Bool { self &- UInt8(ascii: "A") < 26 }
+    @inlinable package var isASCIILetter: Bool { (self | 0x20).isASCIILowercase }
+    @inlinable package var isASCIILetterOrDigit: Bool { isASCIILetter || isASCIIDigit }
+    /// Whether the byte is a control character, U+0000 to U+001F or U+007F.
+    @inlinable package var isASCIIControl: Bool { self < 0x20 || self == 0x7F }
+    /// Whether the byte is `!` to `~`.
+    @inlinable package var isVisibleASCII: Bool { self &- 0x21 < 0x5E }
 
-    /// A `tchar` of RFC 9110 §5.6.2.
-    package static func isToken(_ byte: UInt8) -> Bool { ByteSet.token.contains(byte) }
+    /// The byte, in lower case where it is an ASCII letter.
+    @inlinable package var asciiLowercased: UInt8 { isASCIIUppercase ? self | 0x20 : self }
 
-    /// Upper case.
-    package static func hexDigit(_ nibble: UInt8) -> UInt8 {
-        nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "A") + nibble - 10
+    /// The value of a hexadecimal digit of either case; nil where the byte is none.
+    @inlinable package var hexDigitValue: UInt8? {
+        if isASCIIDigit { return self &- UInt8(ascii: "0") }
+        let letter = (self | 0x20) &- UInt8(ascii: "a")
+        return letter < 6 ? letter + 10 : nil
+    }
+}
+
+extension String {
+    /// Calls a closure with the UTF-8, copied only where it is not stored contiguously.
+    @inlinable package func withUTF8Span<Result>(_ use: (Span<UInt8>) -> Result) -> Result {
+        utf8.withContiguousStorageIfAvailable { use($0.span) } ?? use(Array(utf8).span)
     }
 
-    package static func hexValue(_ byte: UInt8) -> UInt8? {
-        if isDigit(byte) { return byte - UInt8(ascii: "0") }
-        let lower = byte | 0x20
-        return lower >= UInt8(ascii: "a") && lower <= UInt8(ascii: "f") ? lower - UInt8(ascii: "a") + 10 : nil
+    /// Whether every byte of the UTF-8 satisfies the condition. (Iterating over `utf8` costs several times as much.)
+    package func allBytes(_ condition: (UInt8) -> Bool) -> Bool {
+        utf8.withContiguousStorageIfAvailable { $0.allSatisfy(condition) } ?? utf8.allSatisfy(condition)
+    }
+
+    /// Whether the string has visible ASCII characters only, or none.
+    package var isVisibleASCII: Bool { allBytes { $0.isVisibleASCII } }
+
+    /// Whether both are the same bytes but for the case of ASCII letters.
+    @inlinable package func equalsIgnoringASCIICase(_ other: String) -> Bool {
+        utf8.count == other.utf8.count && hasPrefixIgnoringASCIICase(other)
+    }
+
+    /// Whether the string begins with these bytes but for the case of ASCII letters.
+    @inlinable package func hasPrefixIgnoringASCIICase(_ prefix: String) -> Bool {
+        guard utf8.count >= prefix.utf8.count else { return false }
+        return withUTF8Span { own in
+            prefix.withUTF8Span { prefix in
+                for index in 0..<prefix.count where own[index].asciiLowercased != prefix[index].asciiLowercased { return false }
+                return true
+            }
+        }
+    }
+
+    /// The string with `A` to `Z` in lower case and every other byte as it is.
+    package var asciiLowercased: String {
+        String(decoding: utf8.map { $0.asciiLowercased }, as: UTF8.self)
     }
 }

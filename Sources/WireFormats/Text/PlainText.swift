@@ -17,7 +17,7 @@ package enum PlainText {
         var previous: UInt8 = 0
         var beforePrevious: UInt8 = 0
         for byte in text.utf8 {
-            if ASCII.isControl(byte) || (previous == 0xC2 && byte < 0xA0) { return true }
+            if byte.isASCIIControl || (previous == 0xC2 && byte < 0xA0) { return true }
             if beforePrevious == 0xE2, previous == 0x80, byte & 0xFE == 0xA8 { return true }
             beforePrevious = previous
             previous = byte

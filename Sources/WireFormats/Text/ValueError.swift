@@ -49,7 +49,7 @@ package struct ValueError: Error, Hashable {
         }
 
         fileprivate var nearest: String? {
-            Spelling.nearest(to: word, in: candidates).map { quote.0 + $0 + quote.1 }
+            word.closestMatch(in: candidates).map { quote.0 + $0 + quote.1 }
         }
 
         package static func == (left: Self, right: Self) -> Bool {

@@ -5,7 +5,7 @@ package enum WholeNumber {
     /// - Throws: A complaint that names `what` ("a size"): not digits, a leading zero, or too large for 64 bits.
     package static func parse(_ text: some StringProtocol, what: String, example: String) throws(ValueError) -> Int {
         let digits = text.utf8
-        guard !digits.isEmpty, digits.allSatisfy(ASCII.isDigit) else {
+        guard !digits.isEmpty, digits.allSatisfy(\.isASCIIDigit) else {
             throw ValueError("\(String(text).quoted) is not \(what)", "write \(example)")
         }
         // 010 is 8 to some readers and 10 to others.

@@ -11,37 +11,22 @@ struct CheckReport {
 
     /// `{"ok": …, "tenants": […], "problems": [{file, line, column, message, advice}], "warnings": […]}`
     var json: String {
-        var json = JSONWriter()
-        json.beginObject()
-        json.key("ok")
-        json.bool(problems.isEmpty)
-        json.key("tenants")
-        json.beginArray()
-        for tenant in tenants { json.string(tenant) }
-        json.endArray()
-        write(problems, as: "problems", to: &json)
-        write(warnings, as: "warnings", to: &json)
-        json.endObject()
-        return String(decoding: json.finish(), as: UTF8.self)
+        let json = JSONWriter.object { json in
+            json.member("ok", problems.isEmpty)
+            json.member("tenants", tenants)
+            json.array("problems", of: problems) { write($1, to: &$0) }
+            json.array("warnings", of: warnings) { write($1, to: &$0) }
+        }
+        return String(decoding: json, as: UTF8.self)
     }
 
-    private func write(_ list: [RuleFileProblem], as name: String, to json: inout JSONWriter) {
-        json.key(name)
-        json.beginArray()
-        for problem in list {
-            json.beginObject()
-            json.key("file")
-            json.string(problem.file)
-            json.key("line")
-            json.int(problem.line)
-            json.key("column")
-            json.int(problem.column)
-            json.key("message")
-            json.string(problem.message)
-            json.key("advice")
-            json.string(problem.advice)
-            json.endObject()
+    private func write(_ problem: RuleFileProblem, to json: inout JSONWriter) {
+        json.object { json in
+            json.member("file", problem.file)
+            json.member("line", problem.line)
+            json.member("column", problem.column)
+            json.member("message", problem.message)
+            json.member("advice", problem.advice)
         }
-        json.endArray()
     }
 }

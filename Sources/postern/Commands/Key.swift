@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import UserAuth
+import WireFormats
 
 /// `postern key new`.
 struct Key: ParsableCommand {
@@ -34,7 +35,13 @@ struct Key: ParsableCommand {
                 )
             }
             if json {
-                print(#"{"tenant":"\#(tenant)","id":"\#(id)","key":"\#(made.key)","sha256":"\#(made.sha256Hex)"}"#)
+                let report = JSONWriter.object { json in
+                    json.member("tenant", tenant)
+                    json.member("id", id)
+                    json.member("key", made.key)
+                    json.member("sha256", made.sha256Hex)
+                }
+                print(String(decoding: report, as: UTF8.self))
             } else {
                 print(
                     """

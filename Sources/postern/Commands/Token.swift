@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import RuleFiles
 import UserAuth
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -53,7 +53,7 @@ struct Token: ParsableCommand {
 
     func validate() throws {
         guard (key == nil) != (secretFile == nil) else { throw ValidationError("Give one of --key and --secret-file.") }
-        guard RuleDuration.seconds(expires) != nil else {
+        guard (try? Quantity.duration.parse(expires)) != nil else {
             throw ValidationError("--expires is a duration such as 30s, 5m, 2h or 1d, not '\(expires)'.")
         }
         // A name that appears twice makes the token invalid for every strict reader.
@@ -79,7 +79,7 @@ struct Token: ParsableCommand {
             userClaim: userClaim,
             user: user,
             issuedAt: Date(),
-            lifetime: RuleDuration.seconds(expires) ?? 3600,
+            lifetime: (try? Quantity.duration.parse(expires)) ?? 3600,
             others: claim.map { text in
                 let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                 return (String(parts[0]), String(parts[1]))

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AWSCredentials
-import PostPolicy
 import WireFormats
 
 #if canImport(FoundationEssentials)
@@ -41,62 +40,45 @@ struct CredentialReport {
             return finding.isTemporary ? "not told by the provider" : "none: these are long-term credentials"
         }
         let minutes = Int(end.timeIntervalSinceNow / 60)
-        return "\(InstantFormat.iso8601Extended(end)) (in \(minutes) min)"
+        return "\(end.rfc3339) (in \(minutes) min)"
     }
 
     /// `{"ok", "sources": [{"source", "tenants", "provider", "accessKeyId", "temporary", "expiresAt", "identity", "identityProblem",
     /// "problem", "asked": [{"provider", "outcome"}]}]}`
     var json: String {
-        var json = JSONWriter()
-        json.beginObject()
-        json.key("ok")
-        json.bool(findings.allSatisfy { $0.problem == nil })
-        json.key("sources")
-        json.beginArray()
-        for finding in findings { write(finding, to: &json) }
-        json.endArray()
-        json.endObject()
-        return String(decoding: json.finish(), as: UTF8.self)
+        let json = JSONWriter.object { json in
+            json.member("ok", findings.allSatisfy { $0.problem == nil })
+            json.array("sources", of: findings) { write($1, to: &$0) }
+        }
+        return String(decoding: json, as: UTF8.self)
     }
 
     private func write(_ finding: CredentialFinding, to json: inout JSONWriter) {
-        json.beginObject()
-        json.member("source", finding.source.origin.description)
-        json.key("tenants")
-        json.beginArray()
-        for tenant in finding.source.tenants { json.string(tenant) }
-        json.endArray()
-        write(finding.provider, as: "provider", to: &json)
-        write(finding.accessKeyID, as: "accessKeyId", to: &json)
-        json.key("temporary")
-        json.bool(finding.isTemporary)
-        write(finding.expiration.map(InstantFormat.iso8601Extended), as: "expiresAt", to: &json)
-        json.key("identity")
-        if let identity = finding.identity {
-            json.beginObject()
-            json.member("account", identity.account)
-            json.member("arn", identity.arn)
-            json.member("userId", identity.userID)
-            json.endObject()
-        } else {
-            json.null()
+        json.object { json in
+            json.member("source", finding.source.origin.description)
+            json.member("tenants", finding.source.tenants)
+            json.member("provider", finding.provider)
+            json.member("accessKeyId", finding.accessKeyID)
+            json.member("temporary", finding.isTemporary)
+            json.member("expiresAt", finding.expiration?.rfc3339)
+            json.key("identity")
+            if let identity = finding.identity {
+                json.object { json in
+                    json.member("account", identity.account)
+                    json.member("arn", identity.arn)
+                    json.member("userId", identity.userID)
+                }
+            } else {
+                json.null()
+            }
+            json.member("identityProblem", finding.identityProblem)
+            json.member("problem", finding.problem)
+            json.array("asked", of: finding.trace) { json, step in
+                json.object { json in
+                    json.member("provider", step.provider)
+                    json.member("outcome", step.outcome)
+                }
+            }
         }
-        write(finding.identityProblem, as: "identityProblem", to: &json)
-        write(finding.problem, as: "problem", to: &json)
-        json.key("asked")
-        json.beginArray()
-        for step in finding.trace {
-            json.beginObject()
-            json.member("provider", step.provider)
-            json.member("outcome", step.outcome)
-            json.endObject()
-        }
-        json.endArray()
-        json.endObject()
-    }
-
-    private func write(_ text: String?, as name: String, to json: inout JSONWriter) {
-        json.key(name)
-        if let text { json.string(text) } else { json.null() }
     }
 }

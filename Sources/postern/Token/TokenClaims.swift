@@ -23,24 +23,14 @@ struct TokenClaims: Sendable {
 
     /// The claims as JSON bytes.
     var json: [UInt8] {
-        var json = JSONWriter()
         let now = Int(issuedAt.timeIntervalSince1970)
-        json.beginObject()
-        json.key("iss")
-        json.string(issuer)
-        json.key("aud")
-        json.string(audience)
-        json.key(userClaim)
-        json.string(user)
-        json.key("iat")
-        json.int(now)
-        json.key("exp")
-        json.int(now + lifetime)
-        for (name, value) in others {
-            json.key(name)
-            json.string(value)
+        return JSONWriter.object { json in
+            json.member("iss", issuer)
+            json.member("aud", audience)
+            json.member(userClaim, user)
+            json.member("iat", now)
+            json.member("exp", now + lifetime)
+            for (name, value) in others { json.member(name, value) }
         }
-        json.endObject()
-        return json.finish()
     }
 }

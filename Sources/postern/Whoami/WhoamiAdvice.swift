@@ -2,6 +2,7 @@
 
 import PosternServer
 import UserAuth
+import WireFormats
 
 /// What an operator can do about a credential that is refused.
 struct WhoamiAdvice {
@@ -43,7 +44,7 @@ struct WhoamiAdvice {
             "The claim that 'user' of the issuer names (sub by default) is a string of 1 to 256 bytes."
         case .tenantMissing, .tenantMalformed: "The claim that 'tenantClaim' of the issuer names is a string of 1 to 256 bytes."
         case .scopesMalformed: "'scope' and 'scp' are strings, or arrays of strings."
-        case .apiKeyMalformed: "An API key is pstn.TENANT.ID.SECRET as 'postern key new' printed it: was it cut?"
+        case .apiKeyMalformed: "An API key is \(APIKeyText.prefix)TENANT.ID.SECRET as 'postern key new' printed it: was it cut?"
         case .apiKeyUnknown: "No rule file declares this key: paste its id and sha256 under 'apiKeys' of its tenant."
         case .apiKeyMismatch: "There is a key of this id, but with another secret: was it rotated?"
         case .apiKeyExpired: "The key has ended: make a new one with 'postern key new' and put it beside the old one."
@@ -63,7 +64,7 @@ struct WhoamiAdvice {
     private var keyIDs: String {
         let own = identities.issuers.all.filter { $0.issuer.identifier == issuer }
         let ids = own.flatMap { $0.trusted.keys.current?.keyIDs ?? [] }.map {
-            $0.map { ShownText.text($0) } ?? "one without an id"
+            $0?.printableASCII() ?? "one without an id"
         }
         return ids.isEmpty ? "none" : Set(ids).sorted().joined(separator: ", ")
     }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import PostPolicy
 import UserAuth
 import WireFormats
 
@@ -17,7 +16,7 @@ extension WhoamiReport {
             let scopes = principal.scopes.isEmpty ? nil : principal.scopes.joined(separator: " ")
             let rows =
                 identity(principal) + [("scopes", scopes), ("rules", rules.isEmpty ? "none" : rules.joined(separator: " "))]
-            lines += table(rows.map { ($0.name, $0.value.map { ShownText.text($0, maximumLength: 300) } ?? "–") })
+            lines += table(rows.map { ($0.name, $0.value?.printableASCII(maximumLength: 300) ?? "–") })
         } else {
             lines.append("It would not be let in: \(reason ?? "")")
             if let advice { lines.append(advice) }
@@ -27,44 +26,31 @@ extension WhoamiReport {
 
     /// `{"letIn", "reason", "advice", "facts": {…}, "checks": [{"check", "verdict"}], "identity": {…} | null}`
     var json: String {
-        var json = JSONWriter()
-        json.beginObject()
-        json.key("letIn")
-        json.bool(isLetIn)
-        for (name, value) in [("reason", reason), ("advice", advice)] {
-            json.key(name)
-            if let value { json.string(value) } else { json.null() }
-        }
-        json.key("facts")
-        json.beginObject()
-        for (name, value) in facts.facts { json.member(name, value) }
-        json.endObject()
-        json.key("checks")
-        json.beginArray()
-        for line in lines {
-            json.beginObject()
-            json.member("check", line.check)
-            json.member("verdict", line.verdict == .notReached ? "not reached" : line.verdict.rawValue)
-            json.endObject()
-        }
-        json.endArray()
-        json.key("identity")
-        if let principal {
-            json.beginObject()
-            for (name, value) in identity(principal) {
-                json.key(name)
-                if let value { json.string(value) } else { json.null() }
+        let json = JSONWriter.object { json in
+            json.member("letIn", isLetIn)
+            json.member("reason", reason)
+            json.member("advice", advice)
+            json.object("facts") { json in
+                for (name, value) in facts.facts { json.member(name, value) }
             }
-            json.key("scopes")
-            write(principal.scopes, to: &json)
-            json.key("rules")
-            write(rules, to: &json)
-            json.endObject()
-        } else {
-            json.null()
+            json.array("checks", of: lines) { json, line in
+                json.object { json in
+                    json.member("check", line.check)
+                    json.member("verdict", line.verdict == .notReached ? "not reached" : line.verdict.rawValue)
+                }
+            }
+            json.key("identity")
+            if let principal {
+                json.object { json in
+                    for (name, value) in identity(principal) { json.member(name, value) }
+                    json.member("scopes", principal.scopes)
+                    json.member("rules", rules)
+                }
+            } else {
+                json.null()
+            }
         }
-        json.endObject()
-        return String(decoding: json.finish(), as: UTF8.self)
+        return String(decoding: json, as: UTF8.self)
     }
 
     private func identity(_ principal: Principal) -> [(name: String, value: String?)] {
@@ -75,14 +61,8 @@ extension WhoamiReport {
             identity.append(("apiKey", id))
             if let users { identity.append(("allowUsers", users.joined(separator: " "))) }
         }
-        identity.append(("expiresAt", principal.expires.map(InstantFormat.iso8601Extended)))
+        identity.append(("expiresAt", principal.expires?.rfc3339))
         return identity
-    }
-
-    private func write(_ list: [String], to json: inout JSONWriter) {
-        json.beginArray()
-        for item in list { json.string(item) }
-        json.endArray()
     }
 
     private func table(_ rows: [(name: String, value: String)]) -> [String] {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
+import WireFormats
 
 @testable import AWSCredentials
 
 @Suite("INI files, as Python's configparser reads them")
 struct INIParserTests {
-    private func values(_ text: String, of section: ExactName = "default") throws -> [String: String] {
+    private func values(_ text: String, of section: ExactString = "default") throws -> [String: String] {
         let sections = try INIParser.parse(Array(text.utf8))
         let found = try #require(sections.first { $0.name == section })
         return Dictionary(uniqueKeysWithValues: found.options.map { ($0.name.text, $0.value.text) })
@@ -63,7 +64,7 @@ struct INIParserTests {
         ])
     func lowerCase(name: String, expected: String) throws {
         let option = try #require(try INIParser.parse(Array("[a]\n\(name) = x".utf8)).first?.options.first)
-        #expect(option.name == ExactName(expected))
+        #expect(option.name == ExactString(expected))
     }
 
     @Test(

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import WireFormats
+
 @testable import AWSCredentials
 
 /// A configuration and a credentials file that live in memory.
@@ -23,7 +25,7 @@ struct SharedFilesInMemory {
 
 extension ProfileValues {
     /// A value that is text.
-    func text(_ option: ExactName) -> String? {
+    func text(_ option: ExactString) -> String? {
         if case .text(let text) = self[option] { text } else { nil }
     }
 }

@@ -3,6 +3,7 @@
 import Foundation
 import PostPolicy
 import Testing
+import WireFormats
 
 @Suite("Evaluating a received form")
 struct PolicyEvaluatorTests {

@@ -2,6 +2,7 @@
 
 import Foundation
 import Testing
+import WireFormats
 
 @testable import PostPolicy
 

@@ -53,7 +53,7 @@ struct SafeFilenameTests {
             }
             let name = Self.reduced(String(view))
             #expect(!name.isEmpty && name.utf8.count <= 100)
-            #expect(name.utf8.allSatisfy { ASCII.isLetterOrDigit($0) || "._-".utf8.contains($0) })
+            #expect(name.utf8.allSatisfy { $0.isASCIILetterOrDigit || "._-".utf8.contains($0) })
             #expect(!name.hasPrefix(".") && !name.hasPrefix("-") && !name.contains(".."))
             #expect(Self.reduced(name) == name)
         }

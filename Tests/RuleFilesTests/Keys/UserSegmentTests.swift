@@ -54,7 +54,7 @@ struct UserSegmentTests {
             if let other = users.updateValue(user, forKey: segment) {
                 #expect(other.utf8.elementsEqual(user.utf8), "\(user.debugDescription) meets \(other.debugDescription)")
             }
-            #expect(segment.allSatisfy { ASCII.isLetterOrDigit($0) || "._-~".utf8.contains($0) })
+            #expect(segment.allSatisfy { $0.isASCIILetterOrDigit || "._-~".utf8.contains($0) })
             #expect(segment.contains { $0 != UInt8(ascii: ".") })
             #expect(UserSegment.canBe(segment))
             #expect(Self.decode(segment) == Array(user.utf8))

@@ -74,14 +74,6 @@ struct HostileKeySetTests {
         #expect(status.lastError == nil)
     }
 
-    @Test("an id is shown up to 128 bytes")
-    func shownID() {
-        #expect(ShownText.text("key-1_A.b c") == "key-1_A.b c")
-        #expect(ShownText.text(String(repeating: "k", count: 128)) == String(repeating: "k", count: 128))
-        #expect(ShownText.text(Self.longID) == String(repeating: "k", count: 128) + "...")
-        #expect(ShownText.text("") == "")
-    }
-
     @Test("64 keys are 64 keys")
     func most() async {
         let keys = (0..<64).map { Self.key.jwk(kid: "k\($0)") }.joined(separator: ",")

@@ -76,3 +76,11 @@ package enum Base64 {
         }
     }
 }
+
+extension Sequence<UInt8> {
+    /// The bytes in Base64, with padding.
+    package var base64: String {
+        let bytes = Array(self)
+        return Base64.encode(bytes.span)
+    }
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A whole number and a unit: what sizes and durations have in common.
-package struct Measure {
+/// A kind of quantity that operators write as a whole number and a unit: sizes and durations.
+package struct Quantity {
     /// In the order in which messages list them.
     package let units: [(name: String, factor: Int)]
     /// `a size`.
@@ -12,7 +12,7 @@ package struct Measure {
     package let allowsBareNumber: Bool
 
     /// Sizes in bytes.
-    package static let size = Measure(
+    package static let size = Quantity(
         units: [
             ("B", 1), ("KB", 1000), ("MB", 1_000_000), ("GB", 1_000_000_000),
             ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30),
@@ -22,7 +22,7 @@ package struct Measure {
         allowsBareNumber: true
     )
     /// Durations in seconds.
-    package static let duration = Measure(
+    package static let duration = Quantity(
         units: [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)],
         what: "a duration",
         example: "5m",
@@ -31,7 +31,7 @@ package struct Measure {
 
     package func parse(_ text: String) throws(ValueError) -> Int {
         let bytes = Array(text.utf8)
-        let digits = bytes.prefix(while: ASCII.isDigit)
+        let digits = bytes.prefix(while: \.isASCIIDigit)
         let unit = String(decoding: bytes[digits.endIndex...], as: UTF8.self)
         guard !digits.isEmpty else {
             throw ValueError("\(text.quoted) is not \(what)", "write a whole number and a unit (\(names)): \(example)")

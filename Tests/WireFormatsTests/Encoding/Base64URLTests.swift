@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
-
-@testable import UserAuth
+import WireFormats
 
 @Suite("Base64url")
 struct Base64URLTests {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import PostPolicy
 import Testing
+import WireFormats
 
 @Suite("Dates by arithmetic")
 struct CivilTimeTests {
@@ -31,28 +31,28 @@ struct CivilTimeTests {
         for _ in 0..<5000 {
             let seconds = Int.random(in: -10_000_000_000...253_402_300_799, using: &random)
             let date = Date(timeIntervalSince1970: Double(seconds))
-            let text = InstantFormat.iso8601Extended(date)
+            let text = date.rfc3339
             #expect(text == style.format(date))
-            #expect(InstantFormat.date(iso8601Extended: text) == date)
-            let basic = InstantFormat.iso8601Basic(date)
+            #expect(Date(text, as: .utc) == date)
+            let basic = date.iso8601Basic
             #expect(basic == text.replacing("-", with: "").replacing(":", with: ""))
-            #expect(InstantFormat.date(iso8601Basic: basic) == date)
-            #expect(InstantFormat.yyyymmdd(date) == String(basic.prefix(8)))
+            #expect(Date(iso8601Basic: basic) == date)
+            #expect(date.yyyymmdd == String(basic.prefix(8)))
         }
     }
 
     @Test("fractions are cut off downwards, before 1970 too")
     func fractions() {
-        #expect(InstantFormat.iso8601Extended(Date(timeIntervalSince1970: 0.999)) == "1970-01-01T00:00:00Z")
-        #expect(InstantFormat.iso8601Extended(Date(timeIntervalSince1970: -0.001)) == "1969-12-31T23:59:59Z")
-        #expect(InstantFormat.yyyymmdd(Date(timeIntervalSince1970: 1_767_225_599.999)) == "20251231")
+        #expect(Date(timeIntervalSince1970: 0.999).rfc3339 == "1970-01-01T00:00:00Z")
+        #expect(Date(timeIntervalSince1970: -0.001).rfc3339 == "1969-12-31T23:59:59Z")
+        #expect(Date(timeIntervalSince1970: 1_767_225_599.999).yyyymmdd == "20251231")
     }
 
     @Test("dates that four digits cannot write are written as the nearest")
     func clamped() {
-        #expect(InstantFormat.iso8601Extended(.distantFuture + 1e15) == "9999-12-31T23:59:59Z")
-        #expect(InstantFormat.iso8601Extended(Date(timeIntervalSince1970: -.infinity)) == "0000-01-01T00:00:00Z")
-        #expect(InstantFormat.iso8601Extended(Date(timeIntervalSince1970: .nan)) == "1970-01-01T00:00:00Z")
+        #expect((Date.distantFuture + 1e15).rfc3339 == "9999-12-31T23:59:59Z")
+        #expect(Date(timeIntervalSince1970: -.infinity).rfc3339 == "0000-01-01T00:00:00Z")
+        #expect(Date(timeIntervalSince1970: .nan).rfc3339 == "1970-01-01T00:00:00Z")
         #expect(CivilTime(Date(timeIntervalSince1970: .nan)) == nil)
         #expect(CivilTime(Date(timeIntervalSince1970: 1e300)) == nil)
     }
@@ -65,7 +65,7 @@ struct CivilTimeTests {
             ("0000-01-01T00:00:00Z", -62_167_219_200), ("2000-02-29T00:00:00.000000000Z", 951_782_400),
         ])
     func reads(text: String, seconds: Double) {
-        #expect(InstantFormat.date(iso8601Extended: text) == Date(timeIntervalSince1970: seconds))
+        #expect(Date(text, as: .utc) == Date(timeIntervalSince1970: seconds))
     }
 
     @Test(
@@ -81,7 +81,7 @@ struct CivilTimeTests {
             "2015-12-30T12:00:00.0000000000Z", "2015-12-30T12:00:00Z ", "２015-12-30T12:00Z",
         ])
     func refuses(text: String) {
-        #expect(InstantFormat.date(iso8601Extended: text) == nil)
+        #expect(Date(text, as: .utc) == nil)
     }
 
     @Test(
@@ -92,6 +92,6 @@ struct CivilTimeTests {
             "2015-12-29T00:00:00Z", "2015122ST000000Z",
         ])
     func refusesBasic(text: String) {
-        #expect(InstantFormat.date(iso8601Basic: text) == nil)
+        #expect(Date(iso8601Basic: text) == nil)
     }
 }

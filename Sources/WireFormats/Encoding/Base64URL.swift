@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Base64url without padding (RFC 4648 section 5; RFC 7515 section 2), read so that every value has exactly one text.
-enum Base64URL {
+package enum Base64URL {
     /// Reads a text; nil where it has padding, white space, `+`, `/` or any other foreign byte, or where the bits that the last
     /// character has too many are not zero (RFC 4648 section 3.5).
-    static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+    package static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         let (groups, rest) = text.count.quotientAndRemainder(dividingBy: 4)
         guard rest != 1 else { return nil }
         var isValid = false
@@ -53,12 +53,12 @@ enum Base64URL {
     }
 
     /// Reads a text, as strictly.
-    static func decode(_ text: String) -> [UInt8]? {
+    package static func decode(_ text: String) -> [UInt8]? {
         decode(Array(text.utf8)[...])
     }
 
     /// Writes bytes, without padding.
-    static func encode(_ bytes: some Collection<UInt8>) -> String {
+    package static func encode(_ bytes: some Collection<UInt8>) -> String {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count * 4 + 2) / 3)
         var bits: UInt32 = 0

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import PostPolicy
 import Testing
+import WireFormats
 
 @Suite("Base64 and hexadecimal")
 struct Base64Tests {

@@ -3,11 +3,8 @@
 import Testing
 import WireFormats
 
-@testable import RuleFiles
-@testable import UploadRules
-
-@Suite("Sizes, durations and limits")
-struct MeasureTests {
+@Suite("Sizes and durations")
+struct QuantityTests {
     @Test(
         "A size is whole bytes, or a number and a unit",
         arguments: [
@@ -16,7 +13,7 @@ struct MeasureTests {
         ]
     )
     func sizes(text: String, bytes: Int) throws {
-        #expect(try Measure.size.parse(text) == bytes)
+        #expect(try Quantity.size.parse(text) == bytes)
     }
 
     @Test(
@@ -27,25 +24,16 @@ struct MeasureTests {
         ]
     )
     func noSizes(text: String) {
-        #expect(throws: ValueError.self) { try Measure.size.parse(text) }
+        #expect(throws: ValueError.self) { try Quantity.size.parse(text) }
     }
 
     @Test("A duration has a unit", arguments: [("30s", 30), ("5m", 300), ("2h", 7200), ("7d", 604_800)])
     func durations(text: String, seconds: Int) throws {
-        #expect(try Measure.duration.parse(text) == seconds)
+        #expect(try Quantity.duration.parse(text) == seconds)
     }
 
     @Test("What is no duration is refused", arguments: ["", "5", "5 m", "5min", "1h30m", "1:30", "P1D", "-5m", "5M", "m"])
     func noDurations(text: String) {
-        #expect(throws: ValueError.self) { try Measure.duration.parse(text) }
-    }
-
-    @Test("A limit is a count in a duration")
-    func limits() throws {
-        #expect(try RateLimit.parse("60/1m") == RateLimit(count: 60, seconds: 60))
-        #expect(try RateLimit.parse("1000/1h") == RateLimit(count: 1000, seconds: 3600))
-        for text in ["", "60", "60/", "/1m", "60/60", "0/1m", "60/0s", "60/1m/1m", "-1/1m", "6e1/1m"] {
-            #expect(throws: ValueError.self) { try RateLimit.parse(text) }
-        }
+        #expect(throws: ValueError.self) { try Quantity.duration.parse(text) }
     }
 }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension String {
+    /// The candidate that someone who typed this most likely meant, for “did you mean …?”; nil where none is near.
+    package func closestMatch(in candidates: [String]) -> String? {
+        let word = Spelling(self)
+        guard (1...64).contains(word.bytes.count) else { return nil }
+        let ranked = candidates.map { (name: $0, distance: word.distance(to: Spelling($0))) }
+        guard let best = ranked.min(by: { ($0.distance, $0.name) < ($1.distance, $1.name) }) else { return nil }
+        return best.distance <= word.greatestDistance(to: best.name) ? best.name : nil
+    }
+}
+
+/// A word without what is a matter of style, case, hyphens and underscores: `max_size` is `maxSize`.
+private struct Spelling {
+    let bytes: [UInt8]
+
+    init(_ word: String) {
+        bytes = word.utf8.map(\.asciiLowercased).filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: "_") }
+    }
+
+    /// The distance up to which a candidate is near.
+    func greatestDistance(to candidate: String) -> Int {
+        max(1, min(bytes.count, candidate.utf8.count) / 3)
+    }
+
+    /// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment).
+    func distance(to other: Spelling) -> Int {
+        let (left, right) = (bytes, other.bytes)
+        var rows = [Array(0...right.count)]
+        for i in 0..<left.count {
+            var row = [i + 1]
+            for j in 0..<right.count {
+                var best = min(rows[i][j + 1] + 1, row[j] + 1, rows[i][j] + (left[i] == right[j] ? 0 : 1))
+                if i > 0, j > 0, left[i] == right[j - 1], left[i - 1] == right[j] {
+                    best = min(best, rows[i - 1][j - 1] + 1)
+                }
+                row.append(best)
+            }
+            rows.append(row)
+        }
+        return rows[left.count][right.count]
+    }
+}
