@@ -18,7 +18,7 @@ import WireFormats
 /// Here each name is looked up at most once at a time, by a thread of its own; a second caller waits for the same
 /// answer. `getaddrinfo` has no time limit: the caller gives up at the end of its request, and the thread goes on.
 package final class NameLookup: Sendable {
-    package typealias Resolve = @Sendable (_ host: String) -> Result<[String], OutgoingFailure>
+    package typealias Resolve = @Sendable (_ host: String) -> Result<[String], OutgoingError>
 
     /// The one of the process.
     package static let shared = NameLookup(resolve: system)
@@ -27,7 +27,7 @@ package final class NameLookup: Sendable {
     private static let capacity = 32
 
     private let resolve: Resolve
-    private let waiting = Mutex<[String: [AsyncStream<Result<[String], OutgoingFailure>>.Continuation]]>([:])
+    private let waiting = Mutex<[String: [AsyncStream<Result<[String], OutgoingError>>.Continuation]]>([:])
 
     /// - Parameter resolve: blocks until it has the addresses of a name
     package init(resolve: @escaping Resolve) {
@@ -36,9 +36,9 @@ package final class NameLookup: Sendable {
 
     /// The addresses of a host, in the order in which they should be tried; of an address, itself.
     /// - Throws: `timedOut` where the task is cancelled meanwhile
-    package func addresses(of host: String) async throws(OutgoingFailure) -> [String] {
+    package func addresses(of host: String) async throws(OutgoingError) -> [String] {
         if IPAddress(host) != nil { return [host] }
-        let (answers, continuation) = AsyncStream<Result<[String], OutgoingFailure>>.makeStream()
+        let (answers, continuation) = AsyncStream<Result<[String], OutgoingError>>.makeStream()
         let begins = waiting.withLock { waiting -> Bool? in
             guard waiting[host] == nil else {
                 waiting[host]?.append(continuation)
@@ -66,7 +66,7 @@ package final class NameLookup: Sendable {
     }
 
     /// The system's resolver; its order is that of RFC 6724.
-    private static func system(_ host: String) -> Result<[String], OutgoingFailure> {
+    private static func system(_ host: String) -> Result<[String], OutgoingError> {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         #if canImport(Glibc)

@@ -16,7 +16,7 @@ package enum OutgoingHTTP {
     private static let maximumAddresses = 4
 
     /// Sends a request and reads the whole answer.
-    package static func send(_ request: OutgoingRequest) async throws(OutgoingFailure) -> OutgoingAnswer {
+    package static func send(_ request: OutgoingRequest) async throws(OutgoingError) -> OutgoingResponse {
         try await send(request, names: .shared)
     }
 
@@ -26,12 +26,12 @@ package enum OutgoingHTTP {
     package static func send(
         _ request: OutgoingRequest, names: NameLookup,
         patience: @escaping @Sendable (_ timeout: Duration, _ addresses: Int) -> Duration = Self.patience(_:addresses:)
-    ) async throws(OutgoingFailure) -> OutgoingAnswer {
+    ) async throws(OutgoingError) -> OutgoingResponse {
         // The client would also take URLs of sockets in the file system.
         guard let url = try? HTTPURL(request.url) else { throw .badURL }
         let configuration = try configuration(request)
         // The client's own deadline ends at the head of the answer; this one covers names and the body too.
-        return try await withTaskGroup(of: Result<OutgoingAnswer, OutgoingFailure>?.self) { group in
+        return try await withTaskGroup(of: Result<OutgoingResponse, OutgoingError>?.self) { group in
             group.addTask { await answer(request, to: url, configuration, names, patience) }
             group.addTask {
                 do { try await Task.sleep(for: request.timeout) } catch { return nil }
@@ -47,9 +47,9 @@ package enum OutgoingHTTP {
     private static func answer(
         _ request: OutgoingRequest, to url: HTTPURL, _ configuration: HTTPClient.Configuration, _ names: NameLookup,
         _ patience: (Duration, Int) -> Duration
-    ) async -> Result<OutgoingAnswer, OutgoingFailure> {
-        do throws(OutgoingFailure) {
-            var last = Result<OutgoingAnswer, OutgoingFailure>.failure(.unreachable("the host is not known"))
+    ) async -> Result<OutgoingResponse, OutgoingError> {
+        do throws(OutgoingError) {
+            var last = Result<OutgoingResponse, OutgoingError>.failure(.unreachable("the host is not known"))
             let resolved = try await names.addresses(of: url.host.lowercased.text)
             let addresses = try permitted(resolved, of: url.host, forbidden: request.forbidden).prefix(maximumAddresses)
             for (index, address) in addresses.enumerated() {
@@ -81,8 +81,8 @@ package enum OutgoingHTTP {
     /// - Throws: where none is left
     package static func permitted(
         _ addresses: [String], of host: Host, forbidden: Set<AddressKind>
-    ) throws(OutgoingFailure) -> [String] {
-        var problem = OutgoingFailure.unreachable("the host is not known")
+    ) throws(OutgoingError) -> [String] {
+        var problem = OutgoingError.unreachable("the host is not known")
         var permitted: [String] = []
         for text in addresses {
             // Resolvers write the zone behind a link-local address: fe80::1%eth0 (RFC 4007 §11).
@@ -102,7 +102,7 @@ package enum OutgoingHTTP {
 
     private static func exchange(
         _ request: OutgoingRequest, with client: HTTPClient
-    ) async -> Result<OutgoingAnswer, OutgoingFailure> {
+    ) async -> Result<OutgoingResponse, OutgoingError> {
         var outgoing = HTTPClientRequest(url: request.url)
         outgoing.method = HTTPMethod(rawValue: request.method.rawValue)
         for (name, value) in request.headers { outgoing.headers.add(name: name, value: value) }
@@ -116,13 +116,13 @@ package enum OutgoingHTTP {
             var headers: [String: [String]] = [:]
             for (name, value) in response.headers { headers[name.lowercased(), default: []].append(value) }
             return .success(
-                OutgoingAnswer(status: Int(response.status.code), headers: headers, body: Array(body.readableBytesView)))
+                OutgoingResponse(status: Int(response.status.code), headers: headers, body: Array(body.readableBytesView)))
         } catch {
-            return .failure(OutgoingFailure(error, request))
+            return .failure(OutgoingError(error, request))
         }
     }
 
-    private static func configuration(_ request: OutgoingRequest) throws(OutgoingFailure) -> HTTPClient.Configuration {
+    private static func configuration(_ request: OutgoingRequest) throws(OutgoingError) -> HTTPClient.Configuration {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
         if let path = request.authorities {

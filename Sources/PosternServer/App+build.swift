@@ -68,7 +68,7 @@ package func buildPostern(
         readiness: readiness,
         probe: HealthProbe(address: settings.listen, usesTLS: settings.tls != nil),
         state: state,
-        metrics: MetricsPage(
+        metrics: MetricsExposition(
             metrics: metrics, state: state, readiness: readiness, connections: publicListener.connections, sink: sink,
             clock: clock, startedAt: clock.now()),
         clock: clock,

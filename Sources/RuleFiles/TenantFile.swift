@@ -10,7 +10,7 @@ package struct TenantFile: Sendable {
     /// The issuers that belong to this tenant alone.
     package let issuers: [Issuer]
     /// The keys of back ends that ask on a user's behalf.
-    package let apiKeys: [APIKey]
+    package let apiKeys: [APIKeyRecord]
     /// Where the credentials that sign its tickets come from.
-    package let credentials: CredentialOrigin
+    package let credentials: CredentialSource
 }

@@ -10,7 +10,7 @@ import WireFormats
 struct ForbiddenAddressTests {
     private static func permitted(
         _ addresses: [String], of host: String = "id.example", forbidden: Set<AddressKind>
-    ) throws(OutgoingFailure) -> [String] {
+    ) throws(OutgoingError) -> [String] {
         guard let host = Host(host) else { throw .badURL }
         return try OutgoingHTTP.permitted(addresses, of: host, forbidden: forbidden)
     }
@@ -19,7 +19,7 @@ struct ForbiddenAddressTests {
         "169.254.169.254", "169.254.0.1", "fe80::1", "fe80::1%eth0", "febf::1", "::ffff:169.254.169.254", "::ffff:a9fe:a9fe",
     ])
     func `a link-local answer of the resolver is dropped`(address: String) throws {
-        #expect(throws: OutgoingFailure.forbiddenAddress(.linkLocal)) {
+        #expect(throws: OutgoingError.forbiddenAddress(.linkLocal)) {
             try Self.permitted([address], forbidden: [.linkLocal])
         }
         #expect(try Self.permitted([address, "192.0.2.1"], forbidden: [.linkLocal]) == ["192.0.2.1"])
@@ -29,7 +29,7 @@ struct ForbiddenAddressTests {
 
     @Test(arguments: ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1", "0.0.0.0", "::", "::ffff:0.0.0.0"])
     func `an answer that leads to this machine is dropped`(address: String) throws {
-        #expect(throws: OutgoingFailure.forbiddenAddress(.loopback)) {
+        #expect(throws: OutgoingError.forbiddenAddress(.loopback)) {
             try Self.permitted([address], forbidden: [.linkLocal, .loopback])
         }
         #expect(try Self.permitted([address, "2001:db8::1"], forbidden: [.loopback]) == ["2001:db8::1"])
@@ -39,12 +39,12 @@ struct ForbiddenAddressTests {
     @Test(arguments: ["localhost", "id.localhost", "LOCALHOST"])
     func `a name of this machine is asked on loopback only, whatever the resolver answers`(host: String) throws {
         #expect(try Self.permitted(["192.0.2.1", "::1", "127.0.0.1"], of: host, forbidden: []) == ["::1", "127.0.0.1"])
-        let problem = OutgoingFailure.unreachable("the name is reserved for this machine, and resolves to another")
+        let problem = OutgoingError.unreachable("the name is reserved for this machine, and resolves to another")
         #expect(throws: problem) { try Self.permitted(["192.0.2.1"], of: host, forbidden: []) }
     }
 
     @Test func `an answer that is no address is dropped`() {
-        #expect(throws: OutgoingFailure.unreachable("the host is not known")) {
+        #expect(throws: OutgoingError.unreachable("the host is not known")) {
             try Self.permitted(["id.example", ""], forbidden: [])
         }
     }
@@ -64,12 +64,12 @@ struct ForbiddenAddressTests {
         let answer = ScriptedServer.Script(pieces: ["HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"])
         let names = NameLookup { _ in .success(["127.0.0.1"]) }
         try await ScriptedServer.with(answer) { port in
-            func send(_ forbidden: Set<AddressKind>) async throws(OutgoingFailure) -> Int {
+            func send(_ forbidden: Set<AddressKind>) async throws(OutgoingError) -> Int {
                 let request = OutgoingRequest(
                     .get, "http://\(host):\(port)/", timeout: .seconds(600), limit: 1000, forbidden: forbidden)
                 return try await OutgoingHTTP.send(request, names: names).status
             }
-            await #expect(throws: OutgoingFailure.forbiddenAddress(.loopback)) { try await send([.loopback]) }
+            await #expect(throws: OutgoingError.forbiddenAddress(.loopback)) { try await send([.loopback]) }
             let status = try await send([.linkLocal])
             #expect(status == 200)
         }

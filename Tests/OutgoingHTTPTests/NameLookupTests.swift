@@ -17,7 +17,7 @@ struct NameLookupTests {
         func count(_ host: String) -> Int { asked.withLock { $0[host] ?? 0 } }
         func letGo() { gate.signal() }
 
-        func resolve(_ host: String) -> Result<[String], OutgoingFailure> {
+        func resolve(_ host: String) -> Result<[String], OutgoingError> {
             asked.withLock { $0[host, default: 0] += 1 }
             switch host {
             case "slow.example":
@@ -37,7 +37,7 @@ struct NameLookupTests {
         private let begun = AsyncStream<String>.makeStream()
 
         /// Blocks a thread of the lookup's own.
-        func resolve(_ host: String) -> Result<[String], OutgoingFailure> {
+        func resolve(_ host: String) -> Result<[String], OutgoingError> {
             if host.hasSuffix(".here.example") { return .success(["127.0.0.1"]) }
             let gate = DispatchSemaphore(value: 0)
             gates.withLock { $0[host] = gate }
@@ -63,7 +63,7 @@ struct NameLookupTests {
     private static func ask(
         _ host: String, _ port: Int, _ names: NameLookup, timeout: Duration = .seconds(600), patience: Duration = .seconds(600)
     ) async -> String {
-        do throws(OutgoingFailure) {
+        do throws(OutgoingError) {
             let request = OutgoingRequest(.get, "http://\(host):\(port)/", timeout: timeout, limit: 1000)
             let answer = try await OutgoingHTTP.send(request, names: names) { _, _ in patience }
             return "\(answer.status)"
@@ -186,7 +186,7 @@ struct NameLookupTests {
         let names = NameLookup(resolve: service.resolve)
         let slow = (1...32).map { number in Task { try await names.addresses(of: "\(number).slow.example") } }
         await service.hasBegun(32)
-        let refusal = OutgoingFailure.unreachable("too many names are being looked up: the name service does not answer")
+        let refusal = OutgoingError.unreachable("too many names are being looked up: the name service does not answer")
         for number in 1...3 {
             await #expect(throws: refusal) { try await names.addresses(of: "\(number).here.example") }
         }

@@ -12,18 +12,18 @@ struct OutgoingHTTPTests {
     private static func ask(
         _ port: Int, timeout: Duration = .seconds(600), limit: Int = 1000, scheme: String = "http", host: String = "127.0.0.1",
         authorities: String? = nil
-    ) async -> Result<OutgoingAnswer, OutgoingFailure> {
+    ) async -> Result<OutgoingResponse, OutgoingError> {
         let request = OutgoingRequest(
             .get, "\(scheme)://\(host):\(port)/x", timeout: timeout, limit: limit, authorities: authorities
         )
-        do throws(OutgoingFailure) { return .success(try await OutgoingHTTP.send(request)) } catch { return .failure(error) }
+        do throws(OutgoingError) { return .success(try await OutgoingHTTP.send(request)) } catch { return .failure(error) }
     }
 
-    private static func failure(_ pieces: [String], limit: Int = 1000) async throws -> OutgoingFailure? {
+    private static func failure(_ pieces: [String], limit: Int = 1000) async throws -> OutgoingError? {
         try await ScriptedServer.with(.init(pieces: pieces)) { failure(in: await ask($0, limit: limit)) }
     }
 
-    private static func failure(in result: Result<OutgoingAnswer, OutgoingFailure>) -> OutgoingFailure? {
+    private static func failure(in result: Result<OutgoingResponse, OutgoingError>) -> OutgoingError? {
         if case .failure(let failure) = result { failure } else { nil }
     }
 
@@ -104,7 +104,7 @@ struct OutgoingHTTPTests {
 
     @Test("only what is a URL of http or https is asked", arguments: ["", "x", "ftp://127.0.0.1/", "http:///x", "unix:///x"])
     func badURL(text: String) async {
-        await #expect(throws: OutgoingFailure.badURL) {
+        await #expect(throws: OutgoingError.badURL) {
             try await OutgoingHTTP.send(OutgoingRequest(.get, text, timeout: .seconds(2), limit: 10))
         }
     }

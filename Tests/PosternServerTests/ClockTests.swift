@@ -41,7 +41,7 @@ struct ClockTests {
     ])
     func `nothing is judged by a clock that cannot be right`(_ seconds: Double) throws {
         let now = Date(timeIntervalSince1970: seconds)
-        let problem = #expect(throws: Problem.self) { try ClockRange.check(now) }
+        let problem = #expect(throws: ProblemDetails.self) { try ClockRange.check(now) }
         #expect(problem?.code == .clockImplausible)
         #expect(ClockRange.problem(of: now)?.contains("set the clock") == true)
     }

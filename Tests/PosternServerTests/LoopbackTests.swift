@@ -41,7 +41,7 @@ struct LoopbackTests {
     func `a key set is fetched over http`(host: String, isLoopback: Bool?) async {
         func isFetched(_ issuer: String, _ endpoint: KeyEndpoint) async -> Bool {
             let fetcher = KeyFetcher(issuer: issuer, endpoint: endpoint, algorithms: [.es256]) {
-                _ throws(OutgoingFailure) in throw .unreachable("asked")
+                _ throws(OutgoingError) in throw .unreachable("asked")
             }
             do throws(KeyFetchError) {
                 _ = try await fetcher.fetch()

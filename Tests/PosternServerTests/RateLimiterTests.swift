@@ -31,8 +31,8 @@ struct RateLimiterTests {
     /// What is said to who asks too often; nil where a ticket is admitted.
     private func refusal(
         _ limiter: RateLimiter, _ rule: UploadRule, user: String, at seconds: Double
-    ) -> Problem? {
-        do throws(Problem) {
+    ) -> ProblemDetails? {
+        do throws(ProblemDetails) {
             try limiter.admit(rule, asker: user, at: start + seconds)
             return nil
         } catch {

@@ -8,8 +8,8 @@ import UploadRules
 @Suite("Refusals as problems")
 struct RefusalTests {
     @Test func `every refusal has a stable code, its own sentence, and the limit that was not met`() {
-        let allowed: [Problem.Extra] = [.strings("allowed", ["a"])]
-        let all: [(Refusal, String, [Problem.Extra])] = [
+        let allowed: [ProblemDetails.Extra] = [.strings("allowed", ["a"])]
+        let all: [(Refusal, String, [ProblemDetails.Extra])] = [
             (.ruleUnknown(allowed: ["a"]), "rule-unknown", allowed), (.ruleRequired(allowed: ["a"]), "invalid-request", allowed),
             (.scopeMissing("s"), "scope-missing", [.string("scope", "s")]), (.userRequired, "invalid-request", []),
             (.contentTypeNotAllowed(allowed: ["a"]), "content-type-not-allowed", allowed),
@@ -19,7 +19,7 @@ struct RefusalTests {
             (.keyTooLong, "key-too-long", []), (.formTooLarge, "invalid-request", []), (.invalid("No."), "invalid-request", []),
         ]
         for (refusal, code, extras) in all {
-            let problem = Problem(refusal)
+            let problem = ProblemDetails(refusal)
             #expect(problem.code.rawValue == code)
             #expect(problem.detail == refusal.detail)
             #expect(problem.extras == extras)

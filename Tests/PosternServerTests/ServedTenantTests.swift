@@ -26,7 +26,7 @@ struct ServedTenantTests {
             Array(yaml.utf8)
         }
         let tenants = try RuleLoader.load(folder: "/rules", generation: 1, files: files).result.get().tenants
-        let credentials = RefreshingCredentials(origin: .standard, useless: 0) { () throws(CredentialProblem) in
+        let credentials = RefreshingCredentials(origin: .standard, useless: 0) { () throws(CredentialError) in
             throw .unavailable("a test's")
         }
         return ServedTenant(try #require(tenants.first), credentials: credentials)
@@ -39,7 +39,7 @@ struct ServedTenantTests {
     private func isAdmitted(_ served: ServedTenant, user: String) throws -> Bool {
         let limiter = try #require(served.limiter)
         let rule = try #require(served.tenant.rules.first)
-        do throws(Problem) {
+        do throws(ProblemDetails) {
             try limiter.admit(rule, asker: user, at: start)
             return true
         } catch {

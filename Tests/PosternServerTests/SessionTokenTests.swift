@@ -50,7 +50,7 @@ struct SessionTokenTests {
         #expect((8000...8200).contains(fails))
         let long = SigningCredentials(
             accessKeyID: "A", secretAccessKey: "s", sessionToken: String(repeating: "t", count: fails))
-        #expect(throws: CredentialProblem.self) { try SessionTokenLength.check(long) }
+        #expect(throws: CredentialError.self) { try SessionTokenLength.check(long) }
         try SessionTokenLength.check(SigningCredentials(accessKeyID: "A", secretAccessKey: "s"))
         // Other faults of the credentials are found when they sign.
         try SessionTokenLength.check(SigningCredentials(accessKeyID: "", secretAccessKey: "s", sessionToken: "t"))

@@ -31,8 +31,8 @@ final class TestService {
     /// - Parameter sessionToken: makes the credentials temporary ones
     init(rules: String = TestService.rules, sessionToken: String? = nil) async throws {
         var random = SystemRandomNumberGenerator()
-        let all = try #require(APIKeyText.make(tenant: "acme", id: "cms", random: &random))
-        let limited = try #require(APIKeyText.make(tenant: "acme", id: "docs", random: &random))
+        let all = try #require(APIKey.make(tenant: "acme", id: "cms", random: &random))
+        let limited = try #require(APIKey.make(tenant: "acme", id: "docs", random: &random))
         key = all.key
         limitedKey = limited.key
         folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
@@ -112,7 +112,7 @@ final class TestService {
 
     /// What `/metrics` shows.
     func metricsText(at date: Date = Date()) -> String {
-        MetricsPage(
+        MetricsExposition(
             metrics: metrics, state: state, readiness: Readiness(state: state),
             connections: ConnectionTable(limits: ConnectionLimits(), isExempt: { _ in false }), sink: sink,
             clock: ServiceClock(now: { date }, uptime: { .seconds(5) }), startedAt: date

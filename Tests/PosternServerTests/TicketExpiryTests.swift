@@ -16,7 +16,7 @@ struct TicketExpiryTests {
             sessionToken: nil,
             expiration: rest.map { now + $0 }
         )
-        do throws(Problem) {
+        do throws(ProblemDetails) {
             return try TicketExpiry(ruleSeconds: seconds, credentials: credentials, at: now).instant.timeIntervalSince1970
         } catch {
             return error.code == .credentialsUnavailable ? nil : -1

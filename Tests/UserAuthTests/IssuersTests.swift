@@ -108,7 +108,7 @@ struct IssuersTests {
     func keysUnavailable() throws {
         let key = SigningKey.es256()
         let scene = Scene(key: key, keys: nil, algorithms: [.es256])
-        #expect(throws: AuthenticationFailure.keysUnavailable(issuer: "https://id.example")) {
+        #expect(throws: AuthenticationError.keysUnavailable(issuer: "https://id.example")) {
             try scene.authenticator.authenticate(authorization: ["Bearer \(key.token())"], at: .now())
         }
         #expect(try scene.answer(Claims().with("iss", "\"https://other.example\"")) == "issuer-unknown")

@@ -103,8 +103,8 @@ struct JudgementTests {
     @Test("an API key has checks of its own")
     func apiKey() throws {
         var generator = SystemRandomNumberGenerator()
-        let text = try #require(APIKeyText.make(tenant: "acme", id: "cms", random: &generator))
-        let authenticator = Authenticator(issuers: [], apiKeys: [APIKey(tenant: "acme", id: "cms", sha256: text.sha256)])
+        let text = try #require(APIKey.make(tenant: "acme", id: "cms", random: &generator))
+        let authenticator = Authenticator(issuers: [], apiKeys: [APIKeyRecord(tenant: "acme", id: "cms", sha256: text.sha256)])
         func judge(_ key: String) -> Judgement { authenticator.judge(authorization: ["Bearer \(key)"], at: .now()) }
         #expect(judge(text.key).steps.map(\.check) == Check.ofAPIKey)
         #expect(judge(text.key).steps.allSatisfy { $0.verdict == .passed })
@@ -114,7 +114,7 @@ struct JudgementTests {
 
     @Test("every reason is a word of its own for metrics")
     func reasons() {
-        let failures: [AuthenticationFailure] = [
+        let failures: [AuthenticationError] = [
             .authorizationMissing, .authorizationRepeated, .authorizationTooLong, .schemeNotBearer, .tokenMalformed,
             .headerMalformed,
             .algorithmUnsupported, .criticalExtension, .unencodedPayload, .typeNotAllowed, .keyIDMalformed, .claimsMalformed,

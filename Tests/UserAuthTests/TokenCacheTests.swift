@@ -124,7 +124,7 @@ struct TokenCacheTests {
         let token = try verifier.verify(Array(try scene.key.token().utf8), at: Double(Claims.now))
         let cache = TokenCache(capacity: 8)
         let bytes = [UInt8](0..<32)
-        let hash = try #require(SHA256Words(bytes))
+        let hash = try #require(TokenDigest(bytes))
         cache.keep(token, hash, at: Double(Claims.now))
         cache.keep(token, hash, at: Double(Claims.now))
         #expect(cache.statistics.kept == 1)
@@ -132,7 +132,7 @@ struct TokenCacheTests {
         for index in bytes.indices {
             var other = bytes
             other[index] ^= 1
-            #expect(try cache.token(#require(SHA256Words(other)), at: Double(Claims.now)) == nil)
+            #expect(try cache.token(#require(TokenDigest(other)), at: Double(Claims.now)) == nil)
         }
     }
 

@@ -5,16 +5,16 @@ package import PostPolicy
 /// Asks one origin for its credentials, whatever kind it is. One resolver an origin, for as long as it is in use: it remembers
 /// which provider answered and keeps what the next request needs.
 package final class CredentialResolver: Sendable {
-    package let origin: CredentialOrigin
+    package let origin: CredentialSource
     private let files: SharedFiles
     private let sts: STSAccess
     private let chain: DefaultChain
     private let kept: KeptCredentials
 
     /// - Parameters:
-    ///   - standard: the resolver of ``CredentialOrigin/standard`` that roles are assumed with, shared by all roles; nil for
+    ///   - standard: the resolver of ``CredentialSource/standard`` that roles are assumed with, shared by all roles; nil for
     ///     one of this resolver's own. Other origins do not use it.
-    package init(origin: CredentialOrigin, context: ProviderContext, standard: CredentialResolver? = nil) {
+    package init(origin: CredentialSource, context: ProviderContext, standard: CredentialResolver? = nil) {
         self.origin = origin
         let (profile, region): (String?, String?) =
             switch origin {
@@ -34,21 +34,21 @@ package final class CredentialResolver: Sendable {
             case .role(let role): DefaultChain(only: Self.roleProvider(role, sts, standard))
             }
         self.chain = chain
-        kept = KeptCredentials(clock: context.clock) { round async throws(CredentialProblem) in
+        kept = KeptCredentials(clock: context.clock) { round async throws(CredentialError) in
             try await chain.credentials(in: round)
         }
     }
 
     /// Asks anew, bounded in time: 2 s for a metadata service, 3 s for each STS on the way, 60 s for a `credential_process`.
     /// Who asks while that is under way gets the same answer.
-    package func refresh() async throws(CredentialProblem) -> ProvidedCredentials {
+    package func refresh() async throws(CredentialError) -> ProvidedCredentials {
         try await kept.refresh(in: CredentialRound(files))
     }
 
     /// The credentials of the last answer while they live for another five minutes, or else new ones: for those who assume
     /// roles with them.
     /// - Parameter round: the search that needs them
-    func current(in round: CredentialRound) async throws(CredentialProblem) -> ProvidedCredentials {
+    func current(in round: CredentialRound) async throws(CredentialError) -> ProvidedCredentials {
         try await kept.current(in: round)
     }
 
@@ -57,7 +57,7 @@ package final class CredentialResolver: Sendable {
 
     /// Whose the credentials are (STS, `GetCallerIdentity`).
     /// - Parameter region: the region of the store in question, for where nothing else names one
-    package func callerIdentity(of credentials: SigningCredentials, region: String?) async throws(CredentialProblem)
+    package func callerIdentity(of credentials: SigningCredentials, region: String?) async throws(CredentialError)
         -> CallerIdentity
     {
         let access = STSAccess(context: sts.context, fallbackRegion: region ?? sts.fallbackRegion)
@@ -79,7 +79,7 @@ package final class CredentialResolver: Sendable {
         let request = AssumeRoleRequest(
             roleARN: role.roleARN, externalID: role.externalID, sessionName: role.sessionName, sessionPolicy: role.sessionPolicy)
         // The standard chain reads the files for the same profile as a role does: the one that the environment names.
-        return RoleProvider(request: request, sts: sts) { round async throws(CredentialProblem) in
+        return RoleProvider(request: request, sts: sts) { round async throws(CredentialError) in
             try await standard.current(in: round)
         }
     }

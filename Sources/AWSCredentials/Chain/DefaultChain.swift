@@ -7,7 +7,7 @@ import Synchronization
 final class DefaultChain: Sendable {
     private let providers: [any CredentialProvider]
     /// What to say where no provider has credentials.
-    private let nobody: @Sendable ([CredentialTrace], CredentialProblem?) -> CredentialProblem
+    private let nobody: @Sendable ([CredentialTrace], CredentialError?) -> CredentialError
     private let state = Mutex(State())
 
     private struct State {
@@ -30,12 +30,12 @@ final class DefaultChain: Sendable {
     /// What the last round asked, in its order.
     var trace: [CredentialTrace] { state.withLock { $0.trace } }
 
-    func credentials(in round: CredentialRound) async throws(CredentialProblem) -> ProvidedCredentials {
+    func credentials(in round: CredentialRound) async throws(CredentialError) -> ProvidedCredentials {
         if let pinned = state.withLock({ $0.pinned }) { return try await again(providers[pinned], in: round) }
         var trace: [CredentialTrace] = []
-        var lastProblem: CredentialProblem?
+        var lastProblem: CredentialError?
         for (index, provider) in providers.enumerated() {
-            do throws(CredentialProblem) {
+            do throws(CredentialError) {
                 if let provided = try await provider.credentials(in: round) {
                     trace.append(CredentialTrace(provider: provided.provider, outcome: "gave credentials"))
                     state.withLock { $0 = State(pinned: index, trace: trace) }
@@ -56,10 +56,10 @@ final class DefaultChain: Sendable {
 
     private func again(
         _ provider: any CredentialProvider, in round: CredentialRound
-    ) async throws(CredentialProblem) -> ProvidedCredentials {
+    ) async throws(CredentialError) -> ProvidedCredentials {
         let trace: CredentialTrace
         defer { state.withLock { $0.trace = [trace] } }
-        do throws(CredentialProblem) {
+        do throws(CredentialError) {
             if let provided = try await provider.credentials(in: round) {
                 trace = CredentialTrace(provider: provided.provider, outcome: "gave credentials")
                 return provided
@@ -72,7 +72,7 @@ final class DefaultChain: Sendable {
         throw .unavailable("\(provider.name) gave the AWS credentials until now, and has none any more: \(provider.absence)")
     }
 
-    private static func nobody(_ trace: [CredentialTrace], _ problem: CredentialProblem?) -> CredentialProblem {
+    private static func nobody(_ trace: [CredentialTrace], _ problem: CredentialError?) -> CredentialError {
         let asked = trace.map { "\($0.provider) (\($0.outcome))" }.joined(separator: ", ")
         let sentence =
             "no AWS credentials were found: asked \(asked). Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, "

@@ -5,7 +5,7 @@ import OutgoingHTTP
 /// The credentials that roles are assumed with: fetched when a role needs them, once for all roles that do at the same time, and
 /// kept for the next.
 final class KeptCredentials: Sendable {
-    typealias Fetch = @Sendable (CredentialRound) async throws(CredentialProblem) -> ProvidedCredentials
+    typealias Fetch = @Sendable (CredentialRound) async throws(CredentialError) -> ProvidedCredentials
 
     private let clock: @Sendable () -> Moment
     private let fetch: Fetch
@@ -22,14 +22,14 @@ final class KeptCredentials: Sendable {
     }
 
     /// Fetches anew, or waits for the fetch that is under way.
-    func refresh(in round: CredentialRound) async throws(CredentialProblem) -> ProvidedCredentials {
-        try await refreshed.fetched(clock) { [fetch] () async throws(CredentialProblem) in try await fetch(round) }
+    func refresh(in round: CredentialRound) async throws(CredentialError) -> ProvidedCredentials {
+        try await refreshed.fetched(clock) { [fetch] () async throws(CredentialError) in try await fetch(round) }
     }
 
     /// The kept ones where they live long enough, or else new ones; the kept ones to their end where no new ones are given.
-    func current(in round: CredentialRound) async throws(CredentialProblem) -> ProvidedCredentials {
+    func current(in round: CredentialRound) async throws(CredentialError) -> ProvidedCredentials {
         try await refreshed.value(lasting: Self.margin, orYoungerThan: Self.pause, clock) {
-            [fetch] () async throws(CredentialProblem) in try await fetch(round)
+            [fetch] () async throws(CredentialError) in try await fetch(round)
         }
     }
 }

@@ -10,8 +10,8 @@ struct KeysProvider: CredentialProvider {
     var name: String { "keys of the profile" }
     var absence: String { "there are none" }
 
-    func credentials(in round: CredentialRound) async throws(CredentialProblem) -> ProvidedCredentials? {
-        do throws(CredentialProblem) {
+    func credentials(in round: CredentialRound) async throws(CredentialError) -> ProvidedCredentials? {
+        do throws(CredentialError) {
             let source = "the AWS profile \(profile)"
             let credentials = try received.checked(from: source, tokenName: "aws_session_token", isTemporary: false)
             return ProvidedCredentials(credentials: credentials, provider: name)

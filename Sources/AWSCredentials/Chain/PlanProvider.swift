@@ -23,7 +23,7 @@ struct PlanProvider {
             let request = AssumeRoleRequest(
                 roleARN: roleARN, externalID: externalID, sessionName: sessionName, durationSeconds: durationSeconds)
             let kept = kept(base)
-            return RoleProvider(request: request, sts: sts) { round async throws(CredentialProblem) in
+            return RoleProvider(request: request, sts: sts) { round async throws(CredentialError) in
                 try await kept.current(in: round)
             }
         case .environment: return EnvironmentProvider(context: context, prefix: "AWS")
@@ -35,7 +35,7 @@ struct PlanProvider {
     private func kept(_ plan: ProfilePlan) -> KeptCredentials {
         let provider = provider(for: plan)
         let profile = files.profile
-        return KeptCredentials(clock: context.clock) { round async throws(CredentialProblem) in
+        return KeptCredentials(clock: context.clock) { round async throws(CredentialError) in
             if let provided = try await provider.credentials(in: round) { return provided }
             throw .unavailable(
                 "the credentials that the AWS profile \(profile) assumes a role with are not there: \(provider.name): \(provider.absence)"

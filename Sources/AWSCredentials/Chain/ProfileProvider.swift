@@ -22,7 +22,7 @@ final class ProfileProvider: CredentialProvider {
             + (files.named == nil ? ", and AWS_WEB_IDENTITY_TOKEN_FILE is not set" : "")
     }
 
-    func credentials(in round: CredentialRound) async throws(CredentialProblem) -> ProvidedCredentials? {
+    func credentials(in round: CredentialRound) async throws(CredentialError) -> ProvidedCredentials? {
         // As in botocore, the environment's web identity goes before a profile's keys, unless the profile was asked for by name.
         let variables = files.named == nil ? context.variables : [:]
         guard let plan = try round.configuration().plan(profile: files.profile, variables: variables) else { return nil }

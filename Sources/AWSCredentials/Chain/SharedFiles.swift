@@ -14,8 +14,8 @@ struct SharedFiles: Sendable {
 
     /// Reads both files anew. What is there and cannot be read is an error: to take it for nothing could mean to sign with
     /// other credentials than the operator meant.
-    fileprivate func load() throws(CredentialProblem) -> SharedConfiguration {
-        try SharedConfiguration.load(variables: context.variables, home: context.home) { path throws(CredentialProblem) in
+    fileprivate func load() throws(CredentialError) -> SharedConfiguration {
+        try SharedConfiguration.load(variables: context.variables, home: context.home) { path throws(CredentialError) in
             do throws(FileReadError) {
                 return try context.readFile(LocalFile(path))
             } catch .notFound {
@@ -34,24 +34,24 @@ struct SharedFiles: Sendable {
 /// on the same state of the shared files.
 package final class CredentialRound: Sendable {
     private let files: SharedFiles
-    private let loaded = Mutex<Result<SharedConfiguration, CredentialProblem>?>(nil)
+    private let loaded = Mutex<Result<SharedConfiguration, CredentialError>?>(nil)
 
     init(_ files: SharedFiles) {
         self.files = files
     }
 
     /// The shared files, read when a provider first needs them: where none does, a broken file does no harm.
-    func configuration() throws(CredentialProblem) -> SharedConfiguration {
+    func configuration() throws(CredentialError) -> SharedConfiguration {
         try loaded.withLock { loaded in
             if let loaded { return loaded }
-            let result = Result { () throws(CredentialProblem) in try files.load() }
+            let result = Result { () throws(CredentialError) in try files.load() }
             loaded = result
             return result
         }.get()
     }
 
     /// What the profile in use says in addition to credentials.
-    func settings() throws(CredentialProblem) -> ProfileSettings {
+    func settings() throws(CredentialError) -> ProfileSettings {
         try configuration().settings(profile: files.profile)
     }
 }

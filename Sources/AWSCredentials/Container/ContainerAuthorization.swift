@@ -8,7 +8,7 @@ enum ContainerAuthorization {
     static let token = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
 
     /// Reads the file anew each time, since EKS renews it; nil where neither variable is set. The file goes first.
-    static func value(_ context: ProviderContext) throws(CredentialProblem) -> String? {
+    static func value(_ context: ProviderContext) throws(CredentialError) -> String? {
         if let path = context.variable(file) {
             let bytes: [UInt8]
             do throws(FileReadError) { bytes = try context.readFile(LocalFile(path)) } catch {
@@ -20,7 +20,7 @@ enum ContainerAuthorization {
         return try checked(Array(value.utf8), name: token)
     }
 
-    private static func checked(_ bytes: [UInt8], name: String) throws(CredentialProblem) -> String {
+    private static func checked(_ bytes: [UInt8], name: String) throws(CredentialError) -> String {
         guard !bytes.isEmpty else { throw .unavailable("\(name) is empty") }
         guard !bytes.contains(0x0a), !bytes.contains(0x0d) else {
             throw .configuration("\(name) holds a line break, which no header can: write the bare token, without one at the end")

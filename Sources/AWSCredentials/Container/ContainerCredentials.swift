@@ -14,15 +14,15 @@ package struct ContainerCredentials: CredentialProvider {
     package var name: String { "container" }
     package var absence: String { "neither \(ContainerEndpoint.relative) nor \(ContainerEndpoint.full) is set" }
 
-    package func credentials(in round: CredentialRound) async throws(CredentialProblem) -> ProvidedCredentials? {
+    package func credentials(in round: CredentialRound) async throws(CredentialError) -> ProvidedCredentials? {
         guard let endpoint = try ContainerEndpoint(context) else { return nil }
         let source = "the container credentials endpoint at \(endpoint.host)"
         var headers = [(name: "Accept", value: "application/json")]
         if let authorization = try ContainerAuthorization.value(context) {
             headers.append((name: "Authorization", value: authorization))
         }
-        let answer: OutgoingAnswer
-        do throws(OutgoingFailure) {
+        let answer: OutgoingResponse
+        do throws(OutgoingError) {
             answer = try await context.send(
                 OutgoingRequest(
                     .get, endpoint.url, headers: headers, timeout: .seconds(2), limit: 65_536, authorities: authorities(endpoint))

@@ -14,7 +14,7 @@ struct ContainerEndpoint: Equatable {
     private static let agents = [ecsHost, "169.254.170.23", "fd00:ec2::23"]
 
     /// Nil where neither variable is set. The relative one goes first, as in AWS's libraries.
-    init?(_ context: ProviderContext) throws(CredentialProblem) {
+    init?(_ context: ProviderContext) throws(CredentialError) {
         if let path = context.variable(Self.relative) {
             // Without the slash, the value would become a part of the host.
             guard path.utf8.first == UInt8(ascii: "/"), let url = try? HTTPURL("http://\(Self.ecsHost)\(path)"),

@@ -22,7 +22,7 @@ package final class InstanceMetadata: CredentialProvider {
 
     private static let roles = "/latest/meta-data/iam/security-credentials/"
 
-    package func credentials(in round: CredentialRound) async throws(CredentialProblem) -> ProvidedCredentials? {
+    package func credentials(in round: CredentialRound) async throws(CredentialError) -> ProvidedCredentials? {
         if context.isTrue("AWS_EC2_METADATA_DISABLED") { return nil }
         let session = InstanceMetadataSession(
             endpoint: try InstanceMetadataEndpoint(context, try round.settings()), context: context)
@@ -36,7 +36,7 @@ package final class InstanceMetadata: CredentialProvider {
     }
 
     /// Reads a path with the kept token, or with a new one where there is none or it is not accepted any more.
-    private func get(_ path: String, _ session: InstanceMetadataSession) async throws(CredentialProblem) -> OutgoingAnswer? {
+    private func get(_ path: String, _ session: InstanceMetadataSession) async throws(CredentialError) -> OutgoingResponse? {
         let now = context.now()
         if let token = kept.withLock({ $0 }), token.end > now, token.endpoint == session.endpoint {
             if let answer = try await session.get(path, token) { return answer }
@@ -51,8 +51,8 @@ package final class InstanceMetadata: CredentialProvider {
 
     /// The first line of the list, as a name that can be a part of a path.
     private static func roleName(
-        _ answer: OutgoingAnswer, _ session: InstanceMetadataSession
-    ) throws(CredentialProblem) -> String {
+        _ answer: OutgoingResponse, _ session: InstanceMetadataSession
+    ) throws(CredentialError) -> String {
         guard answer.status == 200 else {
             throw .unavailable("\(session.source) answered with status \(answer.status) when it was asked for the role")
         }
@@ -68,8 +68,8 @@ package final class InstanceMetadata: CredentialProvider {
     }
 
     private static func credentials(
-        _ answer: OutgoingAnswer, _ session: InstanceMetadataSession
-    ) throws(CredentialProblem) -> SigningCredentials {
+        _ answer: OutgoingResponse, _ session: InstanceMetadataSession
+    ) throws(CredentialError) -> SigningCredentials {
         guard answer.status == 200 else {
             throw .unavailable(
                 "\(session.source) answered with status \(answer.status) when it was asked for the role's credentials")

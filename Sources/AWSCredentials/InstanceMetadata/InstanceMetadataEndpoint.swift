@@ -14,7 +14,7 @@ struct InstanceMetadataEndpoint: Equatable {
     private static let mode = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"
 
     /// - Parameter profile: what the profile in use says, for what the environment does not
-    init(_ context: ProviderContext, _ profile: ProfileSettings) throws(CredentialProblem) {
+    init(_ context: ProviderContext, _ profile: ProfileSettings) throws(CredentialError) {
         if let text = context.variable(Self.variable) ?? profile.metadataServiceEndpoint {
             guard let url = try? HTTPURL(text), url.query == nil, url.fragment == nil else {
                 throw .configuration(

@@ -25,10 +25,10 @@ struct InstanceMetadataSession {
     var source: String { "the instance metadata service at \(endpoint.host)" }
 
     /// Asks for a session token; nil where nothing answers as the service does and the configuration does not say that it is there.
-    func token() async throws(CredentialProblem) -> InstanceMetadataToken? {
+    func token() async throws(CredentialError) -> InstanceMetadataToken? {
         let now = context.now()
-        let answer: OutgoingAnswer
-        do throws(OutgoingFailure) {
+        let answer: OutgoingResponse
+        do throws(OutgoingError) {
             answer = try await send(
                 .put, "/latest/api/token",
                 headers: [(name: "x-aws-ec2-metadata-token-ttl-seconds", value: String(InstanceMetadataToken.lifetime))])
@@ -61,8 +61,8 @@ struct InstanceMetadataSession {
     }
 
     /// Reads a path of the metadata; nil where the token is not accepted any more.
-    func get(_ path: String, _ token: InstanceMetadataToken) async throws(CredentialProblem) -> OutgoingAnswer? {
-        do throws(OutgoingFailure) {
+    func get(_ path: String, _ token: InstanceMetadataToken) async throws(CredentialError) -> OutgoingResponse? {
+        do throws(OutgoingError) {
             let answer = try await send(.get, path, headers: [(name: "x-aws-ec2-metadata-token", value: token.value)])
             return answer.status == 401 ? nil : answer
         } catch {
@@ -72,7 +72,7 @@ struct InstanceMetadataSession {
 
     private func send(
         _ method: OutgoingRequest.Method, _ path: String, headers: [(name: String, value: String)]
-    ) async throws(OutgoingFailure) -> OutgoingAnswer {
+    ) async throws(OutgoingError) -> OutgoingResponse {
         // A clock that was set meanwhile neither grants more than two seconds nor less than this request.
         let elapsed = max(0, context.now().timeIntervalSince(start))
         guard elapsed < 2 else { throw .timedOut(seconds: 2) }

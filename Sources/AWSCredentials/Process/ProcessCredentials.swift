@@ -15,7 +15,7 @@ struct ProcessCredentials: CredentialProvider {
     var name: String { "credential_process" }
     var absence: String { "no command is written" }
 
-    func credentials(in round: CredentialRound) async throws(CredentialProblem) -> ProvidedCredentials? {
+    func credentials(in round: CredentialRound) async throws(CredentialError) -> ProvidedCredentials? {
         let source = "the credential_process of the AWS profile \(profile)"
         guard let words = try? ShellWords.split(command), let program = words.first, !program.isEmpty,
             words.allSatisfy({ !$0.utf8.contains(0) })
@@ -32,7 +32,7 @@ struct ProcessCredentials: CredentialProvider {
         }
     }
 
-    private func read(_ output: [UInt8], from source: String) throws(CredentialProblem) -> ProvidedCredentials {
+    private func read(_ output: [UInt8], from source: String) throws(CredentialError) -> ProvidedCredentials {
         let object = try JSONObject(answer: output, from: source)
         guard case .number(let version) = object["Version"], version.integer == 1 else {
             throw .unavailable("\(source) gave an answer whose Version is not 1")

@@ -18,14 +18,14 @@ struct ProfilePlanner {
     /// - Parameters:
     ///   - name: a profile that exists, or `default`
     ///   - variables: those of the environment that may add to a web identity; none for a profile that is asked for by name
-    mutating func plan(_ name: ExactString, variables: [String: String]) throws(CredentialProblem) -> ProfilePlan? {
+    mutating func plan(_ name: ExactString, variables: [String: String]) throws(CredentialError) -> ProfilePlan? {
         let profile = shared.reader(name)
         visited = [name]
         return profile.assumesRole ? try role(of: profile) : try own(profile, variables)
     }
 
     /// Credentials that a profile has by itself, from the first of its sources that is written.
-    private func own(_ profile: ProfileReader, _ variables: [String: String]) throws(CredentialProblem) -> ProfilePlan? {
+    private func own(_ profile: ProfileReader, _ variables: [String: String]) throws(CredentialError) -> ProfilePlan? {
         if let plan = try WebIdentityReader(profile: profile, variables: variables).plan() { return plan }
         if profile.has("sso_role_name") || profile.has("sso_account_id") { throw signIn("sso_role_name", of: profile) }
         if let plan = try ProfileReader(name: profile.name, values: shared.credentials.profiles[profile.name] ?? [:]).keys() {
@@ -41,14 +41,14 @@ struct ProfilePlanner {
         return try ProfileReader(name: profile.name, values: shared.configuration.profiles[profile.name] ?? [:]).keys()
     }
 
-    private func signIn(_ option: String, of profile: ProfileReader) -> CredentialProblem {
+    private func signIn(_ option: String, of profile: ProfileReader) -> CredentialError {
         profile.problem(
             "its \(option) needs a person who signs in, which a service has not: "
                 + "use a role, or credential_process = aws configure export-credentials --profile NAME"
         )
     }
 
-    private mutating func role(of profile: ProfileReader) throws(CredentialProblem) -> ProfilePlan {
+    private mutating func role(of profile: ProfileReader) throws(CredentialError) -> ProfilePlan {
         let roleARN = try profile.roleARN()
         if profile.has("mfa_serial") {
             throw profile.problem(
@@ -67,7 +67,7 @@ struct ProfilePlanner {
     }
 
     /// What a role is assumed with: exactly one of `source_profile` and `credential_source`.
-    private mutating func base(of profile: ProfileReader) throws(CredentialProblem) -> ProfilePlan {
+    private mutating func base(of profile: ProfileReader) throws(CredentialError) -> ProfilePlan {
         switch (try profile.line("source_profile"), try profile.line("credential_source")) {
         case (_?, _?): throw profile.problem("it has both source_profile and credential_source: keep one of them")
         case (nil, nil):
@@ -81,7 +81,7 @@ struct ProfilePlanner {
         }
     }
 
-    private mutating func source(_ name: ExactString, of profile: ProfileReader) throws(CredentialProblem) -> ProfilePlan {
+    private mutating func source(_ name: ExactString, of profile: ProfileReader) throws(CredentialError) -> ProfilePlan {
         guard shared.profiles[name] != nil else {
             throw profile.problem("its source_profile \(ProfileReader.shown(name)) does not exist. \(shared.hint(about: name))")
         }

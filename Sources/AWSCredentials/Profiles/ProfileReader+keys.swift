@@ -7,7 +7,7 @@ extension ProfileReader {
     var hasStaticKeys: Bool { has("aws_secret_access_key") || has("aws_access_key_id") }
 
     /// The profile's access key; nil where `aws_access_key_id` is not written.
-    func keys() throws(CredentialProblem) -> ProfilePlan? {
+    func keys() throws(CredentialError) -> ProfilePlan? {
         guard let accessKeyID = try word("aws_access_key_id") else { return nil }
         if accessKeyID.isEmpty { throw problem("its aws_access_key_id is empty: write the key's id, or remove the line") }
         guard let secret = try word("aws_secret_access_key"), !secret.isEmpty else {

@@ -11,7 +11,7 @@ struct ProfileReader {
     func has(_ option: ExactString) -> Bool { values[option] != nil }
 
     /// The option's text; nil where it is not written.
-    func text(_ option: ExactString) throws(CredentialProblem) -> String? {
+    func text(_ option: ExactString) throws(CredentialError) -> String? {
         switch values[option] {
         case nil: return nil
         case .nested: throw problem("its \(option.text) begins on the line below the name: write the value on the same line")
@@ -21,7 +21,7 @@ struct ProfileReader {
 
     /// The option's text, which is one line; nil where it is not written. A second line is an option that was indented by
     /// mistake: it must neither be sent nor shown, for it may be a key.
-    func line(_ option: ExactString) throws(CredentialProblem) -> String? {
+    func line(_ option: ExactString) throws(CredentialError) -> String? {
         guard let text = try text(option) else { return nil }
         if text.utf8.contains(where: \.isASCIIControl) {
             throw problem(
@@ -33,7 +33,7 @@ struct ProfileReader {
     }
 
     /// An access key or a token, which is one word.
-    func word(_ option: ExactString) throws(CredentialProblem) -> String? {
+    func word(_ option: ExactString) throws(CredentialError) -> String? {
         guard let text = try text(option) else { return nil }
         let isBare = text.utf8.allSatisfy { $0.isVisibleASCII && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "'") }
         guard isBare else {
@@ -46,7 +46,7 @@ struct ProfileReader {
     }
 
     /// A problem of this profile.
-    func problem(_ sentence: String) -> CredentialProblem {
+    func problem(_ sentence: String) -> CredentialError {
         .configuration("the AWS profile \(Self.shown(name)) is wrong: \(sentence)")
     }
 

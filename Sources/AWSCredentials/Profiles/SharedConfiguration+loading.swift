@@ -10,8 +10,8 @@ extension SharedConfiguration {
     package static func load(
         variables: [String: String],
         home: String,
-        readFile: (String) throws(CredentialProblem) -> [UInt8]?
-    ) throws(CredentialProblem) -> SharedConfiguration {
+        readFile: (String) throws(CredentialError) -> [UInt8]?
+    ) throws(CredentialError) -> SharedConfiguration {
         let configurationPath = try path(named: "AWS_CONFIG_FILE", default: "~/.aws/config", variables, home)
         let credentialsPath = try path(named: "AWS_SHARED_CREDENTIALS_FILE", default: "~/.aws/credentials", variables, home)
         var configuration = ConfigurationFile()
@@ -35,7 +35,7 @@ extension SharedConfiguration {
         default path: String,
         _ variables: [String: String],
         _ home: String
-    ) throws(CredentialProblem) -> String {
+    ) throws(CredentialError) -> String {
         guard let expanded = SharedPath.expand(variables[variable] ?? path, variables: variables, home: home) else {
             throw .configuration("\(variable) begins with ~ and a user's name: write the whole path")
         }
@@ -45,7 +45,7 @@ extension SharedConfiguration {
     private static func parse<File>(
         _ path: String,
         _ parse: () throws(INISyntaxError) -> File
-    ) throws(CredentialProblem) -> File {
+    ) throws(CredentialError) -> File {
         do throws(INISyntaxError) {
             return try parse()
         } catch {

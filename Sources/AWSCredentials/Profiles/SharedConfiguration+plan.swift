@@ -10,7 +10,7 @@ extension SharedConfiguration {
     ///   - variables: the process's environment, in which a web identity's settings come before the profile's; leave it out
     ///     where the profile was asked for by name, as botocore does
     /// - Returns: nil where nothing names credentials
-    package func plan(profile: String, variables: [String: String] = [:]) throws(CredentialProblem) -> ProfilePlan? {
+    package func plan(profile: String, variables: [String: String] = [:]) throws(CredentialError) -> ProfilePlan? {
         let name = ExactString(profile)
         if profiles[name] == nil, name != "default" {
             throw .configuration("the AWS profile \(ProfileReader.shown(name)) does not exist. \(hint(about: name))")

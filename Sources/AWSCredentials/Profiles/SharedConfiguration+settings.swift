@@ -4,7 +4,7 @@ import WireFormats
 
 extension SharedConfiguration {
     /// What the profile says besides credentials; a profile that does not exist says nothing.
-    package func settings(profile: String) throws(CredentialProblem) -> ProfileSettings {
+    package func settings(profile: String) throws(CredentialError) -> ProfileSettings {
         let profile = reader(ExactString(profile))
         return ProfileSettings(
             region: try profile.lineThatSays("region"),
@@ -19,7 +19,7 @@ extension SharedConfiguration {
         )
     }
 
-    private func endpointURL(of service: ExactString, for profile: ProfileReader) throws(CredentialProblem) -> String? {
+    private func endpointURL(of service: ExactString, for profile: ProfileReader) throws(CredentialError) -> String? {
         guard let name = try profile.line("services") else { return nil }
         guard let section = configuration.services[ExactString(name)], !section.isEmpty else {
             throw profile.problem(
@@ -35,7 +35,7 @@ extension SharedConfiguration {
     }
 
     /// botocore takes `true` in any case, and everything else for false.
-    private func isTrue(_ option: ExactString, of profile: ProfileReader) throws(CredentialProblem) -> Bool {
+    private func isTrue(_ option: ExactString, of profile: ProfileReader) throws(CredentialError) -> Bool {
         try profile.line(option)?.lowercased() == "true"
     }
 }

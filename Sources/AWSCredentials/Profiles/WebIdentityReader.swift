@@ -8,7 +8,7 @@ struct WebIdentityReader {
     let variables: [String: String]
 
     /// nil where no token file is named. A `duration_seconds` of the profile is not read: botocore does not either.
-    func plan() throws(CredentialProblem) -> ProfilePlan? {
+    func plan() throws(CredentialError) -> ProfilePlan? {
         guard let tokenFile = try setting("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file"), !tokenFile.isEmpty else {
             return nil
         }
@@ -26,7 +26,7 @@ struct WebIdentityReader {
         )
     }
 
-    private func setting(_ variable: String, _ option: ExactString) throws(CredentialProblem) -> String? {
+    private func setting(_ variable: String, _ option: ExactString) throws(CredentialError) -> String? {
         if let value = variables[variable] { return value }
         return try profile.line(option)
     }

@@ -11,5 +11,5 @@ package protocol CredentialProvider: Sendable {
     /// Asks once, bounded in time. Nil where the place is not set up, so that the next one is asked; an error where it is and
     /// gives none, so that no ticket is signed with other credentials than the operator meant.
     /// - Parameter round: where the shared files are read, once for all providers that are asked
-    func credentials(in round: CredentialRound) async throws(CredentialProblem) -> ProvidedCredentials?
+    func credentials(in round: CredentialRound) async throws(CredentialError) -> ProvidedCredentials?
 }

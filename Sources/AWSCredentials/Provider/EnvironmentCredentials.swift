@@ -20,7 +20,7 @@ package struct EnvironmentCredentials: Sendable {
 
     /// Reads `<PREFIX>_ACCESS_KEY_ID`, `<PREFIX>_SECRET_ACCESS_KEY` and, where they are set, `<PREFIX>_SESSION_TOKEN` and
     /// `<PREFIX>_CREDENTIAL_EXPIRATION` (ISO 8601).
-    package func credentials(from environment: [String: String]) throws(CredentialProblem) -> SigningCredentials {
+    package func credentials(from environment: [String: String]) throws(CredentialError) -> SigningCredentials {
         let keyName = "\(prefix)_ACCESS_KEY_ID"
         let secretName = "\(prefix)_SECRET_ACCESS_KEY"
         let tokenName = "\(prefix)_SESSION_TOKEN"
@@ -41,7 +41,7 @@ package struct EnvironmentCredentials: Sendable {
             accessKeyID: key, secretAccessKey: secret, sessionToken: token, expiration: try expiration(environment))
     }
 
-    private func expiration(_ environment: [String: String]) throws(CredentialProblem) -> Date? {
+    private func expiration(_ environment: [String: String]) throws(CredentialError) -> Date? {
         let name = "\(prefix)_CREDENTIAL_EXPIRATION"
         guard let text = environment.nonEmpty(name) else { return nil }
         guard let date = Date(text, as: .iso8601) else {

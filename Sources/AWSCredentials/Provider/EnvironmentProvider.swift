@@ -9,8 +9,8 @@ struct EnvironmentProvider: CredentialProvider {
     var name: String { prefix == "AWS" ? "environment" : "environment \(prefix)" }
     var absence: String { "\(prefix)_ACCESS_KEY_ID is not set" }
 
-    func credentials(in round: CredentialRound) async throws(CredentialProblem) -> ProvidedCredentials? {
-        do throws(CredentialProblem) {
+    func credentials(in round: CredentialRound) async throws(CredentialError) -> ProvidedCredentials? {
+        do throws(CredentialError) {
             return ProvidedCredentials(
                 credentials: try EnvironmentCredentials(prefix: prefix).credentials(from: context.variables), provider: name)
         } catch .notSet where prefix == "AWS" {

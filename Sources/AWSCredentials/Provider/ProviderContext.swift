@@ -18,7 +18,7 @@ package struct ProviderContext: Sendable {
     /// Reads a file anew, bounded.
     package let readFile: @Sendable (LocalFile) throws(FileReadError) -> [UInt8]
     /// Sends a request, bounded in time and bytes.
-    package let send: @Sendable (OutgoingRequest) async throws(OutgoingFailure) -> OutgoingAnswer
+    package let send: @Sendable (OutgoingRequest) async throws(OutgoingError) -> OutgoingResponse
     /// The time.
     package let now: @Sendable () -> Date
     /// The time since some start, of a clock that never jumps.
@@ -34,8 +34,8 @@ package struct ProviderContext: Sendable {
             // More than any token, or any file of profiles, has.
             try file.contents(limit: 1 << 20)
         },
-        send: @escaping @Sendable (OutgoingRequest) async throws(OutgoingFailure) -> OutgoingAnswer = {
-            request async throws(OutgoingFailure) in try await OutgoingHTTP.send(request)
+        send: @escaping @Sendable (OutgoingRequest) async throws(OutgoingError) -> OutgoingResponse = {
+            request async throws(OutgoingError) in try await OutgoingHTTP.send(request)
         },
         now: @escaping @Sendable () -> Date,
         uptime: @escaping @Sendable () -> Duration

@@ -21,7 +21,7 @@ struct ReceivedCredentials {
     ///   - source: who wrote them; begins the sentence of an error
     ///   - tokenName: how the source calls the session token
     ///   - isTemporary: whether a session token and an end must be there
-    func checked(from source: String, tokenName: String, isTemporary: Bool) throws(CredentialProblem) -> SigningCredentials {
+    func checked(from source: String, tokenName: String, isTemporary: Bool) throws(CredentialError) -> SigningCredentials {
         let key = try required(accessKeyID, "AccessKeyId", source)
         guard !key.utf8.contains(UInt8(ascii: "/")), key.utf8.count <= 128 else {
             throw .unavailable("\(source) gave an AccessKeyId that cannot be one")
@@ -39,7 +39,7 @@ struct ReceivedCredentials {
         return SigningCredentials(accessKeyID: key, secretAccessKey: secret, sessionToken: token, expiration: end)
     }
 
-    private func required(_ value: String?, _ name: String, _ source: String) throws(CredentialProblem) -> String {
+    private func required(_ value: String?, _ name: String, _ source: String) throws(CredentialError) -> String {
         guard let value, !value.isEmpty else { throw .unavailable("\(source) gave no \(name)") }
         guard value.isVisibleASCII else {
             throw .unavailable("\(source) gave a value of \(name) that holds white space, a control or other than ASCII")

@@ -10,9 +10,9 @@ import PostPolicy
 #endif
 
 /// Credentials of one origin that are fetched and kept.
-typealias RefreshedCredentials = Refreshed<ProvidedCredentials, CredentialProblem>
+typealias RefreshedCredentials = Refreshed<ProvidedCredentials, CredentialError>
 
-extension RefreshPolicy where Value == ProvidedCredentials, Failure == CredentialProblem {
+extension RefreshPolicy where Value == ProvidedCredentials, Failure == CredentialError {
     /// When credentials are fetched anew.
     /// - Parameters:
     ///   - useless: seconds before their end at which they are of no use any more
@@ -21,7 +21,7 @@ extension RefreshPolicy where Value == ProvidedCredentials, Failure == Credentia
         useless: Double = 0, publish: @escaping @Sendable (ProvidedCredentials?) -> Void = { _ in }
     ) -> RefreshPolicy {
         RefreshPolicy(
-            life: { provided, _, moment throws(CredentialProblem) in
+            life: { provided, _, moment throws(CredentialError) in
                 guard let end = provided.credentials.expiration else { return Life(renewal: nil, end: nil) }
                 let remaining = end.timeIntervalSince(moment.date)
                 guard remaining > 0 else {

@@ -8,7 +8,7 @@
 
 /// The status of one source of credentials, for `/readyz`, metrics and the command line. Nothing secret.
 package struct CredentialsStatus: Sendable {
-    package let origin: CredentialOrigin
+    package let origin: CredentialSource
     /// Which provider gave the present ones, such as `instance metadata`; nil where there are none.
     package let provider: String?
     /// The last four characters of the access key id.
@@ -20,7 +20,7 @@ package struct CredentialsStatus: Sendable {
     /// Seconds since they were fetched.
     package let ageSeconds: Double?
     /// Why the last attempt failed; nil where it did not.
-    package let problem: CredentialProblem?
+    package let problem: CredentialError?
     /// Seconds since that.
     package let problemAgeSeconds: Double?
     /// Attempts that succeeded, and that failed, since the start.

@@ -16,10 +16,10 @@ import Synchronization
 /// what a clock that was set back would keep alive. Nothing here waits by itself: a driver asks ``isDue(at:)`` twice a second
 /// and calls ``refresh(_:)``.
 package final class RefreshingCredentials: Sendable {
-    package let origin: CredentialOrigin
+    package let origin: CredentialSource
     /// Seconds before their end at which they are of no use any more.
     private let useless: Double
-    private let fetch: @Sendable () async throws(CredentialProblem) -> ProvidedCredentials
+    private let fetch: @Sendable () async throws(CredentialError) -> ProvidedCredentials
     private let refreshed: RefreshedCredentials
     private let published: Published
 
@@ -33,10 +33,10 @@ package final class RefreshingCredentials: Sendable {
     ///   - fetch: asks the origin; bounded in time
     ///   - jitter: 0 to 1, anew each time
     package init(
-        origin: CredentialOrigin,
+        origin: CredentialSource,
         useless: Double,
         jitter: @escaping @Sendable () -> Double = { Double.random(in: 0...1) },
-        fetch: @escaping @Sendable () async throws(CredentialProblem) -> ProvidedCredentials
+        fetch: @escaping @Sendable () async throws(CredentialError) -> ProvidedCredentials
     ) {
         self.origin = origin
         self.useless = useless
@@ -51,14 +51,14 @@ package final class RefreshingCredentials: Sendable {
     }
 
     /// The credentials, if they are alive at `now`.
-    package func current(at now: Date) throws(CredentialProblem) -> SigningCredentials {
+    package func current(at now: Date) throws(CredentialError) -> SigningCredentials {
         guard let credentials = published.credentials.withLock({ $0 }) else { throw absence }
         if let end = credentials.expiration, end <= now { throw .expired }
         return credentials
     }
 
     /// Why no ticket can be signed at `now`; nil where one can.
-    package func problem(at now: Date) -> CredentialProblem? {
+    package func problem(at now: Date) -> CredentialError? {
         guard let credentials = published.credentials.withLock({ $0 }) else { return absence }
         guard let end = credentials.expiration, end <= now.addingTimeInterval(useless) else { return nil }
         if let problem = refreshed.status.presentError { return problem }
@@ -67,12 +67,12 @@ package final class RefreshingCredentials: Sendable {
     }
 
     /// Why there are no credentials.
-    private var absence: CredentialProblem {
+    private var absence: CredentialError {
         Self.problem(refreshed.status) ?? .unavailable("they have not been fetched yet")
     }
 
     /// What is wrong since the last fetch that succeeded.
-    private static func problem(_ status: RefreshedCredentials.Status) -> CredentialProblem? {
+    private static func problem(_ status: RefreshedCredentials.Status) -> CredentialError? {
         status.presentError ?? (status.hasEnded ? .expired : nil)
     }
 

@@ -41,7 +41,7 @@ package struct AssumeRoleRequest: Sendable, Hashable {
     }
 
     /// The form of an action, after what can be judged here has been.
-    func form(action: String, at now: Date) throws(CredentialProblem) -> STSForm {
+    func form(action: String, at now: Date) throws(CredentialError) -> STSForm {
         guard RoleARN(roleARN) != nil else {
             throw .configuration("the ARN of a role to assume is none: it is written arn:aws:iam::123456789012:role/name")
         }

@@ -6,7 +6,7 @@ struct STSAccess: Sendable {
     /// The region of the store in question, for where nothing else names one.
     let fallbackRegion: String?
 
-    func client(in round: CredentialRound) throws(CredentialProblem) -> STSClient {
+    func client(in round: CredentialRound) throws(CredentialError) -> STSClient {
         let endpoint = try STSEndpoint.resolve(context, profile: try round.settings(), fallback: fallbackRegion)
         return STSClient(endpoint: endpoint, context: context)
     }

@@ -17,7 +17,7 @@ package struct STSClient: Sendable {
     /// Credentials of a role, by those of who may assume it.
     package func assumeRole(
         _ request: AssumeRoleRequest, signedBy credentials: SigningCredentials
-    ) async throws(CredentialProblem) -> SigningCredentials {
+    ) async throws(CredentialError) -> SigningCredentials {
         let form = try request.form(action: "AssumeRole", at: context.now())
         return try Self.credentials(try await send(form, signedBy: credentials), of: form.action, source)
     }
@@ -25,14 +25,14 @@ package struct STSClient: Sendable {
     /// Credentials of a role, by a token of an identity provider that the role trusts; the request has no signature.
     package func assumeRoleWithWebIdentity(
         _ request: AssumeRoleRequest, token: String
-    ) async throws(CredentialProblem) -> SigningCredentials {
+    ) async throws(CredentialError) -> SigningCredentials {
         var form = try request.form(action: "AssumeRoleWithWebIdentity", at: context.now())
         form.add("WebIdentityToken", token)
         return try Self.credentials(try await send(form, signedBy: nil), of: form.action, source)
     }
 
     /// Whose the credentials are; allowed to everyone.
-    package func callerIdentity(signedBy credentials: SigningCredentials) async throws(CredentialProblem) -> CallerIdentity {
+    package func callerIdentity(signedBy credentials: SigningCredentials) async throws(CredentialError) -> CallerIdentity {
         let form = STSForm(action: "GetCallerIdentity")
         let answer = try await send(form, signedBy: credentials)
         let result = "GetCallerIdentityResponse/GetCallerIdentityResult"
@@ -45,15 +45,15 @@ package struct STSClient: Sendable {
 
     private var source: String { "STS at \(endpoint.host)" }
 
-    private func send(_ form: STSForm, signedBy credentials: SigningCredentials?) async throws(CredentialProblem) -> XMLAnswer {
+    private func send(_ form: STSForm, signedBy credentials: SigningCredentials?) async throws(CredentialError) -> XMLAnswer {
         let headers =
             if let credentials {
                 try STSRequestSigner.headers(form, to: endpoint, signedBy: credentials, at: context.now())
             } else {
                 [(name: "content-type", value: STSRequestSigner.contentType), (name: "host", value: endpoint.host)]
             }
-        let answer: OutgoingAnswer
-        do throws(OutgoingFailure) {
+        let answer: OutgoingResponse
+        do throws(OutgoingError) {
             answer = try await context.send(
                 OutgoingRequest(
                     .post, endpoint.url, headers: headers, body: form.body, timeout: .seconds(3), limit: 65_536,
@@ -66,7 +66,7 @@ package struct STSClient: Sendable {
         }
         let xml = XMLAnswer(answer.body)
         guard answer.status == 200 else {
-            let refusal = STSRefusal(xml, status: answer.status)
+            let refusal = STSError(xml, status: answer.status)
             let sentence = refusal.sentence(form.action, host: endpoint.host)
             throw refusal.isOutage ? .unavailable(sentence) : .refused(sentence)
         }
@@ -76,7 +76,7 @@ package struct STSClient: Sendable {
 
     private static func credentials(
         _ answer: XMLAnswer, of action: String, _ source: String
-    ) throws(CredentialProblem) -> SigningCredentials {
+    ) throws(CredentialError) -> SigningCredentials {
         let path = "\(action)Response/\(action)Result/Credentials"
         return try ReceivedCredentials(
             accessKeyID: answer["\(path)/AccessKeyId"], secretAccessKey: answer["\(path)/SecretAccessKey"],

@@ -13,7 +13,7 @@ extension STSEndpoint {
     ///   - fallback: the region of the store in question
     package static func resolve(
         _ context: ProviderContext, profile: ProfileSettings, fallback: String?
-    ) throws(CredentialProblem) -> STSEndpoint {
+    ) throws(CredentialError) -> STSEndpoint {
         let authorities = context.variable("AWS_CA_BUNDLE") ?? profile.caBundle
         let named = try region(context, profile)
         if let (url, name) = configuredURL(context, profile) {
@@ -38,7 +38,7 @@ extension STSEndpoint {
 
     private static func region(
         _ context: ProviderContext, _ profile: ProfileSettings
-    ) throws(CredentialProblem) -> (region: String, name: String)? {
+    ) throws(CredentialError) -> (region: String, name: String)? {
         let named =
             context.variable("AWS_REGION").map { ($0, "AWS_REGION") }
             ?? context.variable("AWS_DEFAULT_REGION").map { ($0, "AWS_DEFAULT_REGION") }
@@ -64,7 +64,7 @@ extension STSEndpoint {
         context.variable("AWS_USE_FIPS_ENDPOINT") != nil ? context.isTrue("AWS_USE_FIPS_ENDPOINT") : profile.usesFIPSEndpoint
     }
 
-    private static func isLegacy(_ context: ProviderContext, _ profile: ProfileSettings) throws(CredentialProblem) -> Bool {
+    private static func isLegacy(_ context: ProviderContext, _ profile: ProfileSettings) throws(CredentialError) -> Bool {
         switch (context.variable("AWS_STS_REGIONAL_ENDPOINTS") ?? profile.stsRegionalEndpoints)?.lowercased() {
         case nil, "regional": return false
         case "legacy": return true

@@ -29,7 +29,7 @@ package struct STSEndpoint: Sendable, Equatable {
 
     /// STS of another store, or behind a name of one's own.
     /// - Parameter name: what the URL was written in, for errors
-    init(url text: String, region: String, authorities: String?, name: String) throws(CredentialProblem) {
+    init(url text: String, region: String, authorities: String?, name: String) throws(CredentialError) {
         guard let url = try? HTTPURL(text), url.query == nil, url.fragment == nil, Self.isPlain(path: url.path) else {
             throw .configuration(
                 "\(name) is not an http or https URL without user name, password, query, fragment and escapes in its path")

@@ -16,7 +16,7 @@ enum STSRequestSigner {
     /// All headers of a signed request, `Authorization` last.
     static func headers(
         _ form: STSForm, to endpoint: STSEndpoint, signedBy credentials: SigningCredentials, at date: Date
-    ) throws(CredentialProblem) -> [(name: String, value: String)] {
+    ) throws(CredentialError) -> [(name: String, value: String)] {
         let time = date.iso8601Basic
         let day = date.yyyymmdd
         // In the order of their names, as they are signed.

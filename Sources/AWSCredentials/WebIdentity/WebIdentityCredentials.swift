@@ -10,7 +10,7 @@ struct WebIdentityCredentials: CredentialProvider {
     var name: String { "web identity" }
     var absence: String { "no token file is named" }
 
-    func credentials(in round: CredentialRound) async throws(CredentialProblem) -> ProvidedCredentials? {
+    func credentials(in round: CredentialRound) async throws(CredentialError) -> ProvidedCredentials? {
         let token = try WebIdentityToken.read(tokenFile, sts.context)
         let credentials = try await sts.client(in: round).assumeRoleWithWebIdentity(request, token: token)
         return ProvidedCredentials(credentials: credentials, provider: name)

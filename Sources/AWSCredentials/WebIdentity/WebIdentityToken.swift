@@ -8,7 +8,7 @@ enum WebIdentityToken {
     /// The longest that STS takes (`AssumeRoleWithWebIdentity`, "WebIdentityToken").
     private static let longest = 20_000
 
-    static func read(_ path: String, _ context: ProviderContext) throws(CredentialProblem) -> String {
+    static func read(_ path: String, _ context: ProviderContext) throws(CredentialError) -> String {
         let bytes: [UInt8]
         do throws(FileReadError) { bytes = try context.readFile(LocalFile(path)) } catch {
             throw .unavailable("the web identity token file \(path) cannot be used: \(error)")

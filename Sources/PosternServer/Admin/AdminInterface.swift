@@ -25,13 +25,14 @@ struct AdminInterface: Responder {
     private let readiness: Readiness
     private let probe: HealthProbe
     private let state: ServiceState
-    private let metrics: MetricsPage
+    private let metrics: MetricsExposition
     private let clock: ServiceClock
     private let hosts: HostNames
     private let random = RandomPool()
 
     init(
-        readiness: Readiness, probe: HealthProbe, state: ServiceState, metrics: MetricsPage, clock: ServiceClock, hosts: HostNames
+        readiness: Readiness, probe: HealthProbe, state: ServiceState, metrics: MetricsExposition, clock: ServiceClock,
+        hosts: HostNames
     ) {
         self.readiness = readiness
         self.probe = probe
@@ -51,10 +52,10 @@ struct AdminInterface: Responder {
         let path = request.head.path
         guard let route = Route(rawValue: String(path)) else {
             let paths = Route.allCases.map(\.rawValue).joined(separator: ", ")
-            return .now(refuse(Problem(.notFound, detail: "There is nothing at this path: try \(paths).")))
+            return .now(refuse(ProblemDetails(.notFound, detail: "There is nothing at this path: try \(paths).")))
         }
         guard request.head.method == .GET || request.head.method == .HEAD else {
-            return .now(refuse(Problem(.methodNotAllowed, detail: "Use GET on this path.", allow: ["GET", "HEAD"])))
+            return .now(refuse(ProblemDetails(.methodNotAllowed, detail: "Use GET on this path.", allow: ["GET", "HEAD"])))
         }
         switch route {
         case .health:
@@ -76,10 +77,10 @@ struct AdminInterface: Responder {
     }
 
     func response(to rejection: Rejection, head: RequestHead?, peer: PeerAddress?, at date: Date) -> Response {
-        refuse(Problem(rejection))
+        refuse(ProblemDetails(rejection))
     }
 
-    private func refuse(_ problem: Problem) -> Response {
+    private func refuse(_ problem: ProblemDetails) -> Response {
         let requestID = RequestID.make(random)
         var response = problem.response(requestID: requestID)
         response.shared = Self.shared
@@ -96,7 +97,7 @@ struct AdminInterface: Responder {
     private func ready() -> Response {
         let moment = clock.moment()
         let report = readiness.report(at: moment.date)
-        let answer = ReadinessAnswer(
+        let answer = ReadinessResponse(
             snapshot: state.current, report: report, connections: readiness.connections, moment: moment)
         var response = Self.status(report.isReady ? "ready" : "not-ready", ok: report.isReady) { answer.write(to: &$0) }
         response.fields.add("X-Request-Id", RequestID.make(random))

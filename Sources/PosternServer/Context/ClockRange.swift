@@ -33,9 +33,9 @@ enum ClockRange {
 
     /// Refuses to judge by a clock that cannot be right.
     /// - Throws: `clock-implausible`
-    static func check(_ now: Date) throws(Problem) {
+    static func check(_ now: Date) throws(ProblemDetails) {
         guard problem(of: now) != nil else { return }
-        throw Problem(
+        throw ProblemDetails(
             .clockImplausible, detail: "The clock of this service cannot be right: its operator must set it.", retryAfter: 60)
     }
 }

@@ -17,10 +17,10 @@ package struct HostNames: Sendable {
 
     /// Why a request is refused; nil where its `Host` is one of these names.
     /// - Parameter setting: where an operator lists further names; nil where none can be listed
-    func problem(of head: RequestHead, setting: String?) -> Problem? {
+    func problem(of head: RequestHead, setting: String?) -> ProblemDetails? {
         guard let host = head.first("host"), !contains(authority: host) else { return nil }
         let advice = setting.map { ", or list the name under '\($0)'" } ?? ""
-        return Problem(
+        return ProblemDetails(
             .invalidRequest, detail: "This listener is not asked by that Host: use an address or localhost\(advice).")
     }
 

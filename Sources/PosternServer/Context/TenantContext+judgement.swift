@@ -22,26 +22,26 @@ extension TenantContext {
     }
 
     /// On whose behalf the upload is: a token speaks for its own user, an API key for the one it names.
-    func uploader(asking asked: UploadRequest) throws(Problem) -> Uploader {
+    func uploader(asking asked: UploadRequest) throws(ProblemDetails) -> Uploader {
         switch principal.source {
         case .token:
             guard asked.user == nil else {
-                throw Problem(
+                throw ProblemDetails(
                     .userNotAllowed, detail: "A token speaks for its own user: leave 'user' out. Only an API key may name one.")
             }
             return Uploader(tenant: tenant.id, user: principal.user, scopes: principal.scopes)
         case .apiKey(_, _, let allowUsers):
             if let user = asked.user, user.isEmpty || user.utf8.count > Uploader.maximumUserBytes {
-                throw Problem(
+                throw ProblemDetails(
                     .invalidRequest, detail: "The member 'user' must have 1 to \(Uploader.maximumUserBytes) bytes.")
             }
             if let allowUsers {
                 guard let user = asked.user else {
-                    throw Problem(
+                    throw ProblemDetails(
                         .userNotAllowed, detail: "This API key asks for certain users only: name one of them in 'user'.")
                 }
                 guard allowUsers.contains(where: { $0.hasSameBytes(as: user) }) else {
-                    throw Problem(
+                    throw ProblemDetails(
                         .userNotAllowed,
                         detail: "This API key may not ask on behalf of that user: its operator sets 'allowUsers'.")
                 }

@@ -5,22 +5,22 @@ import UserAuth
 
 /// A request whose asker is known. Its initialiser authenticates: a route that takes this context cannot forget to.
 struct TenantContext {
-    let arrival: Arrival
+    let arrival: RequestInfo
     let principal: Principal
     let served: ServedTenant
 
     var tenant: Tenant { served.tenant }
 
-    /// - Throws: `AuthenticationFailure`; `Problem` where the clock cannot be right, or the tenant is not known or does not list
+    /// - Throws: `AuthenticationError`; `ProblemDetails` where the clock cannot be right, or the tenant is not known or does not list
     ///   the origin
-    init(_ arrival: Arrival) throws {
+    init(_ arrival: RequestInfo) throws {
         try ClockRange.check(arrival.time)
         let principal = try arrival.snapshot.authenticator.authenticate(authorization: arrival.authorization, at: arrival.time)
         guard let served = arrival.snapshot.tenant(principal.tenant) else {
-            throw Problem(.tenantUnknown, detail: "The token is valid, but its tenant is not set up here.")
+            throw ProblemDetails(.tenantUnknown, detail: "The token is valid, but its tenant is not set up here.")
         }
         if let origin = arrival.origin, !served.tenant.origins.contains(origin) {
-            throw Problem(
+            throw ProblemDetails(
                 .originNotAllowed,
                 detail: "Pages of this origin may not ask for this tenant: its operator adds the origin under 'origins'."
             )

@@ -47,17 +47,17 @@ package final class RateLimiter: Sendable {
     ///   - asker: the user, or the API key that named none
     ///   - now: the instant of the request
     /// - Throws: `rate-limited` with the seconds after which the next ticket is free
-    func admit(_ rule: UploadRule, asker: String, at now: Date) throws(Problem) {
+    func admit(_ rule: UploadRule, asker: String, at now: Date) throws(ProblemDetails) {
         try judge(rule, asker: asker, at: now, takes: true)
     }
 
     /// Refuses a request that is over a limit, without counting it. One that passes may still be refused by ``admit``.
     /// - Throws: `rate-limited`, as ``admit``
-    func check(_ rule: UploadRule, asker: String, at now: Date) throws(Problem) {
+    func check(_ rule: UploadRule, asker: String, at now: Date) throws(ProblemDetails) {
         try judge(rule, asker: asker, at: now, takes: false)
     }
 
-    private func judge(_ rule: UploadRule, asker: String, at now: Date, takes: Bool) throws(Problem) {
+    private func judge(_ rule: UploadRule, asker: String, at now: Date, takes: Bool) throws(ProblemDetails) {
         guard rule.limits.perUser != nil || rule.limits.perTenant != nil else { return }
         let now = now.timeIntervalSince1970
         let own = AskerBucket(rule: rule.name, asker: ExactString(asker))
@@ -76,7 +76,7 @@ package final class RateLimiter: Sendable {
         }
         guard let refusal else { return }
         let seconds = max(1, Int(refusal.wait.rounded(.up)))
-        throw Problem(
+        throw ProblemDetails(
             .rateLimited,
             detail: "The limit of \(refusal.limit.count) tickets in \(refusal.limit.seconds) s is reached: "
                 + "try again in \(seconds) s.",

@@ -50,7 +50,7 @@ package struct DecisionLog: Sendable {
     }
 
     /// Logs that an authenticated request was refused.
-    func refused(_ problem: Problem, cause: any Error, to context: TenantContext, rule: String?) {
+    func refused(_ problem: ProblemDetails, cause: any Error, to context: TenantContext, rule: String?) {
         let severity: Logger.Level = problem.code.status >= 500 ? .error : .info
         guard level <= severity else { return }
         var line = LogLine(format, at: context.arrival.time, level: severity, message: "ticket refused")
@@ -66,7 +66,7 @@ package struct DecisionLog: Sendable {
     }
 
     /// A request ended in a problem before or outside of a ticket's judgement.
-    func refused(_ problem: Problem, cause: any Error, arrival: Arrival) {
+    func refused(_ problem: ProblemDetails, cause: any Error, arrival: RequestInfo) {
         let severity: Logger.Level = problem.code.status >= 500 ? .error : .info
         guard level <= severity else { return }
         var line = LogLine(format, at: arrival.time, level: severity, message: "request refused")
@@ -78,7 +78,7 @@ package struct DecisionLog: Sendable {
     }
 
     /// The connection refused a request before any route saw it.
-    func rejected(_ problem: Problem, requestID: String, peer: String, at now: Date) {
+    func rejected(_ problem: ProblemDetails, requestID: String, peer: String, at now: Date) {
         guard level <= .info else { return }
         var line = LogLine(format, at: now, level: .info, message: "request refused")
         line.add("requestId", requestID)
@@ -89,10 +89,10 @@ package struct DecisionLog: Sendable {
     }
 
     /// What the response does not say. Of an unforeseen error only its type: its text may hold anything.
-    private func add(_ cause: any Error, of problem: Problem, to line: inout LogLine) {
+    private func add(_ cause: any Error, of problem: ProblemDetails, to line: inout LogLine) {
         switch cause {
-        case let failure as AuthenticationFailure: line.add("reason", failure.reason)
-        case let credentials as CredentialProblem: line.add("reason", credentials.description)
+        case let failure as AuthenticationError: line.add("reason", failure.reason)
+        case let credentials as CredentialError: line.add("reason", credentials.description)
         default: if problem.code == .internalError { line.add("error", String(describing: type(of: cause))) }
         }
     }

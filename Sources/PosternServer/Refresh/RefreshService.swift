@@ -11,7 +11,7 @@ struct RefreshService: Service, CustomStringConvertible {
     private static let beat = Duration.milliseconds(500)
 
     private let state: ServiceState
-    private let journal: RefreshJournal
+    private let journal: RefreshLog
     private let clock: ServiceClock
     private let queue = RefreshQueue()
 
@@ -21,7 +21,7 @@ struct RefreshService: Service, CustomStringConvertible {
     init(state: ServiceState, logger: Logger, clock: ServiceClock) {
         self.state = state
         self.clock = clock
-        journal = RefreshJournal(logger: logger, clock: clock)
+        journal = RefreshLog(logger: logger, clock: clock)
     }
 
     func run() async throws {

@@ -7,7 +7,7 @@ import WireFormats
 struct BatchRoute: Sendable {
     static let maximum = 100
 
-    let desk: TicketDesk
+    let desk: TicketIssuer
     let metrics: ServiceMetrics
 
     func respond(to request: Request, _ context: TenantContext) throws -> Response {
@@ -25,7 +25,7 @@ struct BatchRoute: Sendable {
                 json.key("ticket")
                 ticket.write(to: &json)
             } catch {
-                let problem = Problem(error)
+                let problem = ProblemDetails(error)
                 metrics.answered(problem.code)
                 json.int(problem.code.status)
                 json.key("problem")
@@ -38,13 +38,13 @@ struct BatchRoute: Sendable {
         return Response(status: 200, shared: PublicInterface.jsonFields, body: .bytes(json.finish()))
     }
 
-    private func entries(of body: JSONValue) throws(Problem) -> [JSONValue] {
+    private func entries(of body: JSONValue) throws(ProblemDetails) -> [JSONValue] {
         let shape = "The body must be {\"tickets\": [ … ]} with 1 to \(Self.maximum) requests."
-        guard case .object(let object) = body else { throw Problem(.invalidRequest, detail: shape) }
+        guard case .object(let object) = body else { throw ProblemDetails(.invalidRequest, detail: shape) }
         var members = MemberReader(object)
         let entries = try members.array("tickets") ?? []
         try members.refuseOthers()
-        guard (1...Self.maximum).contains(entries.count) else { throw Problem(.invalidRequest, detail: shape) }
+        guard (1...Self.maximum).contains(entries.count) else { throw ProblemDetails(.invalidRequest, detail: shape) }
         return entries
     }
 }

@@ -20,14 +20,14 @@ enum JSONBody {
     /// Refuses a body by what its head says of it. A page of another origin can send a form or plain text without a preflight,
     /// but never `application/json`.
     /// - Throws: `unsupported-media-type`
-    static func check(_ head: RequestHead) throws(Problem) {
+    static func check(_ head: RequestHead) throws(ProblemDetails) {
         // RFC 9110, section 15.5.16.
         guard head.values("content-encoding").allSatisfy({ $0.lowercased() == "identity" }) else {
-            throw Problem(.unsupportedMediaType, detail: "Send the body as it is, without a Content-Encoding.")
+            throw ProblemDetails(.unsupportedMediaType, detail: "Send the body as it is, without a Content-Encoding.")
         }
         let values = head.values("content-type")
         if values.count == 1, let value = values.first, isJSON(value) { return }
-        throw Problem(
+        throw ProblemDetails(
             .unsupportedMediaType,
             detail: "Send the body with 'Content-Type: application/json'.",
             extras: [.strings("allowed", ["application/json"])]

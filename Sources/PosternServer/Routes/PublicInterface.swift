@@ -32,7 +32,7 @@ struct PublicInterface: Sendable {
         metrics: ServiceMetrics, decisions: DecisionLog, trustedProxies: [AddressRange] = [], hosts: HostNames? = nil,
         frontPage: FrontPage? = nil
     ) {
-        let desk = TicketDesk(signer: PolicySigner(), decisions: decisions)
+        let desk = TicketIssuer(signer: PolicySigner(), decisions: decisions)
         self.metrics = metrics
         self.decisions = decisions
         self.trustedProxies = trustedProxies
@@ -96,7 +96,7 @@ struct PublicInterface: Sendable {
     func respond(
         to rejection: Rejection, head: RequestHead?, peer: PeerAddress?, snapshot: ServiceSnapshot, at now: Date
     ) -> Response {
-        let problem = Problem(rejection)
+        let problem = ProblemDetails(rejection)
         let arrival = head.map { self.arrival($0, snapshot) }
         let requestID = arrival?.requestID ?? makeRequestID()
         metrics.answered(problem.code)
@@ -112,7 +112,7 @@ struct PublicInterface: Sendable {
         return response
     }
 
-    private func answer(_ request: Request, _ route: Route, _ arrival: Arrival) throws -> Response {
+    private func answer(_ request: Request, _ route: Route, _ arrival: RequestInfo) throws -> Response {
         if let response = try answerByHead(request.head, route, arrival) { return response }
         let context = try TenantContext(arrival)
         switch route {
@@ -123,25 +123,26 @@ struct PublicInterface: Sendable {
     }
 
     /// The response where neither a body nor the asker matters; nil where they do.
-    private func answerByHead(_ head: RequestHead, _ route: Route, _ arrival: Arrival) throws(Problem) -> Response? {
+    private func answerByHead(_ head: RequestHead, _ route: Route, _ arrival: RequestInfo) throws(ProblemDetails) -> Response? {
         if let problem = hosts?.problem(of: head, setting: nil) { throw problem }
         guard arrival.origins.count <= 1 else {
-            throw Problem(
+            throw ProblemDetails(
                 .originNotAllowed,
                 detail: "Send one Origin header field at most; this request has \(arrival.origins.count).")
         }
         if CrossOrigin.isPreflight(head) {
             guard let fields = CrossOrigin.preflight(head, origins: arrival.snapshot.origins) else {
-                throw Problem(
+                throw ProblemDetails(
                     .originNotAllowed,
                     detail: "Pages of this origin may not ask: an operator adds it to 'origins' of a tenant's rule file.")
             }
             return Response(status: 204, shared: Self.uncached, fields: fields)
         }
-        let nothing = Problem(.notFound, detail: "There is nothing at this path: the interface is described at /openapi.yaml.")
+        let nothing = ProblemDetails(
+            .notFound, detail: "There is nothing at this path: the interface is described at /openapi.yaml.")
         guard route != .other, route != .page || frontPage != nil else { throw nothing }
         guard route.methods.contains(head.method.rawValue) else {
-            throw Problem(
+            throw ProblemDetails(
                 .methodNotAllowed, detail: "Use \(route.methods.joined(separator: ", ")) on this path.",
                 extras: [.strings("allowed", route.methods)], allow: route.methods)
         }
@@ -155,17 +156,17 @@ struct PublicInterface: Sendable {
         }
     }
 
-    private func refuse(_ error: any Error, _ arrival: Arrival) -> (Response, ProblemCode) {
-        let problem = Problem(error)
-        if let failure = error as? AuthenticationFailure { metrics.authenticationFailed(failure.reason) }
+    private func refuse(_ error: any Error, _ arrival: RequestInfo) -> (Response, ProblemCode) {
+        let problem = ProblemDetails(error)
+        if let failure = error as? AuthenticationError { metrics.authenticationFailed(failure.reason) }
         metrics.answered(problem.code)
-        if !(error is DecidedProblem) { decisions.refused(problem, cause: error, arrival: arrival) }
+        if !(error is LoggedProblem) { decisions.refused(problem, cause: error, arrival: arrival) }
         var response = problem.response(requestID: arrival.requestID)
         response.shared = Self.uncached
         return (response, problem.code)
     }
 
-    private func finish(_ response: inout Response, _ arrival: Arrival, code: ProblemCode?) {
+    private func finish(_ response: inout Response, _ arrival: RequestInfo, code: ProblemCode?) {
         response.fields.add("X-Request-Id", arrival.requestID)
         if let origin = arrival.origin, code != .originNotAllowed, response.status != 204,
             arrival.snapshot.origins.contains(origin)
@@ -185,11 +186,11 @@ struct PublicInterface: Sendable {
         head.method == .OPTIONS && CrossOrigin.isPreflight(head) ? .preflight : .route(route)
     }
 
-    private func arrival(_ head: RequestHead, _ snapshot: ServiceSnapshot) -> Arrival {
-        let peer = Peer(
+    private func arrival(_ head: RequestHead, _ snapshot: ServiceSnapshot) -> RequestInfo {
+        let peer = ClientAddress(
             connection: head.peer, forwardedFor: trustedProxies.isEmpty ? [] : head.values("x-forwarded-for"),
             trusted: trustedProxies)
-        return Arrival(
+        return RequestInfo(
             snapshot: snapshot,
             time: head.date,
             authorization: head.values("authorization"),
@@ -200,7 +201,7 @@ struct PublicInterface: Sendable {
     }
 
     /// The id that a trusted proxy gave the request: 1 to 128 letters, digits, `-`, `_`, `.`, `=` or `/`.
-    private func givenRequestID(_ head: RequestHead, _ peer: Peer) -> String? {
+    private func givenRequestID(_ head: RequestHead, _ peer: ClientAddress) -> String? {
         guard !trustedProxies.isEmpty, peer.isProxy else { return nil }
         let values = head.values("x-request-id")
         guard values.count == 1, let id = values.first, (1...128).contains(id.utf8.count),

@@ -4,7 +4,7 @@ import HTTPServer
 
 /// `POST /v1/tickets`: one ticket.
 struct TicketRoute: Sendable {
-    let desk: TicketDesk
+    let desk: TicketIssuer
 
     func respond(to request: Request, _ context: TenantContext) throws -> Response {
         let ticket = try desk.ticket(for: try JSONBody.read(request), context)

@@ -36,9 +36,9 @@ struct ListenerService: Service, CustomStringConvertible {
         do {
             port = try await listener.start()
         } catch is SocketAddressError.UnknownHost {
-            throw SetupProblems(["cannot listen on \(address): there is no such host"])
+            throw SetupError(["cannot listen on \(address): there is no such host"])
         } catch let error as IOError {
-            throw SetupProblems(["cannot listen on \(address): \(Self.reason(error))"])
+            throw SetupError(["cannot listen on \(address): \(Self.reason(error))"])
         }
         await onListening(port)
         await withGracefulShutdownHandler {

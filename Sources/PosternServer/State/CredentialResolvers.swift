@@ -19,7 +19,7 @@ package struct CredentialResolvers: Sendable {
         standard = CredentialResolver(origin: .standard, context: context)
     }
 
-    package func resolver(of origin: CredentialOrigin) -> CredentialResolver {
+    package func resolver(of origin: CredentialSource) -> CredentialResolver {
         origin == .standard ? standard : CredentialResolver(origin: origin, context: context, standard: standard)
     }
 }

@@ -4,12 +4,12 @@ package import RuleFiles
 
 extension RuleBook {
     /// Reads the rule files that the settings name.
-    /// - Throws: `SetupProblems` with every problem of every file
-    package static func load(_ settings: ServiceSettings) throws(SetupProblems) -> (book: RuleBook, warnings: [String]) {
+    /// - Throws: `SetupError` with every problem of every file
+    package static func load(_ settings: ServiceSettings) throws(SetupError) -> (book: RuleBook, warnings: [String]) {
         let outcome = RuleLoader.load(folder: settings.tenantsFolder, generation: 1, service: settings.service)
         switch outcome.result {
         case .success(let book): return (book, outcome.warnings.map(\.description))
-        case .failure(let problems): throw SetupProblems(problems.problems.map(\.description))
+        case .failure(let problems): throw SetupError(problems.problems.map(\.description))
         }
     }
 }

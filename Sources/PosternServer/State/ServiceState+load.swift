@@ -19,19 +19,19 @@ extension ServiceState {
     /// down or slow does not keep the service from starting: it is asked on until it answers.
     /// - Parameter patience: how long the first fetches are waited for; a `credential_process` may take a minute
     /// - Returns: the state and the warnings of rule and key files, the listener's TLS key among them
-    /// - Throws: `SetupProblems`, and `CancellationError` when the task is cancelled
+    /// - Throws: `SetupError`, and `CancellationError` when the task is cancelled
     package static func load(
         _ settings: ServiceSettings, logger: Logger, patience: Duration = .seconds(2), clock: ServiceClock = .system
     ) async throws -> (state: ServiceState, warnings: [String]) {
         let (book, warnings) = try RuleBook.load(settings)
-        let assembly = await IssuerAssembly(of: book, service: settings.service)
+        let assembly = await IssuerLoader(of: book, service: settings.service)
         let resolvers = CredentialResolvers(environment: settings.environment)
         let credentials = TenantCredentials(of: book, resolvers, environment: settings.environment)
         let issuers = TrustedIssuers(assembly.entries)
-        guard assembly.problems.isEmpty else { throw SetupProblems(assembly.problems) }
+        guard assembly.problems.isEmpty else { throw SetupError(assembly.problems) }
         let uses = APIKeyUses()
         let snapshot = ServiceSnapshot(book: book, issuers: issuers, credentials: credentials, apiKeyUses: uses)
-        let firstRound = FirstRound(snapshot.refreshed, RefreshJournal(logger: logger, clock: clock))
+        let firstRound = InitialFetch(snapshot.refreshed, RefreshLog(logger: logger, clock: clock))
         await firstRound.wait(patience)
         if Task.isCancelled {
             await firstRound.end()
@@ -40,7 +40,7 @@ extension ServiceState {
         let problems = credentials.lastingProblems(at: clock.now())
         guard problems.isEmpty else {
             await firstRound.end()
-            throw SetupProblems(problems)
+            throw SetupError(problems)
         }
         let tlsWarning = settings.tls.flatMap { LocalFile($0.key).secrecyWarning }.map { "TLS key: \($0)" }
         let state = ServiceState(snapshot, apiKeyUses: uses, firstRound: firstRound)

@@ -9,9 +9,9 @@ package final class ServiceState: Sendable {
     /// When API keys were last used.
     let apiKeyUses: APIKeyUses
     /// The fetches that the start began.
-    let firstRound: FirstRound
+    let firstRound: InitialFetch
 
-    init(_ snapshot: ServiceSnapshot, apiKeyUses: APIKeyUses, firstRound: FirstRound) {
+    init(_ snapshot: ServiceSnapshot, apiKeyUses: APIKeyUses, firstRound: InitialFetch) {
         current = snapshot
         self.apiKeyUses = apiKeyUses
         self.firstRound = firstRound

@@ -17,7 +17,7 @@ package struct TenantCredentials: Sendable {
     package let sources: [RefreshingCredentials]
 
     package init(of book: RuleBook, _ resolvers: CredentialResolvers, environment: [String: String]) {
-        var byOrigin: [CredentialOrigin: RefreshingCredentials] = [:]
+        var byOrigin: [CredentialSource: RefreshingCredentials] = [:]
         var ofTenants: [RefreshingCredentials] = []
         var sources: [RefreshingCredentials] = []
         for file in book.files {
@@ -27,7 +27,7 @@ package struct TenantCredentials: Sendable {
             } else {
                 let resolver = resolvers.resolver(of: origin)
                 let made = RefreshingCredentials(origin: origin, useless: TicketExpiry.margin + TicketExpiry.shortest) {
-                    () async throws(CredentialProblem) in
+                    () async throws(CredentialError) in
                     let provided = try await resolver.refresh()
                     try SessionTokenLength.check(provided.credentials)
                     return provided

@@ -12,7 +12,7 @@ import PostPolicy
 /// Session tokens that leave no room for the rest of a form.
 enum SessionTokenLength {
     /// Refuses credentials that cannot sign the smallest form, in any signature version, within the store's limit.
-    static func check(_ credentials: SigningCredentials) throws(CredentialProblem) {
+    static func check(_ credentials: SigningCredentials) throws(CredentialError) {
         guard let token = credentials.sessionToken else { return }
         // Dates do not change the size of a form. This one is before the end of any credentials.
         let date = Date(timeIntervalSince1970: 0)
@@ -30,12 +30,12 @@ enum SessionTokenLength {
     }
 
     /// Returns the problem if a form is too large because of the token, and not because of the request; nil for other errors.
-    static func problem(of credentials: SigningCredentials, _ error: PolicyError) -> CredentialProblem? {
+    static func problem(of credentials: SigningCredentials, _ error: PolicyError) -> CredentialError? {
         guard let token = credentials.sessionToken, error.isSessionTokenTooLong else { return nil }
         return problem(token)
     }
 
-    private static func problem(_ token: String) -> CredentialProblem {
+    private static func problem(_ token: String) -> CredentialError {
         .unavailable(
             """
             the session token is \(token.utf8.count) bytes long, and with it the form is over the store's \(SignedForm.maximumBytes) \

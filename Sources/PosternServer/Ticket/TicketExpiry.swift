@@ -22,7 +22,7 @@ struct TicketExpiry {
     let instant: Date
 
     /// - Throws: `credentials-unavailable` where too little is left of the credentials
-    init(ruleSeconds: Int, credentials: SigningCredentials, at now: Date) throws(Problem) {
+    init(ruleSeconds: Int, credentials: SigningCredentials, at now: Date) throws(ProblemDetails) {
         let wanted = now.timeIntervalSince1970 + Double(ruleSeconds)
         guard let end = credentials.expiration?.timeIntervalSince1970 else {
             instant = Date(timeIntervalSince1970: wanted.rounded(.down))
@@ -30,7 +30,7 @@ struct TicketExpiry {
         }
         let possible = min(wanted, end - Self.margin)
         guard possible >= wanted || possible - now.timeIntervalSince1970 >= Self.shortest else {
-            throw Problem(
+            throw ProblemDetails(
                 .credentialsUnavailable, detail: "The credentials to sign with are about to end and are being renewed.",
                 retryAfter: 5)
         }

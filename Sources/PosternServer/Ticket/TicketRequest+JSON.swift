@@ -6,9 +6,9 @@ import WireFormats
 extension UploadRequest {
     /// Reads what a client asks for. Members that are not known are refused: a misspelt `size` must not become no size.
     /// - Throws: `invalid-request` with the member's name and what to send.
-    init(_ value: JSONValue) throws(Problem) {
+    init(_ value: JSONValue) throws(ProblemDetails) {
         guard case .object(let object) = value else {
-            throw Problem(
+            throw ProblemDetails(
                 .invalidRequest,
                 detail:
                     "The body must be a JSON object such as {\"rule\": \"avatars\", \"contentType\": \"image/png\", \"size\": 48213}."
@@ -18,7 +18,7 @@ extension UploadRequest {
         let rule = try fields.string("rule")
         let filename = try fields.string("filename")
         guard let contentType = try fields.string("contentType") else {
-            throw Problem(
+            throw ProblemDetails(
                 .invalidRequest,
                 detail: "The member 'contentType' is required: the media type of the file, such as \"image/png\".")
         }

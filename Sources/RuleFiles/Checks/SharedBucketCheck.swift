@@ -12,7 +12,7 @@ enum SharedBucketCheck {
         let rule: String
         let bytes: [UInt8]
         let position: YAMLPosition
-        let log: ProblemLog
+        let log: DiagnosticLog
 
         var place: String { "\(log.file):\(position.line)" }
     }

@@ -17,7 +17,7 @@ enum UserSpaceCheck {
         let userPlace: Int?
     }
 
-    static func check(_ rules: [RuleDraft], log: ProblemLog) {
+    static func check(_ rules: [RuleDraft], log: DiagnosticLog) {
         guard mayMeet(rules) else { return }
         let spaces = rules.compactMap(space)
         for owner in spaces {

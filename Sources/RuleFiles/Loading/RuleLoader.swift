@@ -5,9 +5,9 @@ package enum RuleLoader {
     /// What a load came to.
     package struct Outcome: Sendable {
         /// The book, or every problem of every file, sorted by file, line and column. All or nothing.
-        package let result: Result<RuleBook, RuleFileProblems>
+        package let result: Result<RuleBook, RuleFilesError>
         /// What is allowed but unwise, sorted alike.
-        package let warnings: [RuleFileProblem]
+        package let warnings: [Diagnostic]
     }
 
     /// Loads every `<tenant>.yaml` of a folder.
@@ -25,13 +25,13 @@ package enum RuleLoader {
         service: ServiceConfiguration? = nil,
         files: RuleFileSystem = .local
     ) -> Outcome {
-        let folderLog = ProblemLog(file: folder)
+        let folderLog = DiagnosticLog(file: folder)
         let names = tenantFiles(in: folder, files: files, log: folderLog)
         var drafts: [TenantDraft] = []
         var digest = ContentDigest()
         for name in names {
             let id = String(name.dropLast(suffix.count))
-            let log = ProblemLog(file: FilePath.join(folder, name))
+            let log = DiagnosticLog(file: FilePath.join(folder, name))
             var draft = TenantDraft(id: id, log: log)
             if !Identifier.isValid(id) {
                 log.problem("the file's name is not a tenant's id", "name it <tenant>.yaml, with 1 to 63 of a-z, 0-9 and “-”")
@@ -51,7 +51,7 @@ package enum RuleLoader {
         let problems = sorted(logs.flatMap(\.problems))
         let files = drafts.compactMap(\.file)
         guard problems.isEmpty, files.count == drafts.count else {
-            return Outcome(result: .failure(RuleFileProblems(problems: problems)), warnings: warnings)
+            return Outcome(result: .failure(RuleFilesError(problems: problems)), warnings: warnings)
         }
         let book = RuleBook(files: files, generation: generation, digest: digest.hex())
         return Outcome(result: .success(book), warnings: warnings)
@@ -59,7 +59,7 @@ package enum RuleLoader {
 
     private static let suffix = ".yaml"
 
-    private static func tenantFiles(in folder: String, files: RuleFileSystem, log: ProblemLog) -> [String] {
+    private static func tenantFiles(in folder: String, files: RuleFileSystem, log: DiagnosticLog) -> [String] {
         let entries: [RuleFileSystem.Entry]
         do throws(RuleFileSystem.Failure) {
             entries = try files.list(folder)
@@ -95,7 +95,7 @@ package enum RuleLoader {
         }
     }
 
-    static func sorted(_ problems: [RuleFileProblem]) -> [RuleFileProblem] {
+    static func sorted(_ problems: [Diagnostic]) -> [Diagnostic] {
         problems.sorted { left, right in
             if left.file != right.file { return left.file.utf8.lexicographicallyPrecedes(right.file.utf8) }
             return (left.line, left.column, left.message) < (right.line, right.column, right.message)

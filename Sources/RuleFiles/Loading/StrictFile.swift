@@ -3,7 +3,7 @@
 /// Reads one file as strict YAML, with every finding in the log.
 enum StrictFile {
     /// - Returns: The bytes, and the root where anything of it can be checked; nil where the file cannot be read.
-    static func read(_ path: String, files: RuleFileSystem, log: ProblemLog) -> (bytes: [UInt8], root: YAMLNode?)? {
+    static func read(_ path: String, files: RuleFileSystem, log: DiagnosticLog) -> (bytes: [UInt8], root: YAMLNode?)? {
         let bytes: [UInt8]
         do throws(RuleFileSystem.Failure) {
             // One more than is allowed shows that there are too many.

@@ -23,7 +23,7 @@ struct APIKeyReader: Sendable {
         "make a new one (postern key new) and write its sha256; this one must no longer be used"
     )
 
-    func read(_ section: Section) -> [APIKey] {
+    func read(_ section: Section) -> [APIKeyRecord] {
         guard let entry = section["apiKeys"] else { return [] }
         guard case .list(let nodes) = entry.value.content, !nodes.isEmpty else {
             if case .reported = entry.value.content { return [] }
@@ -34,7 +34,7 @@ struct APIKeyReader: Sendable {
             )
             return []
         }
-        var keys: [APIKey] = []
+        var keys: [APIKeyRecord] = []
         var ids: [String: Int] = [:]
         var digests: [[UInt8]: Int] = [:]
         for node in nodes {
@@ -65,13 +65,13 @@ struct APIKeyReader: Sendable {
         return keys
     }
 
-    private func readRest(of key: Section, id: String?, sha256: [UInt8]?) -> APIKey? {
+    private func readRest(of key: Section, id: String?, sha256: [UInt8]?) -> APIKeyRecord? {
         let expires = Self.expires.read(from: key, self)
         let scopes = Self.scopes.read(from: key, self)
         let allowed = Self.rules.read(from: key, self)
         let users = Self.allowUsers.read(from: key, self)
         guard let id, let sha256 else { return nil }
-        return APIKey(
+        return APIKeyRecord(
             tenant: tenant,
             id: id,
             sha256: sha256,

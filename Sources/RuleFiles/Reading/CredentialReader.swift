@@ -7,7 +7,7 @@ import WireFormats
 struct CredentialReader: Sendable {
     /// What a store's `credentials` say.
     struct Reading {
-        let source: CredentialOrigin
+        let source: CredentialSource
         /// Whether the role's session is narrowed to what the tenant's rules need (`sessionPolicy: fromRules`).
         var isNarrowed = false
     }

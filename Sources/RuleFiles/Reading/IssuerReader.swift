@@ -37,7 +37,7 @@ struct IssuerReader: Sendable {
         return reading
     }
 
-    private func readIssuer(_ node: YAMLNode, log: ProblemLog, into reading: inout Reading) {
+    private func readIssuer(_ node: YAMLNode, log: DiagnosticLog, into reading: inout Reading) {
         let known = (isServiceWide ? Self.serviceWideKeys : Self.keys).map(\.name)
         let hints = [
             "tenantClaim": ValueError(
@@ -76,7 +76,7 @@ struct IssuerReader: Sendable {
         )
     }
 
-    private func note(_ issuer: Located<String>, log: ProblemLog, in reading: inout Reading) {
+    private func note(_ issuer: Located<String>, log: DiagnosticLog, in reading: inout Reading) {
         if let first = reading.names.first(where: { $0.value.hasSameBytes(as: issuer.value) }) {
             log.problem(
                 at: issuer.position,
@@ -117,7 +117,7 @@ struct IssuerReader: Sendable {
         }
     }
 
-    private func checkDiscovery(_ issuer: String, at position: YAMLPosition, log: ProblemLog) {
+    private func checkDiscovery(_ issuer: String, at position: YAMLPosition, log: DiagnosticLog) {
         do throws(ValueError) {
             _ = try WebURL.parse(issuer)
         } catch {

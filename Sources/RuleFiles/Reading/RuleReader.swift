@@ -17,7 +17,7 @@ struct RuleReader: Sendable {
         successRedirect.row, requireScope.row, limits.row,
     ]
 
-    func read(_ entry: YAMLEntry, log: ProblemLog) -> RuleDraft? {
+    func read(_ entry: YAMLEntry, log: DiagnosticLog) -> RuleDraft? {
         let name = readName(entry, log: log)
         let title = "the rule \(entry.key.quoted)"
         let names = Self.keys.map(\.name)
@@ -65,7 +65,7 @@ struct RuleReader: Sendable {
         return RuleDraft(name: name, prefix: prefix, keyName: keyName?.value ?? defaultName, rule: rule)
     }
 
-    private func readName(_ entry: YAMLEntry, log: ProblemLog) -> String? {
+    private func readName(_ entry: YAMLEntry, log: DiagnosticLog) -> String? {
         do throws(ValueError) {
             return try Identifier.parse(entry.key, what: "a name for a rule", underscores: true)
         } catch {

@@ -8,7 +8,7 @@ struct Section {
     let title: String
     /// The place of the section's own key: that of “… is missing”.
     let position: YAMLPosition
-    let log: ProblemLog
+    let log: DiagnosticLog
     private let entries: [YAMLEntry]
 
     /// Nil, with a problem logged, where the node is no mapping. Unknown keys are logged at once.
@@ -22,7 +22,7 @@ struct Section {
         at position: YAMLPosition,
         keys: [String]?,
         hints: [String: ValueError] = [:],
-        log: ProblemLog
+        log: DiagnosticLog
     ) {
         self.title = title
         self.position = position

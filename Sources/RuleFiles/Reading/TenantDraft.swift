@@ -3,7 +3,7 @@
 /// A tenant's file as far as it could be read: what checks across files need is there even where the rest is wrong.
 struct TenantDraft {
     let id: String
-    let log: ProblemLog
+    let log: DiagnosticLog
     var issuers: [Located<String>] = []
     /// Where the tenant's files go; nil where `store` could not be read.
     var store: StoreIdentity?

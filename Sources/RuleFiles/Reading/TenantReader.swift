@@ -12,7 +12,7 @@ struct TenantReader {
     let id: String
     /// The folder of the file: relative paths in it are resolved against it.
     let folder: String
-    let log: ProblemLog
+    let log: DiagnosticLog
 
     /// The keys of the file, in the order in which messages list them.
     static let keys = [
@@ -60,7 +60,7 @@ struct TenantReader {
         let origins = file.list("origins", WebOrigin.parse)
         let auth = file.section("auth", keys: Self.authKeys.map(\.name))
         var issuers: [Issuer] = []
-        var apiKeys: [APIKey] = []
+        var apiKeys: [APIKeyRecord] = []
         if let auth {
             let reading = IssuerReader(folder: folder, isServiceWide: false).read(auth)
             draft.issuers = reading.names
@@ -85,7 +85,7 @@ struct TenantReader {
     /// too long is found here and not by STS at the first ticket.
     private func narrowed(
         _ credentials: CredentialReader.Reading?, bucket: String, _ rules: [UploadRule], _ file: Section
-    ) -> CredentialOrigin {
+    ) -> CredentialSource {
         guard let credentials else { return .standard }
         guard case .role(var role) = credentials.source, credentials.isNarrowed else { return credentials.source }
         role.sessionPolicy = sessionPolicy(for: role, bucket: bucket, rules, file)
@@ -96,7 +96,7 @@ struct TenantReader {
     }
 
     private func sessionPolicy(for role: AssumedRole, bucket: String, _ rules: [UploadRule], _ file: Section) -> String? {
-        do throws(SessionPolicyTooLong) {
+        do throws(SessionPolicyError) {
             let policy = try SessionPolicy(role: role, bucket: bucket, rules: rules).text()
             if policy.isWidened {
                 log.warning(
@@ -107,7 +107,7 @@ struct TenantReader {
             }
             return policy.text
         } catch {
-            log.problem(at: file["rules"]?.keyPosition ?? file.position, error.problem, SessionPolicyTooLong.advice)
+            log.problem(at: file["rules"]?.keyPosition ?? file.position, error.problem, SessionPolicyError.advice)
             return nil
         }
     }

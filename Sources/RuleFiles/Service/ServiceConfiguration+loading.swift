@@ -12,16 +12,16 @@ extension ServiceConfiguration {
     package static func load(
         path: String,
         files: RuleFileSystem = .local
-    ) -> Result<ServiceConfiguration, RuleFileProblems> {
-        let log = ProblemLog(file: path)
+    ) -> Result<ServiceConfiguration, RuleFilesError> {
+        let log = DiagnosticLog(file: path)
         let configuration = StrictFile.read(path, files: files, log: log)?.root.flatMap { read($0, path: path, log: log) }
         guard let configuration, log.problems.isEmpty else {
-            return .failure(RuleFileProblems(problems: RuleLoader.sorted(log.problems)))
+            return .failure(RuleFilesError(problems: RuleLoader.sorted(log.problems)))
         }
         return .success(configuration)
     }
 
-    private static func read(_ root: YAMLNode, path: String, log: ProblemLog) -> ServiceConfiguration? {
+    private static func read(_ root: YAMLNode, path: String, log: DiagnosticLog) -> ServiceConfiguration? {
         let keys = [
             "listen", "admin", "tenants", "tlsCert", "tlsKey", "logFormat", "logLevel", "drainDelay", "idleTimeout", "adminHosts",
             "maxConnections", "maxConnectionsPerPeer", "trustedProxies", "issuers",

@@ -27,12 +27,12 @@ struct SessionPolicy {
 
     /// Compact JSON in ASCII. Where patterns of every placeholder's place make it longer than STS takes, each rule is covered by
     /// what its keys begin with instead, and `isWidened` says so.
-    func text() throws(SessionPolicyTooLong) -> (text: String, isWidened: Bool) {
+    func text() throws(SessionPolicyError) -> (text: String, isWidened: Bool) {
         for pattern in [ResourcePattern.exact, .beginning] {
             let text = text(pattern)
             if text.utf8.count <= Self.maximumLength { return (text, pattern == .beginning) }
         }
-        throw SessionPolicyTooLong()
+        throw SessionPolicyError()
     }
 
     private func text(_ pattern: ResourcePattern) -> String {

@@ -7,7 +7,7 @@ import WireFormats
 enum HexDigest {
     /// 64 hex digits of either case. The text is never repeated in a message: it may be the key itself.
     static func parse(_ text: String) throws(ValueError) -> [UInt8] {
-        if text.utf8.starts(with: APIKeyText.prefix.utf8) {
+        if text.utf8.starts(with: APIKey.prefix.utf8) {
             throw ValueError(
                 "this is an API key itself, not its hash",
                 "make a new key (postern key new) and paste the sha256 it prints; this one must no longer be used"

@@ -9,7 +9,7 @@ import WireFormats
 struct YAMLCharacters {
     /// The file, with a space for every tab so that reading can go on; nil where it cannot.
     private(set) var bytes: [UInt8]?
-    private(set) var findings: [YAMLFinding] = []
+    private(set) var findings: [YAMLDiagnostic] = []
     /// Whether the file holds nothing but LF and the printable characters of ASCII.
     private(set) var isPlain = false
 
@@ -24,7 +24,7 @@ struct YAMLCharacters {
     }
 
     private mutating func refuse(_ position: YAMLPosition, _ message: String, _ advice: String) {
-        findings = [YAMLFinding(position, message, advice)]
+        findings = [YAMLDiagnostic(position, message, advice)]
         bytes = nil
     }
 

@@ -21,7 +21,7 @@ struct YAMLReader {
     private let isPlain: Bool
     /// libyaml keeps pointers into it.
     private let parser: UnsafeMutablePointer<yaml_parser_t>
-    private var findings: [YAMLFinding]
+    private var findings: [YAMLDiagnostic]
     private var event = yaml_event_t()
     /// False after a key with “?”, an anchor or a tag in front of it: what belongs to it, and where an error has its
     /// cause, would be a guess.
@@ -31,7 +31,7 @@ struct YAMLReader {
 
     /// - Returns: The document's root, or nil where nothing of the file can be checked; and everything that is wrong with
     ///   the YAML itself.
-    static func read(_ bytes: [UInt8]) -> (root: YAMLNode?, findings: [YAMLFinding]) {
+    static func read(_ bytes: [UInt8]) -> (root: YAMLNode?, findings: [YAMLDiagnostic]) {
         let file = YAMLCharacters(bytes)
         guard let bytes = file.bytes else { return (nil, file.findings) }
         var parser = yaml_parser_t()
@@ -42,7 +42,7 @@ struct YAMLReader {
                     yaml_event_delete(&reader.event)
                     yaml_parser_delete(parser)
                 }
-                do throws(YAMLFinding) {
+                do throws(YAMLDiagnostic) {
                     let root = try reader.readFile()
                     return (reader.isUsable ? root : nil, reader.findings)
                 } catch {
@@ -54,7 +54,7 @@ struct YAMLReader {
 
     // MARK: Events
 
-    private mutating func readFile() throws(YAMLFinding) -> YAMLNode {
+    private mutating func readFile() throws(YAMLDiagnostic) -> YAMLNode {
         let nothing = YAMLNode(content: .mapping([]), position: .start)
         guard let start = bytes.baseAddress, !bytes.isEmpty else { return nothing }
         guard yaml_parser_initialize(parser) == 1 else { throw Self.unreadable }
@@ -73,7 +73,7 @@ struct YAMLReader {
         try next()
         let isEnded = event.data.document_end.implicit == 0
         var second: YAMLPosition?
-        do throws(YAMLFinding) {
+        do throws(YAMLDiagnostic) {
             try next()
             if event.type == YAML_DOCUMENT_START_EVENT { second = YAMLPosition(event.start_mark) }
         } catch {
@@ -83,19 +83,19 @@ struct YAMLReader {
         }
         if let second {
             findings.append(
-                YAMLFinding(second, "a second document begins here", "write one document a file: one file a tenant")
+                YAMLDiagnostic(second, "a second document begins here", "write one document a file: one file a tenant")
             )
         }
         return root
     }
 
-    private mutating func next() throws(YAMLFinding) {
+    private mutating func next() throws(YAMLDiagnostic) {
         yaml_event_delete(&event)
         guard yaml_parser_parse(parser, &event) == 1 else { throw syntaxError() }
     }
 
     /// Reads the node that begins with the current event, up to its last event.
-    private mutating func readNode(depth: Int) throws(YAMLFinding) -> YAMLNode {
+    private mutating func readNode(depth: Int) throws(YAMLDiagnostic) -> YAMLNode {
         switch event.type {
         case YAML_SCALAR_EVENT:
             let scalar = event.data.scalar
@@ -127,7 +127,7 @@ struct YAMLReader {
 
     /// Reads a mapping from its first event to its last.
     /// - Parameter first: The byte with which it begins.
-    private mutating func readEntries(first: UInt8, depth: Int) throws(YAMLFinding) -> [YAMLEntry] {
+    private mutating func readEntries(first: UInt8, depth: Int) throws(YAMLDiagnostic) -> [YAMLEntry] {
         var mapping = Mapping()
         // A mapping that is an item of a list in brackets may begin with the “?” itself.
         var end = first == UInt8(ascii: "?") ? event.start_mark : event.end_mark
@@ -146,11 +146,11 @@ struct YAMLReader {
                 continue
             case .list, .mapping:
                 guard isUsable else { continue }
-                findings.append(YAMLFinding(key.position, "a key must be a word", "write the key as plain text"))
+                findings.append(YAMLDiagnostic(key.position, "a key must be a word", "write the key as plain text"))
             case .text(let name):
                 guard let line = mapping.append(YAMLEntry(key: name, keyPosition: key.position, value: value)) else { continue }
                 let message = "\(name.quoted) is written more than once here; the first is in line \(line)"
-                findings.append(YAMLFinding(key.position, message, "keep one of them"))
+                findings.append(YAMLDiagnostic(key.position, message, "keep one of them"))
             }
         }
         return mapping.entries
@@ -183,7 +183,7 @@ struct YAMLReader {
     // MARK: What is refused
 
     private mutating func refuse(_ indicator: UInt8, at position: YAMLPosition) {
-        if let finding = YAMLFinding.refused(indicator, at: position) { findings.append(finding) }
+        if let finding = YAMLDiagnostic.refused(indicator, at: position) { findings.append(finding) }
     }
 
     /// Refuses the anchor and the tag of the current event.
@@ -232,17 +232,17 @@ struct YAMLReader {
 
     // MARK: Errors
 
-    private static let unreadable = YAMLFinding(
+    private static let unreadable = YAMLDiagnostic(
         .start, "the file cannot be read as YAML", "check its indentation, quotes and brackets"
     )
 
-    private static func tooDeep(_ position: YAMLPosition) -> YAMLFinding {
+    private static func tooDeep(_ position: YAMLPosition) -> YAMLDiagnostic {
         let message = "there are more than \(YAMLLimits.depth) levels of nesting"
-        return YAMLFinding(position, message, "no rule file needs so many: check the brackets")
+        return YAMLDiagnostic(position, message, "no rule file needs so many: check the brackets")
     }
 
     /// What libyaml stopped at.
-    private mutating func syntaxError() -> YAMLFinding {
+    private mutating func syntaxError() -> YAMLDiagnostic {
         let error = parser.pointee
         guard let problem = error.problem.map({ String(cString: $0) }) else { return Self.unreadable }
         let place = YAMLPosition(error.problem_mark)
@@ -252,7 +252,7 @@ struct YAMLReader {
         let last = error.problem_mark.column > 0 ? byte(at: error.problem_mark, ahead: -1) : 0
         if last == UInt8(ascii: "}") || last == UInt8(ascii: "]") {
             // `keyName: {uuid}.{ext}` without quotes.
-            return YAMLFinding(
+            return YAMLDiagnostic(
                 place, "nothing can stand behind a closed bracket", "put the whole value in quotes: \"{user}/\""
             )
         }
@@ -260,7 +260,7 @@ struct YAMLReader {
     }
 
     /// What is refused where libyaml could not read on: to it `*.png` is an alias, and a wrong one.
-    private mutating func refusal(at mark: yaml_mark_t, _ problem: String) -> YAMLFinding? {
+    private mutating func refusal(at mark: yaml_mark_t, _ problem: String) -> YAMLDiagnostic? {
         if problem == "did not find expected <document start>" {
             // Above there may be a directive without the “---” that has to follow it.
             let lines = bytes[..<offset(of: mark)].split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)

@@ -1,46 +1,75 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#if canImport(FoundationEssentials)
-    package import FoundationEssentials
-#else
-    package import Foundation
-#endif
+import WireFormats
 
-/// An API key as a rule file declares it: its hash, never the key itself.
+/// The text of an API key: `pstn.<tenant>.<id>.<secret>`, where the secret is 256 random bits in base64url.
 ///
-/// A class: the rule files' reader makes it, and all who need it share it.
-package final class APIKey: Sendable {
-    /// The tenant whose key it is.
+/// Holds the key, so it does not print it.
+package struct APIKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     package let tenant: String
-    /// The key's id, which is part of the key.
     package let id: String
-    /// SHA-256 of the whole key; nil where what was given is none, so that nothing matches.
-    let digest: SHA256Words?
-    /// The instant from which the key is refused; nil for none.
-    package let expires: Date?
-    /// What the key allows.
-    package let scopes: [String]
-    /// The rules that the key may use; nil for all.
-    package let rules: [String]?
-    /// The users on whose behalf the key may ask; nil for all.
-    package let allowUsers: [String]?
+    /// The whole key: shown once, to its user, and stored nowhere.
+    package let key: String
 
-    /// - Parameter sha256: of the whole key, 32 bytes
-    package init(
-        tenant: String,
-        id: String,
-        sha256: [UInt8],
-        expires: Date? = nil,
-        scopes: [String] = [],
-        rules: [String]? = nil,
-        allowUsers: [String]? = nil
-    ) {
+    /// SHA-256 of the whole key: what a rule file holds.
+    package var sha256: [UInt8] { DigestAlgorithm.sha256.hash(key.utf8) }
+    /// ``sha256`` in lower-case hexadecimal, as a rule file writes it.
+    package var sha256Hex: String { sha256.hexadecimal }
+
+    /// Makes a new key.
+    /// - Parameters:
+    ///   - tenant: the tenant's id, `[a-z0-9][a-z0-9-]{0,62}`.
+    ///   - id: the key's id, `[a-z0-9][a-z0-9-]{0,62}`, as rule files take it.
+    ///   - random: a generator that is fit for secrets, such as `SystemRandomNumberGenerator`.
+    /// - Returns: nil where one of the ids is not of that form.
+    package static func make(tenant: String, id: String, random: inout some RandomNumberGenerator) -> APIKey? {
+        guard isName(tenant.utf8), isName(id.utf8) else { return nil }
+        var secret: [UInt8] = []
+        while secret.count < secretLength {
+            withUnsafeBytes(of: random.next()) { secret.append(contentsOf: $0) }
+        }
+        let text = Base64URL.encode(secret.prefix(secretLength))
+        return APIKey(tenant: tenant, id: id, key: "\(prefix)\(tenant).\(id).\(text)")
+    }
+
+    /// Reads a key; nil where it is not exactly of the form. The form is public: what it says about a key gives nothing away.
+    package init?(parsing bytes: some Collection<UInt8>) {
+        guard bytes.starts(with: Self.prefix.utf8) else { return nil }
+        let parts = bytes.dropFirst(Self.prefix.utf8.count)
+            .split(separator: UInt8(ascii: "."), maxSplits: 3, omittingEmptySubsequences: false)
+        guard
+            parts.count == 3,
+            Self.isName(parts[0]),
+            Self.isName(parts[1]),
+            Base64URL.decode(Array(parts[2])[...])?.count == Self.secretLength
+        else { return nil }
+        self.init(
+            tenant: String(decoding: parts[0], as: UTF8.self),
+            id: String(decoding: parts[1], as: UTF8.self),
+            key: String(decoding: bytes, as: UTF8.self)
+        )
+    }
+
+    private init(tenant: String, id: String, key: String) {
         self.tenant = tenant
         self.id = id
-        digest = SHA256Words(sha256)
-        self.expires = expires
-        self.scopes = scopes
-        self.rules = rules
-        self.allowUsers = allowUsers
+        self.key = key
+    }
+
+    package var description: String { "\(Self.prefix)\(tenant).\(id).…" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: ["tenant": tenant, "id": id]) }
+
+    /// What an API key begins with, and no token: a token's header would not be JSON.
+    package static var prefix: String { "pstn." }
+
+    /// The secret's length in bytes.
+    private static let secretLength = 32
+
+    /// `[a-z0-9][a-z0-9-]{0,62}`, what tenants and keys are named by.
+    private static func isName(_ text: some Collection<UInt8>) -> Bool {
+        let hyphen = UInt8(ascii: "-")
+        return (1...63).contains(text.count) && text.first != hyphen
+            && text.allSatisfy { $0.isASCIILowercase || $0.isASCIIDigit || $0 == hyphen }
     }
 }

@@ -12,7 +12,7 @@
 /// one: a new cache is part of the snapshot, so nothing that only old rules allowed is kept. Synchronous, without I/O.
 package final class Authenticator: Sendable {
     private let verifier: TokenVerifier
-    private let apiKeys: APIKeyRing
+    private let apiKeys: APIKeyTable
     private let cache: TokenCache
 
     /// - Parameters:
@@ -20,9 +20,9 @@ package final class Authenticator: Sendable {
     ///   - apiKeys: of all tenants.
     ///   - uses: where uses of API keys are noted.
     ///   - cacheCapacity: the most verified tokens to remember; 0 for none.
-    package init(issuers: [TrustedIssuer], apiKeys: [APIKey], uses: APIKeyUses? = nil, cacheCapacity: Int = 10_000) {
+    package init(issuers: [TrustedIssuer], apiKeys: [APIKeyRecord], uses: APIKeyUses? = nil, cacheCapacity: Int = 10_000) {
         verifier = TokenVerifier(issuers: IssuerDirectory(issuers))
-        self.apiKeys = APIKeyRing(apiKeys, uses: uses)
+        self.apiKeys = APIKeyTable(apiKeys, uses: uses)
         cache = TokenCache(capacity: cacheCapacity)
     }
 
@@ -30,14 +30,14 @@ package final class Authenticator: Sendable {
     /// - Parameters:
     ///   - values: the values of all Authorization headers of the request, as they came.
     ///   - now: the present instant.
-    package func authenticate(authorization values: [String], at now: Date) throws(AuthenticationFailure) -> Principal {
+    package func authenticate(authorization values: [String], at now: Date) throws(AuthenticationError) -> Principal {
         try authenticate(values, at: now.timeIntervalSince1970, with: cache)
     }
 
     /// Judges a credential as ``authenticate(authorization:at:)`` does, but for the cache, and tells how it went.
     package func judge(authorization values: [String], at now: Date) -> Judgement {
         Judgement(
-            Result { () throws(AuthenticationFailure) in
+            Result { () throws(AuthenticationError) in
                 try authenticate(values, at: now.timeIntervalSince1970, with: nil)
             }
         )
@@ -50,12 +50,12 @@ package final class Authenticator: Sendable {
         _ values: [String],
         at now: Double,
         with cache: TokenCache?
-    ) throws(AuthenticationFailure) -> Principal {
+    ) throws(AuthenticationError) -> Principal {
         guard var value = values.first else { throw .authorizationMissing }
         // Two servers on the way that pick different ones would see different users (CVE-2025-64527).
         guard values.count == 1 else { throw .authorizationRepeated }
         let result = value.withUTF8 { bytes in
-            Result { () throws(AuthenticationFailure) in
+            Result { () throws(AuthenticationError) in
                 let credential = try BearerCredential.find(in: bytes)
                 return BearerCredential.isAPIKey(credential)
                     ? try apiKeys.authenticate(credential, at: now)
@@ -69,9 +69,9 @@ package final class Authenticator: Sendable {
         token: UnsafeRawBufferPointer,
         at now: Double,
         with cache: TokenCache?
-    ) throws(AuthenticationFailure) -> Principal {
+    ) throws(AuthenticationError) -> Principal {
         guard let cache else { return try verifier.verify(Array(token), at: now).principal }
-        let hash = SHA256Words(hashing: token)
+        let hash = TokenDigest(hashing: token)
         if let known = cache.token(hash, at: now) { return known.principal }
         let verified = try verifier.verify(Array(token), at: now)
         cache.keep(verified, hash, at: now)

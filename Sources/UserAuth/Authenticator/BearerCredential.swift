@@ -7,7 +7,7 @@ enum BearerCredential {
 
     /// Finds the credential in the header's value (RFC 6750 section 2.1; RFC 9110 section 11.4): the scheme without regard to
     /// case, spaces, the rest.
-    static func find(in value: UnsafeBufferPointer<UInt8>) throws(AuthenticationFailure) -> UnsafeRawBufferPointer {
+    static func find(in value: UnsafeBufferPointer<UInt8>) throws(AuthenticationError) -> UnsafeRawBufferPointer {
         guard value.count <= maximumLength else { throw .authorizationTooLong }
         let scheme = "bearer".utf8
         guard
@@ -21,6 +21,6 @@ enum BearerCredential {
 
     /// Whether a credential is meant as an API key.
     static func isAPIKey(_ credential: UnsafeRawBufferPointer) -> Bool {
-        credential.starts(with: APIKeyText.prefix.utf8)
+        credential.starts(with: APIKey.prefix.utf8)
     }
 }

@@ -3,7 +3,7 @@
 /// How a credential was judged, check by check: what `postern whoami` shows. Holds nothing of the credential itself.
 package struct Judgement: Sendable {
     /// The authenticated caller, or why there is none.
-    package let outcome: Result<Principal, AuthenticationFailure>
+    package let outcome: Result<Principal, AuthenticationError>
     /// Every check for this kind of credential in its order.
     package let steps: [Step]
 
@@ -21,7 +21,7 @@ package struct Judgement: Sendable {
 
     /// Tells from the outcome alone: the checks are made in the order of ``Check`` and the first that fails ends it, so those
     /// before it have passed.
-    init(_ outcome: Result<Principal, AuthenticationFailure>) {
+    init(_ outcome: Result<Principal, AuthenticationError>) {
         self.outcome = outcome
         let checks: [Check]
         let failed: Check?

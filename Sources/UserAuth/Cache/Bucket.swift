@@ -10,7 +10,7 @@ extension TokenCache {
         private var hand = 0
 
         private struct Place {
-            let hash: SHA256Words
+            let hash: TokenDigest
             let token: VerifiedToken
             var wasUsed: Bool
         }
@@ -24,7 +24,7 @@ extension TokenCache {
         }
 
         /// The token with this hash, if it still holds. One that does not is dropped.
-        mutating func find(_ hash: SHA256Words, at now: Double) -> VerifiedToken? {
+        mutating func find(_ hash: TokenDigest, at now: Double) -> VerifiedToken? {
             for index in places.indices where places[index]?.hash == hash {
                 guard let token = places[index]?.token, token.holds(at: now) else {
                     places[index] = nil
@@ -36,7 +36,7 @@ extension TokenCache {
             return nil
         }
 
-        mutating func keep(_ token: VerifiedToken, _ hash: SHA256Words, at now: Double) {
+        mutating func keep(_ token: VerifiedToken, _ hash: TokenDigest, at now: Double) {
             let index =
                 places.firstIndex { $0?.hash == hash }
                 ?? places.firstIndex { $0 == nil }

@@ -24,7 +24,7 @@ final class TokenCache: Sendable {
 
     /// The token with this hash, if it is kept and still holds.
     /// - Parameter now: seconds since 1970.
-    func token(_ hash: SHA256Words, at now: Double) -> VerifiedToken? {
+    func token(_ hash: TokenDigest, at now: Double) -> VerifiedToken? {
         guard let (shard, index) = place(of: hash) else { return nil }
         return shard.state.withLock { state in
             let found = state.buckets[index].find(hash, at: now)
@@ -35,7 +35,7 @@ final class TokenCache: Sendable {
 
     /// Keeps a token under the hash of its bytes.
     /// - Parameter now: seconds since 1970.
-    func keep(_ token: VerifiedToken, _ hash: SHA256Words, at now: Double) {
+    func keep(_ token: VerifiedToken, _ hash: TokenDigest, at now: Double) {
         guard let (shard, index) = place(of: hash) else { return }
         shard.state.withLock { $0.buckets[index].keep(token, hash, at: now) }
     }
@@ -51,7 +51,7 @@ final class TokenCache: Sendable {
         }
     }
 
-    private func place(of hash: SHA256Words) -> (Shard, Int)? {
+    private func place(of hash: TokenDigest) -> (Shard, Int)? {
         guard bucketCount > 0 else { return nil }
         let bucket = Int(hash.first % UInt64(bucketCount))
         return (shards[bucket % shards.count], bucket / shards.count)

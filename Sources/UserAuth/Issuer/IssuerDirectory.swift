@@ -14,7 +14,7 @@ struct IssuerDirectory: Sendable {
     }
 
     /// Finds the issuer that a token names, unverified as it is.
-    func issuer(of claims: TokenClaims) throws(AuthenticationFailure) -> TrustedIssuer {
+    func issuer(of claims: TokenClaims) throws(AuthenticationError) -> TrustedIssuer {
         let name = try claims.issuer()
         guard let candidates = issuers[ExactString(name)], let first = candidates.first else { throw .issuerUnknown }
         guard candidates.count > 1 else { return first }

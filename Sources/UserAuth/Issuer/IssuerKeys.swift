@@ -15,7 +15,7 @@ package final class IssuerKeys: Sendable {
 
     /// - Parameters:
     ///   - set: nil where no set was ever had: tokens of the issuer are then answered with
-    ///     ``AuthenticationFailure/keysUnavailable(issuer:)``.
+    ///     ``AuthenticationError/keysUnavailable(issuer:)``.
     ///   - onMiss: called on the way of a request whose token names a key that the set does not have, so it must be quick.
     package init(_ set: KeySet? = nil, onMiss: (@Sendable (_ keyID: String) -> Void)? = nil) {
         state = Mutex(set)

@@ -10,7 +10,7 @@ package struct KeySet: Sendable {
     package let skipped: [SkippedKey]
     let keys: [VerificationKey]
     /// Equal for two sets exactly where they hold the same keys for the same algorithms under the same ids.
-    let identity: SHA256Words
+    let identity: TokenDigest
 
     /// The ids of the keys; nil for a key that has none.
     package var keyIDs: [String?] {
@@ -27,14 +27,14 @@ package struct KeySet: Sendable {
         self.skipped = skipped
         // Sorted: some providers write their keys in another order each time.
         let fingerprints = keys.map(\.fingerprint).sorted { $0.lexicographicallyPrecedes($1) }
-        self.identity = SHA256Words(hashing: fingerprints.flatMap { $0 })
+        self.identity = TokenDigest(hashing: fingerprints.flatMap { $0 })
     }
 
     /// Finds the key that a token asks for.
     ///
     /// With several keys a token must name one, and a key that has an id answers to no other. A key without an id (a PEM file,
     /// a secret) is alone in its set, so that there is nothing to choose and the token's `kid` says nothing.
-    private func key(named id: String?) throws(AuthenticationFailure) -> VerificationKey {
+    private func key(named id: String?) throws(AuthenticationError) -> VerificationKey {
         if keys.count == 1, let only = keys.first {
             guard let ownID = only.id, let id else { return only }
             guard ownID.hasSameBytes(as: id) else { throw .keyUnknown }
@@ -46,7 +46,7 @@ package struct KeySet: Sendable {
     }
 
     /// Finds the key for a token and verifies the signature with it.
-    func verify(_ jws: CompactJWS, _ header: TokenHeader) throws(AuthenticationFailure) -> VerificationKey {
+    func verify(_ jws: CompactJWS, _ header: TokenHeader) throws(AuthenticationError) -> VerificationKey {
         let key = try key(named: header.keyID)
         try key.verify(jws.signature, over: jws.signingInput, algorithm: header.algorithm)
         return key
@@ -57,7 +57,7 @@ package struct KeySet: Sendable {
     ///   - compact: the three parts, and nothing around them.
     ///   - algorithms: those that the header may name.
     /// - Returns: the payload.
-    package func verify(_ compact: [UInt8], algorithms: [Algorithm]) throws(AuthenticationFailure) -> [UInt8] {
+    package func verify(_ compact: [UInt8], algorithms: [Algorithm]) throws(AuthenticationError) -> [UInt8] {
         let jws = try CompactJWS(parsing: compact)
         let header = try TokenHeader(parsing: jws.header)
         guard algorithms.contains(header.algorithm) else { throw .algorithmNotAllowed }

@@ -29,7 +29,7 @@ struct VerificationKey: Sendable {
         _ signature: [UInt8],
         over signingInput: ArraySlice<UInt8>,
         algorithm: Algorithm
-    ) throws(AuthenticationFailure) {
+    ) throws(AuthenticationError) {
         guard let verifier = verifiers.first(where: { $0.algorithm == algorithm })?.verifier else { throw .keyMismatch }
         guard signingInput.withUnsafeBytes({ verifier.verify(signature, of: $0) }) else { throw .signatureInvalid }
     }

@@ -41,7 +41,7 @@ extension KeyFetchError {
 }
 
 extension KeyFetchError.Reason {
-    fileprivate init(_ failure: OutgoingFailure) {
+    fileprivate init(_ failure: OutgoingError) {
         self =
             switch failure {
             case .unreachable: .unreachable

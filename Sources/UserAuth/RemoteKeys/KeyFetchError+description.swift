@@ -38,7 +38,7 @@ extension KeyFetchError {
         }
     }
 
-    private func advice(_ failure: OutgoingFailure) -> String {
+    private func advice(_ failure: OutgoingError) -> String {
         switch failure {
         case .unreachable: "; check the address, the name service and what is allowed to leave this network"
         case .tls: "; check the clock, and whether a private certificate authority must be configured"

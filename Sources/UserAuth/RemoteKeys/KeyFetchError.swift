@@ -18,7 +18,7 @@ package struct KeyFetchError: Error, Sendable, CustomStringConvertible {
     package enum Cause: Sendable {
         /// It may not be requested: the URL is neither https nor on this machine.
         case notPrivate
-        case failure(OutgoingFailure)
+        case failure(OutgoingError)
         case redirect(status: Int)
         case status(Int)
         /// It is not JSON at this place, counted from 1.

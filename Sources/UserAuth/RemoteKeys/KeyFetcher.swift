@@ -8,7 +8,7 @@ import WireFormats
 /// With discovery, another party's document says where the keys are. So it must not lead to services that trust requests from
 /// this machine: nothing is fetched from link-local addresses, nor from loopback unless the issuer is there itself.
 package struct KeyFetcher: Sendable {
-    package typealias Send = @Sendable (OutgoingRequest) async throws(OutgoingFailure) -> OutgoingAnswer
+    package typealias Send = @Sendable (OutgoingRequest) async throws(OutgoingError) -> OutgoingResponse
 
     /// For everything: the discovery document and the key set together.
     static let timeout: Duration = .seconds(2)
@@ -107,9 +107,9 @@ package struct KeyFetcher: Sendable {
     /// Gets a document; its status is 200.
     private func get(
         _ url: String, _ document: KeyFetchError.Document, forbidden: Set<AddressKind>, until deadline: ContinuousClock.Instant
-    ) async throws(KeyFetchError) -> OutgoingAnswer {
-        let answer: OutgoingAnswer
-        do throws(OutgoingFailure) {
+    ) async throws(KeyFetchError) -> OutgoingResponse {
+        let answer: OutgoingResponse
+        do throws(OutgoingError) {
             let rest = deadline - .now
             guard rest > .zero else { throw .timedOut(seconds: Self.timeout / .seconds(1)) }
             answer = try await send(

@@ -71,7 +71,7 @@ package final class RemoteKeys: Sendable {
     }
 
     /// Drops the set where 24 hours have passed since the last successful fetch: a provider that is silent so long may have
-    /// taken back its keys. Tokens are then answered with ``AuthenticationFailure/keysUnavailable(issuer:)``.
+    /// taken back its keys. Tokens are then answered with ``AuthenticationError/keysUnavailable(issuer:)``.
     package func expire(at moment: Moment) { refreshed.expire(at: moment.uptime) }
 
     /// How the keys are now.

@@ -11,7 +11,7 @@ struct CompactJWS {
     let signature: [UInt8]
 
     /// Splits and decodes a token.
-    init(parsing token: [UInt8]) throws(AuthenticationFailure) {
+    init(parsing token: [UInt8]) throws(AuthenticationError) {
         let dot = UInt8(ascii: ".")
         guard
             let first = token.firstIndex(of: dot),

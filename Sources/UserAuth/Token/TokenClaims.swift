@@ -12,7 +12,7 @@ struct TokenClaims {
 
     private let members: JSONObject
 
-    init(parsing bytes: [UInt8]) throws(AuthenticationFailure) {
+    init(parsing bytes: [UInt8]) throws(AuthenticationError) {
         guard case .object(let members)? = try? JSONValue(parsing: bytes, maximumDepth: TokenHeader.maximumDepth) else {
             throw .claimsMalformed
         }
@@ -20,13 +20,13 @@ struct TokenClaims {
     }
 
     /// `iss`
-    func issuer() throws(AuthenticationFailure) -> String {
+    func issuer() throws(AuthenticationError) -> String {
         guard case .string(let issuer)? = members["iss"] else { throw .issuerMissing }
         return issuer
     }
 
     /// `aud`: a string or an array of strings (section 4.1.3), never empty.
-    func audiences() throws(AuthenticationFailure) -> [String] {
+    func audiences() throws(AuthenticationError) -> [String] {
         switch members["aud"] {
         case nil: throw .audienceMissing
         case .string(let audience): return [audience]
@@ -39,35 +39,35 @@ struct TokenClaims {
     }
 
     /// `exp`, which is required here.
-    func expiration() throws(AuthenticationFailure) -> Double {
+    func expiration() throws(AuthenticationError) -> Double {
         guard let value = members["exp"] else { throw .expirationMissing }
         guard let seconds = NumericDate.read(value) else { throw .expirationMalformed }
         return seconds
     }
 
     /// `nbf`; nil where there is none.
-    func notBefore() throws(AuthenticationFailure) -> Double? {
+    func notBefore() throws(AuthenticationError) -> Double? {
         guard let value = members["nbf"] else { return nil }
         guard let seconds = NumericDate.read(value) else { throw .notBeforeMalformed }
         return seconds
     }
 
     /// `iat`; nil where there is none.
-    func issuedAt() throws(AuthenticationFailure) -> Double? {
+    func issuedAt() throws(AuthenticationError) -> Double? {
         guard let value = members["iat"] else { return nil }
         guard let seconds = NumericDate.read(value) else { throw .issuedAtMalformed }
         return seconds
     }
 
     /// The user, under the name that the issuer gives the claim.
-    func user(claim: String) throws(AuthenticationFailure) -> String {
+    func user(claim: String) throws(AuthenticationError) -> String {
         guard let value = members[claim] else { throw .userMissing }
         guard let name = Self.name(value) else { throw .userMalformed }
         return name
     }
 
     /// The tenant, under the name that the issuer gives the claim.
-    func tenant(claim: String) throws(AuthenticationFailure) -> String {
+    func tenant(claim: String) throws(AuthenticationError) -> String {
         guard let value = members[claim] else { throw .tenantMissing }
         guard let name = Self.name(value) else { throw .tenantMalformed }
         return name
@@ -75,7 +75,7 @@ struct TokenClaims {
 
     /// The scopes of `scope` (RFC 8693 section 4.2, RFC 9068 section 2.2.3) and `scp`, each a string with spaces or an array of
     /// strings: providers write both.
-    func scopes() throws(AuthenticationFailure) -> [String] {
+    func scopes() throws(AuthenticationError) -> [String] {
         var scopes: [String] = []
         for value in [members["scope"], members["scp"]] {
             let written: [String]

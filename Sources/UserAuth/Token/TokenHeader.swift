@@ -13,7 +13,7 @@ struct TokenHeader {
     let keyID: String?
 
     /// Reads and checks a header, member by member in the order of ``Check``.
-    init(parsing bytes: [UInt8]) throws(AuthenticationFailure) {
+    init(parsing bytes: [UInt8]) throws(AuthenticationError) {
         guard case .object(let header)? = try? JSONValue(parsing: bytes, maximumDepth: Self.maximumDepth) else {
             throw .headerMalformed
         }

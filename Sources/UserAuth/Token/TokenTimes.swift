@@ -9,7 +9,7 @@ struct TokenTimes {
     let validUntil: Double
 
     /// Checks `exp`, `nbf`, `iat` and the lifetime, each with the skew that clocks are allowed.
-    init(_ claims: TokenClaims, _ issuer: Issuer, at now: Double) throws(AuthenticationFailure) {
+    init(_ claims: TokenClaims, _ issuer: Issuer, at now: Double) throws(AuthenticationError) {
         let skew = NumericDate.skew
         let expiration = try claims.expiration()
         guard now < expiration + skew else { throw .expired }

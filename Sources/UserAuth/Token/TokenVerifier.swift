@@ -18,7 +18,7 @@ struct TokenVerifier: Sendable {
     /// - Parameters:
     ///   - token: the token alone, without the scheme.
     ///   - now: seconds since 1970.
-    func verify(_ token: [UInt8], at now: Double) throws(AuthenticationFailure) -> VerifiedToken {
+    func verify(_ token: [UInt8], at now: Double) throws(AuthenticationError) -> VerifiedToken {
         let jws = try CompactJWS(parsing: token)
         let header = try TokenHeader(parsing: jws.header)
         let claims = try TokenClaims(parsing: jws.payload)

@@ -22,8 +22,8 @@ struct Check: ParsableCommand {
     var json = false
 
     func run() throws {
-        var problems: [RuleFileProblem] = []
-        var warnings: [RuleFileProblem] = []
+        var problems: [Diagnostic] = []
+        var warnings: [Diagnostic] = []
         var service: ServiceConfiguration?
         if let config {
             switch ServiceConfiguration.load(path: config) {

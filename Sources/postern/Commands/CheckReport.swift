@@ -6,8 +6,8 @@ import WireFormats
 /// What `check --json` prints.
 struct CheckReport {
     let tenants: [String]
-    let problems: [RuleFileProblem]
-    let warnings: [RuleFileProblem]
+    let problems: [Diagnostic]
+    let warnings: [Diagnostic]
 
     /// `{"ok": …, "tenants": […], "problems": [{file, line, column, message, advice}], "warnings": […]}`
     var json: String {
@@ -20,7 +20,7 @@ struct CheckReport {
         return String(decoding: json, as: UTF8.self)
     }
 
-    private func write(_ problem: RuleFileProblem, to json: inout JSONWriter) {
+    private func write(_ problem: Diagnostic, to json: inout JSONWriter) {
         json.object { json in
             json.member("file", problem.file)
             json.member("line", problem.line)

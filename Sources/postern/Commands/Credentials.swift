@@ -76,8 +76,8 @@ struct Credentials: AsyncParsableCommand {
                 }
             }
             return sources
-        } catch let error as SetupProblems {
-            throw StartFailure(error)
+        } catch let error as SetupError {
+            throw StartupError(error)
         }
     }
 }

@@ -44,7 +44,7 @@ struct Dev: AsyncParsableCommand {
             try await environment.run(level: level, sink: sink)
         } catch {
             sink.flush(milliseconds: 1000)
-            throw StartFailure(error)
+            throw StartupError(error)
         }
         sink.flush(milliseconds: 1000)
     }

@@ -67,7 +67,7 @@ struct Serve: AsyncParsableCommand {
             try await ServiceRunner(settings: settings, state: state, sink: sink, logger: logger).run()
         } catch {
             sink.flush(milliseconds: 1000)
-            throw StartFailure(error)
+            throw StartupError(error)
         }
         sink.flush(milliseconds: 1000)
     }

@@ -85,7 +85,9 @@ struct Token: ParsableCommand {
                 return (String(parts[0]), String(parts[1]))
             }
         )
-        guard let token = signer.token(payload: claims.json, keyID: kid) else { throw TokenProblem.keyUnusable(algorithm: alg) }
+        guard let token = signer.token(payload: claims.json, keyID: kid) else {
+            throw TokenSigningError.keyUnusable(algorithm: alg)
+        }
         print(token)
     }
 
@@ -100,17 +102,19 @@ struct Token: ParsableCommand {
             let secret = KeySet.withoutLineEnd(try read(secretFile ?? ""))
             let algorithm = algorithm ?? .hs256
             if let minimum = algorithm.minimumSecretLength, secret.count < minimum {
-                throw TokenProblem.secretTooShort(secret.count, algorithm: algorithm.rawValue, minimum: minimum)
+                throw TokenSigningError.secretTooShort(secret.count, algorithm: algorithm.rawValue, minimum: minimum)
             }
             signer = TokenSigner(secret: secret, algorithm: algorithm)
         }
-        guard let signer else { throw TokenProblem.keyUnusable(algorithm: alg) }
+        guard let signer else { throw TokenSigningError.keyUnusable(algorithm: alg) }
         return signer
     }
 
     private func read(_ path: String) throws -> [UInt8] {
         // More than any key has.
-        guard let bytes = StandardStream.read(path: path, atMost: 64 * 1024) else { throw TokenProblem.unreadable(path: path) }
+        guard let bytes = StandardStream.read(path: path, atMost: 64 * 1024) else {
+            throw TokenSigningError.unreadable(path: path)
+        }
         return bytes
     }
 }

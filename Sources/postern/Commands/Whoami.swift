@@ -44,18 +44,18 @@ struct Whoami: AsyncParsableCommand {
     func run() async throws {
         let options = try files.serving()
         let settings: ServiceSettings
-        let identities: Identities
+        let identities: AuthenticationSetup
         do {
             settings = try SettingsResolver(options: options, environment: ProcessInfo.processInfo.environment).settings()
-            identities = try await Identities.load(settings)
-        } catch let error as SetupProblems {
-            throw StartFailure(error)
+            identities = try await AuthenticationSetup.load(settings)
+        } catch let error as SetupError {
+            throw StartupError(error)
         }
         let credential = try CredentialInput.read(words: credential, file: tokenFile)
         let now = Date()
         let judgement = identities.authenticator.judge(authorization: ["Bearer \(credential)"], at: now)
         let report = WhoamiReport(
-            facts: CredentialFacts(credential, at: now),
+            facts: UnverifiedClaims(credential, at: now),
             judgement: judgement,
             identities: identities
         )

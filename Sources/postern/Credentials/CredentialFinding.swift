@@ -13,7 +13,7 @@ import PostPolicy
 struct CredentialFinding {
     /// What is asked, and for whom.
     struct Source {
-        let origin: CredentialOrigin
+        let origin: CredentialSource
         /// The tenants that it signs for; empty where no rule file was read.
         var tenants: [String]
         /// The region of a tenant's store, for STS where nothing else names one.
@@ -40,13 +40,13 @@ struct CredentialFinding {
         var problem: String?
         var identity: CallerIdentity?
         var identityProblem: String?
-        do throws(CredentialProblem) {
+        do throws(CredentialError) {
             provided = try await resolver.refresh()
         } catch {
             problem = error.description
         }
         if let credentials = provided?.credentials, asksSTS {
-            do throws(CredentialProblem) {
+            do throws(CredentialError) {
                 identity = try await resolver.callerIdentity(of: credentials, region: source.region)
             } catch {
                 identityProblem = error.description

@@ -37,7 +37,7 @@ struct DevEnvironment: Sendable {
         self.addresses = addresses
         self.folder = URL(fileURLWithPath: folder)
         guard DigestAlgorithm.md5.isAvailable else {
-            throw SetupProblems(["libcrypto has no MD5, which ETags are made of: only 'postern dev' needs it, not 'serve'"])
+            throw SetupError(["libcrypto has no MD5, which ETags are made of: only 'postern dev' needs it, not 'serve'"])
         }
         identity = try DevIdentity(folder: self.folder.appendingPathComponent("keys"))
         // A new secret at each start: the store and the service are one process, and nothing else signs for this store.

@@ -25,7 +25,7 @@ struct DevIdentity: Sendable {
         let publicFile = folder.appendingPathComponent(Self.publicKeyName)
         if !FileManager.default.fileExists(atPath: privateFile.path) {
             guard let pem = TokenSigner.generate(.es256)?.privatePEM else {
-                throw SetupProblems(["libcrypto could not make an ES256 key"])
+                throw SetupError(["libcrypto could not make an ES256 key"])
             }
             try FileManager.default.createDirectory(
                 at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -35,11 +35,11 @@ struct DevIdentity: Sendable {
                     contents: Data(pem.utf8),
                     attributes: [.posixPermissions: 0o600]
                 )
-            else { throw SetupProblems(["\(privateFile.path): this file cannot be written"]) }
+            else { throw SetupError(["\(privateFile.path): this file cannot be written"]) }
         }
         let pem = String(decoding: try Data(contentsOf: privateFile), as: UTF8.self)
         guard let signer = TokenSigner(pem: pem, algorithm: .es256), let publicPEM = signer.publicPEM else {
-            throw SetupProblems(["\(privateFile.path): this is not the ES256 key that was made here; remove it to have a new one"]
+            throw SetupError(["\(privateFile.path): this is not the ES256 key that was made here; remove it to have a new one"]
             )
         }
         // Written each time: it always belongs to the private key, whatever happened to the folder.
@@ -51,7 +51,9 @@ struct DevIdentity: Sendable {
     func token(at now: Date) throws -> String {
         let claims = TokenClaims(
             issuer: Self.issuer, audience: Self.audience, user: Self.user, issuedAt: now, lifetime: 12 * 3600)
-        guard let token = signer.token(payload: claims.json, keyID: nil) else { throw TokenProblem.keyUnusable(algorithm: nil) }
+        guard let token = signer.token(payload: claims.json, keyID: nil) else {
+            throw TokenSigningError.keyUnusable(algorithm: nil)
+        }
         return token
     }
 }

@@ -12,7 +12,7 @@ struct SettingsResolver {
     let options: ServeOptions
     let environment: [String: String]
 
-    /// - Throws: `ValidationError` (exit code 64) for a wrong flag or variable, `SetupProblems` (1) for a wrong file
+    /// - Throws: `ValidationError` (exit code 64) for a wrong flag or variable, `SetupError` (1) for a wrong file
     func settings() throws -> ServiceSettings {
         let service = try configuration()
         guard let tenants = value(options.tenants, "TENANTS") ?? service?.tenants else {
@@ -82,7 +82,7 @@ struct SettingsResolver {
         guard let path = value(options.config, "CONFIG") else { return nil }
         switch ServiceConfiguration.load(path: path) {
         case .success(let configuration): return configuration
-        case .failure(let problems): throw SetupProblems(problems.problems.map(\.description))
+        case .failure(let problems): throw SetupError(problems.problems.map(\.description))
         }
     }
 

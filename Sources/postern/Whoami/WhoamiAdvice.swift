@@ -6,11 +6,11 @@ import WireFormats
 
 /// What an operator can do about a credential that is refused.
 struct WhoamiAdvice {
-    let identities: Identities
+    let identities: AuthenticationSetup
     /// What the token says in `iss`; nil where it says nothing.
     let issuer: String?
 
-    func text(for failure: AuthenticationFailure) -> String {
+    func text(for failure: AuthenticationError) -> String {
         switch failure {
         case .authorizationMissing, .authorizationRepeated, .authorizationTooLong, .schemeNotBearer:
             "A request carries one header field 'Authorization: Bearer <token>' of at most 8 KiB."
@@ -44,7 +44,7 @@ struct WhoamiAdvice {
             "The claim that 'user' of the issuer names (sub by default) is a string of 1 to 256 bytes."
         case .tenantMissing, .tenantMalformed: "The claim that 'tenantClaim' of the issuer names is a string of 1 to 256 bytes."
         case .scopesMalformed: "'scope' and 'scp' are strings, or arrays of strings."
-        case .apiKeyMalformed: "An API key is \(APIKeyText.prefix)TENANT.ID.SECRET as 'postern key new' printed it: was it cut?"
+        case .apiKeyMalformed: "An API key is \(APIKey.prefix)TENANT.ID.SECRET as 'postern key new' printed it: was it cut?"
         case .apiKeyUnknown: "No rule file declares this key: paste its id and sha256 under 'apiKeys' of its tenant."
         case .apiKeyMismatch: "There is a key of this id, but with another secret: was it rotated?"
         case .apiKeyExpired: "The key has ended: make a new one with 'postern key new' and put it beside the old one."

@@ -14,7 +14,7 @@ struct WhoamiReport {
         let verdict: Judgement.Verdict
     }
 
-    let facts: CredentialFacts
+    let facts: UnverifiedClaims
     let lines: [Line]
     /// Who it would be; nil where it would not be let in.
     let principal: Principal?
@@ -27,7 +27,7 @@ struct WhoamiReport {
 
     var isLetIn: Bool { reason == nil }
 
-    init(facts: CredentialFacts, judgement: Judgement, identities: Identities) {
+    init(facts: UnverifiedClaims, judgement: Judgement, identities: AuthenticationSetup) {
         self.facts = facts
         var lines = judgement.steps.map { Line(check: $0.check.rawValue, verdict: $0.verdict) }
         let tenantCheck = "the tenant is set up here"

@@ -17,15 +17,15 @@ import Testing
     static let defaultKeys = "[default]\naws_access_key_id = AKIDPROFILE000000001\naws_secret_access_key = CANARY-profile\n"
 
     /// Answers as the metadata service, a container's endpoint and STS do, each told by its host.
-    static let everyone: FakeServices.Handler = { request throws(OutgoingFailure) in
+    static let everyone: FakeServices.Handler = { request throws(OutgoingError) in
         if request.url.hasPrefix("http://169.254.169.254/") { return try InstanceMetadataTests.service()(request) }
-        if request.url.hasPrefix("http://169.254.170.2/") { return OutgoingAnswer(200, ContainerCredentialsTests.body) }
-        if request.url.contains("://sts.") { return OutgoingAnswer(200, STSAnswers.credentials(request.form["Action"] ?? "")) }
+        if request.url.hasPrefix("http://169.254.170.2/") { return OutgoingResponse(200, ContainerCredentialsTests.body) }
+        if request.url.contains("://sts.") { return OutgoingResponse(200, STSAnswers.credentials(request.form["Action"] ?? "")) }
         throw .unreachable("nobody is there")
     }
 
-    private static func refused(_ resolver: CredentialResolver) async -> CredentialProblem? {
-        await problem { () async throws(CredentialProblem) in try await resolver.refresh() }
+    private static func refused(_ resolver: CredentialResolver) async -> CredentialError? {
+        await problem { () async throws(CredentialError) in try await resolver.refresh() }
     }
 
     private static func standardProvider(_ services: FakeServices, _ variables: [String: String]) async throws -> String {
@@ -69,7 +69,7 @@ import Testing
 
     @Test("A source that is set up and silent is not passed over")
     func silentSource() async {
-        let services = FakeServices { request throws(OutgoingFailure) in
+        let services = FakeServices { request throws(OutgoingError) in
             if request.url.contains("169.254.170.2") { throw .timedOut(seconds: 2) }
             return try InstanceMetadataTests.service()(request)
         }
@@ -94,7 +94,7 @@ import Testing
         #expect(try await resolver.refresh().provider == "instance metadata")
         #expect(resolver.trace.map(\.provider) == ["instance metadata"])
         services.pass(30_000)
-        services.answer { _ throws(OutgoingFailure) in throw .unreachable("refused") }
+        services.answer { _ throws(OutgoingError) in throw .unreachable("refused") }
         let found = await Self.refused(resolver)
         #expect(found?.isUnavailable == true)
         #expect(found?.description.contains("instance metadata") == true)
@@ -113,7 +113,7 @@ import Testing
 
     @Test("A metadata service that may yet answer is waited for")
     func slowMetadata() async {
-        let services = FakeServices { _ throws(OutgoingFailure) in throw .timedOut(seconds: 1) }
+        let services = FakeServices { _ throws(OutgoingError) in throw .timedOut(seconds: 1) }
         let found = await Self.refused(CredentialResolver(origin: .standard, context: services.context()))
         #expect(found?.isUnavailable == true)
         #expect(found?.description.contains("no AWS credentials were found") == true)
@@ -187,7 +187,7 @@ import Testing
 
     @Test("Whose the credentials are is asked in the store's region where nothing names another")
     func identity() async throws {
-        let services = FakeServices { _ in OutgoingAnswer(200, STSAnswers.identity) }
+        let services = FakeServices { _ in OutgoingResponse(200, STSAnswers.identity) }
         let resolver = CredentialResolver(origin: .standard, context: services.context(Self.keys))
         let credentials = try await resolver.refresh().credentials
         #expect(try await resolver.callerIdentity(of: credentials, region: "eu-west-3").account == "123456789012")

@@ -52,7 +52,7 @@ import Testing
 
     @Test func `a file that changes within a round counts in the next`() async throws {
         let services = FakeServices(files: [CredentialResolverTests.configFile: Self.outer])
-        services.answer { request throws(OutgoingFailure) in
+        services.answer { request throws(OutgoingError) in
             services.write(
                 CredentialResolverTests.configFile, Self.outer.replacingOccurrences(of: "eu-north-1", with: "eu-west-3"))
             return try CredentialResolverTests.everyone(request)

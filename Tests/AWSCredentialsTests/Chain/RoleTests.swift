@@ -65,18 +65,18 @@ import Testing
         let context = services.context()
         let standard = CredentialResolver(origin: .standard, context: context)
         _ = try await standard.refresh()
-        services.answer { _ throws(OutgoingFailure) in throw .unreachable("refused") }
+        services.answer { _ throws(OutgoingError) in throw .unreachable("refused") }
         services.pass(21_200)
         #expect(try await standard.current(in: context.round).provider == "instance metadata")
         services.pass(200)
-        let found = await problem { () async throws(CredentialProblem) in try await standard.current(in: context.round) }
+        let found = await problem { () async throws(CredentialError) in try await standard.current(in: context.round) }
         #expect(found?.isUnavailable == true)
     }
 
     @Test("A base that has no credentials is what the role's problem says")
     func noBase() async {
         let context = FakeServices().context(CredentialResolverTests.off)
-        let found = await problem { () async throws(CredentialProblem) in
+        let found = await problem { () async throws(CredentialError) in
             try await CredentialResolver(origin: .role(Self.assumed("a")), context: context).refresh()
         }
         #expect(found?.isConfiguration == true)
@@ -135,7 +135,7 @@ import Testing
     func emptyCredentialSource() async {
         let config = "[profile acme]\nrole_arn = \(Self.role)\ncredential_source = Environment\n"
         let services = FakeServices(files: [CredentialResolverTests.configFile: config])
-        let found = await problem { () async throws(CredentialProblem) in
+        let found = await problem { () async throws(CredentialError) in
             try await CredentialResolver(origin: .profile("acme"), context: services.context()).refresh()
         }
         #expect(found?.isUnavailable == true)
@@ -167,7 +167,7 @@ import Testing
         let (begun, fetches, running) = (Counter(), Counter(), Counter())
         let gate = AsyncStream<Void>.makeStream()
         let credentials = SigningCredentials(accessKeyID: "A", secretAccessKey: canary)
-        let kept = KeptCredentials(clock: FakeServices().context().clock) { _ async throws(CredentialProblem) in
+        let kept = KeptCredentials(clock: FakeServices().context().clock) { _ async throws(CredentialError) in
             fetches.add(1)
             running.add(1)
             for await _ in gate.stream { break }
@@ -210,13 +210,13 @@ import Testing
     @Test("A fetch ends with the last who waits for it, and not with the first who gives up", .timeLimit(.minutes(5)))
     func cancellation() async throws {
         let (begun, never) = (AsyncStream<Void>.makeStream(), AsyncStream<Void>.makeStream())
-        let kept = KeptCredentials(clock: FakeServices().context().clock) { _ async throws(CredentialProblem) in
+        let kept = KeptCredentials(clock: FakeServices().context().clock) { _ async throws(CredentialError) in
             begun.continuation.yield()
             for await _ in never.stream {}
             throw .unavailable(Task.isCancelled ? "it was ended" : "it was not ended")
         }
         let waiting = (0..<3).map { _ in
-            Task { await problem { () async throws(CredentialProblem) in try await kept.refresh(in: round) } }
+            Task { await problem { () async throws(CredentialError) in try await kept.refresh(in: round) } }
         }
         for await _ in begun.stream { break }
         for task in waiting { task.cancel() }
@@ -232,16 +232,16 @@ import Testing
         let (begun, gate) = (AsyncStream<Void>.makeStream(), AsyncStream<Void>.makeStream())
         let (fetches, wasEnded) = (Counter(), Counter())
         let credentials = SigningCredentials(accessKeyID: "A", secretAccessKey: canary)
-        let kept = KeptCredentials(clock: FakeServices().context().clock) { _ async throws(CredentialProblem) in
+        let kept = KeptCredentials(clock: FakeServices().context().clock) { _ async throws(CredentialError) in
             let isFirst = fetches.add(1) == 1
             begun.continuation.yield()
             for await _ in gate.stream { break }
             if isFirst, Task.isCancelled { wasEnded.add(1) }
             return ProvidedCredentials(credentials: credentials, provider: "test")
         }
-        let first = Task { await problem { () async throws(CredentialProblem) in try await kept.refresh(in: round) } }
+        let first = Task { await problem { () async throws(CredentialError) in try await kept.refresh(in: round) } }
         for await _ in begun.stream { break }
-        let second = Task { await problem { () async throws(CredentialProblem) in try await kept.refresh(in: round) } }
+        let second = Task { await problem { () async throws(CredentialError) in try await kept.refresh(in: round) } }
         try await Task.sleep(for: .milliseconds(20))
         second.cancel()
         gate.continuation.finish()

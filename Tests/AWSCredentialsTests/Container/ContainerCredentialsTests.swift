@@ -14,7 +14,7 @@ import Testing
         #"{"RoleArn":"arn","AccessKeyId":"ASIAEXAMPLE000000001","SecretAccessKey":"CANARY-secret","Token":"CANARY-token","Expiration":"2026-01-01T06:00:00Z"}"#
 
     @Test("ECS: the path is asked of 169.254.170.2") func ecsThePathIsAskedOf169254() async throws {
-        let services = FakeServices { _ in OutgoingAnswer(200, Self.body) }
+        let services = FakeServices { _ in OutgoingResponse(200, Self.body) }
         let provided = try await ContainerCredentials(context: services.context([Self.relative: "/v2/credentials/42"]))
             .credentials()
         #expect(provided?.provider == "container")
@@ -33,7 +33,7 @@ import Testing
 
     @Test("EKS Pod Identity: the token file is read anew each time and goes before the variable")
     func eksPodIdentityTheTokenFileIsRead() async throws {
-        let services = FakeServices(files: ["/var/token": "first"]) { _ in OutgoingAnswer(200, Self.body) }
+        let services = FakeServices(files: ["/var/token": "first"]) { _ in OutgoingResponse(200, Self.body) }
         let provider = ContainerCredentials(
             context: services.context([
                 Self.full: "http://169.254.170.23/v1/credentials", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/var/token",
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test("The token of the variable is sent as it is") func theTokenOfTheVariableIsSentAs() async throws {
-        let services = FakeServices { _ in OutgoingAnswer(200, Self.body) }
+        let services = FakeServices { _ in OutgoingResponse(200, Self.body) }
         let variables = [Self.full: "http://localhost:9000/creds", "AWS_CONTAINER_AUTHORIZATION_TOKEN": "Basic abc"]
         _ = try await ContainerCredentials(context: services.context(variables)).credentials()
         #expect(services.requests.first?.header("authorization") == "Basic abc")
@@ -59,7 +59,7 @@ import Testing
             "http://169.254.170.23/c", "http://[fd00:ec2::23]/c", "https://anything.example/c",
         ])
     func theseHostsMayBeAsked(url: String) async throws {
-        let services = FakeServices { _ in OutgoingAnswer(200, Self.body) }
+        let services = FakeServices { _ in OutgoingResponse(200, Self.body) }
         _ = try await ContainerCredentials(context: services.context([Self.full: url])).credentials()
         #expect(services.requests.map(\.url) == [url])
     }
@@ -76,8 +76,8 @@ import Testing
             [relative: "/a b"], [relative: "/a\r\nX: y"],
         ])
     func otherHostsAreAskedNothing(variables: [String: String]) async {
-        let services = FakeServices { _ in OutgoingAnswer(200, Self.body) }
-        let found = await problem { () async throws(CredentialProblem) in
+        let services = FakeServices { _ in OutgoingResponse(200, Self.body) }
+        let found = await problem { () async throws(CredentialError) in
             try await ContainerCredentials(context: services.context(variables)).credentials()
         }
         #expect(found?.isConfiguration == true)
@@ -96,10 +96,10 @@ import Testing
         "A token that no header can hold is an error of configuration",
         arguments: ["CANARY\n", "CANARY\r\nX-Other: 1", "a\rb", "\u{e9}CANARY", "CANARY\u{7f}"])
     func aTokenThatNoHeaderCanHoldIs(token: String) async {
-        let services = FakeServices(files: ["/t": token]) { _ in OutgoingAnswer(200, Self.body) }
+        let services = FakeServices(files: ["/t": token]) { _ in OutgoingResponse(200, Self.body) }
         for extra in [["AWS_CONTAINER_AUTHORIZATION_TOKEN": token], ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/t"]] {
             let variables = [Self.full: "http://localhost/"].merging(extra) { $1 }
-            let found = await problem { () async throws(CredentialProblem) in
+            let found = await problem { () async throws(CredentialError) in
                 try await ContainerCredentials(context: services.context(variables)).credentials()
             }
             #expect(found?.isConfiguration == true)
@@ -110,7 +110,7 @@ import Testing
 
     @Test("A token file that is away is waited for") func aTokenFileThatIsAwayIsWaited() async {
         let variables = [Self.full: "http://localhost/", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/gone"]
-        let found = await problem { () async throws(CredentialProblem) in
+        let found = await problem { () async throws(CredentialError) in
             try await ContainerCredentials(context: FakeServices().context(variables)).credentials()
         }
         #expect(found?.isUnavailable == true)
@@ -135,8 +135,8 @@ import Testing
             ),
         ])
     func anAnswerThatIsNotWholeIsRefused(status: Int, body: String) async {
-        let services = FakeServices { _ in OutgoingAnswer(status, body) }
-        let found = await problem { () async throws(CredentialProblem) in
+        let services = FakeServices { _ in OutgoingResponse(status, body) }
+        let found = await problem { () async throws(CredentialError) in
             try await ContainerCredentials(context: services.context([Self.relative: "/c"])).credentials()
         }
         #expect(found?.isUnavailable == true)
@@ -146,8 +146,8 @@ import Testing
     @Test("An answer in which id and secret are exchanged is refused") func exchangedPair() async {
         let body = Self.body.replacingOccurrences(of: "CANARY-secret", with: "AKIAEXAMPLE000000001")
             .replacingOccurrences(of: "ASIAEXAMPLE000000001", with: "CANARYsecret")
-        let services = FakeServices { _ in OutgoingAnswer(200, body) }
-        let found = await problem { () async throws(CredentialProblem) in
+        let services = FakeServices { _ in OutgoingResponse(200, body) }
+        let found = await problem { () async throws(CredentialError) in
             try await ContainerCredentials(context: services.context([Self.relative: "/c"])).credentials()
         }
         #expect(found?.isExchangedPair == true)
@@ -155,10 +155,10 @@ import Testing
 
     @Test(
         "No answer is no credentials",
-        arguments: [OutgoingFailure.timedOut(seconds: 2), .unreachable("refused"), .tooLarge(limit: 9), .broken])
-    func noAnswerIsNoCredentials(failure: OutgoingFailure) async {
-        let services = FakeServices { _ throws(OutgoingFailure) in throw failure }
-        let found = await problem { () async throws(CredentialProblem) in
+        arguments: [OutgoingError.timedOut(seconds: 2), .unreachable("refused"), .tooLarge(limit: 9), .broken])
+    func noAnswerIsNoCredentials(failure: OutgoingError) async {
+        let services = FakeServices { _ throws(OutgoingError) in throw failure }
+        let found = await problem { () async throws(CredentialError) in
             try await ContainerCredentials(context: services.context([Self.relative: "/c"])).credentials()
         }
         #expect(found?.isUnavailable == true)
@@ -166,7 +166,7 @@ import Testing
 
     @Test("Over https the private authorities of AWS_CA_BUNDLE count, over http nothing")
     func overHttpsThePrivateAuthoritiesOfAwsCa() async throws {
-        let services = FakeServices { _ in OutgoingAnswer(200, Self.body) }
+        let services = FakeServices { _ in OutgoingResponse(200, Self.body) }
         for url in ["https://creds.example/", "http://localhost/"] {
             _ = try await ContainerCredentials(context: services.context([Self.full: url, "AWS_CA_BUNDLE": "/ca.pem"]))
                 .credentials()

@@ -15,15 +15,15 @@ import Testing
 
     /// A service as AWS documents it, that accepts one token.
     static func service(token: String = "CANARY-t1", role: String = "uploads", body: String = body) -> FakeServices.Handler {
-        { request throws(OutgoingFailure) in
+        { request throws(OutgoingError) in
             let path = request.url.drop(while: { $0 != "/" }).dropFirst(2).drop(while: { $0 != "/" })
             if request.method == .put, path == "/latest/api/token" {
                 return request.header("x-aws-ec2-metadata-token-ttl-seconds") == "21600"
-                    ? OutgoingAnswer(200, token) : OutgoingAnswer(400, "")
+                    ? OutgoingResponse(200, token) : OutgoingResponse(400, "")
             }
-            guard request.header("x-aws-ec2-metadata-token") == token else { return OutgoingAnswer(401, "") }
-            if path == roles { return OutgoingAnswer(200, role) }
-            return path == roles + role.prefix(while: { $0 != "\n" }) ? OutgoingAnswer(200, body) : OutgoingAnswer(404, "")
+            guard request.header("x-aws-ec2-metadata-token") == token else { return OutgoingResponse(401, "") }
+            if path == roles { return OutgoingResponse(200, role) }
+            return path == roles + role.prefix(while: { $0 != "\n" }) ? OutgoingResponse(200, body) : OutgoingResponse(404, "")
         }
     }
 
@@ -68,28 +68,28 @@ import Testing
         _ = try await provider.credentials()
         services.answer(Self.service(token: "t2"))
         #expect(try await provider.credentials() != nil)
-        services.answer { request in request.method == .put ? OutgoingAnswer(200, "t3") : OutgoingAnswer(401, "") }
-        let found = await problem { () async throws(CredentialProblem) in try await provider.credentials() }
+        services.answer { request in request.method == .put ? OutgoingResponse(200, "t3") : OutgoingResponse(401, "") }
+        let found = await problem { () async throws(CredentialError) in try await provider.credentials() }
         #expect(found?.isUnavailable == true)
     }
 
     @Test("Two seconds in all, whatever each request takes") func twoSecondsInAllWhateverEachRequestTakes() async {
         let services = FakeServices()
         let answers = Self.service()
-        services.answer { request throws(OutgoingFailure) in
+        services.answer { request throws(OutgoingError) in
             services.pass(0.8)
             return try answers(request)
         }
         let provider = Self.provider(services)
-        _ = await problem { () async throws(CredentialProblem) in try await provider.credentials() }
+        _ = await problem { () async throws(CredentialError) in try await provider.credentials() }
         let timeouts = services.requests.map { $0.timeout / .seconds(1) }
         #expect(timeouts.count == 3)
         #expect(abs(timeouts[2] - 0.4) < 0.001)
-        services.answer { request throws(OutgoingFailure) in
+        services.answer { request throws(OutgoingError) in
             services.pass(1.1)
             return try answers(request)
         }
-        let found = await problem { () async throws(CredentialProblem) in try await provider.credentials() }
+        let found = await problem { () async throws(CredentialError) in try await provider.credentials() }
         #expect(found?.isUnavailable == true || found == nil)
     }
 
@@ -104,7 +104,7 @@ import Testing
         ])
     func whereItIsAsked(variables: [String: String], config: String, expected: String) async {
         let services = FakeServices()
-        _ = await problem { () async throws(CredentialProblem) in
+        _ = await problem { () async throws(CredentialError) in
             try await Self.provider(services, variables, config: config).credentials()
         }
         #expect(services.requests.map(\.url) == [expected + "latest/api/token"])
@@ -118,7 +118,7 @@ import Testing
         ])
     func anEndpointThatIsNoneIsAnError(variables: [String: String]) async {
         let services = FakeServices()
-        let found = await problem { () async throws(CredentialProblem) in
+        let found = await problem { () async throws(CredentialError) in
             try await Self.provider(services, variables).credentials()
         }
         #expect(found?.isConfiguration == true)
@@ -129,7 +129,7 @@ import Testing
     {
         let services = FakeServices()
         #expect(try await Self.provider(services).credentials() == nil)
-        let found = await problem { () async throws(CredentialProblem) in
+        let found = await problem { () async throws(CredentialError) in
             try await Self.provider(services, [Self.endpoint: "http://127.0.0.1:1"]).credentials()
         }
         #expect(found?.isUnavailable == true)
@@ -137,24 +137,24 @@ import Testing
 
     @Test("Another cloud's service is not EC2's") func anotherCloudSServiceIsNotEc2S() async throws {
         for status in [404, 405] {
-            #expect(try await Self.provider(FakeServices { _ in OutgoingAnswer(status, "") }).credentials() == nil)
+            #expect(try await Self.provider(FakeServices { _ in OutgoingResponse(status, "") }).credentials() == nil)
         }
     }
 
     @Test("Turned off, it is nothing to wait for, unless an operator named it")
     func turnedOff() async {
-        let services = FakeServices { _ in OutgoingAnswer(403, "") }
-        let found = await problem { () async throws(CredentialProblem) in try await Self.provider(services).credentials() }
+        let services = FakeServices { _ in OutgoingResponse(403, "") }
+        let found = await problem { () async throws(CredentialError) in try await Self.provider(services).credentials() }
         #expect(found?.isConfiguration == true)
-        let named = await problem { () async throws(CredentialProblem) in
+        let named = await problem { () async throws(CredentialError) in
             try await Self.provider(services, [Self.endpoint: "http://127.0.0.1:1"]).credentials()
         }
         #expect(named?.isUnavailable == true)
     }
 
     @Test("Silence names the hop limit") func silenceNamesTheHopLimit() async {
-        let services = FakeServices { _ throws(OutgoingFailure) in throw .timedOut(seconds: 1) }
-        let found = await problem { () async throws(CredentialProblem) in try await Self.provider(services).credentials() }
+        let services = FakeServices { _ throws(OutgoingError) in throw .timedOut(seconds: 1) }
+        let found = await problem { () async throws(CredentialError) in try await Self.provider(services).credentials() }
         #expect(found?.isUnavailable == true)
         #expect(found?.description.contains("hop limit of 2") == true)
     }
@@ -173,7 +173,7 @@ import Testing
         ])
     func aRoleSNameThatIsNoneIs(role: String) async {
         let services = FakeServices(handler: Self.service(role: role))
-        let found = await problem { () async throws(CredentialProblem) in try await Self.provider(services).credentials() }
+        let found = await problem { () async throws(CredentialError) in try await Self.provider(services).credentials() }
         #expect(found?.isUnavailable == true)
         #expect(services.requests.count == 2)
     }
@@ -193,7 +193,7 @@ import Testing
         ])
     func otherAnswersAreRefusedWithoutAWordOf(body: String) async {
         let services = FakeServices(handler: Self.service(body: body))
-        let found = await problem { () async throws(CredentialProblem) in try await Self.provider(services).credentials() }
+        let found = await problem { () async throws(CredentialError) in try await Self.provider(services).credentials() }
         #expect(found?.isUnavailable == true)
         #expect(found?.description.contains(canary) == false)
     }
@@ -202,22 +202,22 @@ import Testing
         let body = Self.body.replacingOccurrences(of: "CANARY-secret", with: "AKIAEXAMPLE000000001")
             .replacingOccurrences(of: "ASIAEXAMPLE000000002", with: "CANARYsecret")
         let services = FakeServices(handler: Self.service(body: body))
-        let found = await problem { () async throws(CredentialProblem) in try await Self.provider(services).credentials() }
+        let found = await problem { () async throws(CredentialError) in try await Self.provider(services).credentials() }
         #expect(found?.isExchangedPair == true)
     }
 
     @Test("A token that no header can hold is not sent", arguments: ["", "CANARY\r\nX: y", "CANARY\u{0}"])
     func aTokenThatNoHeaderCanHoldIs(token: String) async {
         let services = FakeServices(handler: Self.service(token: token))
-        let found = await problem { () async throws(CredentialProblem) in try await Self.provider(services).credentials() }
+        let found = await problem { () async throws(CredentialError) in try await Self.provider(services).credentials() }
         #expect(found?.isUnavailable == true)
         #expect(found?.description.contains(canary) == false)
         #expect(services.requests.count == 1)
     }
 
     @Test("An instance without a role says so") func anInstanceWithoutARoleSaysSo() async {
-        let services = FakeServices { request in request.method == .put ? OutgoingAnswer(200, "t") : OutgoingAnswer(404, "") }
-        let found = await problem { () async throws(CredentialProblem) in try await Self.provider(services).credentials() }
+        let services = FakeServices { request in request.method == .put ? OutgoingResponse(200, "t") : OutgoingResponse(404, "") }
+        let found = await problem { () async throws(CredentialError) in try await Self.provider(services).credentials() }
         #expect(found?.description.contains("no role") == true)
     }
 

@@ -54,7 +54,7 @@ import Testing
             "/etc/passwd CANARY", "/tmp",
         ])
     func anythingElseIsRefusedWithoutAWordOf(command: String) async {
-        let found = await problem { () async throws(CredentialProblem) in try await Self.provider(command).credentials() }
+        let found = await problem { () async throws(CredentialError) in try await Self.provider(command).credentials() }
         #expect(found?.isUnavailable == true)
         #expect(found?.description.contains("profile acme") == true)
         #expect(found?.description.contains(canary) == false)
@@ -62,12 +62,12 @@ import Testing
 
     @Test("A command that is none is an error of configuration", arguments: ["", "  ", "'unfinished", "''"])
     func aCommandThatIsNoneIsAnError(command: String) async {
-        let found = await problem { () async throws(CredentialProblem) in try await Self.provider(command).credentials() }
+        let found = await problem { () async throws(CredentialError) in try await Self.provider(command).credentials() }
         #expect(found?.isConfiguration == true)
     }
 
     @Test("The status is named") func theStatusIsNamed() async {
-        let found = await problem { () async throws(CredentialProblem) in try await Self.provider("sh -c 'exit 42'").credentials()
+        let found = await problem { () async throws(CredentialError) in try await Self.provider("sh -c 'exit 42'").credentials()
         }
         #expect(found?.description.contains("status 42") == true)
     }

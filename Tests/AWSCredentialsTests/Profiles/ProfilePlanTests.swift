@@ -87,10 +87,10 @@ struct ProfilePlanTests {
         #expect(
             try SharedFilesInMemory().plan("default", variables: ["AWS_WEB_IDENTITY_TOKEN_FILE": "/t", "AWS_ROLE_ARN": arn])
                 == Self.web)
-        #expect(throws: CredentialProblem.self) { try SharedFilesInMemory(config: "[default]\n").plan("a") }
-        let forgotten = try #require(throws: CredentialProblem.self) { try SharedFilesInMemory(config: "[a]\n").plan("a") }
+        #expect(throws: CredentialError.self) { try SharedFilesInMemory(config: "[default]\n").plan("a") }
+        let forgotten = try #require(throws: CredentialError.self) { try SharedFilesInMemory(config: "[a]\n").plan("a") }
         #expect("\(forgotten)".contains("word profile in front"))
-        let misplaced = try #require(throws: CredentialProblem.self) {
+        let misplaced = try #require(throws: CredentialError.self) {
             try SharedFilesInMemory(credentials: "[profile a]\n").plan("a")
         }
         #expect("\(misplaced)".contains("only the name"))
@@ -121,7 +121,7 @@ struct ProfilePlanTests {
     )
     func wrong(config: String, named: String) throws {
         let others = "[profile loop]\n\(roleLine)source_profile = default\n[profile empty]\n[profile keys]\n\(keyLines)"
-        let problem = try #require(throws: CredentialProblem.self) {
+        let problem = try #require(throws: CredentialError.self) {
             try SharedFilesInMemory(config: "[default]\n\(config)\(others)").plan("default")
         }
         guard case .configuration(let sentence) = problem else {
@@ -134,7 +134,7 @@ struct ProfilePlanTests {
     @Test("a chain of thousands of profiles ends with an error")
     func long() throws {
         let config = (0..<5000).map { "[profile p\($0)]\n\(roleLine)source_profile = p\($0 + 1)\n" }.joined()
-        #expect(throws: CredentialProblem.self) { try SharedFilesInMemory(config: config).plan("p0") }
+        #expect(throws: CredentialError.self) { try SharedFilesInMemory(config: config).plan("p0") }
     }
 
     @Test(
@@ -149,7 +149,7 @@ struct ProfilePlanTests {
         ]
     )
     func errorsAreSilent(config: String) throws {
-        let problem = try #require(throws: CredentialProblem.self) {
+        let problem = try #require(throws: CredentialError.self) {
             try SharedFilesInMemory(config: "[default]\n" + config).plan("default")
         }
         #expect(!"\(problem) \(String(reflecting: problem))".contains("SECRET"))

@@ -58,15 +58,15 @@ struct SharedConfigurationTests {
     @Test("variables say where the files are, and a failure to read one is passed on")
     func paths() throws {
         let variables = ["AWS_CONFIG_FILE": "~/c", "AWS_SHARED_CREDENTIALS_FILE": "$DIR/d", "HOME": "/h", "DIR": "/x"]
-        let found = try SharedConfiguration.load(variables: variables, home: "/other") { path throws(CredentialProblem) in
+        let found = try SharedConfiguration.load(variables: variables, home: "/other") { path throws(CredentialError) in
             path == "/h/c" ? Array("[default]\n".utf8) : path == "/x/d" ? Array("[d]\n".utf8) : nil
         }
         #expect(found.sortedNames == ["d", "default"])
-        #expect(throws: CredentialProblem.unavailable("x")) {
-            try SharedConfiguration.load(variables: [:], home: "/h") { _ throws(CredentialProblem) in throw .unavailable("x") }
+        #expect(throws: CredentialError.unavailable("x")) {
+            try SharedConfiguration.load(variables: [:], home: "/h") { _ throws(CredentialError) in throw .unavailable("x") }
         }
-        #expect(throws: CredentialProblem.self) {
-            try SharedConfiguration.load(variables: ["AWS_CONFIG_FILE": "~root/c"], home: "/h") { _ throws(CredentialProblem) in
+        #expect(throws: CredentialError.self) {
+            try SharedConfiguration.load(variables: ["AWS_CONFIG_FILE": "~root/c"], home: "/h") { _ throws(CredentialError) in
                 nil
             }
         }
@@ -92,7 +92,7 @@ struct SharedConfigurationTests {
         ])
     func broken(text: String) throws {
         for files in [SharedFilesInMemory(config: text), SharedFilesInMemory(credentials: text)] {
-            let problem = try #require(throws: CredentialProblem.self) { try files.load() }
+            let problem = try #require(throws: CredentialError.self) { try files.load() }
             let sentence = "\(problem)"
             #expect(sentence.contains(files.config == nil ? "/home/u/.aws/credentials" : "/home/u/.aws/config"))
             #expect(sentence.contains("line ") && !sentence.uppercased().contains("SECRET"))
@@ -138,6 +138,6 @@ struct SharedConfigurationTests {
         #expect(settings.ignoresEndpointURLs && !settings.usesFIPSEndpoint && settings.stsRegionalEndpoints == nil)
         #expect(try shared.settings(profile: "default").region == "eu-west-1")
         #expect(try shared.settings(profile: "nobody").region == nil)
-        #expect(throws: CredentialProblem.self) { try shared.settings(profile: "wrong") }
+        #expect(throws: CredentialError.self) { try shared.settings(profile: "wrong") }
     }
 }

@@ -8,8 +8,8 @@ struct SharedFilesInMemory {
     var config: String?
     var credentials: String?
 
-    func load() throws(CredentialProblem) -> SharedConfiguration {
-        try SharedConfiguration.load(variables: [:], home: "/home/u") { path throws(CredentialProblem) in
+    func load() throws(CredentialError) -> SharedConfiguration {
+        try SharedConfiguration.load(variables: [:], home: "/home/u") { path throws(CredentialError) in
             switch path {
             case "/home/u/.aws/config": config.map { Array($0.utf8) }
             case "/home/u/.aws/credentials": credentials.map { Array($0.utf8) }
@@ -18,7 +18,7 @@ struct SharedFilesInMemory {
         }
     }
 
-    func plan(_ profile: String, variables: [String: String] = [:]) throws(CredentialProblem) -> ProfilePlan? {
+    func plan(_ profile: String, variables: [String: String] = [:]) throws(CredentialError) -> ProfilePlan? {
         try load().plan(profile: profile, variables: variables)
     }
 }

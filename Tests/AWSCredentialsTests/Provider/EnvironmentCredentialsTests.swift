@@ -27,7 +27,7 @@ import Testing
 
     @Test("An end that is no date is an error of configuration") func anEndThatIsNoDateIsAn() async {
         let variables = Self.pair.merging(["AWS_CREDENTIAL_EXPIRATION": "tomorrow"]) { $1 }
-        let found = await problem { () throws(CredentialProblem) in try EnvironmentCredentials().credentials(from: variables) }
+        let found = await problem { () throws(CredentialError) in try EnvironmentCredentials().credentials(from: variables) }
         #expect(found?.isConfiguration == true)
         #expect(found?.description.contains("AWS_CREDENTIAL_EXPIRATION") == true)
     }
@@ -36,14 +36,14 @@ import Testing
         "A secret that is written like an access key id is one: the two are exchanged",
         arguments: ["AKIAEXAMPLE000000001", "ASIAEXAMPLE000000001", "AKIA0123456789ABCDEF", "ASIAZZZZZZZZZZZZZZZZ"])
     func exchangedPair(id: String) async {
-        let found = await problem { () throws(CredentialProblem) in
+        let found = await problem { () throws(CredentialError) in
             try EnvironmentCredentials(prefix: "X").credentials(from: ["X_ACCESS_KEY_ID": canary, "X_SECRET_ACCESS_KEY": id])
         }
         #expect(found?.isConfiguration == true)
         #expect(found?.description.contains("exchanged") == true)
         #expect(found?.description.contains(canary) == false && found?.description.contains(id) == false)
         let received = ReceivedCredentials(accessKeyID: canary, secretAccessKey: id, sessionToken: nil, expiration: nil)
-        let answered = await problem { () throws(CredentialProblem) in
+        let answered = await problem { () throws(CredentialError) in
             try received.checked(from: "it", tokenName: "Token", isTemporary: false)
         }
         #expect(answered?.isExchangedPair == true)
@@ -67,14 +67,14 @@ import Testing
     @Test(
         "Half a pair, none, and quoted values are refused",
         arguments: [
-            (["X_ACCESS_KEY_ID": "a"], CredentialProblem.incomplete(missing: "X_SECRET_ACCESS_KEY")),
+            (["X_ACCESS_KEY_ID": "a"], CredentialError.incomplete(missing: "X_SECRET_ACCESS_KEY")),
             (["X_SECRET_ACCESS_KEY": canary], .incomplete(missing: "X_ACCESS_KEY_ID")),
             ([:], .notSet(names: ["X_ACCESS_KEY_ID", "X_SECRET_ACCESS_KEY"])),
             (["X_ACCESS_KEY_ID": "a b", "X_SECRET_ACCESS_KEY": canary], .malformed(name: "X_ACCESS_KEY_ID")),
             (["X_ACCESS_KEY_ID": "a", "X_SECRET_ACCESS_KEY": "\(canary)\n"], .malformed(name: "X_SECRET_ACCESS_KEY")),
         ])
-    func halfAPairNoneAndQuotedValuesAre(variables: [String: String], expected: CredentialProblem) async {
-        let found = await problem { () throws(CredentialProblem) in
+    func halfAPairNoneAndQuotedValuesAre(variables: [String: String], expected: CredentialError) async {
+        let found = await problem { () throws(CredentialError) in
             try EnvironmentCredentials(prefix: "X").credentials(from: variables)
         }
         #expect(found == expected)

@@ -9,7 +9,7 @@ import Synchronization
 
 /// What the providers ask: services, files and a clock, all in memory.
 final class FakeServices: Sendable {
-    typealias Handler = @Sendable (OutgoingRequest) throws(OutgoingFailure) -> OutgoingAnswer
+    typealias Handler = @Sendable (OutgoingRequest) throws(OutgoingError) -> OutgoingResponse
 
     private let handler: Mutex<Handler>
     private let sent = Mutex<[OutgoingRequest]>([])
@@ -22,7 +22,7 @@ final class FakeServices: Sendable {
 
     init(
         files: [String: String] = [:],
-        handler: @escaping Handler = { _ throws(OutgoingFailure) in throw .unreachable("nobody is there") }
+        handler: @escaping Handler = { _ throws(OutgoingError) in throw .unreachable("nobody is there") }
     ) {
         self.handler = Mutex(handler)
         contents.withLock { $0 = files }
@@ -50,7 +50,7 @@ final class FakeServices: Sendable {
                 guard let text = self.contents.withLock({ $0[file.path] }) else { throw .notFound }
                 return Array(text.utf8)
             },
-            send: { request async throws(OutgoingFailure) in
+            send: { request async throws(OutgoingError) in
                 self.sent.withLock { $0.append(request) }
                 let handler = self.handler.withLock { $0 }
                 return try handler(request)
@@ -71,14 +71,14 @@ struct Asked {
     let provider: any CredentialProvider
     let context: ProviderContext
 
-    func credentials() async throws(CredentialProblem) -> ProvidedCredentials? {
+    func credentials() async throws(CredentialError) -> ProvidedCredentials? {
         try await provider.credentials(in: context.round)
     }
 }
 
 extension CredentialProvider {
     /// Asks a provider that does not look at the shared files.
-    func credentials() async throws(CredentialProblem) -> ProvidedCredentials? {
+    func credentials() async throws(CredentialError) -> ProvidedCredentials? {
         try await credentials(in: FakeServices().context().round)
     }
 }
@@ -95,7 +95,7 @@ extension OutgoingRequest {
     }
 }
 
-extension OutgoingAnswer {
+extension OutgoingResponse {
     init(_ status: Int, _ body: String) { self.init(status: status, body: Array(body.utf8)) }
 }
 
@@ -104,9 +104,9 @@ let canary = "CANARY"
 
 /// The problem that a call throws; nil where it throws none.
 func problem<Value>(
-    _ call: () async throws(CredentialProblem) -> Value
-) async -> CredentialProblem? {
-    do throws(CredentialProblem) {
+    _ call: () async throws(CredentialError) -> Value
+) async -> CredentialError? {
+    do throws(CredentialError) {
         _ = try await call()
         return nil
     } catch {
@@ -114,7 +114,7 @@ func problem<Value>(
     }
 }
 
-extension CredentialProblem {
+extension CredentialError {
     var isConfiguration: Bool { if case .configuration = self { true } else { false } }
     var isUnavailable: Bool { if case .unavailable = self { true } else { false } }
     var isRefusal: Bool { if case .refused = self { true } else { false } }

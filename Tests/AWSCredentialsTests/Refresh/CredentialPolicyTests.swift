@@ -9,7 +9,7 @@ import Testing
 
 @Suite("When credentials are fetched anew")
 struct CredentialPolicyTests {
-    private typealias Policy = RefreshPolicy<ProvidedCredentials, CredentialProblem>
+    private typealias Policy = RefreshPolicy<ProvidedCredentials, CredentialError>
 
     private static let start = Moment(date: Date(timeIntervalSince1970: 1_800_000_000), uptime: .seconds(100))
 

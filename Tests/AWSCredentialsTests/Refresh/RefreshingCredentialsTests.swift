@@ -35,7 +35,7 @@ private final class Source: Sendable {
         }
     }
 
-    func answer() throws(CredentialProblem) -> ProvidedCredentials {
+    func answer() throws(CredentialError) -> ProvidedCredentials {
         let provided = state.withLock { state -> ProvidedCredentials? in
             state.fetches += 1
             guard state.isUp else { return nil }
@@ -60,7 +60,7 @@ private struct Scene {
 
     init() {
         let source = source
-        credentials = RefreshingCredentials(origin: .standard, useless: 90, jitter: { 0 }) { () async throws(CredentialProblem) in
+        credentials = RefreshingCredentials(origin: .standard, useless: 90, jitter: { 0 }) { () async throws(CredentialError) in
             try source.answer()
         }
     }
@@ -245,7 +245,7 @@ struct RefreshingCredentialsTests {
         let (begun, gate) = (AsyncStream<Void>.makeStream(), AsyncStream<Void>.makeStream())
         let source = Source()
         let credentials = RefreshingCredentials(origin: .standard, useless: 90, jitter: { 0 }) {
-            () async throws(CredentialProblem) in
+            () async throws(CredentialError) in
             let provided = try source.answer()
             begun.continuation.yield()
             if source.fetches == 1 {

@@ -32,7 +32,7 @@ import Testing
             (nil, "content-type;host;x-amz-date", "7291faa7b1fa8c7bb0a97064353bf573311365abb740c91ff9908cdbb93da191"),
         ])
     func assumeroleIsSignedAsBotocoreSignsIt(token: String?, signed: String, signature: String) async throws {
-        let services = FakeServices { _ in OutgoingAnswer(200, STSAnswers.credentials()) }
+        let services = FakeServices { _ in OutgoingResponse(200, STSAnswers.credentials()) }
         let request = AssumeRoleRequest(
             roleARN: Self.role, externalID: "acme:42", durationSeconds: 3600, sessionPolicy: #"{"Version": "2012-10-17"}"#)
         let credentials = try await Self.client(services).assumeRole(request, signedBy: Self.credentials(token: token))
@@ -64,7 +64,7 @@ import Testing
     /// botocore's signature again, for another port, path and region.
     @Test("GetCallerIdentity says whose the credentials are, of a store's own STS too")
     func getcalleridentitySaysWhoseTheCredentialsAreOfA() async throws {
-        let services = FakeServices { _ in OutgoingAnswer(200, STSAnswers.identity) }
+        let services = FakeServices { _ in OutgoingResponse(200, STSAnswers.identity) }
         let variables = ["AWS_REGION": "default", "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:8000/sts"]
         let identity = try await Self.client(services, variables).callerIdentity(signedBy: Self.credentials(token: nil))
         #expect(
@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test("AssumeRoleWithWebIdentity has no signature") func assumerolewithwebidentityHasNoSignature() async throws {
-        let services = FakeServices { _ in OutgoingAnswer(200, STSAnswers.credentials("AssumeRoleWithWebIdentity")) }
+        let services = FakeServices { _ in OutgoingResponse(200, STSAnswers.credentials("AssumeRoleWithWebIdentity")) }
         let request = AssumeRoleRequest(roleARN: Self.role, sessionName: "pod-1")
         let credentials = try await Self.client(services).assumeRoleWithWebIdentity(request, token: "a.b+c/=.d")
         #expect(credentials.expiration == FakeServices.start + 3600)
@@ -95,7 +95,7 @@ import Testing
     @Test("An answer without a name space, as Ceph writes it, is read too") func anAnswerWithoutANameSpaceAsCeph() async throws {
         let body = STSAnswers.credentials(expiration: "2026-01-01T01:05:00.123456Z")
             .replacingOccurrences(of: #" xmlns="https://sts.amazonaws.com/doc/2011-06-15/""#, with: "")
-        let services = FakeServices { _ in OutgoingAnswer(200, #"<?xml version="1.0" encoding="UTF-8"?>"# + body) }
+        let services = FakeServices { _ in OutgoingResponse(200, #"<?xml version="1.0" encoding="UTF-8"?>"# + body) }
         let request = AssumeRoleRequest(roleARN: Self.role)
         #expect(try await Self.client(services).assumeRole(request, signedBy: Self.credentials(token: nil)).sessionToken != nil)
     }
@@ -110,8 +110,8 @@ import Testing
             ("SomethingNew", 400, "(SomethingNew)"),
         ])
     func aRefusalIsNamedByItsCodeWith(code: String, status: Int, advice: String) async {
-        let services = FakeServices { _ in OutgoingAnswer(status, STSAnswers.refusal(code)) }
-        let found = await problem { () async throws(CredentialProblem) in try await Self.assume(services) }
+        let services = FakeServices { _ in OutgoingResponse(status, STSAnswers.refusal(code)) }
+        let found = await problem { () async throws(CredentialError) in try await Self.assume(services) }
         #expect(code == "Throttling" ? found?.isUnavailable == true : found?.isRefusal == true)
         #expect(found?.description.contains("(\(code))") == true)
         #expect(found?.description.contains(advice) == true)
@@ -119,9 +119,10 @@ import Testing
     }
 
     @Test("A refusal as S3 writes it is understood") func aRefusalAsS3WritesItIsUnderstood() async {
-        let services = FakeServices { _ in OutgoingAnswer(403, "<Error><Code>AccessDenied</Code><RequestId>1</RequestId></Error>")
+        let services = FakeServices { _ in
+            OutgoingResponse(403, "<Error><Code>AccessDenied</Code><RequestId>1</RequestId></Error>")
         }
-        let found = await problem { () async throws(CredentialProblem) in try await Self.assume(services) }
+        let found = await problem { () async throws(CredentialError) in try await Self.assume(services) }
         #expect(found?.description.contains("(AccessDenied)") == true)
     }
 
@@ -140,8 +141,8 @@ import Testing
 
     @Test("Anything else is refused without a word of it", arguments: strange)
     func anythingElseIsRefusedWithoutAWordOf(status: Int, body: String) async {
-        let services = FakeServices { _ in OutgoingAnswer(status, body) }
-        let found = await problem { () async throws(CredentialProblem) in try await Self.assume(services) }
+        let services = FakeServices { _ in OutgoingResponse(status, body) }
+        let found = await problem { () async throws(CredentialError) in try await Self.assume(services) }
         #expect(found?.isUnavailable == true)
         #expect(found?.description.contains(canary) == false)
         #expect(found?.description.contains("root:") == false)
@@ -160,54 +161,54 @@ import Testing
         let answer = STSAnswers.credentials()
         for body in [answer, answer.replacingOccurrences(of: "<RequestId>", with: "<RequestId>&x;")]
         where body == answer || documentType.contains("ENTITY") {
-            let services = FakeServices { _ in OutgoingAnswer(200, documentType + body) }
-            let found = await problem { () async throws(CredentialProblem) in try await Self.assume(services) }
+            let services = FakeServices { _ in OutgoingResponse(200, documentType + body) }
+            let found = await problem { () async throws(CredentialError) in try await Self.assume(services) }
             #expect(found?.description.hasSuffix("gave an answer to AssumeRole that is not XML as STS writes it") == true)
             #expect(found?.isUnavailable == true)
         }
         let before = String(documentType.prefix { $0 != "D" }.dropLast(2))
-        let services = FakeServices { _ in OutgoingAnswer(200, before + answer) }
+        let services = FakeServices { _ in OutgoingResponse(200, before + answer) }
         #expect(try await Self.assume(services).accessKeyID == "ASIAEXAMPLE000000003")
     }
 
     @Test("A document type is refused before whose the credentials are, and before a refusal")
     func aDocumentTypeIsRefusedInEveryAnswer() async throws {
-        let services = FakeServices { _ in OutgoingAnswer(200, "<!DOCTYPE a>" + STSAnswers.identity) }
-        let found = await problem { () async throws(CredentialProblem) in
+        let services = FakeServices { _ in OutgoingResponse(200, "<!DOCTYPE a>" + STSAnswers.identity) }
+        let found = await problem { () async throws(CredentialError) in
             let context = services.context(["AWS_REGION": "eu-west-1"])
             let access = STSAccess(context: context, fallbackRegion: nil)
             return try await access.client(in: context.round).callerIdentity(signedBy: Self.credentials(token: nil))
         }
         #expect(found?.isUnavailable == true)
-        services.answer { _ in OutgoingAnswer(403, "<!DOCTYPE a>" + STSAnswers.refusal("AccessDenied")) }
-        let refused = await problem { () async throws(CredentialProblem) in try await Self.assume(services) }
+        services.answer { _ in OutgoingResponse(403, "<!DOCTYPE a>" + STSAnswers.refusal("AccessDenied")) }
+        let refused = await problem { () async throws(CredentialError) in try await Self.assume(services) }
         #expect(refused?.description.contains("AccessDenied") == false)
     }
 
     @Test(
         "An answer in which id and secret are exchanged is refused", arguments: ["AKIAEXAMPLE000000001", "ASIAEXAMPLE000000001"])
     func exchangedPair(id: String) async {
-        let services = FakeServices { _ in OutgoingAnswer(200, STSAnswers.credentials(key: "CANARYsecret", secret: id)) }
-        let found = await problem { () async throws(CredentialProblem) in try await Self.assume(services) }
+        let services = FakeServices { _ in OutgoingResponse(200, STSAnswers.credentials(key: "CANARYsecret", secret: id)) }
+        let found = await problem { () async throws(CredentialError) in try await Self.assume(services) }
         #expect(found?.isExchangedPair == true)
     }
 
     @Test("An answer in UTF-16 hides no document type") func anAnswerInUtf16HidesNoDocument() async {
         let text = #"<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE a [<!ENTITY x "y">]>"# + STSAnswers.credentials()
         let bytes = Array(text.data(using: .utf16) ?? Data())
-        let services = FakeServices { _ in OutgoingAnswer(status: 200, body: bytes) }
-        let found = await problem { () async throws(CredentialProblem) in try await Self.assume(services) }
+        let services = FakeServices { _ in OutgoingResponse(status: 200, body: bytes) }
+        let found = await problem { () async throws(CredentialError) in try await Self.assume(services) }
         #expect(found?.isUnavailable == true)
     }
 
     @Test("No connection is unavailable, a broken file of authorities is for the operator")
     func noConnectionIsUnavailableABrokenFileOf() async {
-        let slow = FakeServices { _ throws(OutgoingFailure) in throw .timedOut(seconds: 3) }
-        let found = await problem { () async throws(CredentialProblem) in try await Self.assume(slow) }
+        let slow = FakeServices { _ throws(OutgoingError) in throw .timedOut(seconds: 3) }
+        let found = await problem { () async throws(CredentialError) in try await Self.assume(slow) }
         #expect(
             found == .unavailable("STS at sts.eu-west-1.amazonaws.com gave no answer to AssumeRole: no whole answer within 3 s"))
-        let broken = FakeServices { request throws(OutgoingFailure) in throw .authorities(path: request.authorities ?? "") }
-        let refused = await problem { () async throws(CredentialProblem) in
+        let broken = FakeServices { request throws(OutgoingError) in throw .authorities(path: request.authorities ?? "") }
+        let refused = await problem { () async throws(CredentialError) in
             try await Self.assume(broken, ["AWS_REGION": "eu-west-1", "AWS_CA_BUNDLE": "/ca.pem"])
         }
         #expect(refused?.isConfiguration == true)
@@ -216,7 +217,7 @@ import Testing
 
     private static func assume(
         _ services: FakeServices, _ variables: [String: String] = ["AWS_REGION": "eu-west-1"]
-    ) async throws(CredentialProblem) -> SigningCredentials {
+    ) async throws(CredentialError) -> SigningCredentials {
         let context = services.context(variables)
         let access = STSAccess(context: context, fallbackRegion: nil)
         return try await access.client(in: context.round).assumeRole(
@@ -233,7 +234,7 @@ import Testing
             AssumeRoleRequest(roleARN: role, durationSeconds: 899), AssumeRoleRequest(roleARN: role, durationSeconds: 43_201),
         ])
     func whatStsWouldRefuseIsNotSent(request: AssumeRoleRequest) async {
-        let found = await problem { () throws(CredentialProblem) in try request.form(action: "AssumeRole", at: FakeServices.start)
+        let found = await problem { () throws(CredentialError) in try request.form(action: "AssumeRole", at: FakeServices.start)
         }
         #expect(found?.isConfiguration == true)
     }

@@ -73,7 +73,7 @@ import Testing
 
     private static func resolve(
         _ variables: [String: String], config: String = "", fallback: String? = nil
-    ) throws(CredentialProblem) -> STSEndpoint {
+    ) throws(CredentialError) -> STSEndpoint {
         let context = FakeServices(files: ["/home/postern/.aws/config": config]).context(variables)
         return try STSEndpoint.resolve(context, profile: try context.round.settings(), fallback: fallback)
     }
@@ -118,7 +118,7 @@ import Testing
             ["AWS_REGION": "eu-west-1", "AWS_STS_REGIONAL_ENDPOINTS": "global"],
         ])
     func whatCannotBeAskedInPrivateOrAt(variables: [String: String]) async {
-        let found = await problem { () throws(CredentialProblem) in try Self.resolve(variables) }
+        let found = await problem { () throws(CredentialError) in try Self.resolve(variables) }
         #expect(found?.isConfiguration == true)
         #expect(found?.description.contains(canary) == false)
     }

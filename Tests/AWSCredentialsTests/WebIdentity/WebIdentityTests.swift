@@ -18,7 +18,7 @@ import Testing
             provider: ProfileProvider(files: files, sts: STSAccess(context: context, fallbackRegion: nil)), context: context)
     }
 
-    static let answer: FakeServices.Handler = { _ in OutgoingAnswer(200, STSAnswers.credentials("AssumeRoleWithWebIdentity")) }
+    static let answer: FakeServices.Handler = { _ in OutgoingResponse(200, STSAnswers.credentials("AssumeRoleWithWebIdentity")) }
 
     @Test("The token file is read anew each time, without a line break at its end") func theTokenFileIsReadAnewEachTime()
         async throws
@@ -42,7 +42,7 @@ import Testing
     @Test("A file without a role is an error of configuration, a role without a file is nothing")
     func aFileWithoutARoleIsAnError() async throws {
         let services = FakeServices(files: ["/token": "first.jwt.x"], handler: Self.answer)
-        let found = await problem { () async throws(CredentialProblem) in
+        let found = await problem { () async throws(CredentialError) in
             try await Self.provider(services, ["AWS_WEB_IDENTITY_TOKEN_FILE": "/token"]).credentials()
         }
         #expect(found?.isConfiguration == true)
@@ -57,7 +57,7 @@ import Testing
     func aFileWithoutATokenIsWaitedFor(text: String?) async {
         let services = FakeServices(handler: Self.answer)
         services.write("/token", text)
-        let found = await problem { () async throws(CredentialProblem) in try await Self.provider(services).credentials() }
+        let found = await problem { () async throws(CredentialError) in try await Self.provider(services).credentials() }
         #expect(found?.isUnavailable == true)
         #expect(found?.description.contains("/token") == true)
         #expect(found?.description.contains(canary) == false)
@@ -66,10 +66,10 @@ import Testing
 
     @Test("An answer in which id and secret are exchanged is refused") func exchangedPair() async {
         let services = FakeServices(files: ["/token": "a.b.c"]) { _ in
-            OutgoingAnswer(
+            OutgoingResponse(
                 200, STSAnswers.credentials("AssumeRoleWithWebIdentity", key: "CANARYsecret", secret: "ASIAEXAMPLE000000001"))
         }
-        let found = await problem { () async throws(CredentialProblem) in try await Self.provider(services).credentials() }
+        let found = await problem { () async throws(CredentialError) in try await Self.provider(services).credentials() }
         #expect(found?.isExchangedPair == true)
     }
 
@@ -80,8 +80,8 @@ import Testing
             ("AccessDenied", "issuer, audience"),
         ])
     func aRefusedTokenIsExplainedAndNotShown(code: String, advice: String) async {
-        let services = FakeServices(files: ["/token": "CANARY.jwt.x"]) { _ in OutgoingAnswer(400, STSAnswers.refusal(code)) }
-        let found = await problem { () async throws(CredentialProblem) in try await Self.provider(services).credentials() }
+        let services = FakeServices(files: ["/token": "CANARY.jwt.x"]) { _ in OutgoingResponse(400, STSAnswers.refusal(code)) }
+        let found = await problem { () async throws(CredentialError) in try await Self.provider(services).credentials() }
         #expect(found?.isTransient == true)
         #expect(found?.description.contains(code) == true)
         #expect(found?.description.contains(advice) == true)

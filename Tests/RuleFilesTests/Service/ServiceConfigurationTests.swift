@@ -10,7 +10,7 @@ import WireFormats
 @Suite("postern.yaml")
 struct ServiceConfigurationTests {
     private func load(_ yaml: String, path: String = "/etc/postern/postern.yaml") -> Result<
-        ServiceConfiguration, RuleFileProblems
+        ServiceConfiguration, RuleFilesError
     > {
         ServiceConfiguration.load(path: path, files: .memory([path: yaml]))
     }

@@ -11,8 +11,8 @@ final class KeyProvider: Sendable {
     static let keysURL = "https://id.example/jwks.json"
 
     enum Behaviour: Sendable {
-        case answer(OutgoingAnswer)
-        case failure(OutgoingFailure)
+        case answer(OutgoingResponse)
+        case failure(OutgoingError)
 
         /// A set of these JWKs.
         static func keys(_ jwks: String..., headers: [String: [String]] = [:]) -> Behaviour {
@@ -20,7 +20,7 @@ final class KeyProvider: Sendable {
         }
 
         static func text(_ text: String, status: Int = 200, headers: [String: [String]] = [:]) -> Behaviour {
-            .answer(OutgoingAnswer(status: status, headers: headers, body: Array(text.utf8)))
+            .answer(OutgoingResponse(status: status, headers: headers, body: Array(text.utf8)))
         }
     }
 
@@ -45,7 +45,7 @@ final class KeyProvider: Sendable {
 
     var requests: [OutgoingRequest] { state.withLock { $0.requests } }
 
-    func send(_ request: OutgoingRequest) async throws(OutgoingFailure) -> OutgoingAnswer {
+    func send(_ request: OutgoingRequest) async throws(OutgoingError) -> OutgoingResponse {
         let (behaviour, gate) = state.withLock { state in
             state.requests.append(request)
             return (request.url.hasSuffix("/.well-known/openid-configuration") ? state.discovery : state.keys, state.gate)

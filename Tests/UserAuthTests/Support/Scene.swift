@@ -77,7 +77,7 @@ extension Authenticator {
 
     /// "accepted", or the reason of the refusal.
     func answer(values: [String], at offset: Double = 0) -> String {
-        do throws(AuthenticationFailure) {
+        do throws(AuthenticationError) {
             _ = try authenticate(authorization: values, at: .now(offset))
             return "accepted"
         } catch {

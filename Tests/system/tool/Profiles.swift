@@ -27,8 +27,8 @@ struct Profiles: ParsableCommand {
         variables["AWS_CONFIG_FILE"] = configFile
         variables["AWS_SHARED_CREDENTIALS_FILE"] = credentialsFile
         let home = FileManager.default.homeDirectoryForCurrentUser.path
-        do throws(CredentialProblem) {
-            let configuration = try SharedConfiguration.load(variables: variables, home: home) { path throws(CredentialProblem) in
+        do throws(CredentialError) {
+            let configuration = try SharedConfiguration.load(variables: variables, home: home) { path throws(CredentialError) in
                 FileManager.default.contents(atPath: path).map { Array($0) }
             }
             print(configuration.redactedJSON)

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPServer
+import NIOCore
+import RuleFiles
+import Testing
+import UploadRules
+
+@testable import PosternServer
+
+struct ClientAddressTests {
+    private func address(_ direct: String, _ forwarded: [String], trusted: String?) throws -> String {
+        let yaml = trusted.map { "trustedProxies: [\"\($0)\"]\n" } ?? "listen: 127.0.0.1:1\n"
+        let files = RuleFileSystem { _ throws(RuleFileSystem.Failure) in
+            []
+        } read: { _, _ throws(RuleFileSystem.Failure) in
+            Array(yaml.utf8)
+        }
+        let ranges = try ServiceConfiguration.load(path: "/postern.yaml", files: files).get().trustedProxies
+        return ClientAddress(
+            connection: PeerAddress(try SocketAddress(ipAddress: direct, port: 1)), forwardedFor: forwarded, trusted: ranges
+        ).address
+    }
+
+    @Test(arguments: [
+        ("203.0.113.9", ["198.51.100.7"], nil, "203.0.113.9"),
+        ("203.0.113.9", ["198.51.100.7"], "10.0.0.0/8", "203.0.113.9"),
+        ("10.1.2.3", [], "10.0.0.0/8", "10.1.2.3"),
+        ("10.1.2.3", ["198.51.100.7"], "10.0.0.0/8", "198.51.100.7"),
+        ("10.1.2.3", ["1.1.1.1, 198.51.100.7, 10.9.9.9"], "10.0.0.0/8", "198.51.100.7"),
+        ("10.1.2.3", ["1.1.1.1", "198.51.100.7"], "10.0.0.0/8", "198.51.100.7"),
+        ("10.1.2.3", ["198.51.100.7, \"evil\nline"], "10.0.0.0/8", "10.1.2.3"),
+        ("::1", ["2001:db8::7"], "::1/128", "2001:db8::7"),
+    ])
+    func theLastHopThatNoTrustedProxyVouchesFor(_ direct: String, _ forwarded: [String], _ trusted: String?, _ expected: String)
+        throws
+    {
+        #expect(try address(direct, forwarded, trusted: trusted) == expected)
+    }
+}

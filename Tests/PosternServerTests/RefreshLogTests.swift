@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AWSCredentials
+import Logging
+import Synchronization
+import Testing
+import UserAuth
+
+@testable import PosternServer
+
+@Suite("The log of refreshes")
+struct RefreshLogTests {
+    /// Lines as `level error`.
+    private final class Lines: Sendable {
+        private let held = Mutex<[String]>([])
+        var all: [String] { held.withLock { $0 } }
+        func add(_ line: String) { held.withLock { $0.append(line) } }
+    }
+
+    private struct Handler: LogHandler {
+        let lines: Lines
+        var metadata: Logger.Metadata = [:]
+        var logLevel: Logger.Level = .trace
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            lines.add("\(event.level) \(event.metadata?["error"]?.description ?? "-")")
+        }
+    }
+
+    private static func run(_ problems: [CredentialError], isStarting: Bool = false) async -> [String] {
+        let lines = Lines()
+        let journal = RefreshLog(logger: Logger(label: "test") { _ in Handler(lines: lines) })
+        let left = Mutex(problems)
+        let next = NextProblem(left)
+        let credentials = RefreshingCredentials(origin: .standard, useless: 90) { () async throws(CredentialError) in
+            throw next.take()
+        }
+        for _ in problems { await journal.refresh(credentials) { isStarting } }
+        return lines.all
+    }
+
+    private final class NextProblem: Sendable {
+        private let left: Mutex<[CredentialError]>
+        init(_ left: consuming Mutex<[CredentialError]>) { self.left = left }
+        func take() -> CredentialError { left.withLock { $0.removeFirst() } }
+    }
+
+    /// Fetches an issuer's keys once for each of these results: the id of the one key of the set, or nil for a failure.
+    private static func run(keyIDs: [String?]) async throws -> [String] {
+        let lines = Lines()
+        let journal = RefreshLog(logger: Logger(label: "test") { _ in Handler(lines: lines) })
+        let sets = try keyIDs.map { id in
+            // The key of RFC 7517 appendix A.1.
+            try id.map { id in
+                let text = """
+                    {"keys": [{"kty": "EC", "crv": "P-256", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+                    "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM", "kid": "\(id)"}]}
+                    """
+                return FetchedKeys(set: try KeySet.jwks(Array(text.utf8), algorithms: [.es256]))
+            }
+        }
+        let next = NextSet(Mutex(sets))
+        let keys = RemoteKeys(
+            issuer: "https://id.example", endpoint: .discovery, algorithms: [.es256], uptime: { .zero },
+            fetch: { () async throws(KeyFetchError) in
+                guard let set = next.take() else { throw KeyFetchError(.keySet, .status(500)) }
+                return set
+            })
+        for _ in keyIDs { await journal.refresh(keys) }
+        return lines.all
+    }
+
+    private final class NextSet: Sendable {
+        private let left: Mutex<[FetchedKeys?]>
+        init(_ left: consuming Mutex<[FetchedKeys?]>) { self.left = left }
+        func take() -> FetchedKeys? { left.withLock { $0.removeFirst() } }
+    }
+
+    @Test func `fetched keys are told where they are others than before, or after a failure`() async throws {
+        #expect(try await Self.run(keyIDs: ["k1", "k1", "k1"]) == ["notice -"])
+        #expect(try await Self.run(keyIDs: ["k1", "k2", "k2"]) == ["notice -", "notice -"])
+        let lines = try await Self.run(keyIDs: ["k1", nil, nil, nil, "k1", "k1"])
+        #expect(lines.map { $0.prefix(7) } == ["notice ", "warning", "warning", "notice "])
+    }
+
+    @Test("The same failure is told ever more rarely")
+    func rarely() async {
+        let lines = await Self.run(Array(repeating: .unavailable("it is down"), count: 20))
+        #expect(lines == Array(repeating: "error it is down", count: 5))
+    }
+
+    @Test("Another failure is told at once, also a mistake that came after the start")
+    func change() async {
+        let lines = await Self.run(
+            Array(repeating: .unavailable("it is down"), count: 5) + [.configuration("the file is broken"), .refused("no")])
+        #expect(lines.suffix(2) == ["error the file is broken", "error no"])
+    }
+
+    @Test("A mistake that ends the start is left to the start")
+    func start() async {
+        #expect(await Self.run([.configuration("the file is broken")], isStarting: true).isEmpty)
+        #expect(await Self.run([.unavailable("it is down")], isStarting: true).count == 1)
+    }
+}
