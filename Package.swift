@@ -144,7 +144,9 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(name: "WireFormatsTests", dependencies: ["WireFormats"], swiftSettings: settings),
-        .testTarget(name: "LocalFilesTests", dependencies: ["LocalFiles"], swiftSettings: settings),
+        .testTarget(
+            name: "LocalFilesTests",
+            dependencies: ["LocalFiles", .product(name: "SystemPackage", package: "swift-system")], swiftSettings: settings),
         .testTarget(name: "PostPolicyTests", dependencies: ["PostPolicy", "WireFormats"], swiftSettings: settings),
         .testTarget(
             name: "RuleFilesTests",
