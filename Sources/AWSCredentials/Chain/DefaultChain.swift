@@ -7,7 +7,7 @@ import Synchronization
 final class DefaultChain: Sendable {
     private let providers: [any CredentialProvider]
     /// What to say where no provider has credentials.
-    private let nobody: @Sendable ([CredentialTrace], CredentialError?) -> CredentialError
+    private let exhausted: @Sendable ([CredentialTrace], CredentialError?) -> CredentialError
     private let state = Mutex(State())
 
     private struct State {
@@ -18,13 +18,13 @@ final class DefaultChain: Sendable {
     /// The whole chain, of which the last provider is asked wherever nothing else is set up.
     init(providers: [any CredentialProvider]) {
         self.providers = providers
-        nobody = Self.nobody
+        exhausted = Self.exhausted
     }
 
     /// A provider that an operator chose.
     init(only provider: any CredentialProvider) {
         providers = [provider]
-        nobody = { _, problem in problem ?? .configuration("\(provider.name) has no AWS credentials: \(provider.absence)") }
+        exhausted = { _, problem in problem ?? .configuration("\(provider.name) has no AWS credentials: \(provider.absence)") }
     }
 
     /// What the last round asked, in its order.
@@ -51,7 +51,7 @@ final class DefaultChain: Sendable {
             }
         }
         state.withLock { $0.trace = trace }
-        throw nobody(trace, lastProblem)
+        throw exhausted(trace, lastProblem)
     }
 
     private func again(
@@ -72,7 +72,7 @@ final class DefaultChain: Sendable {
         throw .unavailable("\(provider.name) gave the AWS credentials until now, and has none any more: \(provider.absence)")
     }
 
-    private static func nobody(_ trace: [CredentialTrace], _ problem: CredentialError?) -> CredentialError {
+    private static func exhausted(_ trace: [CredentialTrace], _ problem: CredentialError?) -> CredentialError {
         let asked = trace.map { "\($0.provider) (\($0.outcome))" }.joined(separator: ", ")
         let sentence =
             "no AWS credentials were found: asked \(asked). Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, "

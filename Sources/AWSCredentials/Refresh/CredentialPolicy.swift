@@ -15,10 +15,10 @@ typealias RefreshedCredentials = Refreshed<ProvidedCredentials, CredentialError>
 extension RefreshPolicy where Value == ProvidedCredentials, Failure == CredentialError {
     /// When credentials are fetched anew.
     /// - Parameters:
-    ///   - useless: seconds before their end at which they are of no use any more
+    ///   - minimumRemaining: credentials with fewer seconds than this to their end are not used
     ///   - publish: called with those that come into use, and with nil when they have ended
     static func credentials(
-        useless: Double = 0, publish: @escaping @Sendable (ProvidedCredentials?) -> Void = { _ in }
+        minimumRemaining: Double = 0, publish: @escaping @Sendable (ProvidedCredentials?) -> Void = { _ in }
     ) -> RefreshPolicy {
         RefreshPolicy(
             life: { provided, _, moment throws(CredentialError) in
@@ -30,8 +30,9 @@ extension RefreshPolicy where Value == ProvidedCredentials, Failure == Credentia
                 }
                 let deadline = Deadline(uptime: moment.uptime + .seconds(remaining), date: end)
                 return Life(
-                    renewal: .init(freshUntil: deadline, lead: lead(remaining: remaining, useless: useless)), end: deadline,
-                    useless: .seconds(useless))
+                    renewal: .init(freshUntil: deadline, lead: lead(remaining: remaining, minimumRemaining: minimumRemaining)),
+                    end: deadline,
+                    minimumRemaining: .seconds(minimumRemaining))
             },
             longestPause: { problem, remaining in
                 // Every second without credentials counts: then the pause is short, so that a source that is back is found.
@@ -46,8 +47,8 @@ extension RefreshPolicy where Value == ProvidedCredentials, Failure == Credentia
     /// How long before their end credentials are renewed: 20 minutes, so that the usual tickets of 5 to 15 minutes are never
     /// cut short, or half of the time for which a shorter life is of use. The same credentials again (a metadata service hands
     /// out the old ones until it has new) are thereby asked for at half of what is left, again and again.
-    static func lead(remaining: Double, useless: Double) -> ClosedRange<Duration> {
-        let least = min((remaining + useless) / 2, 20 * 60)
-        return .seconds(max(least, useless))...(.seconds(max(least * 1.1, useless)))
+    static func lead(remaining: Double, minimumRemaining: Double) -> ClosedRange<Duration> {
+        let least = min((remaining + minimumRemaining) / 2, 20 * 60)
+        return .seconds(max(least, minimumRemaining))...(.seconds(max(least * 1.1, minimumRemaining)))
     }
 }

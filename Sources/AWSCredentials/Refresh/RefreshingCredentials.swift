@@ -18,7 +18,7 @@ import Synchronization
 package final class RefreshingCredentials: Sendable {
     package let origin: CredentialSource
     /// Seconds before their end at which they are of no use any more.
-    private let useless: Double
+    private let minimumRemaining: Double
     private let fetch: @Sendable () async throws(CredentialError) -> ProvidedCredentials
     private let refreshed: RefreshedCredentials
     private let published: Published
@@ -29,22 +29,22 @@ package final class RefreshingCredentials: Sendable {
     }
 
     /// - Parameters:
-    ///   - useless: seconds before their end at which they are of no use any more: no ticket is given
+    ///   - minimumRemaining: credentials with fewer seconds than this to their end sign no ticket
     ///   - fetch: asks the origin; bounded in time
     ///   - jitter: 0 to 1, anew each time
     package init(
         origin: CredentialSource,
-        useless: Double,
+        minimumRemaining: Double,
         jitter: @escaping @Sendable () -> Double = { Double.random(in: 0...1) },
         fetch: @escaping @Sendable () async throws(CredentialError) -> ProvidedCredentials
     ) {
         self.origin = origin
-        self.useless = useless
+        self.minimumRemaining = minimumRemaining
         self.fetch = fetch
         let published = Published()
         self.published = published
         refreshed = Refreshed(
-            .credentials(useless: useless) { provided in
+            .credentials(minimumRemaining: minimumRemaining) { provided in
                 published.credentials.withLock { $0 = provided?.credentials }
             },
             jitter: jitter)
@@ -60,7 +60,7 @@ package final class RefreshingCredentials: Sendable {
     /// Why no ticket can be signed at `now`; nil where one can.
     package func problem(at now: Date) -> CredentialError? {
         guard let credentials = published.credentials.withLock({ $0 }) else { return absence }
-        guard let end = credentials.expiration, end <= now.addingTimeInterval(useless) else { return nil }
+        guard let end = credentials.expiration, end <= now.addingTimeInterval(minimumRemaining) else { return nil }
         if let problem = refreshed.status.presentError { return problem }
         guard end > now else { return .expired }
         return .unavailable("the AWS credentials end in \(Int(end.timeIntervalSince(now))) s, too soon for a ticket")

@@ -10,13 +10,13 @@ package struct RefreshPolicy<Value: Sendable, Failure: Error>: Sendable {
         package let renewal: RefreshSchedule.Renewal?
         /// When it must no longer be used; nil for never.
         package let end: Deadline?
-        /// How long before the end it is of no use any more: then it does not replace one that lives longer.
-        package let useless: Duration
+        /// A value with less time than this to its end does not replace one that lives longer.
+        package let minimumRemaining: Duration
 
-        package init(renewal: RefreshSchedule.Renewal?, end: Deadline?, useless: Duration = .zero) {
+        package init(renewal: RefreshSchedule.Renewal?, end: Deadline?, minimumRemaining: Duration = .zero) {
             self.renewal = renewal
             self.end = end
-            self.useless = useless
+            self.minimumRemaining = minimumRemaining
         }
     }
 
@@ -231,7 +231,7 @@ package final class Refreshed<Value: Sendable, Failure: Error>: Sendable {
             // One that all had given up may end after the one that took its place began: that one settles the schedule.
             let isCurrent = state.flight?.number == number
             if isCurrent { state.flight = nil }
-            if let new = life.end?.remaining(at: moment), new <= life.useless,
+            if let new = life.end?.remaining(at: moment), new <= life.minimumRemaining,
                 let old = state.remaining(at: moment), old > new
             {
                 if isCurrent { state.schedule.succeededUnused(at: moment.uptime) }

@@ -26,7 +26,7 @@ package struct TenantCredentials: Sendable {
                 ofTenants.append(known)
             } else {
                 let resolver = resolvers.resolver(of: origin)
-                let made = RefreshingCredentials(origin: origin, useless: TicketExpiry.margin + TicketExpiry.shortest) {
+                let made = RefreshingCredentials(origin: origin, minimumRemaining: TicketExpiry.margin + TicketExpiry.shortest) {
                     () async throws(CredentialError) in
                     let provided = try await resolver.refresh()
                     try SessionTokenLength.check(provided.credentials)

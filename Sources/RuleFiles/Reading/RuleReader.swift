@@ -125,7 +125,7 @@ extension RuleReader {
         case (false, false):
             section.log.problem(
                 at: keyName.position,
-                "every upload overwrites the one before, whoever sends it",
+                "every upload replaces the previous one, of any user",
                 "add {uuid} or {filename} to keyName: \"{uuid}.{ext}\""
             )
         }

@@ -74,7 +74,7 @@ extension JSONParser {
         position += 1
     }
 
-    /// Reads `uXXXX`, and the low half behind a high surrogate.
+    /// Reads `uXXXX`, and the low half after a high surrogate.
     private mutating func unicodeEscape(_ bytes: Span<UInt8>) throws(JSONSyntaxError) -> Unicode.Scalar {
         let start = position
         let unit = try hexUnit(bytes)

@@ -11,7 +11,7 @@ import UnixSignals
 #endif
 
 /// Signals before the service group handles them: a start may wait for what is slow outside, and as the first process of a
-/// container nobody would end it.
+/// container nothing would end it.
 enum SignalGuard {
     /// Does something that SIGTERM and SIGINT end.
     /// - Returns: nil where a signal came first; the work was cancelled then, and has ended

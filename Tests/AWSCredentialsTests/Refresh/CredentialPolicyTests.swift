@@ -33,7 +33,7 @@ struct CredentialPolicyTests {
         "Twenty minutes before the end, at half of a shorter use, and from when on they are of no use",
         arguments: [(6 * 3600.0, 1200.0), (3600, 1200), (2400, 1200), (900, 495), (240, 165), (150, 120), (80, 90)])
     func lead(remaining: Double, expected: Double) {
-        let lead = Policy.lead(remaining: remaining, useless: 90)
+        let lead = Policy.lead(remaining: remaining, minimumRemaining: 90)
         #expect(lead.lowerBound == .seconds(expected))
         #expect(lead.upperBound >= lead.lowerBound && lead.upperBound <= .seconds(expected * 1.11))
     }
@@ -65,10 +65,10 @@ struct CredentialPolicyTests {
         let end = Self.start.date.addingTimeInterval(3600)
         let provided = ProvidedCredentials(
             credentials: SigningCredentials(accessKeyID: "AKID", secretAccessKey: "s", expiration: end), provider: "test")
-        let life = try Policy.credentials(useless: 90).life(provided, .seconds(98), Self.start)
+        let life = try Policy.credentials(minimumRemaining: 90).life(provided, .seconds(98), Self.start)
         // From the end of the fetch: it is then that the date is compared.
         #expect(life.end == Deadline(uptime: .seconds(3700), date: end))
-        #expect(life.useless == .seconds(90))
+        #expect(life.minimumRemaining == .seconds(90))
         let endless = ProvidedCredentials(
             credentials: SigningCredentials(accessKeyID: "AKID", secretAccessKey: "s"), provider: "test")
         let noLife = try Policy.credentials().life(endless, .zero, Self.start)

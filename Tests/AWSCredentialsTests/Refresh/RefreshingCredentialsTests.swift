@@ -60,7 +60,8 @@ private struct Scene {
 
     init() {
         let source = source
-        credentials = RefreshingCredentials(origin: .standard, useless: 90, jitter: { 0 }) { () async throws(CredentialError) in
+        credentials = RefreshingCredentials(origin: .standard, minimumRemaining: 90, jitter: { 0 }) {
+            () async throws(CredentialError) in
             try source.answer()
         }
     }
@@ -244,7 +245,7 @@ struct RefreshingCredentialsTests {
     func singleFlight() async {
         let (begun, gate) = (AsyncStream<Void>.makeStream(), AsyncStream<Void>.makeStream())
         let source = Source()
-        let credentials = RefreshingCredentials(origin: .standard, useless: 90, jitter: { 0 }) {
+        let credentials = RefreshingCredentials(origin: .standard, minimumRemaining: 90, jitter: { 0 }) {
             () async throws(CredentialError) in
             let provided = try source.answer()
             begun.continuation.yield()

@@ -51,7 +51,8 @@ import Testing
                     guard seconds > 0 else { throw .stale }
                     let end = Deadline(uptime: ended.uptime + .seconds(seconds), date: ended.date.addingTimeInterval(seconds))
                     return .init(
-                        renewal: .init(freshUntil: end, lead: .seconds(20)...(.seconds(20))), end: end, useless: .seconds(10))
+                        renewal: .init(freshUntil: end, lead: .seconds(20)...(.seconds(20))), end: end,
+                        minimumRemaining: .seconds(10))
                 },
                 longestPause: { _, remaining in remaining == nil ? .seconds(2) : .seconds(60) },
                 label: { "\($0)" },

@@ -198,7 +198,7 @@ enum RuleProblems {
                 keyName: me
             """,
             """
-            18:14: every upload overwrites the one before, whoever sends it; add {uuid} or {filename} to keyName: \
+            18:14: every upload replaces the previous one, of any user; add {uuid} or {filename} to keyName: \
             "{uuid}.{ext}"
             """),
         .replacing(
