@@ -473,7 +473,8 @@ def test_the_admin_listener_refuses_where_nobody_is_idle(start):
 
 def test_the_admin_listener_takes_none_of_the_public_ones(start):
     service = start("--max-connections", "3")
-    crowd = admin_connections(service, ADMIN_LIMIT - 1)
+    # Room for the three that read figures below: the service may see one close after it has accepted the next.
+    crowd = admin_connections(service, ADMIN_LIMIT - 3)
     assert figure(service, "postern_connections_open") == 0 and figure(service, "postern_connections_total") == 0
     public = connections(service, 3)
     assert readiness(service)[1]["connections"]["open"] == 3 and all(served(connection) for connection in public)
