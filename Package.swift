@@ -62,7 +62,10 @@ let package = Package(
         ),
         .target(
             name: "RuleFiles",
-            dependencies: ["AWSCredentials", "CYaml", "LocalFiles", "PostPolicy", "UploadRules", "UserAuth", "WireFormats"],
+            dependencies: [
+                "AWSCredentials", "CYaml", "LocalFiles", "PostPolicy", "UploadRules", "UserAuth", "WireFormats",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings
         ),
         .target(
@@ -150,7 +153,10 @@ let package = Package(
         .testTarget(name: "PostPolicyTests", dependencies: ["PostPolicy", "WireFormats"], swiftSettings: settings),
         .testTarget(
             name: "RuleFilesTests",
-            dependencies: ["AWSCredentials", "PostPolicy", "RuleFiles", "UploadRules", "UserAuth", "WireFormats"],
+            dependencies: [
+                "AWSCredentials", "PostPolicy", "RuleFiles", "UploadRules", "UserAuth", "WireFormats",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(

@@ -4,7 +4,7 @@ package import HTTPServer
 package import Logging
 import NIOCore
 import NIOSSL
-import RuleFiles
+package import RuleFiles
 package import ServiceLifecycle
 import WireFormats
 
@@ -46,7 +46,7 @@ package func buildPostern(
 ) throws -> PosternApp {
     let metrics = ServiceMetrics()
     let readiness = Readiness(state: state)
-    let trustedProxies = settings.service?.trustedProxies ?? []
+    let trustedProxies = settings.trustedProxies
     let interface = PublicInterface(
         metrics: metrics,
         decisions: DecisionLog(sink: sink, format: settings.logFormat, level: settings.logLevel),

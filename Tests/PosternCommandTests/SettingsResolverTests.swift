@@ -2,9 +2,7 @@
 
 import ArgumentParser
 import Foundation
-import HTTPServer
 import Logging
-import NIOCore
 import PosternServer
 import RuleFiles
 import Testing
@@ -46,14 +44,14 @@ struct SettingsResolverTests {
         Setting("--admin", "admin", ("[::1]:1", "127.0.0.1:2", "127.0.0.1:3"), none: "127.0.0.1:9090") { $0.admin.description },
         Setting("--log-format", "logFormat", ("text", "json", "text"), none: "json") { $0.logFormat.rawValue },
         Setting("--log-level", "logLevel", ("debug", "warning", "error"), none: "info") { $0.logLevel.rawValue },
-        Setting("--max-connections", "maxConnections", ("100", "200", "300"), none: "16384") { "\($0.limits.maxConnections)" },
+        Setting("--max-connections", "maxConnections", ("100", "200", "300"), none: "16384") { "\($0.maxConnections)" },
         Setting("--max-connections-per-peer", "maxConnectionsPerPeer", ("10", "20", "30"), none: "-") {
-            $0.limits.maxConnectionsPerPeer.map(String.init) ?? "-"
+            $0.maxConnectionsPerPeer.map(String.init) ?? "-"
         },
         Setting(
             "--idle-timeout", "idleTimeout", ("10s", "2m", "30s"), none: "75.0 seconds",
             expected: ("10.0 seconds", "120.0 seconds", "30.0 seconds")
-        ) { "\(Duration.nanoseconds($0.limits.idleTimeout.nanoseconds))" },
+        ) { "\($0.idleTimeout)" },
         Setting(
             "--drain-delay", "drainDelay", ("1s", "2s", "3s"), none: "0.0 seconds",
             expected: ("1.0 seconds", "2.0 seconds", "3.0 seconds")
@@ -63,6 +61,12 @@ struct SettingsResolverTests {
             expected: ("a.internal b.internal", "c.internal", "d.internal")
         ) { $0.adminHosts.joined(separator: " ") },
     ]
+
+    @Test func `every setting has a test`() {
+        let others: Set = ["tenants", "config", "tlsCert", "tlsKey"]
+        let names = ServiceSettings.declarations.compactMap(\.option?.name)
+        #expect(Set(names) == others.union(Self.settings.map(\.key)))
+    }
 
     private func resolve(
         _ arguments: [String] = ["--tenants", "t"], _ environment: [String: String] = [:], file: String? = nil
@@ -76,7 +80,7 @@ struct SettingsResolverTests {
             try Data(file.utf8).write(to: path)
             arguments += ["--config", path.path]
         }
-        return try SettingsResolver(options: ServeOptions.parse(arguments), environment: environment).settings()
+        return try SettingsResolver(flags: SettingFlags.parse(arguments).values, environment: environment).settings()
     }
 
     @Test(arguments: settings)
@@ -98,8 +102,8 @@ struct SettingsResolverTests {
 
     @Test func `the folder of rule files is required, and the file's is relative to the file`() throws {
         #expect(throws: ValidationError.self) { try resolve([]) }
-        #expect(try resolve([], ["POSTERN_TENANTS": "e"], file: "tenants: f\n").tenantsFolder == "e")
-        #expect(try resolve([], file: "tenants: f\n").tenantsFolder.hasSuffix("/f"))
+        #expect(try resolve([], ["POSTERN_TENANTS": "e"], file: "tenants: f\n").tenants == "e")
+        #expect(try resolve([], file: "tenants: f\n").tenants.hasSuffix("/f"))
     }
 
     @Test func `a certificate and its key come from any source, and only together`() throws {

@@ -16,7 +16,7 @@ struct ClientAddressTests {
         } read: { _, _ throws(RuleFileSystem.Failure) in
             Array(yaml.utf8)
         }
-        let ranges = try ServiceConfiguration.load(path: "/postern.yaml", files: files).get().trustedProxies
+        let ranges = try ServiceSettings(file: "/postern.yaml", files: files).trustedProxies
         return ClientAddress(
             connection: PeerAddress(try SocketAddress(ipAddress: direct, port: 1)), forwardedFor: forwarded, trusted: ranges
         ).address

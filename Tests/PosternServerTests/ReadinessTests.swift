@@ -35,16 +35,15 @@ struct ReadinessTests {
                 """
             try Data(yaml.utf8).write(to: folder.appendingPathComponent("\(tenant).yaml"))
         }
-        let settings = ServiceSettings(
-            tenantsFolder: folder.path,
-            listen: ListenAddress(host: "127.0.0.1", port: 0),
-            admin: ListenAddress(host: "127.0.0.1", port: 0),
-            environment: [
-                "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
-                // Nobody listens on port 1.
-                "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1",
-            ]
-        )
+        var settings = ServiceSettings()
+        settings.tenants = folder.path
+        settings.listen = ListenAddress(host: "127.0.0.1", port: 0)
+        settings.admin = settings.listen
+        settings.environment = [
+            "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
+            // Nobody listens on port 1.
+            "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1",
+        ]
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let state = try await ServiceState.load(settings, logger: quiet, patience: .seconds(600)).state
         return Readiness(state: state)

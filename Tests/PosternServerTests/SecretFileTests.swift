@@ -35,13 +35,11 @@ import UploadRules
     }
 
     private func warnings() async throws -> [String] {
-        let settings = ServiceSettings(
-            tenantsFolder: "\(folder)/tenants",
-            listen: ListenAddress(host: "127.0.0.1", port: 0),
-            admin: ListenAddress(host: "127.0.0.1", port: 0),
-            tls: .init(certificates: "\(folder)/tls.pem", key: "\(folder)/tls.key"),
-            environment: ["AWS_ACCESS_KEY_ID": "AKIA0", "AWS_SECRET_ACCESS_KEY": "secret"]
-        )
+        var settings = ServiceSettings()
+        settings.tenants = "\(folder)/tenants"
+        settings.tlsCert = "\(folder)/tls.pem"
+        settings.tlsKey = "\(folder)/tls.key"
+        settings.environment = ["AWS_ACCESS_KEY_ID": "AKIA0", "AWS_SECRET_ACCESS_KEY": "secret"]
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         return try await ServiceState.load(settings, logger: quiet, patience: .seconds(600)).warnings
     }

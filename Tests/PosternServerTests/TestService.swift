@@ -49,16 +49,15 @@ final class TestService {
             \(rules)
             """
         try Data(yaml.utf8).write(to: folder.appendingPathComponent("acme.yaml"))
-        let settings = ServiceSettings(
-            tenantsFolder: folder.path,
-            listen: ListenAddress(host: "127.0.0.1", port: 0),
-            admin: ListenAddress(host: "127.0.0.1", port: 0),
-            logLevel: .trace,
-            environment: [
-                "AWS_ACCESS_KEY_ID": Self.accessKeyID, "AWS_SECRET_ACCESS_KEY": Self.secret,
-                "AWS_SESSION_TOKEN": sessionToken ?? "",
-            ]
-        )
+        var settings = ServiceSettings()
+        settings.tenants = folder.path
+        settings.listen = ListenAddress(host: "127.0.0.1", port: 0)
+        settings.admin = settings.listen
+        settings.logLevel = .trace
+        settings.environment = [
+            "AWS_ACCESS_KEY_ID": Self.accessKeyID, "AWS_SECRET_ACCESS_KEY": Self.secret,
+            "AWS_SESSION_TOKEN": sessionToken ?? "",
+        ]
         // A file: unlike a pipe it blocks neither who writes nor who reads.
         let log = Self.log(in: folder)
         try Data().write(to: log)

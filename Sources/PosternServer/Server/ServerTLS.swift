@@ -2,6 +2,7 @@
 
 import HTTPServer
 import NIOSSL
+import RuleFiles
 
 extension NIOSSLContext {
     /// What serves TLS with the certificate chain and key of two PEM files.

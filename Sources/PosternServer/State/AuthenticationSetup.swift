@@ -13,7 +13,7 @@ package struct AuthenticationSetup: Sendable {
     /// - Throws: `SetupError`
     package static func load(_ settings: ServiceSettings) async throws(SetupError) -> AuthenticationSetup {
         let (book, _) = try RuleBook.load(settings)
-        let assembly = await IssuerLoader(of: book, service: settings.service)
+        let assembly = await IssuerLoader(of: book, serviceWide: settings.issuers)
         guard assembly.problems.isEmpty else { throw SetupError(assembly.problems) }
         let issuers = TrustedIssuers(assembly.entries)
         await withDiscardingTaskGroup { group in

@@ -27,13 +27,13 @@ struct IssuerLoader {
         let authorities: String?
     }
 
-    init(of book: RuleBook, service: ServiceConfiguration?) async {
+    init(of book: RuleBook, serviceWide: [Issuer]) async {
         for file in book.files {
             for issuer in file.issuers {
                 await add(issuer, of: "tenant \(file.tenant.id)", owner: file.tenant.id)
             }
         }
-        for issuer in service?.issuers ?? [] {
+        for issuer in serviceWide {
             await add(issuer, of: "the service-wide file", owner: nil)
         }
     }

@@ -3,7 +3,7 @@
 import AWSCredentials
 import LocalFiles
 package import Logging
-import RuleFiles
+package import RuleFiles
 import UserAuth
 
 #if canImport(FoundationEssentials)
@@ -24,7 +24,7 @@ extension ServiceState {
         _ settings: ServiceSettings, logger: Logger, patience: Duration = .seconds(2), clock: ServiceClock = .system
     ) async throws -> (state: ServiceState, warnings: [String]) {
         let (book, warnings) = try RuleBook.load(settings)
-        let assembly = await IssuerLoader(of: book, service: settings.service)
+        let assembly = await IssuerLoader(of: book, serviceWide: settings.issuers)
         let resolvers = CredentialResolvers(environment: settings.environment)
         let credentials = TenantCredentials(of: book, resolvers, environment: settings.environment)
         let issuers = TrustedIssuers(assembly.entries)

@@ -5,10 +5,10 @@ import WireFormats
 
 /// Across files: a token's `iss` leads to one tenant, or to the service-wide issuers, never to two.
 enum IssuerCheck {
-    static func check(_ drafts: [TenantDraft], service: ServiceConfiguration?) {
+    static func check(_ drafts: [TenantDraft], service: ServiceSettings?) {
         var owners: [ExactString: String] = [:]
         for issuer in service?.issuers ?? [] {
-            owners[ExactString(issuer.identifier)] = "service-wide in \(service?.file ?? "the service's configuration")"
+            owners[ExactString(issuer.identifier)] = "service-wide in \(service?.config ?? "the service's configuration")"
         }
         for draft in drafts {
             var own: Set<ExactString> = []

@@ -17,12 +17,12 @@ package enum RuleLoader {
     /// - Parameters:
     ///   - folder: The folder of tenant files.
     ///   - generation: The number the new book carries.
-    ///   - service: The service-wide configuration, whose issuers no tenant may declare again.
+    ///   - service: The service's settings, whose issuers no tenant may declare again.
     ///   - files: Access to the file system.
     package static func load(
         folder: String,
         generation: Int,
-        service: ServiceConfiguration? = nil,
+        service: ServiceSettings? = nil,
         files: RuleFileSystem = .local
     ) -> Outcome {
         let folderLog = DiagnosticLog(file: folder)
@@ -83,7 +83,7 @@ package enum RuleLoader {
         return Set(names).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    private static func warnOfUnreachable(_ drafts: [TenantDraft], service: ServiceConfiguration?) {
+    private static func warnOfUnreachable(_ drafts: [TenantDraft], service: ServiceSettings?) {
         guard service?.issuers.isEmpty ?? true else { return }
         for draft in drafts {
             guard let file = draft.file, file.issuers.isEmpty, file.apiKeys.isEmpty else { continue }

@@ -24,11 +24,12 @@ struct Check: ParsableCommand {
     func run() throws {
         var problems: [Diagnostic] = []
         var warnings: [Diagnostic] = []
-        var service: ServiceConfiguration?
+        var service: ServiceSettings?
         if let config {
-            switch ServiceConfiguration.load(path: config) {
-            case .success(let loaded): service = loaded
-            case .failure(let found): problems += found.problems
+            do throws(RuleFilesError) {
+                service = try ServiceSettings(file: config)
+            } catch {
+                problems += error.problems
             }
         }
         let outcome = RuleLoader.load(folder: dir, generation: 1, service: service)

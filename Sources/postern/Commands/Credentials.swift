@@ -62,8 +62,7 @@ struct Credentials: AsyncParsableCommand {
         }
         if namesNone { return [.init(origin: .standard, tenants: [], region: nil)] }
         do {
-            let options = try files.serving()
-            let settings = try SettingsResolver(options: options, environment: environment).settings()
+            let settings = try SettingsResolver(flags: files.flags, environment: environment).settings()
             let book = try RuleBook.load(settings).book
             var sources: [CredentialFinding.Source] = []
             for file in book.files {

@@ -10,11 +10,8 @@ struct RuleFileOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The service-wide file. (default: $POSTERN_CONFIG)", valueName: "file"))
     var config: String?
 
-    /// The same as options of `serve`.
-    func serving() throws -> ServeOptions {
-        var options = try ServeOptions.parse([])
-        options.tenants = tenants
-        options.config = config
-        return options
+    /// The flags of `serve` that say the same.
+    var flags: [String: String] {
+        ["tenants": tenants, "config": config].compactMapValues(\.self)
     }
 }

@@ -4,6 +4,7 @@ import ArgumentParser
 import HTTPServer
 import Logging
 import PosternServer
+import RuleFiles
 
 #if canImport(Glibc)
     import Glibc
@@ -34,10 +35,10 @@ struct Serve: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var options: ServeOptions
+    @OptionGroup var flags: SettingFlags
 
     func run() async throws {
-        var settings = try SettingsResolver(options: options, environment: ProcessInfo.processInfo.environment).settings()
+        var settings = try SettingsResolver(flags: flags.values, environment: ProcessInfo.processInfo.environment).settings()
         let sink = LogSink()
         let (format, level) = (settings.logFormat, settings.logLevel)
         LoggingSystem.bootstrap { label in
@@ -48,13 +49,13 @@ struct Serve: AsyncParsableCommand {
         signal(SIGHUP, SIG_IGN)
         SignalGuard.setDefaults()
         let descriptors = FileDescriptorLimit.raise()
-        if settings.limits.maxConnections > descriptors - FileDescriptorLimit.reserve {
+        if settings.maxConnections > descriptors - FileDescriptorLimit.reserve {
             let most = max(1, descriptors - FileDescriptorLimit.reserve)
             logger.warning(
                 "fewer connections than asked for: raise the limit of open files (ulimit -n)",
-                metadata: ["asked": "\(settings.limits.maxConnections)", "connections": "\(most)", "openFiles": "\(descriptors)"]
+                metadata: ["asked": "\(settings.maxConnections)", "connections": "\(most)", "openFiles": "\(descriptors)"]
             )
-            settings.limits.maxConnections = most
+            settings.maxConnections = most
         }
         do {
             let start = try await SignalGuard.run { [settings] in try await ServiceState.load(settings, logger: logger) }

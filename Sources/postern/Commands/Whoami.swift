@@ -3,6 +3,7 @@
 import ArgumentParser
 import Logging
 import PosternServer
+import RuleFiles
 import UserAuth
 
 #if canImport(FoundationEssentials)
@@ -42,11 +43,10 @@ struct Whoami: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let options = try files.serving()
         let settings: ServiceSettings
         let identities: AuthenticationSetup
         do {
-            settings = try SettingsResolver(options: options, environment: ProcessInfo.processInfo.environment).settings()
+            settings = try SettingsResolver(flags: files.flags, environment: ProcessInfo.processInfo.environment).settings()
             identities = try await AuthenticationSetup.load(settings)
         } catch let error as SetupError {
             throw StartupError(error)

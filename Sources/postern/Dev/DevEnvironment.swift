@@ -49,18 +49,17 @@ struct DevEnvironment: Sendable {
 
     /// Runs service and store until a signal.
     func run(level: Logger.Level, sink: LogSink) async throws {
-        var settings = ServiceSettings(
-            tenantsFolder: tenants.path,
-            listen: addresses.service,
-            admin: addresses.admin,
-            logFormat: .text,
-            logLevel: level,
-            environment: [
-                "\(Self.credentialPrefix)_ACCESS_KEY_ID": credentials.accessKeyID,
-                "\(Self.credentialPrefix)_SECRET_ACCESS_KEY": credentials.secretAccessKey,
-            ]
-        )
-        settings.limits.maxConnections = 1024
+        var settings = ServiceSettings()
+        settings.tenants = tenants.path
+        settings.listen = addresses.service
+        settings.admin = addresses.admin
+        settings.logFormat = .text
+        settings.logLevel = level
+        settings.maxConnections = 1024
+        settings.environment = [
+            "\(Self.credentialPrefix)_ACCESS_KEY_ID": credentials.accessKeyID,
+            "\(Self.credentialPrefix)_SECRET_ACCESS_KEY": credentials.secretAccessKey,
+        ]
         let logger = Logger(label: "postern")
         let (state, warnings) = try await ServiceState.load(settings, logger: logger)
         for warning in warnings { logger.warning("set-up warning", metadata: ["warning": "\(warning)"]) }

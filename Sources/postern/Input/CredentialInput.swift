@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import WireFormats
 
 /// Takes a token or an API key from standard input or a file, or, with a warning, from the command line: there it stays in the
 /// shell's history and is seen by every user of the machine.

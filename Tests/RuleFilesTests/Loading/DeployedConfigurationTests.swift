@@ -10,8 +10,8 @@ struct DeployedConfigurationTests {
     func deployed() throws {
         // <root>/Tests/RuleFilesTests/Loading/<this file>
         let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4).joined(separator: "/")
-        let configuration = try ServiceConfiguration.load(path: root + "/deploy/postern.yaml").get()
-        #expect(configuration.listen?.description == "127.0.0.1:8080")
+        let configuration = try ServiceSettings(file: root + "/deploy/postern.yaml")
+        #expect(configuration.listen.description == "127.0.0.1:8080")
         #expect(configuration.trustedProxies.count == 2)
     }
 }

@@ -276,7 +276,7 @@ struct RuleLoaderTests {
                 ]
         )
         let yaml = "issuers:\n  - {issuer: https://x, audience: a, algorithms: [RS256], keys: {jwksFile: j}, tenantClaim: org}\n"
-        let service = try ServiceConfiguration.load(path: "postern.yaml", files: .memory(["postern.yaml": yaml])).get()
+        let service = try ServiceSettings(file: "postern.yaml", files: .memory(["postern.yaml": yaml]))
         #expect(
             Example.problems(["a.yaml": file("a", issuer: "https://x")], service: service)
                 == [
@@ -437,7 +437,7 @@ struct RuleLoaderTests {
                 "nobody can ask for this tenant's tickets: it has no issuer and no API key"
             ])
         let service = "issuers:\n  - {issuer: x, audience: a, algorithms: [RS256], keys: {jwksFile: j}, tenantClaim: org}\n"
-        let configuration = try ServiceConfiguration.load(path: "p.yaml", files: .memory(["p.yaml": service])).get()
+        let configuration = try ServiceSettings(file: "p.yaml", files: .memory(["p.yaml": service]))
         #expect(Example.load(["acme.yaml": yaml], service: configuration).warnings == [])
     }
 

@@ -38,14 +38,14 @@ enum Example {
     }
 
     /// What is wrong with these files of the folder `t`: `acme.yaml:3:11: …`.
-    static func problems(_ files: [String: String], service: ServiceConfiguration? = nil) -> [String] {
+    static func problems(_ files: [String: String], service: ServiceSettings? = nil) -> [String] {
         switch load(files, service: service).result {
         case .success: []
         case .failure(let problems): problems.problems.map { String($0.description.dropFirst(2)) }
         }
     }
 
-    static func load(_ files: [String: String], service: ServiceConfiguration? = nil) -> RuleLoader.Outcome {
+    static func load(_ files: [String: String], service: ServiceSettings? = nil) -> RuleLoader.Outcome {
         let paths = Dictionary(uniqueKeysWithValues: files.map { ("t/\($0)", $1) })
         return RuleLoader.load(folder: "t", generation: 1, service: service, files: .memory(paths))
     }

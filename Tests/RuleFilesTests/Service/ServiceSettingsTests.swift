@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Logging
 import Testing
 import UserAuth
 import WireFormats
@@ -8,16 +9,20 @@ import WireFormats
 @testable import UploadRules
 
 @Suite("postern.yaml")
-struct ServiceConfigurationTests {
-    private func load(_ yaml: String, path: String = "/etc/postern/postern.yaml") -> Result<
-        ServiceConfiguration, RuleFilesError
-    > {
-        ServiceConfiguration.load(path: path, files: .memory([path: yaml]))
+struct ServiceSettingsTests {
+    private func load(
+        _ yaml: String, path: String = "/etc/postern/postern.yaml"
+    ) throws(RuleFilesError) -> ServiceSettings {
+        try ServiceSettings(file: path, files: .memory([path: yaml]))
     }
 
     private func problems(_ yaml: String) -> [String] {
-        guard case .failure(let found) = load(yaml) else { return [] }
-        return found.problems.map { String($0.description.dropFirst("/etc/postern/postern.yaml:".count)) }
+        do throws(RuleFilesError) {
+            _ = try load(yaml)
+            return []
+        } catch {
+            return error.problems.map { String($0.description.dropFirst("/etc/postern/postern.yaml:".count)) }
+        }
     }
 
     @Test("says everything or nothing")
@@ -46,13 +51,15 @@ struct ServiceConfigurationTests {
                 user: email
                 maxLifetime: 10m
             """
-        ).get()
-        #expect(full.listen == ListenAddress(host: "::", port: 8443) && full.admin?.description == "127.0.0.1:9090")
+        )
+        #expect(full.listen == ListenAddress(host: "::", port: 8443) && full.admin.description == "127.0.0.1:9090")
         #expect(
             full.tenants == "/etc/postern/tenants" && full.tlsCert == "/etc/postern/tls/cert.pem"
                 && full.tlsKey == "/run/secrets/key.pem")
         #expect(full.logFormat == .text && full.logLevel == .debug)
-        #expect(full.drainDelay == 10 && full.idleTimeout == 120 && full.adminHosts == ["postern.internal", "Ops_1"])
+        #expect(
+            full.drainDelay == .seconds(10) && full.idleTimeout == .seconds(120)
+                && full.adminHosts == ["postern.internal", "Ops_1"])
         #expect(full.maxConnections == 2000 && full.maxConnectionsPerPeer == 100)
         #expect(full.trustedProxies.map { $0.contains("10.1.1.1") } == [true, false])
         #expect(
@@ -65,15 +72,15 @@ struct ServiceConfigurationTests {
                 )
             ]
         )
-        let empty = try load("# all defaults\n").get()
-        #expect(empty.listen == nil && empty.tenants == nil && empty.issuers == [] && empty.trustedProxies == [])
+        let empty = try load("# all defaults\n")
+        #expect(empty.listen.port == 8080 && empty.tenants == "" && empty.issuers == [] && empty.trustedProxies == [])
     }
 
     @Test(
         "Relative paths are relative to its folder",
         arguments: [("postern.yaml", "t"), ("a/postern.yaml", "a/t"), ("/postern.yaml", "/t")])
     func paths(path: String, tenants: String) throws {
-        #expect(try load("tenants: t", path: path).get().tenants == tenants)
+        #expect(try load("tenants: t", path: path).tenants == tenants)
     }
 
     @Test(
@@ -115,7 +122,7 @@ struct ServiceConfigurationTests {
             (
                 "- a",
                 [
-                    "1:1: the file is not a mapping; write “key: value” lines, with the keys listen, admin, tenants, tlsCert, tlsKey, logFormat, logLevel, drainDelay, idleTimeout, adminHosts, maxConnections, maxConnectionsPerPeer, trustedProxies, issuers"
+                    "1:1: the file is not a mapping; write “key: value” lines, with the keys tenants, listen, admin, tlsCert, tlsKey, logFormat, logLevel, maxConnections, maxConnectionsPerPeer, idleTimeout, drainDelay, adminHosts, trustedProxies, issuers"
                 ]
             ),
         ]
@@ -124,11 +131,59 @@ struct ServiceConfigurationTests {
         #expect(problems(yaml) == expected)
     }
 
+    @Test func `the default in the reference is the default`() throws {
+        for setting in ServiceSettings.declarations {
+            guard let option = setting.option, let standard = setting.key?.row.standard, standard.hasPrefix("`") else { continue }
+            var settings = ServiceSettings()
+            try option.apply(String(standard.dropFirst().dropLast()), to: &settings)
+            #expect("\(settings)" == "\(ServiceSettings())", "\(option.name)")
+            #expect(option.help.hasSuffix("(default: \(standard.dropFirst().dropLast()))"))
+        }
+    }
+
+    @Test func `the flag and the variable follow from the key`() throws {
+        let option = try #require(ServiceSettings.declarations.compactMap(\.option).first { $0.name == "maxConnectionsPerPeer" })
+        #expect(option.flag == "--max-connections-per-peer" && option.variable == "POSTERN_MAX_CONNECTIONS_PER_PEER")
+    }
+
+    @Test(
+        arguments: [
+            ("drainDelay", ["0s", "5m"], ["301s", "5", "-1s"], "--drain-delay is 0s to 5m, not '"),
+            ("idleTimeout", ["1s", "1h"], ["0s", "61m", "soon"], "--idle-timeout is 1s to 1h, not '"),
+            ("maxConnections", ["1", "1000000"], ["0", "1000001", "010", ""], "--max-connections is 1 to 1000000, not '"),
+            ("maxConnectionsPerPeer", ["1"], ["1.5"], "--max-connections-per-peer is 1 to 1000000, not '"),
+            (
+                "listen", ["127.0.0.1:0", "[::1]:65535", "localhost:1"], ["8080", "localhost", "::1:80", "a:65536"],
+                "--listen is HOST:PORT such as 127.0.0.1:8080 or [::1]:8080, not '"
+            ),
+            ("logFormat", ["json", "text"], ["JSON"], "--log-format is json or text, not '"),
+            (
+                "logLevel", ["trace", "critical"], ["loud"],
+                "--log-level is one of trace, debug, info, notice, warning, error, critical, not '"
+            ),
+            (
+                "adminHosts", ["a.internal, b_1"], ["a,,b:1", "*.example", "[::1]"],
+                "--admin-hosts is a list of host names without ports such as postern.internal, not '"
+            ),
+        ] as [(String, [String], [String], String)]
+    )
+    func `a flag or variable has the bounds of the key`(
+        name: String, accepted: [String], refused: [String], message: String
+    ) throws {
+        let option = try #require(ServiceSettings.declarations.compactMap(\.option).first { $0.name == name })
+        var settings = ServiceSettings()
+        for text in accepted { try option.apply(text, to: &settings) }
+        for text in refused {
+            let error = #expect(throws: SettingError.self) { try option.apply(text, to: &settings) }
+            #expect(error?.description == message + text + "'.")
+        }
+    }
+
     @Test("A missing file is a problem")
     func missing() {
-        guard case .failure(let found) = ServiceConfiguration.load(path: "none.yaml", files: .memory([:])) else { return }
+        let error = #expect(throws: RuleFilesError.self) { try ServiceSettings(file: "none.yaml", files: .memory([:])) }
         #expect(
-            found.description
+            error?.description
                 == "none.yaml: the file cannot be read: there is no such file or folder; check that it exists and may be read")
     }
 }

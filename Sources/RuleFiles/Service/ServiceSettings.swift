@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Logging
+package import UserAuth
+package import WireFormats
+
+/// The settings of `postern serve`.
+///
+/// A new setting is a property and an entry of ``declarations``, and the place that uses it.
+package struct ServiceSettings: Sendable {
+    /// The folder of rule files; empty where none is given.
+    package var tenants = ""
+    /// The public listener.
+    package var listen = ListenAddress(host: "127.0.0.1", port: 8080)
+    /// The admin listener.
+    package var admin = ListenAddress(host: "127.0.0.1", port: 9090)
+    /// The service-wide file.
+    package var config: String?
+    package var tlsCert: String?
+    package var tlsKey: String?
+    package var logFormat = LogFormat.json
+    package var logLevel = Logger.Level.info
+    package var maxConnections = 16_384
+    /// Nil for half of `maxConnections`, but at least 64.
+    package var maxConnectionsPerPeer: Int?
+    package var idleTimeout = Duration.seconds(75)
+    package var drainDelay = Duration.zero
+    /// Names by which the admin listener may be asked, besides those of loopback and any IP address.
+    package var adminHosts: [String] = []
+    /// The peers whose `X-Forwarded-For` and `X-Request-Id` are trusted.
+    package var trustedProxies: [AddressRange] = []
+    /// Issuers that serve several tenants; each has a `tenantClaim`.
+    package var issuers: [Issuer] = []
+
+    /// The process's environment, which may have credentials.
+    package var environment: [String: String] = [:]
+
+    package init() {}
+
+    /// A certificate chain and its private key, each a PEM file.
+    package struct TLSFiles: Sendable {
+        package let certificates: String
+        package let key: String
+    }
+
+    /// Nil where the public listener has no TLS.
+    package var tls: TLSFiles? {
+        guard let tlsCert, let tlsKey else { return nil }
+        return TLSFiles(certificates: tlsCert, key: tlsKey)
+    }
+}
+
+/// How logs are written.
+package enum LogFormat: String, Sendable, Hashable, CaseIterable {
+    case json
+    case text
+}
+
+extension ServiceSettings {
+    /// Every setting, in the order in which the help and messages list them.
+    package static let declarations: [Setting] = [
+        Setting(
+            path: "tenants", valueName: "dir",
+            takes: "the folder of rule files; in the file, relative to the file's folder",
+            default: .words("required"), example: "tenants",
+            help: "The folder of rule files, one <tenant>.yaml each."
+        ) { $0.tenants = $1 },
+        Setting(
+            "listen", .address,
+            takes: "address and port of the public listener; port 0 takes any free one",
+            default: .value("127.0.0.1:8080"), example: "0.0.0.0:8443",
+            help: "The public listener."
+        ) { $0.listen = $1 },
+        Setting(
+            "admin", .address,
+            takes: "address and port of the admin listener",
+            default: .value("127.0.0.1:9090"), example: "\"[::1]:9090\"",
+            help: "The listener for /healthz, /readyz and /metrics."
+        ) { $0.admin = $1 },
+        Setting(
+            flagOnly: "config",
+            help: "A service-wide YAML file: these settings, trustedProxies, and issuers that serve several tenants."
+        ) { $0.config = $1 },
+        Setting(
+            path: "tlsCert",
+            takes: "path of a certificate chain in PEM; needs `tlsKey`",
+            default: .words("no TLS"), example: "tls/chain.pem",
+            help: "Serve TLS with this certificate chain (PEM); needs --tls-key."
+        ) { $0.tlsCert = $1 },
+        Setting(
+            path: "tlsKey",
+            takes: "path of its private key in PEM, without a passphrase",
+            default: .words("no TLS"), example: "tls/key.pem",
+            help: "The private key (PEM) of --tls-cert."
+        ) { $0.tlsKey = $1 },
+        Setting(
+            "logFormat", .word("format", "a log format"),
+            takes: "`json` or `text`",
+            default: .value("json"), example: "text",
+            help: "json or text."
+        ) { $0.logFormat = $1 },
+        Setting(
+            "logLevel", .word("level", "a log level"),
+            takes:
+                "`trace`, `debug`, `info`, `notice`, `warning`, `error` or `critical`. Issued and refused tickets are logged at "
+                + "`info`",
+            default: .value("info"), example: "info",
+            help: "trace, debug, info, notice, warning, error or critical."
+        ) { $0.logLevel = $1 },
+        Setting(
+            "maxConnections", .count(1...1_000_000, "a number of connections"),
+            takes:
+                "the most connections at once. Never more than the limit of open files less 96; the log says when that is less",
+            default: .value("16384"), example: "4096",
+            help: "The most connections at once; then idle ones make room for new ones."
+        ) { $0.maxConnections = $1 },
+        Setting(
+            "maxConnectionsPerPeer", .count(1...1_000_000, "a number of connections"),
+            takes: "the most connections of one address (IPv6: of one /64); trusted proxies are exempt",
+            default: .words("half of `maxConnections`, at least 64"), example: "100",
+            help:
+                "The most connections of one address (IPv6: of one /64), trusted proxies aside. (default: half of --max-connections)"
+        ) { $0.maxConnectionsPerPeer = $1 },
+        Setting(
+            "idleTimeout", .duration(1...3600, "an idle timeout"),
+            takes: "how long a connection may be idle between two requests",
+            default: .value("75s"), example: "2m",
+            help: "How long a connection may be idle between two requests."
+        ) { $0.idleTimeout = .seconds($1) },
+        Setting(
+            "drainDelay", .duration(0...300, "a drain delay"),
+            takes: "how long the public listener stays open after SIGTERM while `/readyz` already says no",
+            default: .value("0s"), example: "10s",
+            help: "How long the public listener stays open after SIGTERM while /readyz says no already."
+        ) { $0.drainDelay = .seconds($1) },
+        Setting(
+            listOf: .hostName, "adminHosts",
+            takes:
+                "list of host names by which the admin listener may be asked, besides `localhost` and addresses; the flag takes "
+                + "them separated by commas",
+            default: .words("none"), example: "[postern.internal]",
+            help: "Names under which the admin listener may be asked beside localhost and IP addresses, separated by commas."
+        ) { $0.adminHosts = $1 },
+        Setting(
+            fileOnly: "trustedProxies",
+            takes: "list of addresses and ranges. `X-Forwarded-For` and `X-Request-Id` are trusted only from these",
+            default: .words("none"), example: "[127.0.0.1, \"::1\", 10.0.0.0/8]"
+        ) { section, key, _ in
+            var ranges: [AddressRange] = []
+            _ = section.list(key) { text throws(ValueError) in
+                ranges.append(try AddressRange.parse(text))
+                return text
+            }
+            return { [ranges] settings in settings.trustedProxies = ranges }
+        },
+        Setting(
+            fileOnly: "issuers",
+            takes: "list of issuers that serve several tenants: [rules.md](rules.md#service-wide-issuers)",
+            default: .words("none"),
+            example: "[{issuer: https://id.example.com, audience: uploads, algorithms: [RS256], keys: {discovery: true}, "
+                + "tenantClaim: org}]"
+        ) { section, _, folder in
+            let issuers = IssuerReader(folder: folder, isServiceWide: true).read(section).issuers
+            return { settings in settings.issuers = issuers }
+        },
+    ]
+}
+
+extension ServiceSettings {
+    /// Reads the service-wide file, as strictly as tenant files are read. What it does not have keeps its default.
+    /// - Parameter path: relative paths in the file are relative to its folder
+    /// - Throws: every problem of the file, sorted
+    package init(file path: String, files: RuleFileSystem = .local) throws(RuleFilesError) {
+        self.init()
+        config = path
+        let log = DiagnosticLog(file: path)
+        if let root = StrictFile.read(path, files: files, log: log)?.root { read(root, path: path, log: log) }
+        guard log.problems.isEmpty else { throw RuleFilesError(problems: RuleLoader.sorted(log.problems)) }
+    }
+
+    private mutating func read(_ root: YAMLNode, path: String, log: DiagnosticLog) {
+        let keys = Self.declarations.compactMap(\.key)
+        let section = Section(root, title: "the file", at: .start, keys: keys.map(\.row.name), log: log)
+        guard let section else { return }
+        let folder = FilePath.folder(of: path)
+        for key in keys { key.read(from: section, folder)?(&self) }
+        for (name, other) in [("tlsCert", "tlsKey"), ("tlsKey", "tlsCert")] {
+            if let entry = section[name], section[other] == nil {
+                log.problem(at: entry.keyPosition, "\(name) stands without \(other)", "write both, or neither")
+            }
+        }
+    }
+}

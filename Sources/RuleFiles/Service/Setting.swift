@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import WireFormats
+
+/// A setting of `postern serve`.
+///
+/// One declaration, in ``ServiceSettings/declarations``, has all that is known of a setting: its key of the service-wide file
+/// with the row in docs/operating.md, its flag and variable with their help, and how a value is read, with every diagnostic.
+package struct Setting: Sendable {
+    /// Writes a value into the settings.
+    typealias Change = @Sendable (inout ServiceSettings) -> Void
+
+    /// The key of the service-wide file, whose folder it is read with; nil where the file cannot have the setting.
+    let key: Key<String, Change?>?
+    /// The flag and the variable; nil where only the file can have the setting.
+    package let option: Option?
+
+    /// A setting's flag, and its variable of the environment.
+    package struct Option: Sendable {
+        /// As the file writes it: `drainDelay`.
+        package let name: String
+        package let help: String
+        /// What `--help` calls the value: `duration`.
+        package let valueName: String
+        /// What a value is, for errors: `0s to 5m`.
+        fileprivate let expected: String
+        fileprivate let read: @Sendable (String) throws(ValueError) -> Change
+
+        /// `--drain-delay`
+        package var flag: String { "--" + words(joinedBy: "-") }
+
+        /// `POSTERN_DRAIN_DELAY`
+        package var variable: String { "POSTERN_" + words(joinedBy: "_").uppercased() }
+
+        private func words(joinedBy separator: String) -> String {
+            name.map { $0.isUppercase ? separator + $0.lowercased() : String($0) }.joined()
+        }
+
+        /// Reads a value that was given by the flag or the variable.
+        package func apply(_ text: String, to settings: inout ServiceSettings) throws(SettingError) {
+            do throws(ValueError) {
+                try read(text)(&settings)
+            } catch {
+                throw SettingError(description: "\(flag) is \(expected), not '\(text)'.")
+            }
+        }
+    }
+
+    /// What holds where a setting is not given.
+    enum Default {
+        /// A value as one would give it; the help of the flag ends with it.
+        case value(String)
+        /// Words for the reference.
+        case words(String)
+
+        fileprivate var standard: String {
+            switch self {
+            case .value(let text): "`\(text)`"
+            case .words(let text): text
+            }
+        }
+
+        fileprivate var help: String {
+            guard case .value(let text) = self else { return "" }
+            return " (default: \(text))"
+        }
+    }
+}
+
+/// A flag or variable has a wrong value: what it is, and what was given.
+package struct SettingError: Error, CustomStringConvertible {
+    package let description: String
+}
+
+extension Setting {
+    /// A setting with one value, read alike from every source.
+    /// - Parameters:
+    ///   - takes: what the reference says; the bounds of the value are put in front
+    ///   - help: what `--help` says
+    ///   - set: writes the value
+    init<Value: Sendable>(
+        _ name: String, _ value: SettingValue<Value>, takes: String, default: Default, example: String, help: String,
+        set: @escaping @Sendable (inout ServiceSettings, Value) -> Void
+    ) {
+        key = Key(name, takes: value.bounds + takes, standard: `default`.standard, example: example) { section, key, _ in
+            section.value(key, value.parse).map { found -> Change in { settings in set(&settings, found.value) } }
+        }
+        option = Option(
+            name: name, help: help + `default`.help, valueName: value.name, expected: value.expected
+        ) { text throws(ValueError) in
+            let value = try value.parse(text)
+            return { settings in set(&settings, value) }
+        }
+    }
+
+    /// A path: in the file it is relative to the file's folder.
+    init(
+        path name: String, valueName: String = "file", takes: String, default: Default, example: String, help: String,
+        set: @escaping @Sendable (inout ServiceSettings, String) -> Void
+    ) {
+        key = Key(name, takes: takes, standard: `default`.standard, example: example) { section, key, folder in
+            section.value(key) { text throws(ValueError) in try FilePath.resolve(text, in: folder) }
+                .map { path -> Change in { settings in set(&settings, path.value) } }
+        }
+        option = Option(name: name, help: help, valueName: valueName, expected: "a path") { text in
+            { settings in set(&settings, text) }
+        }
+    }
+
+    /// A list: of YAML in the file, and separated by commas elsewhere.
+    init(
+        listOf value: SettingValue<String>, _ name: String, takes: String, default: Default, example: String, help: String,
+        set: @escaping @Sendable (inout ServiceSettings, [String]) -> Void
+    ) {
+        key = Key(name, takes: takes, standard: `default`.standard, example: example) { section, key, _ in
+            section.list(key, value.parse).map { list -> Change in { settings in set(&settings, list.map(\.value)) } }
+        }
+        option = Option(
+            name: name, help: help, valueName: value.name, expected: value.expected
+        ) { text throws(ValueError) in
+            var values: [String] = []
+            for item in text.split(separator: ",") { values.append(try value.parse(item.trimmed)) }
+            return { [values] settings in set(&settings, values) }
+        }
+    }
+
+    /// A setting of the file alone.
+    init(
+        fileOnly name: String, takes: String, default: Default, example: String,
+        read: @escaping @Sendable (Section, String, String) -> Change?
+    ) {
+        key = Key(name, takes: takes, standard: `default`.standard, example: example, read: read)
+        option = nil
+    }
+
+    /// A path that the file cannot have.
+    init(flagOnly name: String, help: String, set: @escaping @Sendable (inout ServiceSettings, String) -> Void) {
+        key = nil
+        option = Option(name: name, help: help, valueName: "file", expected: "a path") { text in
+            { settings in set(&settings, text) }
+        }
+    }
+}
+
+/// How the text of a value is read.
+struct SettingValue<Value>: Sendable {
+    /// What `--help` calls it: `duration`.
+    let name: String
+    /// What the reference begins with: `duration, 0s to 5m: `.
+    var bounds = ""
+    /// What a flag takes, for its error: `0s to 5m`.
+    let expected: String
+    let parse: @Sendable (String) throws(ValueError) -> Value
+}
+
+extension SettingValue<ListenAddress> {
+    static let address = SettingValue(
+        name: "host:port", expected: "HOST:PORT such as 127.0.0.1:8080 or [::1]:8080", parse: ListenAddress.parse)
+}
+
+extension SettingValue<Int> {
+    /// A number of things.
+    /// - Parameter what: for messages: `a number of connections`
+    static func count(_ range: ClosedRange<Int>, _ what: String) -> SettingValue {
+        let bounds = "\(range.lowerBound) to \(range.upperBound)"
+        return SettingValue(name: "count", bounds: "\(bounds): ", expected: bounds) { text throws(ValueError) in
+            let value = try WholeNumber.parse(text, what: what, example: String(range.upperBound))
+            guard range.contains(value) else { throw ValueError("\(text.quoted) is not \(what)", "write \(bounds)") }
+            return value
+        }
+    }
+
+    /// A duration in seconds.
+    /// - Parameter what: for messages: `a drain delay`
+    static func duration(_ range: ClosedRange<Int>, _ what: String) -> SettingValue {
+        let bounds = "\(Quantity.duration.text(range.lowerBound)) to \(Quantity.duration.text(range.upperBound))"
+        return SettingValue(name: "duration", bounds: "duration, \(bounds): ", expected: bounds) { text throws(ValueError) in
+            let value = try Quantity.duration.parse(text)
+            guard range.contains(value) else { throw ValueError("\(text.quoted) is not \(what)", "write \(bounds)") }
+            return value
+        }
+    }
+}
+
+extension Quantity {
+    /// A value as one would write it, in the largest unit that fits.
+    fileprivate func text(_ value: Int) -> String {
+        let unit = units.last { value > 0 && value.isMultiple(of: $0.factor) } ?? units[0]
+        return "\(value / unit.factor)\(unit.name)"
+    }
+}
+
+extension SettingValue<String> {
+    /// A host name without a port, as a `Host` field has it.
+    static let hostName = SettingValue(
+        name: "names", expected: "a list of host names without ports such as postern.internal"
+    ) { text throws(ValueError) in
+        let isName = text.utf8.allSatisfy { $0.isASCIILetterOrDigit || "-._".utf8.contains($0) }
+        guard isName, (1...255).contains(text.utf8.count) else {
+            throw ValueError("\(text.quoted) is not a host name", "write a name without a port, such as postern.internal")
+        }
+        return text
+    }
+}
+
+extension SettingValue where Value: RawRepresentable<String> & CaseIterable & Sendable {
+    /// One of a few words.
+    /// - Parameter what: for messages: `a log format`
+    static func word(_ name: String, _ what: String) -> SettingValue {
+        let words = Value.allCases.map(\.rawValue)
+        let expected = words.count > 2 ? "one of \(words.joined(separator: ", "))" : words.joined(separator: " or ")
+        return SettingValue(name: name, expected: expected) { text throws(ValueError) in
+            try Choice.parse(text, as: Value.self, what: what)
+        }
+    }
+}
