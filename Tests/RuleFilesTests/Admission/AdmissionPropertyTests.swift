@@ -2,6 +2,7 @@
 
 import Foundation
 import PostPolicy
+import PosternTestSupport
 import Testing
 
 @testable import RuleFiles
@@ -22,7 +23,7 @@ struct AdmissionPropertyTests {
 
     @Test("a key stays in its prefix, one segment a placeholder, without anything S3 would expand or resolve", arguments: 0..<5)
     func keys(seed: Int) throws {
-        var generator = SeededGenerator(seed: UInt64(seed) + 10)
+        var generator = SplitMix64(seed: UInt64(seed) + 10)
         func text() -> String {
             (0..<Int.random(in: 1...4, using: &generator)).map { _ in Self.nasty.randomElement(using: &generator) ?? "" }.joined()
         }
@@ -71,7 +72,7 @@ struct AdmissionPropertyTests {
     @Test("two users never share a folder, and no user's folder lies in another's")
     func folders() throws {
         let rule = try Example.rule("keyPrefix: '{user}/'\nkeyName: '{filename}'")
-        var generator = SeededGenerator(seed: 99)
+        var generator = SplitMix64(seed: 99)
         var owners: [[UInt8]: String] = [:]
         for _ in 0..<10_000 {
             let user = (0..<Int.random(in: 1...3, using: &generator)).map { _ in Self.nasty.randomElement(using: &generator) ?? ""
@@ -101,7 +102,7 @@ struct AdmissionPropertyTests {
             secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
             sessionToken: String(repeating: "t", count: 2048)
         )
-        let now = Date(timeIntervalSince1970: 1_767_225_600)
+        let now = Date.newYear2026
         let tags = (0..<9).map { "k\($0): \(String(repeating: "v", count: 200))" }.joined(separator: ", ")
         let rule = try Example.rule(
             """

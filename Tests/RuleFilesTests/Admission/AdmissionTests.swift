@@ -2,6 +2,7 @@
 
 import Foundation
 import PostPolicy
+import PosternTestSupport
 import Testing
 
 @testable import RuleFiles
@@ -9,7 +10,7 @@ import Testing
 
 @Suite("A request is judged by its rule")
 struct AdmissionTests {
-    private static let date = Date(timeIntervalSince1970: 1_767_225_600)
+    private static let date = Date.newYear2026
     private static let sum = "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="
 
     private func admit(

@@ -2,6 +2,7 @@
 
 import Foundation
 import PostPolicy
+import PosternTestSupport
 import Testing
 import WireFormats
 
@@ -40,7 +41,7 @@ struct UserSegmentTests {
             ".", "/", "\\", "~", "%", "-", "_", "$", "{", "}", " ", "\u{0}", "\n", "\r", "\u{7F}", "\u{85}", "\u{D7FF}",
             "\u{E000}", "\u{10FFFF}",
         ]
-        var generator = SeededGenerator(seed: 1)
+        var generator = SplitMix64(seed: 1)
         var users: [[UInt8]: String] = [:]
         for round in 0..<20_000 {
             var view = String.UnicodeScalarView()

@@ -3,6 +3,7 @@
 import AWSCredentials
 import Foundation
 import PostPolicy
+import PosternTestSupport
 import Testing
 
 @testable import RuleFiles

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PostPolicy
+import PosternTestSupport
 import RuleFiles
 import Testing
 import UploadRules
