@@ -157,6 +157,9 @@ let package = Package(
         .testTarget(
             name: "PostPolicyTests", dependencies: ["PostPolicy", "PosternTestSupport", "WireFormats"], swiftSettings: settings),
         .testTarget(
+            name: "UploadRulesTests", dependencies: ["PosternTestSupport", "PostPolicy", "UploadRules", "WireFormats"],
+            swiftSettings: settings),
+        .testTarget(
             name: "RuleFilesTests",
             dependencies: [
                 "AWSCredentials", "PostPolicy", "PosternTestSupport", "RuleFiles", "UploadRules", "UserAuth", "WireFormats",

@@ -6,7 +6,6 @@ import PosternTestSupport
 import Testing
 import WireFormats
 
-@testable import RuleFiles
 @testable import UploadRules
 
 @Suite("{user} never leads two users to one folder")
@@ -81,7 +80,7 @@ struct UserSegmentTests {
 
     @Test("Through a whole rule: users who are equal as text, but not as bytes, have folders apart")
     func throughRule() throws {
-        let rule = try Example.rule("keyPrefix: files/{yyyy}/{user}/\nkeyName: '{filename}'")
+        let rule = try UploadRule.sample(keyPrefix: "files/{yyyy}/{user}/", keyName: "{filename}")
         let users = [
             "é", "e\u{301}", "E", "e", "ｅ", "a/b", "a", "b", ".", "..", "a\u{0}", "\u{0}a", "K", "\u{212A}", "~4B", "a.", "a..",
         ]

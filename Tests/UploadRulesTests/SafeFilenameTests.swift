@@ -4,7 +4,6 @@ import PosternTestSupport
 import Testing
 import WireFormats
 
-@testable import RuleFiles
 @testable import UploadRules
 
 @Suite("{filename} is reduced to what is safe everywhere")

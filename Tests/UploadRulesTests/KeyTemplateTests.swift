@@ -6,7 +6,6 @@ import PosternTestSupport
 import Testing
 import WireFormats
 
-@testable import RuleFiles
 @testable import UploadRules
 
 @Suite("Key templates")
