@@ -5,7 +5,7 @@ import Testing
 @testable import PosternServer
 
 struct PrometheusTextTests {
-    @Test func labelsAreEscaped() {
+    @Test func `labels are escaped`() {
         var page = PrometheusText()
         page.metric("a_total", "counter", help: "Help.")
         page.sample("a_total", [("rule", "x\"\\\ny")], 3)
