@@ -6,6 +6,7 @@ import RuleFiles
 import Testing
 import UploadRules
 
+@testable import HTTPServer
 @testable import PosternServer
 
 @Suite("Readiness")
@@ -46,8 +47,9 @@ struct ReadinessTests {
             ]
         )
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let state = try await ServiceState.load(settings, logger: quiet, patience: .seconds(600)).state
-        return Readiness(state: state)
+        let state = try await ServiceState.load(settings, logger: quiet, fetchTimeout: .seconds(600)).state
+        return Readiness(
+            state: state, connections: ConnectionTable(limits: ConnectionLimits(), isExempt: { _ in false }))
     }
 
     @Test("Begins when the listener is open and ends when the service is told to stop")

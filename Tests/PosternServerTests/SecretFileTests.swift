@@ -43,7 +43,7 @@ import UploadRules
             environment: ["AWS_ACCESS_KEY_ID": "AKIA0", "AWS_SECRET_ACCESS_KEY": "secret"]
         )
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        return try await ServiceState.load(settings, logger: quiet, patience: .seconds(600)).warnings
+        return try await ServiceState.load(settings, logger: quiet, fetchTimeout: .seconds(600)).warnings
     }
 
     @Test func `secrets that every account may read are warned of at the start`() async throws {

@@ -66,9 +66,9 @@ final class TestService {
         sink = LogSink(descriptor: logs.fileDescriptor)
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         // Other tests may keep all threads busy for long.
-        let state = try await ServiceState.load(settings, logger: quiet, patience: .seconds(600)).state
+        let state = try await ServiceState.load(settings, logger: quiet, fetchTimeout: .seconds(600)).state
         self.state = state
-        interface = PublicInterface(metrics: metrics, decisions: DecisionLog(sink: sink, format: .json, level: .trace))
+        interface = PublicInterface(metrics: metrics, log: DecisionLog(sink: sink, format: .json, level: .trace))
     }
 
     deinit {
@@ -112,9 +112,10 @@ final class TestService {
 
     /// What `/metrics` shows.
     func metricsText(at date: Date = Date()) -> String {
-        MetricsExposition(
-            metrics: metrics, state: state, readiness: Readiness(state: state),
-            connections: ConnectionTable(limits: ConnectionLimits(), isExempt: { _ in false }), sink: sink,
+        let connections = ConnectionTable(limits: ConnectionLimits(), isExempt: { _ in false })
+        return MetricsExposition(
+            metrics: metrics, state: state, readiness: Readiness(state: state, connections: connections),
+            connections: connections, sink: sink,
             clock: ServiceClock(now: { date }, uptime: { .seconds(5) }), startedAt: date
         ).text()
     }
