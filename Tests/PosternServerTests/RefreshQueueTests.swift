@@ -3,6 +3,7 @@
 import AWSCredentials
 import Foundation
 import OutgoingHTTP
+import PosternTestSupport
 import Testing
 import UserAuth
 
@@ -10,7 +11,7 @@ import UserAuth
 
 @Suite("Which sources are fetched next")
 struct RefreshQueueTests {
-    private static let moment = Moment(date: Date(timeIntervalSince1970: 1_800_000_000), uptime: .zero)
+    private static let moment = Moment(date: Date.january2027, uptime: .zero)
 
     private static func issuers(_ count: Int) -> [RemoteKeys] {
         (0..<count).map {

@@ -2,10 +2,10 @@
 
 import Foundation
 import PostPolicy
+import PosternTestSupport
 import Testing
 import WireFormats
 
-@testable import RuleFiles
 @testable import UploadRules
 
 @Suite("{user} never leads two users to one folder")
@@ -40,7 +40,7 @@ struct UserSegmentTests {
             ".", "/", "\\", "~", "%", "-", "_", "$", "{", "}", " ", "\u{0}", "\n", "\r", "\u{7F}", "\u{85}", "\u{D7FF}",
             "\u{E000}", "\u{10FFFF}",
         ]
-        var generator = SeededGenerator(seed: 1)
+        var generator = SplitMix64(seed: 1)
         var users: [[UInt8]: String] = [:]
         for round in 0..<20_000 {
             var view = String.UnicodeScalarView()
@@ -80,7 +80,7 @@ struct UserSegmentTests {
 
     @Test("Through a whole rule: users who are equal as text, but not as bytes, have folders apart")
     func throughRule() throws {
-        let rule = try Example.rule("keyPrefix: files/{yyyy}/{user}/\nkeyName: '{filename}'")
+        let rule = try UploadRule.sample(keyPrefix: "files/{yyyy}/{user}/", keyName: "{filename}")
         let users = [
             "é", "e\u{301}", "E", "e", "ｅ", "a/b", "a", "b", ".", "..", "a\u{0}", "\u{0}a", "K", "\u{212A}", "~4B", "a.", "a..",
         ]

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PosternTestSupport
 import Testing
 import WireFormats
 
-@testable import RuleFiles
 @testable import UploadRules
 
 @Suite("{filename} is reduced to what is safe everywhere")
@@ -45,7 +45,7 @@ struct SafeFilenameTests {
         let scalars: [Unicode.Scalar] = [
             "a", "Z", "9", ".", ".", "-", "_", "/", "\\", " ", "~", "$", "{", "é", "\u{301}", "\u{0}", "\n", "🎉", "\u{202E}", "%",
         ]
-        var generator = SeededGenerator(seed: 2)
+        var generator = SplitMix64(seed: 2)
         for _ in 0..<20_000 {
             var view = String.UnicodeScalarView()
             for _ in 0..<Int.random(in: 0...(Bool.random(using: &generator) ? 6 : 160), using: &generator) {

@@ -2,14 +2,14 @@
 
 import Foundation
 import PostPolicy
+import PosternTestSupport
 import Testing
 
-@testable import RuleFiles
 @testable import UploadRules
 
 @Suite("A request is judged by its rule")
 struct AdmissionTests {
-    private static let date = Date(timeIntervalSince1970: 1_767_225_600)
+    private static let date = Date.newYear2026
     private static let sum = "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="
 
     private func admit(
@@ -33,7 +33,7 @@ struct AdmissionTests {
 
     @Test("The smallest rule gives a key, a type and a status")
     func smallest() throws {
-        let admission = try admit(try Example.rule(""), UploadRequest(contentType: "image/png"))
+        let admission = try admit(try .sample(), UploadRequest(contentType: "image/png"))
         #expect(admission.rule == "avatars")
         #expect(admission.key.text == "avatars/u1/0193.png")
         #expect(admission.contentType == "image/png")
@@ -47,21 +47,20 @@ struct AdmissionTests {
 
     @Test("The fullest rule gives every field, in AWS's spelling and a fixed order, and a policy takes them all")
     func fullest() throws {
-        let rule = try Example.rule(
-            """
-            keyPrefix: "{tenant}/{user}/{yyyy}/{mm}/{dd}/"
-            keyName: "{uuid}-{filename}"
-            acl: public-read
-            cacheControl: public, max-age=60
-            contentDisposition: attachment
-            tags: {kind: avatar, owner: team a}
-            storageClass: STANDARD_IA
-            encryption: {type: aws:kms, keyId: alias/uploads}
-            metadata: {fixed: {Source: web}, allowed: [album, camera]}
-            checksum: required
-            successStatus: 204
-            """
-        )
+        let rule = try UploadRule.sample(
+            keyPrefix: "{tenant}/{user}/{yyyy}/{mm}/{dd}/",
+            keyName: "{uuid}-{filename}",
+            storage: .sample(
+                acl: "public-read",
+                storageClass: "STANDARD_IA",
+                encryption: .kms(type: "aws:kms", keyID: "alias/uploads"),
+                tags: [Tag(key: "kind", value: "avatar"), Tag(key: "owner", value: "team a")],
+                metadata: MetadataRule(
+                    fixed: [FormField(name: "x-amz-meta-source", value: "web")], allowed: ["album", "camera"]),
+                cacheControl: "public, max-age=60",
+                successStatus: 204),
+            contentDisposition: .attachment,
+            checksumRequired: true)
         let admission = try admit(
             rule,
             UploadRequest(
@@ -83,7 +82,8 @@ struct AdmissionTests {
             ("x-amz-checksum-sha256", Self.sum), ("success_action_status", "204"),
         ]
         #expect(admission.fields.map { "\($0.name)=\($0.value)" } == fields.map { "\($0)=\($1)" })
-        let policy = try admission.policy(for: Example.endpoint(), expiration: Self.date + 300)
+        let policy = try admission.policy(
+            for: StoreEndpoint(bucket: "acme-uploads", region: "eu-west-1"), expiration: Self.date + 300)
         #expect(policy.fields.map(\.name) == ["key", "bucket"] + fields.map(\.0))
         #expect(policy.contentLength == 7...7)
     }
@@ -91,7 +91,7 @@ struct AdmissionTests {
     @Test("A redirect takes the place of the status, AES256 needs no key, {…} of a tag's text is escaped")
     func others() throws {
         let redirect = try admit(
-            try Example.rule("successRedirect: https://app.acme.example/done\nencryption: AES256"),
+            try .sample(storage: .sample(encryption: .aes256, successRedirect: "https://app.acme.example/done")),
             UploadRequest(contentType: "image/png")
         )
         #expect(
@@ -110,9 +110,9 @@ struct AdmissionTests {
 
     @Test("Scope, type, size, checksum, metadata and key are judged in this order")
     func order() throws {
-        let rule = try Example.rule(
-            "requireScope: up\nmaxSize: 10\nminSize: 5\nchecksum: required\nmetadata: {allowed: [a]}\nkeyPrefix: x/{user}/"
-        )
+        let rule = try UploadRule.sample(
+            sizes: 5...10, storage: .sample(metadata: MetadataRule(fixed: [], allowed: ["a"])), checksumRequired: true,
+            requireScope: "up")
         var request = UploadRequest(contentType: "text/html", size: 11, metadata: [("b", "c")])
         #expect(refusal(rule, request, user: nil) == .scopeMissing("up"))
         func next(_ expected: Refusal, _ change: (inout UploadRequest) -> Void) {
@@ -137,7 +137,7 @@ struct AdmissionTests {
         ]
     )
     func otherScopes(scope: String) throws {
-        let rule = try Example.rule("requireScope: upload")
+        let rule = try UploadRule.sample(requireScope: "upload")
         let request = UploadRequest(contentType: "image/png")
         #expect(refusal(rule, request, scopes: [scope]) == .scopeMissing("upload"))
         #expect(refusal(rule, request, scopes: [scope, scope]) == .scopeMissing("upload"))
@@ -147,11 +147,11 @@ struct AdmissionTests {
     @Test("A scope is needed where the rule names one, and nowhere else")
     func scopes() throws {
         let request = UploadRequest(contentType: "image/png")
-        #expect(refusal(try Example.rule(""), request) == nil)
-        #expect(refusal(try Example.rule("requireScope: up:x"), request) == .scopeMissing("up:x"))
-        #expect(refusal(try Example.rule("requireScope: up:x"), request, scopes: ["up"]) == .scopeMissing("up:x"))
-        #expect(refusal(try Example.rule("requireScope: up"), request, scopes: ["up:x"]) == .scopeMissing("up"))
-        #expect(refusal(try Example.rule("requireScope: up:x"), request, scopes: ["up:x"]) == nil)
+        #expect(refusal(try .sample(), request) == nil)
+        #expect(refusal(try .sample(requireScope: "up:x"), request) == .scopeMissing("up:x"))
+        #expect(refusal(try .sample(requireScope: "up:x"), request, scopes: ["up"]) == .scopeMissing("up:x"))
+        #expect(refusal(try .sample(requireScope: "up"), request, scopes: ["up:x"]) == .scopeMissing("up"))
+        #expect(refusal(try .sample(requireScope: "up:x"), request, scopes: ["up:x"]) == nil)
     }
 
     @Test(
@@ -163,19 +163,19 @@ struct AdmissionTests {
     )
     func otherTypes(type: String) throws {
         let allowed = ["image/png", "image/jpeg"]
-        #expect(refusal(try Example.rule(""), UploadRequest(contentType: type)) == .contentTypeNotAllowed(allowed: allowed))
-        #expect(try admit(try Example.rule("contentTypes: [\(type)]"), UploadRequest(contentType: type)).contentType == type)
+        #expect(refusal(try .sample(), UploadRequest(contentType: type)) == .contentTypeNotAllowed(allowed: allowed))
+        #expect(try admit(try .sample(contentTypes: [type]), UploadRequest(contentType: type)).contentType == type)
     }
 
     @Test("Sizes are pinned; zero, negative and huge ones are refused", arguments: [0, -1, .min, 5_242_881, .max])
     func sizes(size: Int) throws {
-        let rule = try Example.rule("")
+        let rule = try UploadRule.sample()
         #expect(
             refusal(rule, UploadRequest(contentType: "image/png", size: size))
                 == (size > 0 ? .sizeTooLarge(max: 5_242_880) : .sizeTooSmall(min: 1))
         )
         #expect(try admit(rule, UploadRequest(contentType: "image/png", size: 1)).sizes == 1...1)
-        let empty = try Example.rule("minSize: 0")
+        let empty = try UploadRule.sample(sizes: 0...5_242_880)
         #expect(try admit(empty, UploadRequest(contentType: "image/png", size: 0)).sizes == 0...0)
     }
 
@@ -190,12 +190,14 @@ struct AdmissionTests {
     )
     func checksums(text: String) throws {
         #expect(
-            refusal(try Example.rule(""), UploadRequest(contentType: "image/png", checksumSHA256: text)) == .checksumMalformed)
+            refusal(try .sample(), UploadRequest(contentType: "image/png", checksumSHA256: text)) == .checksumMalformed)
     }
 
     @Test("Metadata is what the rule allows, once, printable, within 2 KB")
     func metadata() throws {
-        let rule = try Example.rule("metadata: {fixed: {f: '1'}, allowed: [album, K]}")
+        let rule = try UploadRule.sample(
+            storage: .sample(
+                metadata: MetadataRule(fixed: [FormField(name: "x-amz-meta-f", value: "1")], allowed: ["album", "k"])))
         func refusal(_ metadata: [(String, String)]) -> Refusal? {
             self.refusal(rule, UploadRequest(contentType: "image/png", metadata: metadata))
         }
@@ -221,13 +223,13 @@ struct AdmissionTests {
         #expect(refusal([("album", String(repeating: "x", count: 2019))]) == nil)
         #expect(isInvalid([("album", String(repeating: "x", count: 2020))]))
         #expect(
-            self.refusal(try Example.rule(""), UploadRequest(contentType: "image/png", metadata: [("a", "b")]))
+            self.refusal(try .sample(), UploadRequest(contentType: "image/png", metadata: [("a", "b")]))
                 == .metadataNotAllowed(allowed: []))
     }
 
     @Test("Users are named, not empty, and not longer than 256 bytes; rules without {user} need none")
     func users() throws {
-        let rule = try Example.rule("")
+        let rule = try UploadRule.sample()
         let request = UploadRequest(contentType: "image/png")
         #expect(refusal(rule, request, user: nil) == .userRequired)
         #expect(refusal(rule, request, user: "") == .invalid("\"user\" is empty; name a user."))
@@ -235,14 +237,14 @@ struct AdmissionTests {
         #expect(
             refusal(rule, request, user: String(repeating: "é", count: 129))
                 == .invalid("\"user\" is longer than 256 bytes; send a shorter one."))
-        let shared = try Example.rule("keyPrefix: shared/")
+        let shared = try UploadRule.sample(keyPrefix: "shared/")
         #expect(try admit(shared, request, user: nil).key.text == "shared/0193.png")
         #expect(!shared.usesUser && rule.usesUser)
     }
 
     @Test("What takes the place of {uuid} cannot leave its segment", arguments: ["a/b", "..", "a b", "$", "é", "a.b"])
     func uuids(uuid: String) throws {
-        let rule = try Example.rule("")
+        let rule = try UploadRule.sample()
         #expect(throws: Refusal.self) {
             try rule.admit(
                 UploadRequest(contentType: "image/png"), uploader: Uploader(tenant: "acme", user: "u"), uuid: uuid, at: Self.date
@@ -253,7 +255,7 @@ struct AdmissionTests {
     @Test("A key has at most 1024 bytes")
     func longKeys() throws {
         let folder = String(repeating: "d", count: 255)
-        let rule = try Example.rule("keyPrefix: \(folder)/{user}/")
+        let rule = try UploadRule.sample(keyPrefix: "\(folder)/{user}/")
         let request = UploadRequest(contentType: "image/png")
         // 255 + 1 + 3 × 253 + 1 + 8 = 1024
         let user = String(repeating: "/", count: 253)
@@ -280,12 +282,16 @@ struct AdmissionTests {
 
     @Test("A rule is found by its name, byte for byte; without a name only where there is one")
     func naming() throws {
-        let one = try Example.tenant(Example.acme)
+        func tenant(_ rules: UploadRule...) throws -> Tenant {
+            let endpoint = try StoreEndpoint(bucket: "acme-uploads", region: "eu-west-1")
+            return Tenant(id: "acme", store: Store(endpoint: endpoint, signature: .v4), origins: [], rules: rules)
+        }
+        let one = try tenant(.sample())
         #expect(try one.rule(named: nil).name == "avatars")
         #expect(try one.rule(named: "avatars").name == "avatars")
         #expect(throws: Refusal.ruleUnknown(allowed: ["avatars"])) { try one.rule(named: "Avatars") }
         #expect(throws: Refusal.ruleUnknown(allowed: ["avatars"])) { try one.rule(named: "") }
-        let two = try Example.tenant(Example.acme + "  docs: {keyPrefix: docs/, contentTypes: ['*/*'], maxSize: 1}\n")
+        let two = try tenant(.sample(), .sample("docs", contentTypes: ["*/*"]))
         #expect(throws: Refusal.ruleRequired(allowed: ["avatars", "docs"])) { try two.rule(named: nil) }
         #expect(try two.rule(named: "docs").contentTypes.patterns == ["*/*"])
     }

@@ -2,10 +2,10 @@
 
 import Foundation
 import PostPolicy
+import PosternTestSupport
 import Testing
 import WireFormats
 
-@testable import RuleFiles
 @testable import UploadRules
 
 @Suite("Key templates")
@@ -15,7 +15,7 @@ struct KeyTemplateTests {
         uuid: "0193-ab",
         contentType: "image/png",
         filename: "Me at home.JPG",
-        day: CivilTime(clamping: Date(timeIntervalSince1970: 1_767_225_600))
+        day: CivilTime(clamping: Date.newYear2026)
     )
 
     @Test(

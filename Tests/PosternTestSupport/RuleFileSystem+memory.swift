@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import RuleFiles
-import UploadRules
+package import RuleFiles
 
 extension RuleFileSystem {
-    /// Files that exist only in the test: path → text.
-    static func memory(_ files: [String: String]) -> RuleFileSystem {
+    /// Returns a file system with only these files: path to text.
+    package static func memory(_ files: [String: String]) -> RuleFileSystem {
         memory(bytes: files.mapValues { Array($0.utf8) })
     }
 
-    /// Files that exist only in the test: path → bytes.
-    static func memory(bytes files: [String: [UInt8]]) -> RuleFileSystem {
+    /// Returns a file system with only these files: path to bytes.
+    package static func memory(bytes files: [String: [UInt8]]) -> RuleFileSystem {
         RuleFileSystem { folder throws(Failure) in
             let start = folder + "/"
             let names = files.keys.filter { $0.hasPrefix(start) }.map { $0.dropFirst(start.count) }

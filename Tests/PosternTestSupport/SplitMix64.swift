@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// SplitMix64: the same cases on every run.
-struct SeededGenerator: RandomNumberGenerator {
+/// A random number generator that repeats its numbers for the same seed: <https://prng.di.unimi.it/splitmix64.c>.
+package struct SplitMix64: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) {
+    package init(seed: UInt64) {
         state = seed
     }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9

@@ -2,9 +2,9 @@
 
 import Foundation
 import PostPolicy
+import PosternTestSupport
 import Testing
 
-@testable import RuleFiles
 @testable import UploadRules
 
 @Suite("Whatever is asked")
@@ -20,23 +20,21 @@ struct AdmissionPropertyTests {
         "'\"<>&;",
     ]
 
+    private static func endpoint(bucket: String = "acme-uploads") throws -> StoreEndpoint {
+        try StoreEndpoint(bucket: bucket, region: "eu-west-1")
+    }
+
     @Test("a key stays in its prefix, one segment a placeholder, without anything S3 would expand or resolve", arguments: 0..<5)
     func keys(seed: Int) throws {
-        var generator = SeededGenerator(seed: UInt64(seed) + 10)
+        var generator = SplitMix64(seed: UInt64(seed) + 10)
         func text() -> String {
             (0..<Int.random(in: 1...4, using: &generator)).map { _ in Self.nasty.randomElement(using: &generator) ?? "" }.joined()
         }
         let prefix = Self.prefixes[seed]
         for name in Self.names {
-            let rule = try Example.rule(
-                """
-                keyPrefix: "\(prefix)"
-                keyName: "\(name)"
-                contentTypes: ["*/*"]
-                contentDisposition: inline
-                metadata: {allowed: [m]}
-                """
-            )
+            let rule = try UploadRule.sample(
+                keyPrefix: prefix, keyName: name, contentTypes: ["*/*"],
+                storage: .sample(metadata: MetadataRule(fixed: [], allowed: ["m"])), contentDisposition: .inline)
             for _ in 0..<400 {
                 let (user, filename) = (text(), text())
                 let types = ["image/png", "a/b", "Text/Plain; charset=UTF-8", "application/pdf", text()]
@@ -62,7 +60,7 @@ struct AdmissionPropertyTests {
                 #expect(segments.count == (prefix + name).split(separator: "/").count)
                 #expect(segments.allSatisfy { $0.contains { $0 != UInt8(ascii: ".") } }, "\(admission.key.text)")
                 // The policy's own checks agree with ours: an admission is always a policy.
-                let policy = try admission.policy(for: Example.endpoint(), expiration: Date(timeIntervalSince1970: 0))
+                let policy = try admission.policy(for: Self.endpoint(), expiration: Date(timeIntervalSince1970: 0))
                 #expect(policy.fields.count == admission.fields.count + 2)
             }
         }
@@ -70,8 +68,8 @@ struct AdmissionPropertyTests {
 
     @Test("two users never share a folder, and no user's folder lies in another's")
     func folders() throws {
-        let rule = try Example.rule("keyPrefix: '{user}/'\nkeyName: '{filename}'")
-        var generator = SeededGenerator(seed: 99)
+        let rule = try UploadRule.sample(keyPrefix: "{user}/", keyName: "{filename}")
+        var generator = SplitMix64(seed: 99)
         var owners: [[UInt8]: String] = [:]
         for _ in 0..<10_000 {
             let user = (0..<Int.random(in: 1...3, using: &generator)).map { _ in Self.nasty.randomElement(using: &generator) ?? ""
@@ -101,18 +99,15 @@ struct AdmissionPropertyTests {
             secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
             sessionToken: String(repeating: "t", count: 2048)
         )
-        let now = Date(timeIntervalSince1970: 1_767_225_600)
-        let tags = (0..<9).map { "k\($0): \(String(repeating: "v", count: 200))" }.joined(separator: ", ")
-        let rule = try Example.rule(
-            """
-            keyPrefix: "\(String(repeating: "p", count: 300))/{user}/"
-            keyName: "{uuid}-{filename}"
-            contentDisposition: attachment
-            tags: {\(tags)}
-            metadata: {fixed: {f: \(String(repeating: "x", count: 500))}, allowed: [a, b, c, d, e]}
-            """
-        )
-        let store = try Example.endpoint(bucket: String(repeating: "b", count: 63))
+        let now = Date.newYear2026
+        let tags = (0..<9).map { Tag(key: "k\($0)", value: String(repeating: "v", count: 200)) }
+        let metadata = MetadataRule(
+            fixed: [FormField(name: "x-amz-meta-f", value: String(repeating: "x", count: 500))],
+            allowed: ["a", "b", "c", "d", "e"])
+        let rule = try UploadRule.sample(
+            keyPrefix: "\(String(repeating: "p", count: 300))/{user}/", keyName: "{uuid}-{filename}",
+            storage: .sample(tags: tags, metadata: metadata), contentDisposition: .attachment)
+        let store = try Self.endpoint(bucket: String(repeating: "b", count: 63))
         var signed = 0
         var tooLarge = 0
         for length in stride(from: 0, through: 400, by: 5) {

@@ -2,7 +2,6 @@
 
 import Testing
 
-@testable import RuleFiles
 @testable import UploadRules
 
 @Suite("Content types")
