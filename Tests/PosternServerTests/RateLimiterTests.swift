@@ -20,7 +20,7 @@ struct RateLimiterTests {
         _ limiter: RateLimiter, _ rule: UploadRule, user: String, at seconds: Double
     ) -> ProblemDetails? {
         do throws(ProblemDetails) {
-            try limiter.admit(rule, asker: user, at: start + seconds)
+            try limiter.admit(rule, caller: user, at: start + seconds)
             return nil
         } catch {
             return error

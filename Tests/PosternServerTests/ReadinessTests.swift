@@ -6,6 +6,7 @@ import RuleFiles
 import Testing
 import UploadRules
 
+@testable import HTTPServer
 @testable import PosternServer
 
 struct ReadinessTests {
@@ -42,8 +43,9 @@ struct ReadinessTests {
                 "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1",
             ]
         )
-        let state = try await ServiceState.load(settings, logger: LogRecorder().logger(), patience: .seconds(600)).state
-        return Readiness(state: state)
+        let state = try await ServiceState.load(settings, logger: LogRecorder().logger(), fetchTimeout: .seconds(600)).state
+        return Readiness(
+            state: state, connections: ConnectionTable(limits: ConnectionLimits(), isExempt: { _ in false }))
     }
 
     @Test func `the service is ready from the opening of the listener to the stop`() async throws {

@@ -32,7 +32,7 @@ struct RefreshQueueTests {
         let first = queue.next(of: all, at: Self.moment)
         #expect(first.count == RefreshQueue.capacity)
         #expect(queue.next(of: all, at: Self.moment).isEmpty)
-        for source in first.prefix(5) { queue.ended(source) }
+        for source in first.prefix(5) { queue.finish(source) }
         #expect(queue.next(of: all, at: Self.moment).count == 5)
     }
 
@@ -43,7 +43,7 @@ struct RefreshQueueTests {
         for _ in 0..<4 {
             let chosen = queue.next(of: all, at: Self.moment)
             served.formUnion(chosen.compactMap { ($0 as? RemoteKeys)?.issuer })
-            for source in chosen { queue.ended(source) }
+            for source in chosen { queue.finish(source) }
         }
         #expect(served.count == 100)
     }
@@ -58,7 +58,7 @@ struct RefreshQueueTests {
             let chosen = queue.next(of: all, at: Self.moment)
             #expect(chosen.count == 50)
             #expect(chosen.allSatisfy { $0 is RefreshingCredentials })
-            for source in chosen { queue.ended(source) }
+            for source in chosen { queue.finish(source) }
         }
     }
 

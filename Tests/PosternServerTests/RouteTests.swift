@@ -6,7 +6,7 @@ import Testing
 
 struct RouteTests {
     @Test func `every metrics label has an index of its own`() {
-        #expect(RequestLabel.allCases.map(\.place) == Array(0..<RequestLabel.allCases.count))
+        #expect(RequestLabel.allCases.map(\.index) == Array(0..<RequestLabel.allCases.count))
     }
 
     @Test func `a path has its route and no other`() {

@@ -39,7 +39,7 @@ struct SecretFileTests {
             tls: .init(certificates: "\(folder)/tls.pem", key: "\(folder)/tls.key"),
             environment: ["AWS_ACCESS_KEY_ID": "AKIA0", "AWS_SECRET_ACCESS_KEY": "secret"]
         )
-        return try await ServiceState.load(settings, logger: LogRecorder().logger(), patience: .seconds(600)).warnings
+        return try await ServiceState.load(settings, logger: LogRecorder().logger(), fetchTimeout: .seconds(600)).warnings
     }
 
     @Test func `secret files that every account may read cause a warning at the start`() async throws {

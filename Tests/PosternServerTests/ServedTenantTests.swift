@@ -26,7 +26,7 @@ struct ServedTenantTests {
         let limiter = try #require(served.limiter)
         let rule = try #require(served.tenant.rules.first)
         do throws(ProblemDetails) {
-            try limiter.admit(rule, asker: user, at: start)
+            try limiter.admit(rule, caller: user, at: start)
             return true
         } catch {
             return false
