@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Logging
+import PosternTestSupport
 import Testing
 import UserAuth
 import WireFormats
@@ -8,7 +9,6 @@ import WireFormats
 @testable import RuleFiles
 @testable import UploadRules
 
-@Suite("postern.yaml")
 struct ServiceSettingsTests {
     private func load(
         _ yaml: String, path: String = "/etc/postern/postern.yaml"
@@ -25,8 +25,7 @@ struct ServiceSettingsTests {
         }
     }
 
-    @Test("says everything or nothing")
-    func values() throws {
+    @Test func `all keys of the file are read, and none is required`() throws {
         let full = try load(
             """
             listen: "[::]:8443"
@@ -76,15 +75,12 @@ struct ServiceSettingsTests {
         #expect(empty.listen.port == 8080 && empty.tenants == "" && empty.issuers == [] && empty.trustedProxies == [])
     }
 
-    @Test(
-        "Relative paths are relative to its folder",
-        arguments: [("postern.yaml", "t"), ("a/postern.yaml", "a/t"), ("/postern.yaml", "/t")])
-    func paths(path: String, tenants: String) throws {
+    @Test(arguments: [("postern.yaml", "t"), ("a/postern.yaml", "a/t"), ("/postern.yaml", "/t")])
+    func `relative paths are relative to the file's folder`(path: String, tenants: String) throws {
         #expect(try load("tenants: t", path: path).tenants == tenants)
     }
 
     @Test(
-        "Every problem has its place",
         arguments: [
             ("listen: 8080", ["1:9: “8080” is not host:port; write 127.0.0.1:8080, or [::1]:8080"]),
             ("listen: localhost", ["1:9: “localhost” is not host:port; write 127.0.0.1:8080, or [::1]:8080"]),
@@ -127,7 +123,7 @@ struct ServiceSettingsTests {
             ),
         ]
     )
-    func problems(yaml: String, expected: [String]) {
+    func `every diagnostic has its place`(yaml: String, expected: [String]) {
         #expect(problems(yaml) == expected)
     }
 
@@ -179,8 +175,7 @@ struct ServiceSettingsTests {
         }
     }
 
-    @Test("A missing file is a problem")
-    func missing() {
+    @Test func `a missing file is a diagnostic`() {
         let error = #expect(throws: RuleFilesError.self) { try ServiceSettings(file: "none.yaml", files: .memory([:])) }
         #expect(
             error?.description
