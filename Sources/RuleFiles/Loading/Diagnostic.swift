@@ -2,13 +2,13 @@
 
 import WireFormats
 
-/// One thing that is wrong in a rule file: where, what, and what to write instead.
+/// A problem or a warning about a rule file: where, what, and what to write instead.
 package struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
     /// The file's path as it was opened.
     package let file: String
-    /// From 1; 0 where the problem is of the whole file or folder.
+    /// From 1; 0 if it is about the whole file or folder.
     package let line: Int
-    /// From 1, in Unicode scalars; 0 where the problem is of the whole file or folder.
+    /// From 1, in Unicode scalars; 0 if it is about the whole file or folder.
     package let column: Int
     /// What is wrong.
     package let message: String
@@ -18,7 +18,54 @@ package struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
     /// `acme.yaml:12:7: maxSize has no unit “5X”; write 5MiB`.
     package var description: String {
         let text = line > 0 ? "\(file):\(line):\(column): \(message); \(advice)" : "\(file): \(message); \(advice)"
-        // A file's name and its values may hold line ends and terminal controls: a problem stays one plain line.
+        // A file's name and values can have line ends and terminal controls.
         return text.printable()
+    }
+}
+
+/// Every problem of one load, sorted.
+package struct RuleFilesError: Error, Sendable, CustomStringConvertible {
+    package let problems: [Diagnostic]
+
+    /// One line for each problem.
+    package var description: String {
+        problems.map(\.description).joined(separator: "\n")
+    }
+}
+
+/// Collects the diagnostics of one file; the readers of the file log here and continue.
+final class DiagnosticLog {
+    let file: String
+    private(set) var problems: [Diagnostic] = []
+    private(set) var warnings: [Diagnostic] = []
+    /// For how many further problems a similar word is looked for: with tens of thousands of unknown keys in a file this took most
+    /// of a minute.
+    private var suggestionsLeft = 20
+
+    init(file: String) {
+        self.file = file
+    }
+
+    func problem(at position: YAMLPosition, _ message: String, _ advice: String) {
+        problems.append(entry(position, message, advice))
+    }
+
+    func problem(at position: YAMLPosition, _ error: ValueError) {
+        let looks = suggestionsLeft > 0
+        if looks, error.looksForSuggestion { suggestionsLeft -= 1 }
+        problem(at: position, error.message, error.advice(suggesting: looks))
+    }
+
+    func warning(at position: YAMLPosition, _ message: String, _ advice: String) {
+        warnings.append(entry(position, message, advice))
+    }
+
+    /// Logs a problem of the whole file or folder, or of another file of the folder.
+    func problem(_ message: String, _ advice: String, file: String? = nil) {
+        problems.append(Diagnostic(file: file ?? self.file, line: 0, column: 0, message: message, advice: advice))
+    }
+
+    private func entry(_ position: YAMLPosition, _ message: String, _ advice: String) -> Diagnostic {
+        Diagnostic(file: file, line: position.line, column: position.column, message: message, advice: advice)
     }
 }

@@ -2,12 +2,12 @@
 
 import LocalFiles
 
-/// The two things that loading needs of a file system; tests give their own.
+/// The access to files that loading needs. Tests have one in memory.
 package struct RuleFileSystem: Sendable {
     /// One name in a folder.
     package struct Entry: Sendable, Hashable {
         package let name: String
-        /// What the name leads to, symbolic links followed.
+        /// Whether the name, or the target of a symbolic link, is a folder.
         package let isFolder: Bool
 
         package init(name: String, isFolder: Bool = false) {
@@ -25,9 +25,9 @@ package struct RuleFileSystem: Sendable {
         }
     }
 
-    /// The names in a folder, in any order, without `.` and `..`.
+    /// Lists a folder, in any order, without `.` and `..`.
     package let list: @Sendable (_ folder: String) throws(Failure) -> [Entry]
-    /// A file's bytes, at most `limit` of them.
+    /// Reads at most `limit` bytes of a file.
     package let read: @Sendable (_ path: String, _ limit: Int) throws(Failure) -> [UInt8]
 
     package init(
@@ -51,5 +51,25 @@ package struct RuleFileSystem: Sendable {
         } catch {
             throw Failure(reason: error.description)
         }
+    }
+}
+
+extension RuleFileSystem {
+    /// Reads a file as strict YAML and logs what is wrong with it.
+    /// - Returns: the bytes, and the root if anything of it can be checked; nil if the file cannot be read
+    func readYAML(_ path: String, log: DiagnosticLog) -> (bytes: [UInt8], root: YAMLNode?)? {
+        let bytes: [UInt8]
+        do throws(Failure) {
+            // One more than is allowed shows that there are too many.
+            bytes = try read(path, YAMLLimits.bytes + 1)
+        } catch {
+            log.problem("the file cannot be read: \(error.reason)", "check that it exists and may be read")
+            return nil
+        }
+        let (root, findings) = YAMLReader.read(bytes)
+        for finding in findings {
+            log.problem(at: finding.position, finding.message, finding.advice)
+        }
+        return (bytes, root)
     }
 }

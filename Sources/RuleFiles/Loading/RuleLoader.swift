@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads a folder of tenant files into a rule book, or lists everything that is wrong with them.
+/// Reads a folder of tenant files into a rule book, or lists everything that is wrong.
 package enum RuleLoader {
-    /// What a load came to.
+    /// The result of a load.
     package struct Outcome: Sendable {
-        /// The book, or every problem of every file, sorted by file, line and column. All or nothing.
+        /// The book, or every problem of every file, sorted by file, line and column.
         package let result: Result<RuleBook, RuleFilesError>
-        /// What is allowed but unwise, sorted alike.
+        /// Warnings of every file, sorted alike.
         package let warnings: [Diagnostic]
     }
 
     /// Loads every `<tenant>.yaml` of a folder.
     ///
-    /// Names that begin with a dot (Kubernetes' `..data` among them), folders and files that are no YAML are left alone.
+    /// Ignores folders, files that are not YAML, and names that begin with a dot (such as Kubernetes' `..data`).
     ///
     /// - Parameters:
     ///   - folder: The folder of tenant files.
-    ///   - generation: The number the new book carries.
+    ///   - generation: The number of this load in the process.
     ///   - service: The service's settings, whose issuers no tenant may declare again.
     ///   - files: Access to the file system.
     package static func load(
@@ -36,14 +36,14 @@ package enum RuleLoader {
             if !Identifier.isValid(id) {
                 log.problem("the file's name is not a tenant's id", "name it <tenant>.yaml, with 1 to 63 of a-z, 0-9 and “-”")
             }
-            if let file = StrictFile.read(log.file, files: files, log: log) {
+            if let file = files.readYAML(log.file, log: log) {
                 digest.add(name: name, bytes: file.bytes)
                 if let root = file.root { draft = TenantReader(id: id, folder: folder, log: log).read(root) }
             }
             drafts.append(draft)
         }
-        IssuerCheck.check(drafts, service: service)
-        SharedBucketCheck.check(drafts)
+        drafts.checkIssuers(service: service)
+        drafts.checkSharedBuckets()
         warnOfUnreachable(drafts, service: service)
 
         let logs = [folderLog] + drafts.map(\.log)
@@ -89,7 +89,7 @@ package enum RuleLoader {
             guard let file = draft.file, file.issuers.isEmpty, file.apiKeys.isEmpty else { continue }
             draft.log.warning(
                 at: .start,
-                "nobody can ask for this tenant's tickets: it has no issuer and no API key",
+                "no client can get tickets of this tenant: it has no issuer and no API key",
                 "write issuers or apiKeys under auth, or declare a service-wide issuer"
             )
         }

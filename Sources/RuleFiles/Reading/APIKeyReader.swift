@@ -12,7 +12,7 @@ import WireFormats
 /// Reads a tenant's `apiKeys`.
 struct APIKeyReader: Sendable {
     let tenant: String
-    /// The names of the tenant's rules, or nil where they could not be read.
+    /// The names of the tenant's rules; nil if they could not be read.
     let rules: [String]?
 
     static let keys = [id.row, sha256.row, expires.row, scopes.row, rules.row, allowUsers.row]
@@ -98,13 +98,13 @@ extension APIKeyReader {
         standard: "required",
         example: "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8"
     ) { section, key, _ in
-        section.required(key, "paste the sha256 that “postern key new” prints", HexDigest.parse)
+        section.required(key, "paste the sha256 that “postern key new” prints", digest)
     }
 
     private static let expires = Key<APIKeyReader, Located<Date>?>(
         "expires", takes: "date from which the key is refused", standard: "never", example: "2027-01-31"
     ) { section, key, _ in
-        section.value(key, Timestamp.parse)
+        section.value(key) { text throws(ValueError) in try Date(dayOrInstant: text) }
     }
 
     private static let scopes = Key<APIKeyReader, [Located<String>]?>(
@@ -133,5 +133,35 @@ extension APIKeyReader {
         example: "[u1, batch-import]"
     ) { section, key, _ in
         section.list(key) { text throws(ValueError) in try PlainText.parse(text, what: "a user") }
+    }
+}
+
+extension APIKeyReader {
+    /// Reads a SHA-256 of 64 hex digits of either case. No message repeats the text: it may be the key itself.
+    private static func digest(_ text: String) throws(ValueError) -> [UInt8] {
+        if text.utf8.starts(with: APIKey.prefix.utf8) {
+            throw ValueError(
+                "this is an API key itself, not its hash",
+                "make a new key (postern key new) and paste the sha256 it prints; this one must no longer be used"
+            )
+        }
+        guard let digest = Hexadecimal.decode(text), digest.count == DigestAlgorithm.sha256.size else {
+            throw ValueError("sha256 is not 64 hex digits", "paste the sha256 that “postern key new” prints")
+        }
+        return digest
+    }
+}
+
+extension Date {
+    /// Reads an instant as operators write it: `2026-12-31`, which is the start of that day in UTC, or a date and time of
+    /// RFC 3339, cut to whole seconds.
+    init(dayOrInstant text: String) throws(ValueError) {
+        guard let date = Date(day: text) ?? Date(text, as: .rfc3339) else {
+            throw ValueError(
+                "\(text.quoted) is not a date",
+                "write 2026-12-31 (the start of that day in UTC) or 2026-12-31T18:00:00Z"
+            )
+        }
+        self.init(timeIntervalSince1970: date.timeIntervalSince1970.rounded(.down))
     }
 }

@@ -5,14 +5,14 @@ import WireFormats
 
 /// Reads a store's `credentials`: `default`, or a mapping with one of `profile`, `env` and `assumeRole`.
 struct CredentialReader: Sendable {
-    /// What a store's `credentials` say.
+    /// The result of reading `credentials`.
     struct Reading {
         let source: CredentialSource
         /// Whether the role's session is narrowed to what the tenant's rules need (`sessionPolicy: fromRules`).
         var isNarrowed = false
     }
 
-    /// The region of the store, whose STS is asked where nothing else names one.
+    /// The region of the store, used for STS if nothing else names one.
     let region: String?
 
     /// The keys of the mapping, which has exactly one of them.
@@ -29,14 +29,14 @@ struct CredentialReader: Sendable {
         "write {env: PREFIX} and set them in the environment"
     )
 
-    /// Nil where the key is absent or, with a problem logged, wrong.
+    /// Returns nil if the key is absent or, with a problem logged, wrong.
     func read(_ store: Section) -> Reading? {
         guard let entry = store["credentials"] else { return nil }
         guard case .mapping = entry.value.content else {
             return store.value("credentials") { text throws(ValueError) in
                 guard text == "default" else {
                     throw ValueError(
-                        "\(text.quoted) is no source of credentials",
+                        "\(text.quoted) is not a source of credentials",
                         "write default, {profile: NAME}, {env: PREFIX} or {assumeRole: {roleArn: …}}"
                     )
                 }
@@ -64,7 +64,7 @@ struct CredentialReader: Sendable {
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in
             let name = try PlainText.parse(text, what: key)
-            // ASCII, so that no two names look alike and are compared as equal in one place and not in the other.
+            // ASCII, so that names that look alike are equal everywhere.
             guard name.utf8.allSatisfy({ $0 < 0x80 }) else {
                 throw ValueError("\(text.quoted) has other letters than those of ASCII", "name the profile in ASCII")
             }

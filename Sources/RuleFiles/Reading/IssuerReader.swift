@@ -5,21 +5,21 @@ import WireFormats
 
 /// Reads the entries of `issuers`, of a tenant's file or of the service's.
 struct IssuerReader: Sendable {
-    /// Relative paths are resolved against it.
+    /// The folder for relative paths.
     let folder: String
-    /// Service-wide issuers name the tenant in a claim; a tenant's own must not.
+    /// Service-wide issuers have a `tenantClaim`; those of a tenant must not.
     let isServiceWide: Bool
 
     /// The keys of an issuer, in the order in which messages list them.
     static let keys = [issuer.row, audience.row, algorithms.row, keySource.row, user.row, maxLifetime.row]
-    /// Those of a service-wide one.
+    /// The keys of a service-wide issuer.
     static let serviceWideKeys = keys + [tenantClaim.row]
 
-    /// What a list of issuers came to.
+    /// The result of reading a list of issuers.
     struct Reading {
-        /// Every issuer that is named, also where the rest of it is wrong: for checks across files.
+        /// Every `issuer`, even if the rest of its entry is wrong: for checks across files.
         var names: [Located<String>] = []
-        /// Those that are whole.
+        /// The issuers without problems.
         var issuers: [Issuer] = []
     }
 
@@ -60,7 +60,7 @@ struct IssuerReader: Sendable {
         let user = Self.user.read(from: section, self)
         let lifetime = Self.maxLifetime.read(from: section, self)
         let tenantClaim = isServiceWide ? Self.tenantClaim.read(from: section, self) : nil
-        // Where something is missing, a problem has been logged, and nothing of the file is used.
+        // A problem has been logged for what is missing.
         guard let issuer, let audience, let algorithms, let keys else { return }
         reading.issuers.append(
             Issuer(
@@ -87,15 +87,15 @@ struct IssuerReader: Sendable {
         reading.names.append(issuer)
     }
 
-    /// A secret is for HS*, a public key for all others: an algorithm of the wrong kind would let a public key, which
-    /// everyone knows, pass for the secret (CVE-2015-9235).
+    /// Requires a secret for HS*, and public keys for all others: otherwise a public key, which everyone knows, could be used as the
+    /// secret (CVE-2015-9235).
     private func check(_ algorithms: [Located<Algorithm>]?, against keys: Located<KeySource>?, of section: Section) {
         guard let algorithms, let first = algorithms.first else { return }
         let isSymmetric = first.value.isSymmetric
         if let other = algorithms.first(where: { $0.value.isSymmetric != isSymmetric }) {
             section.log.problem(
                 at: other.position,
-                "\(first.value.rawValue) and \(other.value.rawValue) cannot stand at one issuer",
+                "\(first.value.rawValue) and \(other.value.rawValue) cannot be used by the same issuer",
                 "keep the HS… algorithms, for a shared secret, or the others, for public keys"
             )
             return
@@ -203,9 +203,9 @@ extension IssuerReader {
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in
             let seconds = try Quantity.duration.parse(text)
-            // A year: what is longer is no session but a password.
+            // At most a year: a token that lives longer is a password.
             guard (1...366 * 86_400).contains(seconds) else {
-                throw ValueError("\(text.quoted) is no lifetime of a token", "write 1s to 366d; the default is 24h")
+                throw ValueError("\(text.quoted) is not a lifetime of a token", "write 1s to 366d; the default is 24h")
             }
             return seconds
         }
@@ -230,7 +230,7 @@ struct KeySourceReader: Sendable {
         let authorities: String?
     }
 
-    /// Relative paths are resolved against it.
+    /// The folder for relative paths.
     let folder: String
 
     static let keys = sources.map(\.row) + [authorities.row]
@@ -241,7 +241,7 @@ struct KeySourceReader: Sendable {
     func read(_ keys: Section, of entry: YAMLEntry) -> Reading? {
         let present = Self.sources.filter { keys[$0.row.name] != nil }
         let file = keys[Self.authorities.row.name]
-        // A key that is none has been reported as unknown.
+        // Only unknown keys: they have been reported.
         if present.isEmpty, !keys.all.isEmpty, file == nil { return nil }
         guard present.count == 1, let source = present.first else {
             let named = present.map(\.row.name).joined(separator: ", ")

@@ -2,8 +2,8 @@
 
 /// A key of a mapping in a rule file.
 ///
-/// One declaration has all that is known of the key: how its value is read, with every diagnostic, and its row in the reference
-/// (docs/rules.md). A mapping's known keys are the declared ones.
+/// One declaration has everything about the key: how its value is read, with every diagnostic, and its row in the reference
+/// (docs/rules.md). The declared keys are the known keys of the mapping.
 struct Key<Reader, Value>: Sendable {
     let row: KeyRow
 
@@ -11,8 +11,8 @@ struct Key<Reader, Value>: Sendable {
 
     /// - Parameters:
     ///   - name: the key
-    ///   - takes: what may be written, as the reference says it
-    ///   - standard: what holds where the key is absent, as the reference says it
+    ///   - takes: the reference's text about possible values
+    ///   - standard: the reference's text about the default
     ///   - example: a value, as a file has it
     ///   - read: reads the value from the section, by the key's name, and logs what is wrong with it
     init(
@@ -32,7 +32,7 @@ struct Key<Reader, Value>: Sendable {
     }
 }
 
-/// What the reference says of a key.
+/// A key's row in the reference.
 struct KeyRow: Sendable, Hashable {
     let name: String
     let takes: String
@@ -42,3 +42,11 @@ struct KeyRow: Sendable, Hashable {
     /// The row of a table with the columns key, type, default and example.
     var markdown: String { "| `\(name)` | \(takes) | \(standard) | `\(name): \(example)` |" }
 }
+
+/// A value and its place in the file.
+struct Located<Value> {
+    let value: Value
+    let position: YAMLPosition
+}
+
+extension Located: Sendable where Value: Sendable {}

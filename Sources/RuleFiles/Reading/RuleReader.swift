@@ -7,7 +7,7 @@ import WireFormats
 /// Reads one entry of a tenant's `rules`.
 struct RuleReader: Sendable {
     let tenant: String
-    /// S3-compatible stores have storage classes and tags of their own; AWS's are known.
+    /// Whether the store is AWS, whose storage classes and characters of tags are known.
     let isAWS: Bool
 
     /// The keys of a rule, in the order in which messages list them.
@@ -100,7 +100,7 @@ extension RuleReader {
 
     private static let defaultKeyName = try? KeyTemplate(parsing: "{uuid}.{ext}", as: .keyName, tenant: "")
 
-    /// Without {uuid}, uploads meet at the same key.
+    /// Without {uuid}, uploads can have the same key.
     private func checkOverwriting(_ prefix: Located<KeyTemplate>, _ keyName: Located<KeyTemplate>?, of section: Section) {
         guard let keyName else { return }
         func uses(_ placeholder: KeyTemplate.Placeholder) -> Bool {
@@ -168,7 +168,6 @@ extension RuleReader {
         }
     }
 
-    /// An empty file is hardly ever meant; a rule can say `minSize: 0`.
     static let minSize = Key<RuleReader, Located<Int>?>(
         "minSize",
         takes: "size, 0 to `maxSize`",
@@ -202,7 +201,7 @@ extension RuleReader {
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in
             guard text == "required" else {
-                throw ValueError("\(text.quoted) says nothing of checksums", "write checksum: required, or remove the line")
+                throw ValueError("\(text.quoted) is not a value of checksum", "write checksum: required, or remove the line")
             }
             return true
         }
@@ -230,7 +229,7 @@ extension RuleReader {
         section.value(key) { text throws(ValueError) in
             let seconds = try Quantity.duration.parse(text)
             guard (1...Int(PolicySigner.maximumLifetime)).contains(seconds) else {
-                throw ValueError("a ticket cannot hold for \(text.quoted)", "write 1s to 7d; the default is 5m")
+                throw ValueError("a ticket cannot be valid for \(text.quoted)", "write 1s to 7d; the default is 5m")
             }
             return seconds
         }
@@ -267,4 +266,14 @@ struct LimitsReader: Sendable {
         }
         return RuleLimits(perUser: perUser?.value, perTenant: perTenant?.value)
     }
+}
+
+/// A rule as far as it could be read: what checks across rules and files need is there even if the rest is wrong.
+struct RuleDraft {
+    let name: String?
+    let prefix: Located<KeyTemplate>
+    /// The default if the file has none; nil if the file's is wrong.
+    let keyName: KeyTemplate?
+    /// Nil if a problem was logged.
+    let rule: UploadRule?
 }

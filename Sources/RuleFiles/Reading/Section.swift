@@ -2,20 +2,20 @@
 
 import WireFormats
 
-/// A mapping with a known set of keys. Reading a value either returns it or logs a problem at its place and continues.
+/// A mapping with a known set of keys. Reading a value either returns it, or logs a problem and returns nil.
 struct Section {
     /// For messages: `store`, `the rule “avatars”`.
     let title: String
-    /// The place of the section's own key: that of “… is missing”.
+    /// The position of the section's own key, for “… has no …”.
     let position: YAMLPosition
     let log: DiagnosticLog
     private let entries: [YAMLEntry]
 
-    /// Nil, with a problem logged, where the node is no mapping. Unknown keys are logged at once.
+    /// Returns nil, with a problem logged, if the node is not a mapping. Logs unknown keys.
     ///
     /// - Parameters:
-    ///   - keys: The known keys; nil where the names are free.
-    ///   - hints: For keys that do not belong here but are easily put here.
+    ///   - keys: The known keys; nil if any name is allowed.
+    ///   - hints: Messages for keys that are often put here by mistake.
     init?(
         _ node: YAMLNode,
         title: String,
@@ -65,14 +65,14 @@ struct Section {
 
     // MARK: Entries
 
-    /// Every entry, in the order of the file; for sections whose names are free.
+    /// Every entry, in the order of the file.
     var all: [YAMLEntry] { entries }
 
     subscript(key: String) -> YAMLEntry? {
         entries.first { Self.isSame(key, $0.key) }
     }
 
-    /// Whether a key has the bytes of a known one, which is ASCII: what equals ASCII as text and is as long has its bytes.
+    /// Whether a key has the bytes of a known one. Known keys are ASCII: text that equals ASCII and is as long has the same bytes.
     private static func isSame(_ known: String, _ key: String) -> Bool {
         known.utf8.count == key.utf8.count && known == key
     }
@@ -84,12 +84,12 @@ struct Section {
 
     // MARK: Values
 
-    /// An optional single value. Nil where it is absent, and, with a problem logged, where it is wrong.
+    /// Reads an optional single value. Returns nil if it is absent, or, with a problem logged, wrong.
     func value<T>(_ key: String, _ parse: (String) throws(ValueError) -> T) -> Located<T>? {
         self[key].flatMap { value(of: $0.value, key: key, at: $0.keyPosition, parse) }
     }
 
-    /// A value that must be there.
+    /// Reads a required single value.
     func required<T>(_ key: String, _ advice: String, _ parse: (String) throws(ValueError) -> T) -> Located<T>? {
         guard let entry = self[key] else {
             missing(key, advice)
@@ -98,9 +98,9 @@ struct Section {
         return value(of: entry.value, key: key, at: entry.keyPosition, parse)
     }
 
-    /// An optional list of single values; empty lists and repeated values are problems.
+    /// Reads an optional list of single values. Empty lists and repeated values are problems.
     ///
-    /// - Parameter allowsSingle: Whether one value may stand without brackets.
+    /// - Parameter allowsSingle: Whether a single value without brackets is allowed.
     func list(
         _ key: String,
         allowsSingle: Bool = false,
@@ -142,14 +142,14 @@ struct Section {
         return values
     }
 
-    /// An optional mapping with known keys, or with free names where `keys` is nil.
+    /// Reads an optional mapping with known keys, or with any names if `keys` is nil.
     func section(_ key: String, title: String? = nil, keys: [String]?, hints: [String: ValueError] = [:]) -> Section? {
         self[key].flatMap {
             Section($0.value, title: title ?? key, at: $0.keyPosition, keys: keys, hints: hints, log: log)
         }
     }
 
-    /// One single value that the caller has found itself.
+    /// Reads the single value of a node.
     func value<T>(
         of node: YAMLNode,
         key: String,
@@ -161,7 +161,7 @@ struct Section {
             do throws(ValueError) {
                 return Located(value: try parse(text), position: node.position)
             } catch {
-                // `key:` with nothing behind it; libyaml places the empty value somewhere behind.
+                // `key:` without a value: libyaml's position of the empty value is not useful.
                 if text.isEmpty {
                     log.problem(at: keyPosition, "\(key) has no value", "write one, or remove it")
                 } else {

@@ -18,7 +18,7 @@ extension TenantReader {
         let signature = Self.signature.read(from: store, self)
         let credentials = Self.credentials.read(from: store, region?.value)
         warn(signature: signature, endpoint: endpoint)
-        // An endpoint that is given but cannot be read is not AWS's; its address is not known.
+        // An endpoint that cannot be read is not AWS's.
         guard store["endpoint"] == nil || endpoint != nil else {
             draft.isAWS = false
             return (nil, nil)
@@ -27,16 +27,16 @@ extension TenantReader {
         guard let bucket else { return (nil, nil) }
         draft.store = StoreIdentity(bucket: bucket.value, endpoint: endpoint?.value)
         do throws(EndpointError) {
-            let place = try StoreEndpoint(
+            let address = try StoreEndpoint(
                 bucket: bucket.value,
-                // A missing region has been reported; the rest of the address is still worth checking.
+                // A missing region has been reported; the other values are still checked.
                 region: region?.value ?? "us-east-1",
                 endpoint: endpoint?.value,
                 addressing: addressing.flatMap { Addressing(rawValue: $0.value) }
             )
             guard region != nil else { return (nil, nil) }
             let version = signature.flatMap { SignatureVersion(rawValue: $0.value) } ?? .v4
-            return (Store(endpoint: place, signature: version), credentials)
+            return (Store(endpoint: address, signature: version), credentials)
         } catch {
             let value: Located<String>? =
                 switch error {
@@ -125,5 +125,31 @@ extension TenantReader {
 
     private static func text(_ text: String) throws(ValueError) -> String {
         try PlainText.parse(text, what: "the value", atMost: 2048)
+    }
+}
+
+/// Identifies a bucket: tenants with equal identities share one.
+///
+/// All host names of AWS are one store, and so are all names of this machine. Two host names of another store count as two.
+struct StoreIdentity: Sendable, Hashable {
+    /// `aws`, where bucket names are unique, or the host and port of another store.
+    let service: String
+    let bucket: String
+
+    var isAWS: Bool { service == Self.aws }
+    private static let aws = "aws"
+
+    /// - Parameter endpoint: The endpoint of the file, nil for AWS.
+    init(bucket: String, endpoint: String?) {
+        self.bucket = bucket
+        service = endpoint.map(Self.service) ?? Self.aws
+    }
+
+    private static func service(of endpoint: String) -> String {
+        guard let url = try? HTTPURL(endpoint.lowercased()) else { return endpoint }
+        if Partition.contains(host: url.host.text) { return aws }
+        // One store can listen on both default ports, and under each name of this machine.
+        let port = url.authority.port.flatMap { $0 == 443 || $0 == 80 ? nil : ":\($0)" } ?? ""
+        return (url.isLoopback ? "loopback" : url.host.text) + port
     }
 }

@@ -8,9 +8,9 @@ import WireFormats
 
 /// Reads one tenant's file.
 struct TenantReader {
-    /// The tenant the file's name stands for.
+    /// The tenant, by the file's name.
     let id: String
-    /// The folder of the file: relative paths in it are resolved against it.
+    /// The folder of the file, for relative paths in it.
     let folder: String
     let log: DiagnosticLog
 
@@ -81,15 +81,15 @@ struct TenantReader {
         return draft
     }
 
-    /// The source of credentials; where it is a role that asks for it, with the session policy from the rules. A policy that is
-    /// too long is found here and not by STS at the first ticket.
+    /// Returns the source of credentials; for a role with `sessionPolicy: fromRules`, with that policy. A policy that is too long
+    /// is reported here, not by STS at the first ticket.
     private func narrowed(
         _ credentials: CredentialReader.Reading?, bucket: String, _ rules: [UploadRule], _ file: Section
     ) -> CredentialSource {
         guard let credentials else { return .standard }
         guard case .role(var role) = credentials.source, credentials.isNarrowed else { return credentials.source }
         role.sessionPolicy = sessionPolicy(for: role, bucket: bucket, rules, file)
-        // A session that is narrowed to the tenant bears its name in the logs of AWS; STS takes 64 characters, an id has 63 at most.
+        // The name of the session is in AWS's logs. STS takes 64 characters; an id has 63 at most.
         let name = "postern-\(id)"
         role.sessionName = name.utf8.count <= 64 ? name : id
         return .role(role)
@@ -117,7 +117,7 @@ struct TenantReader {
             let name = try Identifier.parse(text, what: "a tenant's id")
             guard name == id else {
                 throw ValueError(
-                    "the tenant \(name.quoted) stands in a file named \(id.quoted)",
+                    "the tenant \(name.quoted) is in a file named \(id.quoted)",
                     "write tenant: \(id), or name the file \(name).yaml"
                 )
             }
@@ -138,7 +138,7 @@ struct TenantReader {
         }
         let reader = RuleReader(tenant: id, isAWS: isAWS)
         let drafts = rules.all.compactMap { reader.read($0, log: log) }
-        UserSpaceCheck.check(drafts, log: log)
+        drafts.checkUserSpaces(log: log)
         return drafts
     }
 
@@ -146,4 +146,18 @@ struct TenantReader {
         guard case .mapping(let entries) = rules.value.content else { return nil }
         return entries.map(\.key)
     }
+}
+
+/// A tenant's file as far as it could be read: what checks across files need is there even if the rest is wrong.
+struct TenantDraft {
+    let id: String
+    let log: DiagnosticLog
+    var issuers: [Located<String>] = []
+    /// Nil if `store` could not be read.
+    var store: StoreIdentity?
+    /// Whether the store is AWS itself.
+    var isAWS = true
+    var rules: [RuleDraft] = []
+    /// Nil if a problem was logged.
+    var file: TenantFile?
 }

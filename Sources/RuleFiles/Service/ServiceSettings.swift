@@ -112,14 +112,14 @@ extension ServiceSettings {
             takes:
                 "the most connections at once. Never more than the limit of open files less 96; the log says when that is less",
             default: .value("16384"), example: "4096",
-            help: "The most connections at once; then idle ones make room for new ones."
+            help: "The most connections at once; above that, idle ones are closed for new ones."
         ) { $0.maxConnections = $1 },
         Setting(
             "maxConnectionsPerPeer", .count(1...1_000_000, "a number of connections"),
             takes: "the most connections of one address (IPv6: of one /64); trusted proxies are exempt",
             default: .words("half of `maxConnections`, at least 64"), example: "100",
             help:
-                "The most connections of one address (IPv6: of one /64), trusted proxies aside. (default: half of --max-connections)"
+                "The most connections of one address (IPv6: of one /64), except for trusted proxies. (default: half of --max-connections)"
         ) { $0.maxConnectionsPerPeer = $1 },
         Setting(
             "idleTimeout", .duration(1...3600, "an idle timeout"),
@@ -129,17 +129,17 @@ extension ServiceSettings {
         ) { $0.idleTimeout = .seconds($1) },
         Setting(
             "drainDelay", .duration(0...300, "a drain delay"),
-            takes: "how long the public listener stays open after SIGTERM while `/readyz` already says no",
+            takes: "how long the public listener stays open after SIGTERM while `/readyz` already answers 503",
             default: .value("0s"), example: "10s",
-            help: "How long the public listener stays open after SIGTERM while /readyz says no already."
+            help: "How long the public listener stays open after SIGTERM while /readyz already answers 503."
         ) { $0.drainDelay = .seconds($1) },
         Setting(
             listOf: .hostName, "adminHosts",
             takes:
-                "list of host names by which the admin listener may be asked, besides `localhost` and addresses; the flag takes "
+                "list of host names that the admin listener accepts, besides `localhost` and addresses; the flag takes "
                 + "them separated by commas",
             default: .words("none"), example: "[postern.internal]",
-            help: "Names under which the admin listener may be asked beside localhost and IP addresses, separated by commas."
+            help: "Host names that the admin listener accepts, besides localhost and IP addresses; separated by commas."
         ) { $0.adminHosts = $1 },
         Setting(
             fileOnly: "trustedProxies",
@@ -174,7 +174,7 @@ extension ServiceSettings {
         self.init()
         config = path
         let log = DiagnosticLog(file: path)
-        if let root = StrictFile.read(path, files: files, log: log)?.root { read(root, path: path, log: log) }
+        if let root = files.readYAML(path, log: log)?.root { read(root, path: path, log: log) }
         guard log.problems.isEmpty else { throw RuleFilesError(problems: RuleLoader.sorted(log.problems)) }
     }
 
@@ -186,7 +186,7 @@ extension ServiceSettings {
         for key in keys { key.read(from: section, folder)?(&self) }
         for (name, other) in [("tlsCert", "tlsKey"), ("tlsKey", "tlsCert")] {
             if let entry = section[name], section[other] == nil {
-                log.problem(at: entry.keyPosition, "\(name) stands without \(other)", "write both, or neither")
+                log.problem(at: entry.keyPosition, "\(name) is set without \(other)", "write both, or neither")
             }
         }
     }

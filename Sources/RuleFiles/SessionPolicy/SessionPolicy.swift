@@ -4,12 +4,12 @@ import AWSCredentials
 import UploadRules
 import WireFormats
 
-/// The policy that narrows an assumed role to what a tenant's rules need: with a stolen session one can put objects under
-/// the prefixes of the rules, and nothing else. (Size, type and user are bound by each ticket; a session cannot bind them.)
-/// `sessionPolicy: fromRules` asks for it.
+/// The policy of `sessionPolicy: fromRules`, which limits an assumed role to what a tenant's rules need: with a stolen session
+/// one can put objects under the prefixes of the rules, and do nothing else. (A session cannot limit size, type and user; each
+/// ticket does.)
 ///
-/// `s3:PutObject` under the prefix of each rule; beside it `s3:PutObjectAcl` and `s3:PutObjectTagging` only where a rule sets an
-/// ACL or tags, because S3 asks for these rights too (Amazon S3 User Guide, "Required permissions for Amazon S3 API
+/// It allows `s3:PutObject` under the prefix of each rule; also `s3:PutObjectAcl` and `s3:PutObjectTagging` only where a rule sets an
+/// ACL or tags, because S3 requires these too (Amazon S3 User Guide, "Required permissions for Amazon S3 API
 /// operations"), and `kms:GenerateDataKey` where it encrypts by KMS.
 struct SessionPolicy {
     /// The most characters of a session policy ("AssumeRole", `Policy`, AWS Security Token Service API Reference).
@@ -25,8 +25,8 @@ struct SessionPolicy {
         self.rules = rules
     }
 
-    /// Compact JSON in ASCII. Where patterns of every placeholder's place make it longer than STS takes, each rule is covered by
-    /// what its keys begin with instead, and `isWidened` says so.
+    /// Returns compact JSON in ASCII. If patterns with every placeholder make it too long for STS, the patterns end at the first
+    /// placeholder of each rule, and `isWidened` is true.
     func text() throws(SessionPolicyError) -> (text: String, isWidened: Bool) {
         for pattern in [ResourcePattern.exact, .beginning] {
             let text = text(pattern)
@@ -61,7 +61,7 @@ struct SessionPolicy {
         return Self.ascii(json)
     }
 
-    /// STS takes characters up to U+00FF only; JSON can say the others by escapes (RFC 8259 section 7).
+    /// STS takes characters up to U+00FF only; JSON has escapes for the others (RFC 8259 section 7).
     private static func ascii(_ json: [UInt8]) -> String {
         var text = ""
         for unit in String(decoding: json, as: UTF8.self).utf16 {
@@ -77,9 +77,65 @@ struct SessionPolicy {
 }
 
 extension Encryption {
-    /// The KMS key that a statement can name: its ARN where the rule has that, else any key that the role may use.
+    /// The KMS key for a statement: its ARN if the rule has that, otherwise any key of the role.
     fileprivate var kmsResource: String? {
         guard case .kms(_, let keyID) = self else { return nil }
         return keyID.hasPrefix("arn:") && keyID.contains(":key/") ? keyID : "*"
     }
+}
+
+/// Turns key prefixes into the object part of resource names as IAM matches them: `*` is any text, slashes too.
+enum ResourcePattern {
+    /// `*` for each placeholder: `avatars/{user}/` becomes `avatars/*/*`.
+    case exact
+    /// Up to the first placeholder: `avatars/*`.
+    case beginning
+
+    /// Returns the patterns of prefixes, in byte order, without those that another one covers.
+    func resources(_ prefixes: [KeyTemplate]) -> [String] {
+        let patterns = Set(prefixes.map(pattern)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        return patterns.filter { pattern in
+            !patterns.contains { $0 != pattern && Self.covers($0, pattern) }
+        }
+    }
+
+    private func pattern(_ prefix: KeyTemplate) -> String {
+        let parts = prefix.parts
+        switch self {
+        case .beginning: return Self.escaped(prefix.leadingBytes) + "*"
+        case .exact:
+            return parts.map { part in
+                switch part {
+                case .literal(let bytes): Self.escaped(bytes)
+                case .placeholder: "*"
+                }
+            }.joined() + "*"
+        }
+    }
+
+    /// Escapes IAM's two wildcards (IAM User Guide, "Special characters" of policy variables).
+    private static func escaped(_ bytes: [UInt8]) -> String {
+        var text = ""
+        for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+            switch scalar {
+            case "*": text += "${*}"
+            case "?": text += "${?}"
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
+    }
+
+    /// Whether `outer`, which has no wildcard but its last character, matches everything that `inner` matches.
+    private static func covers(_ outer: String, _ inner: String) -> Bool {
+        let beginning = outer.utf8.dropLast()
+        return !beginning.contains(UInt8(ascii: "*")) && inner.utf8.starts(with: beginning)
+    }
+}
+
+/// The rules of a tenant need more than a session policy can hold.
+struct SessionPolicyError: Error {
+    let problem =
+        "the session policy from these rules is longer than the \(SessionPolicy.maximumLength) characters that STS takes"
+    static let advice = "begin the rules' keyPrefix with one common folder, or leave sessionPolicy out"
 }

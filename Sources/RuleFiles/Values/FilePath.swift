@@ -4,7 +4,7 @@ import WireFormats
 
 /// Paths in rule files are relative to the folder of the file that names them.
 enum FilePath {
-    /// Text only: nothing is opened, `..` and symbolic links are left to the file system.
+    /// Joins text only: `..` and symbolic links are left to the file system.
     static func resolve(_ path: String, in folder: String) throws(ValueError) -> String {
         let path = try PlainText.parse(path, what: "the path", atMost: 4096)
         if path.utf8.first == UInt8(ascii: "/") { return path }
@@ -16,7 +16,7 @@ enum FilePath {
         return folder.utf8.last == UInt8(ascii: "/") ? folder + name : folder + "/" + name
     }
 
-    /// The folder part of a path; empty for a bare name.
+    /// Returns the folder of a path; empty for a name without folders.
     static func folder(of path: String) -> String {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "" }
         return slash == path.startIndex ? "/" : String(path[..<slash])

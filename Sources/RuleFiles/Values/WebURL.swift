@@ -30,3 +30,50 @@ enum WebURL {
         return text
     }
 }
+
+/// A browser's origin, exactly as browsers serialise it (RFC 6454 §6.2): lower case, no default port, no path.
+enum WebOrigin {
+    static func parse(_ text: String) throws(ValueError) -> String {
+        if text == "null" {
+            throw ValueError(
+                "the origin “null” is every sandboxed page and local file",
+                "name the page's real origin: https://app.example"
+            )
+        }
+        if text.utf8.contains(UInt8(ascii: "*")) {
+            throw ValueError("\(text.quoted) has a wildcard", "write each origin in full: https://app.example")
+        }
+        let scheme: String
+        if text.utf8.starts(with: "https://".utf8) {
+            scheme = "https://"
+        } else if text.utf8.starts(with: "http://".utf8) {
+            scheme = "http://"
+        } else if text.lowercased().hasPrefix("http"), text.contains("://") {
+            throw ValueError("\(text.quoted) is not in lower case", "write \(text.lowercased())")
+        } else {
+            throw ValueError("\(text.quoted) is not an origin", "write scheme://host[:port]: https://app.example")
+        }
+        let rest = text.dropFirst(scheme.count)
+        if let end = rest.firstIndex(where: { $0 == "/" || $0 == "?" || $0 == "#" }) {
+            throw ValueError("\(text.quoted) has a path", "write \(scheme)\(rest[..<end]) (an origin ends with its host or port)")
+        }
+        guard let authority = try? HostPort(rest), authority.port != 0, !authority.host.hasUnderscore else {
+            let isASCII = rest.utf8.allSatisfy { $0 < 0x80 }
+            throw ValueError(
+                "\(text.quoted) has no valid host",
+                isASCII ? "write scheme://host[:port]: https://app.example" : "write the host in Punycode: https://xn--…"
+            )
+        }
+        if text.utf8.contains(where: \.isASCIIUppercase) {
+            throw ValueError("\(text.quoted) is not in lower case", "write \(text.lowercased())")
+        }
+        if authority.port == (scheme == "https://" ? 443 : 80) {
+            let origin = "\(scheme)\(authority.host.bracketed)"
+            throw ValueError("\(text.quoted) names the default port, which browsers leave out", "write \(origin)")
+        }
+        if scheme == "http://", !authority.host.isLoopback {
+            throw ValueError("\(text.quoted) is not encrypted", "write https:// (http only for localhost, 127.0.0.1, [::1])")
+        }
+        return text
+    }
+}

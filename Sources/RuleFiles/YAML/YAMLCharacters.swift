@@ -2,15 +2,15 @@
 
 import WireFormats
 
-/// The first look at a file: size, UTF-8, and characters that have no place in it.
+/// Checks a file's size, encoding and characters before libyaml reads it.
 ///
 /// libyaml takes NEL, LS and PS for line ends, a lone CR too; with those refused, a line ends at LF and nowhere else,
 /// for people and for libyaml alike. libyaml's own check of characters refuses nothing that passes here.
 struct YAMLCharacters {
-    /// The file, with a space for every tab so that reading can go on; nil where it cannot.
+    /// The file, with a space for every tab so that it can be read; nil if it cannot.
     private(set) var bytes: [UInt8]?
     private(set) var findings: [YAMLDiagnostic] = []
-    /// Whether the file holds nothing but LF and the printable characters of ASCII.
+    /// Whether the file has only LF and the printable characters of ASCII.
     private(set) var isPlain = false
 
     init(_ bytes: [UInt8]) {
@@ -72,7 +72,7 @@ struct YAMLCharacters {
         case 0xFEFF where position == .start:
             return ("the file begins with a byte order mark", "save the file as UTF-8 without a BOM")
         case 0xFEFF, 0xFFFE, 0xFFFF:
-            return ("there is a character that is no text", "remove it")
+            return ("there is a character that is not text", "remove it")
         default:
             return nil
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A problem of the YAML itself, before anything is known of its meaning.
+/// A problem of the YAML itself.
 struct YAMLDiagnostic: Error, Sendable, Hashable {
     let position: YAMLPosition
     let message: String
@@ -12,18 +12,18 @@ struct YAMLDiagnostic: Error, Sendable, Hashable {
         self.advice = advice
     }
 
-    /// YAML that no file may use, by the character it begins with; nil for any other character.
+    /// Returns the diagnostic for a feature of YAML that is not supported, by its first character; nil for other characters.
     static func refused(_ indicator: UInt8, at position: YAMLPosition) -> YAMLDiagnostic? {
         refusals[indicator].map { YAMLDiagnostic(position, $0.message, $0.advice) }
     }
 
-    /// A syntax error in this project's words.
+    /// Returns the diagnostic for a syntax error.
     ///
     /// - Parameters:
-    ///   - problem: libyaml's words.
-    ///   - place: Where libyaml noticed it.
-    ///   - character: What stands there.
-    ///   - start: Where the token or collection begins that libyaml was reading.
+    ///   - problem: libyaml's message.
+    ///   - place: Where libyaml found it.
+    ///   - character: The character there.
+    ///   - start: The start of the token or collection that libyaml was reading.
     static func syntax(_ problem: String, at place: YAMLPosition, character: UInt8, start: YAMLPosition) -> YAMLDiagnostic {
         let (message, advice) = words[problem] ?? ("not YAML: \(problem)", "check indentation, quotes and brackets")
         return switch problem {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a strict YAML file consists of: texts, lists and mappings, each with its place.
+/// A node of a strict YAML file: a text, a list or a mapping, with its position.
 ///
-/// A scalar is its text whatever it looks like: `010`, `on`, `~` and `2026-01-01` are never turned into something else.
+/// A scalar is its text, whatever it looks like: `010`, `on`, `~` and `2026-01-01` are never turned into something else.
 struct YAMLNode: Sendable {
     enum Content: Sendable {
         case text(String)
@@ -23,7 +23,7 @@ struct YAMLEntry: Sendable {
     let value: YAMLNode
 }
 
-/// A place in a file: line and column from 1, the column counted in Unicode scalars as libyaml counts.
+/// A position in a file: line and column from 1, the column counted in Unicode scalars as libyaml counts.
 struct YAMLPosition: Sendable, Hashable, Comparable {
     let line: Int
     let column: Int

@@ -3,7 +3,7 @@
 import CYaml
 import WireFormats
 
-/// The limits of the design on what operators write.
+/// Limits for rule files.
 enum YAMLLimits {
     /// 256 KiB a file.
     static let bytes = 256 * 1024
@@ -13,8 +13,8 @@ enum YAMLLimits {
 
 /// Reads one strict YAML file in one pass over libyaml's events.
 ///
-/// The events are exactly what the file has: libyaml resolves no alias and keeps no tree. What must not be read is
-/// refused as it comes, so that time and memory stay in proportion to the file, whatever it holds.
+/// libyaml resolves no alias and builds no tree, and features that are not supported are reported at once: time and memory are
+/// proportional to the size of the file.
 struct YAMLReader {
     private let bytes: UnsafeBufferPointer<UInt8>
     /// Whether every character is one byte.
@@ -23,10 +23,10 @@ struct YAMLReader {
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private var findings: [YAMLDiagnostic]
     private var event = yaml_event_t()
-    /// False after a key with “?”, an anchor or a tag in front of it: what belongs to it, and where an error has its
-    /// cause, would be a guess.
+    /// False after a key with “?”, an anchor or a tag in front of it: the extent of its value, and the cause of further errors, would
+    /// be guesses.
     private var isUsable = true
-    /// A character and its place in ``bytes``, from where the next one is looked for.
+    /// The index of a character and its offset in ``bytes``, where the search for the next one starts.
     private var reached = (character: 0, offset: 0)
 
     /// - Returns: The document's root, or nil where nothing of the file can be checked; and everything that is wrong with

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AWSCredentials
-import ArgumentParser
-import PosternServer
-import RuleFiles
-import UploadRules
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -12,71 +9,76 @@ import UploadRules
     import Foundation
 #endif
 
-/// `postern credentials`: what signs, and until when.
-struct Credentials: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Tell which AWS credentials would sign, and until when.",
-        discussion: """
-            Asks each source that the rule files name, or, without rule files, AWS's own chain: environment, the profile of the \
-            shared files (with a web identity of the environment before the profile's keys), container, instance metadata. Tells which provider answered, when its credentials \
-            end, and whose they are (STS GetCallerIdentity, where it can be reached). Never prints a secret.
+/// What `postern credentials` prints.
+struct CredentialReport {
+    let findings: [CredentialFinding]
 
-            Exit code 0: every source gives credentials; 1: one does not.
-            """
-    )
-
-    @OptionGroup var files: RuleFileOptions
-
-    @Option(help: ArgumentHelp("Ask this profile of the shared AWS files instead.", valueName: "name"))
-    var profile: String?
-
-    @Flag(help: "Do not ask STS whose the credentials are.")
-    var offline = false
-
-    @Flag(help: "Answer in JSON.")
-    var json = false
-
-    func validate() throws {
-        if profile != nil, files.tenants != nil { throw ValidationError("Give --profile or --tenants, not both.") }
+    /// For people: a paragraph a source.
+    var text: String {
+        findings.map(paragraph).joined(separator: "\n\n")
     }
 
-    func run() async throws {
-        SignalGuard.setDefaults()
-        let environment = ProcessInfo.processInfo.environment
-        let sources = try sources(environment)
-        let resolvers = CredentialResolvers(environment: environment)
-        var findings: [CredentialFinding] = []
-        for source in sources {
-            findings.append(await CredentialFinding(source, resolvers.resolver(of: source.origin), asksSTS: !offline))
+    private func paragraph(_ finding: CredentialFinding) -> String {
+        var head = "\(finding.source.origin)"
+        if !finding.source.tenants.isEmpty { head += " (signs for \(finding.source.tenants.joined(separator: ", ")))" }
+        var rows: [(name: String, value: String)] = finding.trace.map { ("asked", "\($0.provider): \($0.outcome)") }
+        if let problem = finding.problem { rows.append(("PROBLEM", problem)) }
+        if let provider = finding.provider { rows.append(("provider", provider)) }
+        if let key = finding.accessKeyID { rows.append(("access key id", key + (finding.isTemporary ? " (temporary)" : ""))) }
+        if finding.provider != nil { rows.append(("end", end(finding))) }
+        if let identity = finding.identity {
+            rows += [("identity", identity.arn), ("account", identity.account), ("user id", identity.userID)]
         }
-        let report = CredentialReport(findings: findings)
-        print(json ? report.json : report.text)
-        if findings.contains(where: { $0.problem != nil }) { throw ExitCode(1) }
+        if let problem = finding.identityProblem { rows.append(("identity", "not known: \(problem)")) }
+        let width = rows.map(\.name.count).max() ?? 0
+        return ([head] + rows.map { "  \($0.name)\(String(repeating: " ", count: width - $0.name.count))  \($0.value)" })
+            .joined(separator: "\n")
     }
 
-    /// What to ask: each origin once, with the tenants that it signs for.
-    private func sources(_ environment: [String: String]) throws -> [CredentialFinding.Source] {
-        if let profile { return [.init(origin: .profile(profile), tenants: [], region: nil)] }
-        let namesNone = [files.tenants, files.config, environment["POSTERN_TENANTS"], environment["POSTERN_CONFIG"]].allSatisfy {
-            $0?.isEmpty ?? true
+    private func end(_ finding: CredentialFinding) -> String {
+        guard let end = finding.expiration else {
+            return finding.isTemporary ? "not told by the provider" : "none: these are long-term credentials"
         }
-        if namesNone { return [.init(origin: .standard, tenants: [], region: nil)] }
-        do {
-            let settings = try SettingsResolver(flags: files.flags, environment: environment).settings()
-            let book = try RuleBook.load(settings).book
-            var sources: [CredentialFinding.Source] = []
-            for file in book.files {
-                let origin = file.credentials.resolved(in: environment)
-                let tenant = file.tenant
-                if let known = sources.firstIndex(where: { $0.origin == origin }) {
-                    sources[known].tenants.append(tenant.id)
-                } else {
-                    sources.append(.init(origin: origin, tenants: [tenant.id], region: tenant.store.region))
+        let minutes = Int(end.timeIntervalSinceNow / 60)
+        return "\(end.rfc3339) (in \(minutes) min)"
+    }
+
+    /// `{"ok", "sources": [{"source", "tenants", "provider", "accessKeyId", "temporary", "expiresAt", "identity", "identityProblem",
+    /// "problem", "asked": [{"provider", "outcome"}]}]}`
+    var json: String {
+        let json = JSONWriter.object { json in
+            json.member("ok", findings.allSatisfy { $0.problem == nil })
+            json.array("sources", of: findings) { write($1, to: &$0) }
+        }
+        return String(decoding: json, as: UTF8.self)
+    }
+
+    private func write(_ finding: CredentialFinding, to json: inout JSONWriter) {
+        json.object { json in
+            json.member("source", finding.source.origin.description)
+            json.member("tenants", finding.source.tenants)
+            json.member("provider", finding.provider)
+            json.member("accessKeyId", finding.accessKeyID)
+            json.member("temporary", finding.isTemporary)
+            json.member("expiresAt", finding.expiration?.rfc3339)
+            json.key("identity")
+            if let identity = finding.identity {
+                json.object { json in
+                    json.member("account", identity.account)
+                    json.member("arn", identity.arn)
+                    json.member("userId", identity.userID)
+                }
+            } else {
+                json.null()
+            }
+            json.member("identityProblem", finding.identityProblem)
+            json.member("problem", finding.problem)
+            json.array("asked", of: finding.trace) { json, step in
+                json.object { json in
+                    json.member("provider", step.provider)
+                    json.member("outcome", step.outcome)
                 }
             }
-            return sources
-        } catch let error as SetupError {
-            throw StartupError(error)
         }
     }
 }

@@ -432,7 +432,7 @@ struct RuleLoaderTests {
         .filter { $0 != "auth:" }.joined(separator: "\n")
         #expect(
             Example.load(["acme.yaml": yaml]).warnings.map(\.message) == [
-                "nobody can ask for this tenant's tickets: it has no issuer and no API key"
+                "no client can get tickets of this tenant: it has no issuer and no API key"
             ])
         let service = "issuers:\n  - {issuer: x, audience: a, algorithms: [RS256], keys: {jwksFile: j}, tenantClaim: org}\n"
         let configuration = try ServiceSettings(file: "p.yaml", files: .memory(["p.yaml": service]))

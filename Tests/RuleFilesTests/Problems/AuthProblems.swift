@@ -94,7 +94,7 @@ enum AuthProblems {
         .replacing(
             .algorithms, "      algorithms: [RS256, HS256]",
             """
-            9:27: RS256 and HS256 cannot stand at one issuer; keep the HS… algorithms, for a shared secret, or the \
+            9:27: RS256 and HS256 cannot be used by the same issuer; keep the HS… algorithms, for a shared secret, or the \
             others, for public keys
             """),
         .replacing(
@@ -189,12 +189,12 @@ enum AuthProblems {
         .behind(
             .keys, "      maxLifetime: 0s",
             """
-            11:20: “0s” is no lifetime of a token; write 1s to 366d; the default is 24h
+            11:20: “0s” is not a lifetime of a token; write 1s to 366d; the default is 24h
             """),
         .behind(
             .keys, "      maxLifetime: 400d",
             """
-            11:20: “400d” is no lifetime of a token; write 1s to 366d; the default is 24h
+            11:20: “400d” is not a lifetime of a token; write 1s to 366d; the default is 24h
             """),
         .behind(
             .keys,

@@ -11,7 +11,7 @@ enum FileProblems {
         .replacing(
             .tenant, "tenant: other",
             """
-            1:9: the tenant “other” stands in a file named “acme”; write tenant: acme, or name the file other.yaml
+            1:9: the tenant “other” is in a file named “acme”; write tenant: acme, or name the file other.yaml
             """),
         .replacing(
             .tenant, "tenant:",

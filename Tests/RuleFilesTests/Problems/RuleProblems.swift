@@ -330,12 +330,12 @@ enum RuleProblems {
         .behind(
             .maxSize, "    expiry: 8d",
             """
-            20:13: a ticket cannot hold for “8d”; write 1s to 7d; the default is 5m
+            20:13: a ticket cannot be valid for “8d”; write 1s to 7d; the default is 5m
             """),
         .behind(
             .maxSize, "    expiry: 0s",
             """
-            20:13: a ticket cannot hold for “0s”; write 1s to 7d; the default is 5m
+            20:13: a ticket cannot be valid for “0s”; write 1s to 7d; the default is 5m
             """),
         .behind(
             .maxSize, "    expiry: 5min",
@@ -514,7 +514,7 @@ enum RuleProblems {
         .behind(
             .maxSize, "    checksum: optional",
             """
-            20:15: “optional” says nothing of checksums; write checksum: required, or remove the line
+            20:15: “optional” is not a value of checksum; write checksum: required, or remove the line
             """),
         .behind(
             .maxSize, "    successStatus: 202",

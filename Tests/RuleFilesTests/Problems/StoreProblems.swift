@@ -71,7 +71,7 @@ enum StoreProblems {
         .behind(
             .region, "  credentials: root",
             """
-            5:16: “root” is no source of credentials; write default, {profile: NAME}, {env: PREFIX} or {assumeRole: \
+            5:16: “root” is not a source of credentials; write default, {profile: NAME}, {env: PREFIX} or {assumeRole: \
             {roleArn: …}}
             """),
         .behind(

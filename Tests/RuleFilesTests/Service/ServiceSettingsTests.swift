@@ -94,8 +94,8 @@ struct ServiceSettingsTests {
                 "adminHosts: [a:80]",
                 ["1:14: “a:80” is not a host name; write a name without a port, such as postern.internal"]
             ),
-            ("tlsCert: a", ["1:1: tlsCert stands without tlsKey; write both, or neither"]),
-            ("tlsKey: a", ["1:1: tlsKey stands without tlsCert; write both, or neither"]),
+            ("tlsCert: a", ["1:1: tlsCert is set without tlsKey; write both, or neither"]),
+            ("tlsKey: a", ["1:1: tlsKey is set without tlsCert; write both, or neither"]),
             (
                 "logFormat: xml\nlogLevel: loud",
                 [

@@ -15,7 +15,7 @@ struct TimestampTests {
         ("2026-12-31T12:30:00-05:30", 1_798_740_000), ("0000-01-01", -62_167_219_200), ("9999-12-31", 253_402_214_400),
     ])
     func `dates and times are read to the second`(text: String, seconds: Int) throws {
-        #expect(try Timestamp.parse(text) == Date(timeIntervalSince1970: Double(seconds)))
+        #expect(try Date(dayOrInstant: text) == Date(timeIntervalSince1970: Double(seconds)))
     }
 
     @Test(arguments: [
@@ -26,7 +26,7 @@ struct TimestampTests {
         "2026-01-01T00:00:00+24:00", "2026-01-01Z", "tomorrow", "1798740000", "２０２６-01-01",
     ])
     func `any other text is refused`(text: String) {
-        #expect(throws: ValueError.self) { try Timestamp.parse(text) }
+        #expect(throws: ValueError.self) { try Date(dayOrInstant: text) }
     }
 
     @Test func `every day of 400 years agrees with Foundation's calendar`() throws {
@@ -38,7 +38,7 @@ struct TimestampTests {
             let digits = [(parts.year ?? 0, 4), (parts.month ?? 0, 2), (parts.day ?? 0, 2)].map { number, width in
                 String(repeating: "0", count: width - String(number).count) + String(number)
             }
-            #expect(try Timestamp.parse(digits.joined(separator: "-")) == date)
+            #expect(try Date(dayOrInstant: digits.joined(separator: "-")) == date)
         }
     }
 }

@@ -3,27 +3,28 @@
 import UploadRules
 import WireFormats
 
-/// Within a tenant: no rule may put one user's files where another rule puts another user's.
-///
-/// `{user}/` and `avatars/{user}/` in one tenant meet in a user who is named `avatars`: everybody's avatars would lie in
-/// that user's folder, and anyone who may read the folder could read them.
-enum UserSpaceCheck {
-    private struct Space {
-        let name: String
-        let position: YAMLPosition
-        /// Of prefix and name together.
-        let segments: [[KeyTemplate.Part]]
-        /// Which of them is `{user}`.
-        let userPlace: Int?
-    }
+/// The keys of one rule.
+private struct Space {
+    let name: String
+    let position: YAMLPosition
+    /// The segments of prefix and name.
+    let segments: [[KeyTemplate.Part]]
+    /// The index of the segment `{user}`.
+    let userPlace: Int?
+}
 
-    static func check(_ rules: [RuleDraft], log: DiagnosticLog) {
-        guard mayMeet(rules) else { return }
-        let spaces = rules.compactMap(space)
+extension [RuleDraft] {
+    /// Reports rules of one tenant of which one can put a user's files into the folder that another makes for another user.
+    ///
+    /// With `{user}/` and `avatars/{user}/` in one tenant, the folder of a user named `avatars` would have the avatars of all
+    /// users, and anyone who may read that folder could read them.
+    func checkUserSpaces(log: DiagnosticLog) {
+        guard mayMeet else { return }
+        let spaces = compactMap(Self.space)
         for owner in spaces {
             guard let place = owner.userPlace else { continue }
-            guard let intruder = spaces.first(where: { enters($0, owner, at: place) }) else { continue }
-            let example = exampleUser(intruder.segments[place])
+            guard let intruder = spaces.first(where: { Self.enters($0, owner, at: place) }) else { continue }
+            let example = Self.exampleUser(intruder.segments[place])
             log.problem(
                 at: owner.position,
                 "a user\(example) would own a folder that the rule \(intruder.name.quoted) fills for others",
@@ -32,16 +33,16 @@ enum UserSpaceCheck {
         }
     }
 
-    /// Whether any rule with `{user}` begins as another one does, which is seldom: most rules have a folder of their own.
-    private static func mayMeet(_ rules: [RuleDraft]) -> Bool {
-        rules.indices.contains { place in
-            let owner = rules[place]
+    /// Whether any rule with `{user}` begins as another one does. A quick test: most rules have a folder of their own.
+    private var mayMeet: Bool {
+        indices.contains { place in
+            let owner = self[place]
             guard owner.prefix.value.usesUser || owner.keyName?.usesUser ?? false else { return false }
             let beginning = owner.prefix.value.leadingBytes
-            return rules.indices.contains { other in
+            return indices.contains { other in
                 guard other != place else { return false }
-                let bytes = rules[other].prefix.value.leadingBytes
-                let count = min(bytes.count, beginning.count)
+                let bytes = self[other].prefix.value.leadingBytes
+                let count = Swift.min(bytes.count, beginning.count)
                 return bytes.prefix(count) == beginning.prefix(count)
             }
         }
@@ -58,7 +59,7 @@ enum UserSpaceCheck {
         )
     }
 
-    /// Whether a key of `other`, of any user, may lie in the folder `owner` makes for another user.
+    /// Whether a key of `other`, of any user, may be in the folder that `owner` makes for another user.
     private static func enters(_ other: Space, _ owner: Space, at place: Int) -> Bool {
         let isFolder = place < owner.segments.count - 1
         guard other.segments.count > (isFolder ? place + 1 : place) else { return false }

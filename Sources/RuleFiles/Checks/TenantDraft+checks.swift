@@ -1,31 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import UploadRules
+import UserAuth
 import WireFormats
 
-/// Across files: tenants that share a bucket have prefixes of which none is the beginning of another, byte for byte.
-///
-/// Compared is what a prefix begins with in every key: all up to its first placeholder, `{tenant}` being expanded.
-enum SharedBucketCheck {
-    private struct Claim {
-        let tenant: String
-        let rule: String
-        let bytes: [UInt8]
-        let position: YAMLPosition
-        let log: DiagnosticLog
-
-        var place: String { "\(log.file):\(position.line)" }
+extension [TenantDraft] {
+    /// Reports issuers that two tenants declare, or a tenant and the service: a token's `iss` selects one of them.
+    func checkIssuers(service: ServiceSettings?) {
+        var owners: [ExactString: String] = [:]
+        for issuer in service?.issuers ?? [] {
+            owners[ExactString(issuer.identifier)] = "service-wide in \(service?.config ?? "the service's configuration")"
+        }
+        for draft in self {
+            var own: Set<ExactString> = []
+            for issuer in draft.issuers {
+                let name = ExactString(issuer.value)
+                // The reader of the file has reported repeated ones.
+                guard own.insert(name).inserted else { continue }
+                if let owner = owners[name] {
+                    draft.log.problem(
+                        at: issuer.position,
+                        "the issuer \(issuer.value.quoted) is declared \(owner) too",
+                        "keep one: a service-wide issuer with tenantClaim serves several tenants"
+                    )
+                } else {
+                    owners[name] = "in \(draft.log.file):\(issuer.position.line)"
+                }
+            }
+        }
     }
+}
 
-    static func check(_ drafts: [TenantDraft]) {
+/// The prefix of one rule.
+private struct Claim {
+    let tenant: String
+    /// The bytes with which every key of the rule begins: the template up to its first placeholder, with `{tenant}` expanded.
+    let bytes: [UInt8]
+    let position: YAMLPosition
+    let log: DiagnosticLog
+
+    var place: String { "\(log.file):\(position.line)" }
+}
+
+extension [TenantDraft] {
+    /// Reports prefixes of different tenants in one bucket of which one begins with the other, byte for byte.
+    func checkSharedBuckets() {
         var claims: [StoreIdentity: [Claim]] = [:]
-        for draft in drafts {
+        for draft in self {
             guard let store = draft.store else { continue }
             for rule in draft.rules {
                 claims[store, default: []].append(
                     Claim(
                         tenant: draft.id,
-                        rule: rule.name ?? "",
                         bytes: rule.prefix.value.leadingBytes,
                         position: rule.prefix.position,
                         log: draft.log
@@ -34,7 +60,7 @@ enum SharedBucketCheck {
             }
         }
         for (store, claims) in claims {
-            check(claims, bucket: store.bucket)
+            Self.check(claims, bucket: store.bucket)
         }
     }
 
