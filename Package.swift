@@ -215,7 +215,7 @@ let package = Package(
         .testTarget(
             name: "PosternCommandTests",
             dependencies: [
-                "HTTPServer", "PosternServer", "PosternTestSupport", "RuleFiles", "postern",
+                "AWSCredentials", "PosternServer", "PosternTestSupport", "RuleFiles", "UserAuth", "WireFormats", "postern",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

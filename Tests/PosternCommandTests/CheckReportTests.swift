@@ -42,4 +42,25 @@ struct CheckReportTests {
         let warning = try #require((json["warnings"] as? [[String: Any]])?.first)
         #expect((warning["message"] as? String)?.contains("image/jpg") == true)
     }
+
+    @Test func `text has problems, then warnings, then a summary`() {
+        #expect(report(["t/acme.yaml": Self.acme]).text == "fine: 1 tenant (acme)")
+        let unwise = Self.acme.replacing("image/png", with: "image/jpg")
+        #expect(
+            report(["t/acme.yaml": unwise]).text == """
+                warning: t/acme.yaml:4:43: browsers never send “image/jpg”; write image/jpeg, or both
+                fine: 1 tenant (acme)
+                """)
+        let lines = report(["t/acme.yaml": unwise.replacing("1MiB", with: "1MB5")]).text.split(separator: "\n")
+        #expect(lines.count == 3 && lines.last == "1 problem")
+        #expect(lines.first?.hasPrefix("error: t/acme.yaml:4:") == true && lines[1].hasPrefix("warning: t/acme.yaml:4:"))
+    }
+
+    @Test func `the summary names at most 20 tenants`() {
+        func fine(_ count: Int) -> String {
+            CheckReport(tenants: (1...count).map { "t\($0)" }, problems: [], warnings: []).text
+        }
+        #expect(fine(20).hasPrefix("fine: 20 tenants (t1, ") && fine(20).hasSuffix(", t20)"))
+        #expect(fine(23).hasSuffix(", t20, and 3 more)"))
+    }
 }

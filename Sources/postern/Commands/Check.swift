@@ -3,6 +3,7 @@
 import ArgumentParser
 import RuleFiles
 import UploadRules
+import WireFormats
 
 /// `postern check`: reads rule files as `serve` would and lists every problem.
 struct Check: ParsableCommand {
@@ -18,7 +19,7 @@ struct Check: ParsableCommand {
     @Option(help: ArgumentHelp("The service-wide file that these tenants are served with.", valueName: "file"))
     var config: String?
 
-    @Flag(help: "Answer in JSON.")
+    @Flag(help: "Print JSON.")
     var json = false
 
     func run() throws {
@@ -39,19 +40,48 @@ struct Check: ParsableCommand {
         case .success(let book): tenants = book.tenants.map(\.id)
         case .failure(let found): problems += found.problems
         }
-        if json {
-            print(CheckReport(tenants: tenants, problems: problems, warnings: warnings).json)
-        } else {
-            for problem in problems { print("error: \(problem)") }
-            for warning in warnings { print("warning: \(warning)") }
-            if problems.isEmpty {
-                let more = tenants.count > 20 ? ", and \(tenants.count - 20) more" : ""
-                let names = tenants.prefix(20).joined(separator: ", ") + more
-                print("fine: \(tenants.count) tenant\(tenants.count == 1 ? "" : "s") (\(names))")
-            } else {
-                print("\(problems.count) problem\(problems.count == 1 ? "" : "s")")
-            }
-        }
+        let report = CheckReport(tenants: tenants, problems: problems, warnings: warnings)
+        print(json ? report.json : report.text)
         if !problems.isEmpty { throw ExitCode(1) }
+    }
+}
+
+/// What `postern check` prints.
+struct CheckReport {
+    let tenants: [String]
+    let problems: [Diagnostic]
+    let warnings: [Diagnostic]
+
+    /// A line for each problem and warning, and a summary.
+    var text: String {
+        (problems.map { "error: \($0)" } + warnings.map { "warning: \($0)" } + [summary]).joined(separator: "\n")
+    }
+
+    private var summary: String {
+        guard problems.isEmpty else { return "\(problems.count) problem\(problems.count == 1 ? "" : "s")" }
+        let more = tenants.count > 20 ? ", and \(tenants.count - 20) more" : ""
+        let names = tenants.prefix(20).joined(separator: ", ") + more
+        return "fine: \(tenants.count) tenant\(tenants.count == 1 ? "" : "s") (\(names))"
+    }
+
+    /// `{"ok": …, "tenants": […], "problems": [{file, line, column, message, advice}], "warnings": […]}`
+    var json: String {
+        let json = JSONWriter.object { json in
+            json.member("ok", problems.isEmpty)
+            json.member("tenants", tenants)
+            json.array("problems", of: problems) { write($1, to: &$0) }
+            json.array("warnings", of: warnings) { write($1, to: &$0) }
+        }
+        return String(decoding: json, as: UTF8.self)
+    }
+
+    private func write(_ problem: Diagnostic, to json: inout JSONWriter) {
+        json.object { json in
+            json.member("file", problem.file)
+            json.member("line", problem.line)
+            json.member("column", problem.column)
+            json.member("message", problem.message)
+            json.member("advice", problem.advice)
+        }
     }
 }

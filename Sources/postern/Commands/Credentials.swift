@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AWSCredentials
+import ArgumentParser
+import PostPolicy
+import PosternServer
+import RuleFiles
+import UploadRules
 import WireFormats
 
 #if canImport(FoundationEssentials)
@@ -9,11 +14,135 @@ import WireFormats
     import Foundation
 #endif
 
+/// `postern credentials`: which AWS credentials would sign, and until when.
+struct Credentials: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show which AWS credentials would sign, and until when.",
+        discussion: """
+            Asks each source that the rule files name, or, without rule files, AWS's own chain: environment, the profile of the \
+            shared files (with a web identity of the environment before the profile's keys), container, instance metadata. Shows which \
+            provider answered, when its credentials expire, and which identity they have (STS GetCallerIdentity, if it can be \
+            reached). Never prints a secret.
+
+            Exit code 0: every source has credentials; 1: one has none.
+            """
+    )
+
+    @OptionGroup var files: RuleFileOptions
+
+    @Option(help: ArgumentHelp("Ask this profile of the shared AWS files instead.", valueName: "name"))
+    var profile: String?
+
+    @Flag(help: "Do not ask STS which identity the credentials have.")
+    var offline = false
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func validate() throws {
+        if profile != nil, files.tenants != nil { throw ValidationError("Give --profile or --tenants, not both.") }
+    }
+
+    func run() async throws {
+        SignalGuard.setDefaults()
+        let environment = ProcessInfo.processInfo.environment
+        let sources = try sources(environment)
+        let resolvers = CredentialResolvers(environment: environment)
+        var findings: [CredentialFinding] = []
+        for source in sources {
+            findings.append(await CredentialFinding(source, resolvers.resolver(of: source.origin), asksSTS: !offline))
+        }
+        let report = CredentialReport(findings: findings)
+        print(json ? report.json : report.text)
+        if findings.contains(where: { $0.problem != nil }) { throw ExitCode(1) }
+    }
+
+    /// Each source once, with the tenants that it signs for.
+    private func sources(_ environment: [String: String]) throws -> [CredentialFinding.Source] {
+        if let profile { return [.init(origin: .profile(profile), tenants: [], region: nil)] }
+        let hasNoFiles = [files.tenants, files.config, environment["POSTERN_TENANTS"], environment["POSTERN_CONFIG"]].allSatisfy {
+            $0?.isEmpty ?? true
+        }
+        if hasNoFiles { return [.init(origin: .standard, tenants: [], region: nil)] }
+        do {
+            let settings = try SettingsResolver(flags: files.flags, environment: environment).settings()
+            let book = try RuleBook.load(settings).book
+            var sources: [CredentialFinding.Source] = []
+            for file in book.files {
+                let origin = file.credentials.resolved(in: environment)
+                let tenant = file.tenant
+                if let known = sources.firstIndex(where: { $0.origin == origin }) {
+                    sources[known].tenants.append(tenant.id)
+                } else {
+                    sources.append(.init(origin: origin, tenants: [tenant.id], region: tenant.store.region))
+                }
+            }
+            return sources
+        } catch let error as SetupError {
+            throw StartupError(error)
+        }
+    }
+}
+
+/// What one source of credentials answered.
+struct CredentialFinding {
+    /// A source, and the tenants that use it.
+    struct Source {
+        let origin: CredentialSource
+        /// The tenants that it signs for; empty if no rule file was read.
+        var tenants: [String]
+        /// The region of a tenant's store, for STS where nothing else names one.
+        let region: String?
+    }
+
+    let source: Source
+    /// Which providers were asked, and their outcomes.
+    let trace: [CredentialTrace]
+    let provider: String?
+    let accessKeyID: String?
+    let isTemporary: Bool
+    let expiration: Date?
+    let identity: CallerIdentity?
+    /// Why the identity of the credentials is not known.
+    let identityProblem: String?
+    /// Why there are no credentials.
+    let problem: String?
+
+    /// Asks the source, and STS for the identity, each with a time limit.
+    init(_ source: Source, _ resolver: CredentialResolver, asksSTS: Bool) async {
+        self.source = source
+        var provided: ProvidedCredentials?
+        var problem: String?
+        var identity: CallerIdentity?
+        var identityProblem: String?
+        do throws(CredentialError) {
+            provided = try await resolver.refresh()
+        } catch {
+            problem = error.description
+        }
+        if let credentials = provided?.credentials, asksSTS {
+            do throws(CredentialError) {
+                identity = try await resolver.callerIdentity(of: credentials, region: source.region)
+            } catch {
+                identityProblem = error.description
+            }
+        }
+        trace = resolver.trace
+        provider = provided?.provider
+        accessKeyID = provided?.credentials.accessKeyID
+        isTemporary = provided?.credentials.sessionToken != nil
+        expiration = provided?.credentials.expiration
+        self.identity = identity
+        self.identityProblem = identityProblem
+        self.problem = problem
+    }
+}
+
 /// What `postern credentials` prints.
 struct CredentialReport {
     let findings: [CredentialFinding]
 
-    /// For people: a paragraph a source.
+    /// Text for people: a paragraph for each source.
     var text: String {
         findings.map(paragraph).joined(separator: "\n\n")
     }
@@ -37,7 +166,7 @@ struct CredentialReport {
 
     private func end(_ finding: CredentialFinding) -> String {
         guard let end = finding.expiration else {
-            return finding.isTemporary ? "not told by the provider" : "none: these are long-term credentials"
+            return finding.isTemporary ? "not given by the provider" : "none: these are long-term credentials"
         }
         let minutes = Int(end.timeIntervalSinceNow / 60)
         return "\(end.rfc3339) (in \(minutes) min)"

@@ -5,19 +5,20 @@ import DevStore
 import Logging
 import PosternServer
 import RuleFiles
+import WireFormats
 
-/// `postern dev`: everything on this machine.
+/// `postern dev`: the service, a store and a page on this machine.
 struct Dev: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run everything on this machine: an example tenant, a local key, a store and a page.",
         discussion: """
             Writes an example tenant and a signing key to --folder when they are not there yet, starts a small S3 store on \
             loopback that enforces every policy, and serves a page that uploads to it. Edit the tenant's file and start again \
-            to try other rules. Nothing here is for production: the page hands a token to whoever opens it.
+            to try other rules. Nothing here is for production: the page gives a token to anyone who opens it.
             """
     )
 
-    @Option(help: ArgumentHelp("Where the tenant, the key and the uploaded files are kept.", valueName: "dir"))
+    @Option(help: ArgumentHelp("The folder for the tenant, the key and the uploaded files.", valueName: "dir"))
     var folder = "postern-dev"
 
     @Option(help: ArgumentHelp("Where the service and its page listen; loopback only.", valueName: "host:port"))
@@ -47,5 +48,33 @@ struct Dev: AsyncParsableCommand {
             throw StartupError(error)
         }
         sink.flush(milliseconds: 1000)
+    }
+}
+
+/// The three addresses of `postern dev`.
+struct DevAddresses: Sendable {
+    let service: ListenAddress
+    let store: ListenAddress
+    let admin: ListenAddress
+
+    /// - Throws: `ValidationError` for a text that is not an address, or an address that is not on this machine
+    init(service: String, store: String, admin: String) throws {
+        self.service = try Self.loopback("--listen", service)
+        self.store = try Self.loopback("--store", store)
+        self.admin = try Self.loopback("--admin", admin)
+    }
+
+    private static func loopback(_ name: String, _ text: String) throws -> ListenAddress {
+        guard let address = ListenAddress(text) else {
+            throw ValidationError("\(name) is HOST:PORT such as 127.0.0.1:8080, not '\(text)'.")
+        }
+        guard Host(address.host)?.isLoopback == true else {
+            throw ValidationError(
+                "\(name): 'postern dev' gives tokens to anyone and listens on this machine only: 127.0.0.1, ::1 or localhost.")
+        }
+        guard address.port > 0, address.port != 80 else {
+            throw ValidationError("\(name): choose a port from 1 to 65535 other than 80; the rule file and the page name it.")
+        }
+        return address
     }
 }

@@ -13,18 +13,18 @@ struct Key: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make an API key for a back end.",
             discussion: """
-                Prints the key once, and the YAML that goes into the tenant's rule file: only the key's SHA-256 stands there. \
-                To rotate, add the new key beside the old one, move the back end over, then remove the old one.
+                Prints the key once, and the YAML that goes into the tenant's rule file: it has only the key's SHA-256. \
+                To rotate, add the new key next to the old one, switch the back end to it, then remove the old one.
                 """
         )
 
-        @Option(help: ArgumentHelp("The tenant whose key it is.", valueName: "tenant"))
+        @Option(help: ArgumentHelp("The tenant that the key is for.", valueName: "tenant"))
         var tenant: String
 
         @Option(help: ArgumentHelp("A name for the key, such as cms or cms-2026.", valueName: "id"))
         var id: String
 
-        @Flag(help: "Answer in JSON.")
+        @Flag(help: "Print JSON.")
         var json = false
 
         func run() throws {

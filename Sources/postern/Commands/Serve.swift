@@ -24,14 +24,14 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run the service.",
         discussion: """
-            Each option can also stand in the environment (POSTERN_TENANTS, POSTERN_LISTEN, POSTERN_ADMIN, POSTERN_CONFIG, \
+            Each option can also be given as an environment variable (POSTERN_TENANTS, POSTERN_LISTEN, POSTERN_ADMIN, POSTERN_CONFIG, \
             POSTERN_TLS_CERT, POSTERN_TLS_KEY, POSTERN_LOG_FORMAT, POSTERN_LOG_LEVEL, and so on) or in the file that --config names. \
-            The command line comes before the environment, the environment before the file.
+            Options take precedence over variables, and variables over the file.
 
             AWS credentials come from AWS's own chain (environment, shared files with AWS_PROFILE or a web identity, \
-            container, instance metadata) or from what a rule file names; 'postern credentials' tells which would sign.
+            container, instance metadata) or from what a rule file names; 'postern credentials' shows which would sign.
 
-            Signals: SIGTERM and SIGINT finish what runs (20 s at most) and exit 0.
+            On SIGTERM and SIGINT the service finishes the running requests (20 s at most) and exits with 0.
             """
     )
 
@@ -45,7 +45,7 @@ struct Serve: AsyncParsableCommand {
             LineLogHandler(label: label, sink: sink, format: format, level: level)
         }
         let logger = Logger(label: "postern")
-        // A terminal that goes away ends no service.
+        // The service goes on when its terminal is closed.
         signal(SIGHUP, SIG_IGN)
         SignalGuard.setDefaults()
         let descriptors = FileDescriptorLimit.raise()
@@ -71,5 +71,29 @@ struct Serve: AsyncParsableCommand {
             throw StartupError(error)
         }
         sink.flush(milliseconds: 1000)
+    }
+}
+
+/// The process's limit of open files. Each connection takes one, and the usual soft limit of 1024 is far below the default of
+/// `maxConnections`.
+private enum FileDescriptorLimit {
+    /// Descriptors for everything but public connections: listeners, event loops, logs, files, fetches of keys and credentials, the
+    /// operator's requests.
+    static let reserve = 96
+
+    /// Raises the soft limit to the hard one, if possible.
+    /// - Returns: how many descriptors the process can have
+    static func raise() -> Int {
+        var limit = rlimit()
+        #if canImport(Glibc)
+            let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        #else
+            let resource = RLIMIT_NOFILE
+        #endif
+        guard getrlimit(resource, &limit) == 0 else { return 1024 }
+        let before = limit.rlim_cur
+        limit.rlim_cur = min(limit.rlim_max, 1 << 20)
+        if before >= limit.rlim_cur || setrlimit(resource, &limit) != 0 { limit.rlim_cur = before }
+        return Int(clamping: limit.rlim_cur)
     }
 }

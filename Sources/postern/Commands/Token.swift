@@ -42,13 +42,13 @@ struct Token: ParsableCommand {
     @Option(help: ArgumentHelp("The algorithm, such as PS256. (default: the key's own, RS256 or HS256)", valueName: "name"))
     var alg: String?
 
-    @Option(help: ArgumentHelp("How long the token holds: 30s, 5m, 2h, 1d.", valueName: "duration"))
+    @Option(help: ArgumentHelp("How long the token is valid, such as 30s, 5m, 2h or 1d.", valueName: "duration"))
     var expires = "1h"
 
-    @Option(help: ArgumentHelp("The id of the key, where the issuer's set has more than one.", valueName: "id"))
+    @Option(help: ArgumentHelp("The id of the key (kid), if the issuer's set has more than one.", valueName: "id"))
     var kid: String?
 
-    @Option(help: ArgumentHelp("A further claim; may be given again.", valueName: "name=value"))
+    @Option(help: ArgumentHelp("A further claim; can be repeated.", valueName: "name=value"))
     var claim: [String] = []
 
     func validate() throws {
@@ -116,5 +116,52 @@ struct Token: ParsableCommand {
             throw TokenSigningError.unreadable(path: path)
         }
         return bytes
+    }
+}
+
+/// The claims of a token to sign.
+struct TokenClaims: Sendable {
+    var issuer: String
+    var audience: String
+    /// The claim that names the user, and the user.
+    var userClaim = "sub"
+    var user: String
+    var issuedAt: Date
+    /// Seconds until `exp`.
+    var lifetime: Int
+    /// Further claims, each a string.
+    var others: [(name: String, value: String)] = []
+
+    /// The claims as JSON bytes.
+    var json: [UInt8] {
+        let now = Int(issuedAt.timeIntervalSince1970)
+        return JSONWriter.object { json in
+            json.member("iss", issuer)
+            json.member("aud", audience)
+            json.member(userClaim, user)
+            json.member("iat", now)
+            json.member("exp", now + lifetime)
+            for (name, value) in others { json.member(name, value) }
+        }
+    }
+}
+
+/// Why a token could not be signed.
+enum TokenSigningError: Error, CustomStringConvertible {
+    case unreadable(path: String)
+    case keyUnusable(algorithm: String?)
+    case secretTooShort(Int, algorithm: String, minimum: Int)
+
+    var description: String {
+        switch self {
+        case .unreadable(let path):
+            "\(path): this file cannot be read"
+        case .keyUnusable(let algorithm?):
+            "the key cannot sign \(algorithm): give a PEM private key (or --secret-file for HS256) that fits --alg"
+        case .keyUnusable(nil):
+            "the key is not an unencrypted PEM private key of RSA (2048 bits or more), EC P-256, P-384, P-521 or Ed25519"
+        case .secretTooShort(let count, let algorithm, let minimum):
+            "the secret has \(count) bytes: a secret for \(algorithm) needs \(minimum) or more"
+        }
     }
 }

@@ -1,24 +1,134 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ArgumentParser
+import Logging
+import PostPolicy
+import PosternServer
+import RuleFiles
+import UploadRules
 import UserAuth
 import WireFormats
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// `postern whoami`: who a token or an API key would be accepted as, or which check fails.
+struct Whoami: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show who a token or an API key would be accepted as, or which check fails.",
+        discussion: """
+            Reads the token or API key from standard input and checks it as 'serve' would with the same rule files: lists every \
+            check in order, which one failed, and what to do. Fetches keys from the network if the files say so. Prints neither \
+            the token's signature nor the key's secret.
+
+            Example: pbpaste | postern whoami --tenants tenants
+
+            Exit code 0: it would be accepted; 1: it would be refused.
+            """
+    )
+
+    /// Any number of words, so that no part of a token is printed as an "unexpected argument".
+    @Argument(
+        help: ArgumentHelp(
+            "The token or API key itself. Standard input is safer: other users of this machine can see command lines.",
+            valueName: "token"))
+    var credential: [String] = []
+
+    @OptionGroup var files: RuleFileOptions
+
+    @Option(help: ArgumentHelp("Read the token or API key from this file.", valueName: "file"))
+    var tokenFile: String?
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let settings: ServiceSettings
+        let identities: AuthenticationSetup
+        do {
+            settings = try SettingsResolver(flags: files.flags, environment: ProcessInfo.processInfo.environment).settings()
+            identities = try await AuthenticationSetup.load(settings)
+        } catch let error as SetupError {
+            throw StartupError(error)
+        }
+        let credential = try CredentialInput.read(words: credential, file: tokenFile)
+        let now = Date()
+        let judgement = identities.authenticator.judge(authorization: ["Bearer \(credential)"], at: now)
+        let report = WhoamiReport(
+            facts: UnverifiedClaims(credential, at: now),
+            judgement: judgement,
+            identities: identities
+        )
+        print(json ? report.json : report.text)
+        if !report.isAccepted { throw ExitCode(1) }
+    }
+}
+
+/// What `postern whoami` prints.
+struct WhoamiReport {
+    /// One check with its verdict.
+    struct Line {
+        let check: String
+        let verdict: Judgement.Verdict
+    }
+
+    let facts: UnverifiedClaims
+    let lines: [Line]
+    /// Who it would be accepted as; nil where it would be refused.
+    let principal: Principal?
+    /// The rules that it can use.
+    let rules: [String]
+    /// Why it would be refused, as `/metrics` and the log name it.
+    let reason: String?
+    /// What to do about it.
+    let advice: String?
+
+    var isAccepted: Bool { reason == nil }
+
+    init(facts: UnverifiedClaims, judgement: Judgement, identities: AuthenticationSetup) {
+        self.facts = facts
+        var lines = judgement.steps.map { Line(check: $0.check.rawValue, verdict: $0.verdict) }
+        let tenantCheck = "the tenant is set up here"
+        switch judgement.outcome {
+        case .failure(let failure):
+            principal = nil
+            rules = []
+            reason = failure.reason
+            advice = WhoamiAdvice(identities: identities, issuer: facts.issuer).text(for: failure)
+            lines.append(Line(check: tenantCheck, verdict: .notReached))
+        case .success(let principal):
+            self.principal = principal
+            let tenant = identities.book.tenant(principal.tenant)
+            lines.append(Line(check: tenantCheck, verdict: tenant == nil ? .failed : .passed))
+            rules = tenant.map { principal.usableRules(of: $0).map(\.name) } ?? []
+            reason = tenant == nil ? "tenant-unknown" : nil
+            advice =
+                tenant == nil
+                ? "Write \(principal.tenant).yaml in the folder of rule files, or correct the token's tenant claim." : nil
+        }
+        self.lines = lines
+    }
+}
 
 extension WhoamiReport {
     /// For people.
     var text: String {
-        var lines = ["It says of itself, unverified:"]
+        var lines = ["What the token says, not verified:"]
         lines += table(facts.facts.map { ($0.name, $0.value) })
         lines += ["", "The checks:"]
         for line in self.lines { lines.append("  \(Self.mark(line.verdict))  \(line.check)") }
         lines.append("")
-        if let principal, isLetIn {
-            lines.append("It would be let in as:")
+        if let principal, isAccepted {
+            lines.append("It would be accepted as:")
             let scopes = principal.scopes.isEmpty ? nil : principal.scopes.joined(separator: " ")
             let rows =
                 identity(principal) + [("scopes", scopes), ("rules", rules.isEmpty ? "none" : rules.joined(separator: " "))]
             lines += table(rows.map { ($0.name, $0.value?.printableASCII(maximumLength: 300) ?? "–") })
         } else {
-            lines.append("It would not be let in: \(reason ?? "")")
+            lines.append("It would be refused: \(reason ?? "")")
             if let advice { lines.append(advice) }
         }
         return lines.joined(separator: "\n")
@@ -27,7 +137,7 @@ extension WhoamiReport {
     /// `{"letIn", "reason", "advice", "facts": {…}, "checks": [{"check", "verdict"}], "identity": {…} | null}`
     var json: String {
         let json = JSONWriter.object { json in
-            json.member("letIn", isLetIn)
+            json.member("letIn", isAccepted)
             json.member("reason", reason)
             json.member("advice", advice)
             json.object("facts") { json in

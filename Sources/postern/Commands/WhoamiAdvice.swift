@@ -4,10 +4,10 @@ import PosternServer
 import UserAuth
 import WireFormats
 
-/// What an operator can do about a credential that is refused.
+/// Tells an operator what to do about a token or API key that is refused.
 struct WhoamiAdvice {
     let identities: AuthenticationSetup
-    /// What the token says in `iss`; nil where it says nothing.
+    /// The token's `iss`, if it has one.
     let issuer: String?
 
     func text(for failure: AuthenticationError) -> String {
@@ -17,11 +17,11 @@ struct WhoamiAdvice {
         case .tokenMalformed:
             "A token is three parts of base64url without padding, with a dot between them: was it cut, or is it an encrypted or opaque one?"
         case .headerMalformed, .claimsMalformed:
-            "The part is no JSON object, or a member appears in it twice."
+            "This part of the token is not a JSON object, or has a member twice."
         case .algorithmUnsupported, .algorithmNotAllowed:
-            "List the algorithm under 'algorithms' of the issuer if it is one of RS, PS, ES, EdDSA or HS; 'none' never counts."
-        case .criticalExtension, .unencodedPayload: "The token uses an extension of RFC 7515 that Postern does not serve."
-        case .typeNotAllowed: "'typ' is JWT, at+jwt or absent: an ID token or another kind of token is no access token."
+            "List the algorithm under 'algorithms' of the issuer if it is one of RS, PS, ES, EdDSA or HS; 'none' is never accepted."
+        case .criticalExtension, .unencodedPayload: "The token uses an extension of RFC 7515 that Postern does not support."
+        case .typeNotAllowed: "'typ' must be JWT, at+jwt or absent: other kinds of tokens are not access tokens."
         case .keyIDMalformed: "'kid' is a string of at most 128 bytes."
         case .issuerMissing, .issuerUnknown: "Write this 'iss' byte for byte as 'issuer' (a '/' at the end counts). \(known)"
         case .issuerAmbiguous: "Several tenants trust this issuer: the token's 'aud' must be that of exactly one of them."
@@ -32,14 +32,14 @@ struct WhoamiAdvice {
             "The issuer's keys are: \(keyIDs). A new one is fetched within 30 s of the first token that names it.\(skipped)"
         case .keyMismatch: "The key that 'kid' names is for another algorithm."
         case .signatureInvalid:
-            "It was signed with another key than the one that the issuer publishes under this 'kid', or changed on the way."
+            "It was not signed with the key that the issuer publishes under this 'kid', or it was changed afterwards."
         case .audienceMissing, .audienceMalformed, .audienceMismatch:
             "Ask the issuer for a token whose 'aud' is one of 'audience' of the rule file."
         case .expirationMissing, .expirationMalformed: "'exp' is required, as a number of seconds since 1970."
-        case .expired: "It has ended: get a new one. (60 s of difference between clocks are allowed.)"
+        case .expired: "It has expired: get a new one. (A difference of 60 s between clocks is allowed.)"
         case .notBeforeMalformed, .issuedAtMalformed: "'nbf' and 'iat' are numbers of seconds since 1970."
         case .notYetValid, .issuedInFuture: "It is from the future: compare the clocks of the issuer and of this machine."
-        case .lifetimeTooLong: "It lives longer than 'maxLifetime' of the issuer (24h by default)."
+        case .lifetimeTooLong: "Its lifetime is longer than 'maxLifetime' of the issuer (24h by default)."
         case .userMissing, .userMalformed:
             "The claim that 'user' of the issuer names (sub by default) is a string of 1 to 256 bytes."
         case .tenantMissing, .tenantMalformed: "The claim that 'tenantClaim' of the issuer names is a string of 1 to 256 bytes."
@@ -47,7 +47,7 @@ struct WhoamiAdvice {
         case .apiKeyMalformed: "An API key is \(APIKey.prefix)TENANT.ID.SECRET as 'postern key new' printed it: was it cut?"
         case .apiKeyUnknown: "No rule file declares this key: paste its id and sha256 under 'apiKeys' of its tenant."
         case .apiKeyMismatch: "There is a key of this id, but with another secret: was it rotated?"
-        case .apiKeyExpired: "The key has ended: make a new one with 'postern key new' and put it beside the old one."
+        case .apiKeyExpired: "The key has expired: make a new one with 'postern key new' and add it next to the old one."
         }
     }
 

@@ -14,7 +14,7 @@ import WireFormats
     import Foundation
 #endif
 
-/// Everything that `postern dev` sets up: folder, identity, example tenant, store and service.
+/// Sets up and runs `postern dev`: folder, identity, example tenant, store and service.
 struct DevEnvironment: Sendable {
     private static let bucket = "example-uploads"
     private static let region = "us-east-1"
@@ -26,7 +26,7 @@ struct DevEnvironment: Sendable {
     private let credentials: SigningCredentials
 
     private var api: String { "http://\(addresses.service)" }
-    /// The origins that a browser may have the page under.
+    /// The origins under which a browser can open the page.
     private var pages: [String] { Set([api, "http://localhost:\(addresses.service.port)"]).sorted() }
     private var storeURL: String { "http://\(addresses.store)" }
     private var tenants: URL { folder.appendingPathComponent("tenants") }
@@ -40,14 +40,14 @@ struct DevEnvironment: Sendable {
             throw SetupError(["libcrypto has no MD5, which ETags are made of: only 'postern dev' needs it, not 'serve'"])
         }
         identity = try DevIdentity(folder: self.folder.appendingPathComponent("keys"))
-        // A new secret at each start: the store and the service are one process, and nothing else signs for this store.
+        // A new secret at each start: only this process signs for the store.
         var random = SystemRandomNumberGenerator()
         let secret = (0..<4).map { _ in String(random.next() as UInt64, radix: 36) }.joined()
         credentials = SigningCredentials(accessKeyID: "AKIAPOSTERNDEVSTORE0", secretAccessKey: secret)
         try writeExampleTenant()
     }
 
-    /// Runs service and store until a signal.
+    /// Runs the service and the store until a signal.
     func run(level: Logger.Level, sink: LogSink) async throws {
         var settings = ServiceSettings()
         settings.tenants = tenants.path
@@ -77,14 +77,14 @@ struct DevEnvironment: Sendable {
         var runner = ServiceRunner(settings: settings, state: state, sink: sink, logger: logger)
         let store = ListenAddress(host: addresses.store.host, port: addresses.store.port)
         runner.companions = [listenerService(storeListener, at: store, name: "store")]
-        // The page holds a token: a name that merely resolves to this machine (DNS rebinding) must not get it.
+        // The page has a token, which a page under another name of this machine (DNS rebinding) must not get.
         runner.hosts = HostNames()
         runner.frontPage = { head in
-            // Nor may a page of another origin read it, whatever the tenant's file allows it to upload.
+            // Nor may a page of another origin, even if the tenant's `origins` has it.
             guard head.first("origin") == nil, let page = try? page() else { return nil }
             return DevPage(settings: page).response()
         }
-        // Not print(), which keeps its text in a buffer when standard output is a pipe.
+        // print() would buffer the text when standard output is a pipe.
         runner.onListening = { _ in StandardStream.write(welcome(), to: StandardStream.output) }
         try await runner.run()
     }
@@ -99,7 +99,7 @@ struct DevEnvironment: Sendable {
         )
     }
 
-    /// The file is the user's to edit: it is written once and then left alone.
+    /// Writes the file once: it is for the user to edit.
     private func writeExampleTenant() throws {
         guard !FileManager.default.fileExists(atPath: rulesFile.path) else { return }
         try FileManager.default.createDirectory(at: tenants, withIntermediateDirectories: true)
@@ -116,7 +116,7 @@ struct DevEnvironment: Sendable {
         try Data(yaml.utf8).write(to: rulesFile, options: .atomic)
     }
 
-    /// What to change in a rule file that was written for other addresses; empty where it fits.
+    /// What to change in a rule file that was written for other addresses; empty if it was not.
     private var addressAdvice: String {
         let written = (try? String(contentsOf: rulesFile, encoding: .utf8)) ?? ""
         if written.contains("endpoint: \(storeURL)"), written.contains(api) { return "" }

@@ -9,7 +9,7 @@ import UserAuth
     import Foundation
 #endif
 
-/// The local identity provider of `postern dev`: one ES256 key in a folder, made on the first start.
+/// The identity provider of `postern dev`: an ES256 key in a folder, made at the first start.
 struct DevIdentity: Sendable {
     static let issuer = "https://id.dev.invalid"
     static let audience = "uploads"
@@ -42,12 +42,12 @@ struct DevIdentity: Sendable {
             throw SetupError(["\(privateFile.path): this is not the ES256 key that was made here; remove it to have a new one"]
             )
         }
-        // Written each time: it always belongs to the private key, whatever happened to the folder.
+        // Written at each start, so that it always matches the private key.
         try Data(publicPEM.utf8).write(to: publicFile)
         self.signer = signer
     }
 
-    /// A token for the example user, good for twelve hours.
+    /// Returns a token for the example user that is valid for twelve hours.
     func token(at now: Date) throws -> String {
         let claims = TokenClaims(
             issuer: Self.issuer, audience: Self.audience, user: Self.user, issuedAt: now, lifetime: 12 * 3600)

@@ -3,24 +3,24 @@
 import ArgumentParser
 import WireFormats
 
-/// Takes a token or an API key from standard input or a file, or, with a warning, from the command line: there it stays in the
-/// shell's history and is seen by every user of the machine.
+/// Reads a token or an API key from standard input or a file, or, with a warning, from the command line: there it remains in the
+/// shell's history, and every user of the machine can see it.
 enum CredentialInput {
-    /// More than any credential has.
+    /// More bytes than any token or API key has.
     private static let limit = 64 * 1024
 
-    /// The credential alone: white space around it, and `Authorization:` and `Bearer` before it, are taken away.
+    /// Returns the credential without white space around it, and without `Authorization:` and `Bearer` before it.
     /// - Parameters:
-    ///   - words: what stands on the command line
+    ///   - words: the arguments of the command line
     ///   - file: the file to read; nil or `-` for standard input
     static func read(words: [String], file: String?) throws -> String {
         let bytes: [UInt8]
         if !words.isEmpty {
             guard file == nil else { throw ValidationError("Give the token itself or --token-file, not both.") }
-            say("warning: on a command line a token is seen by every user of this machine: give it on standard input.")
+            say("warning: every user of this machine can see a token on a command line: give it on standard input.")
             bytes = Array(words.joined(separator: " ").utf8)
         } else if let file, file != "-" {
-            // Just over the limit is enough to know that it is too much.
+            // One byte over the limit shows that there are too many.
             guard let contents = StandardStream.read(path: file, atMost: limit + 1) else {
                 throw ValidationError("\(file) cannot be read.")
             }

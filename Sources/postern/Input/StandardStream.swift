@@ -17,20 +17,20 @@ enum StandardStream {
     static let output = FileDescriptor.standardOutput
     static let error = FileDescriptor.standardError
 
-    /// Whether a person types what is read.
+    /// Whether standard input is a terminal.
     static var inputIsTerminal: Bool { isatty(input.rawValue) != 0 }
 
-    /// Writes a whole text, without a buffer; what the reader no longer takes is dropped.
+    /// Writes a text without buffering it. Errors are ignored: the reader may have gone.
     static func write(_ text: String, to descriptor: FileDescriptor) {
         _ = try? descriptor.writeAll(text.utf8)
     }
 
-    /// All there is, or as much as is asked for; a pipe gives it in pieces. Nil where it cannot be read.
+    /// Reads to the end, or up to a limit; nil if that fails.
     static func read(_ descriptor: FileDescriptor, atMost limit: Int) -> [UInt8]? {
         try? descriptor.readToEnd(limit: limit)
     }
 
-    /// The same of a file; a pipe may stand in its place.
+    /// Reads a file, which may be a pipe, to its end or up to a limit; nil if that fails.
     static func read(path: String, atMost limit: Int) -> [UInt8]? {
         guard let file = try? FileDescriptor.open(path, .readOnly, options: .closeOnExec) else { return nil }
         defer { try? file.close() }

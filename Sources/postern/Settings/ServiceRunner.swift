@@ -7,17 +7,25 @@ import RuleFiles
 import ServiceLifecycle
 import UnixSignals
 
-/// Runs the service's listeners until a signal, and then lets them finish.
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Runs the service's listeners until a signal, and then shuts them down gracefully.
 struct ServiceRunner {
     let settings: ServiceSettings
     let state: ServiceState
     let sink: LogSink
     let logger: Logger
-    /// Further services that live and end with the listeners.
+    /// Further services, which run as long as the listeners.
     var companions: [any Service] = []
-    /// Answers `GET /`, or nil where the request may not have it; `serve` has none.
+    /// Answers `GET /`, or returns nil if the request must not have the page; `serve` has none.
     var frontPage: (@Sendable (RequestHead) -> Response?)?
-    /// The names under which the public listener may be asked; nil for any.
+    /// The host names that the public listener accepts; nil for any.
     var hosts: HostNames?
     /// Called once the public listener is open.
     var onListening: @Sendable (Int) async -> Void = { _ in }
@@ -38,7 +46,7 @@ struct ServiceRunner {
             )
             await onListening(port)
         }
-        // Ended in reverse: the public listener drains first while /readyz already says no.
+        // They are shut down in reverse order: the public listener drains while /readyz already answers 503.
         var configuration = ServiceGroupConfiguration(
             services: companions + [app.refresh, app.memory, app.adminListener, app.publicListener],
             gracefulShutdownSignals: [.sigterm, .sigint],
@@ -48,5 +56,33 @@ struct ServiceRunner {
         configuration.maximumCancellationDuration = .seconds(2)
         try await ServiceGroup(configuration: configuration).run()
         logger.notice("stopped")
+    }
+}
+
+/// Handles signals until the service group does: a start can wait for slow providers, and the first process of a container has
+/// no default handlers that would end it.
+enum SignalGuard {
+    /// Does work that SIGTERM and SIGINT cancel.
+    /// - Returns: nil if a signal came first; the work has ended then
+    static func run<Result: Sendable>(_ work: @escaping @Sendable () async throws -> Result) async throws -> Result? {
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        return try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask { try await work() }
+            group.addTask {
+                for await _ in signals { break }
+                return nil
+            }
+            defer { group.cancelAll() }
+            do {
+                return try await group.next() ?? nil
+            } catch is CancellationError {
+                return nil
+            }
+        }
+    }
+
+    /// Resets what a parent process may have set: while SIGCHLD is ignored, the exit status of a `credential_process` is lost.
+    static func setDefaults() {
+        signal(SIGCHLD, SIG_DFL)
     }
 }

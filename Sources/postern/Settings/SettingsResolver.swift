@@ -80,8 +80,22 @@ struct SettingsResolver {
         }
     }
 
-    /// A variable that is set but empty counts as not set.
+    /// The flag, or the variable unless it is empty.
     private func value(of option: Setting.Option) -> String? {
         flags[option.name] ?? environment[option.variable].flatMap { $0.isEmpty ? nil : $0 }
+    }
+}
+
+/// Selects the rule files of a command that shows what `serve` would do.
+struct RuleFileOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The folder of rule files. (default: $POSTERN_TENANTS)", valueName: "dir"))
+    var tenants: String?
+
+    @Option(help: ArgumentHelp("The service-wide file. (default: $POSTERN_CONFIG)", valueName: "file"))
+    var config: String?
+
+    /// The same as flags of `serve`.
+    var flags: [String: String] {
+        ["tenants": tenants, "config": config].compactMapValues(\.self)
     }
 }

@@ -10,7 +10,7 @@ import PosternServer
     import Foundation
 #endif
 
-/// Why a command ended with "no" (exit code 1), in words for the operator.
+/// Why a command could not start its work (exit code 1), in words for the operator.
 struct StartupError: Error, CustomStringConvertible {
     let description: String
 
