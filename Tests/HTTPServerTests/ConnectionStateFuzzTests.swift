@@ -9,7 +9,7 @@ import Testing
 struct ConnectionStateFuzzTests {
     /// 20,000 connections, with five events or more each and five after their end.
     @Test(arguments: [1, 2, 3, 4] as [UInt64])
-    func `random events never break a promise`(_ seed: UInt64) {
+    func `random events never break an invariant`(_ seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var steps = 0
         var covered = Set<String>()
