@@ -14,7 +14,7 @@ import WireFormats
 /// One line of the log in the making: a static message, then names and values in order.
 ///
 /// Whatever a value holds, it stays on its line: controls are escaped in both formats.
-package struct LogLine {
+package struct LogLine: ~Copyable {
     private let format: LogFormat
     private var json = JSONWriter(capacity: 1000)
     private var text: [UInt8] = []
