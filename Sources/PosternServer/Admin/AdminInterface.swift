@@ -50,7 +50,7 @@ struct AdminInterface: Responder {
         // A page whose name was made to point here (DNS rebinding) must not read what the operator reads.
         if let problem = hosts.problem(of: request.head, setting: "adminHosts") { return .now(refuse(problem)) }
         let path = request.head.path
-        guard let route = Route(rawValue: String(path)) else {
+        guard let route = Route(rawValue: path) else {
             let paths = Route.allCases.map(\.rawValue).joined(separator: ", ")
             return .now(refuse(ProblemDetails(.notFound, detail: "There is nothing at this path: try \(paths).")))
         }

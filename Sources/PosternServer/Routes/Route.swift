@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// The paths of the public interface, each written once. A route is also a label of the metrics.
 package enum Route: Int, Sendable, CaseIterable {
     case tickets, batch, rules, document, health
@@ -23,9 +25,8 @@ package enum Route: Int, Sendable, CaseIterable {
 
     /// The route of a path as it came: `//v1/tickets` and `/v1/tickets/` are none, for a proxy in front that guards paths does
     /// not take them for the same either.
-    init(path: Substring) {
-        let path = path.utf8
-        self = Self.allCases.first { $0 != .other && $0.path.utf8.elementsEqual(path) } ?? .other
+    init(path: String) {
+        self = Self.allCases.first { $0 != .other && $0.path.hasSameBytes(as: path) } ?? .other
     }
 
     /// The methods that are answered. OPTIONS is not among them: only preflights are, and by origin.
