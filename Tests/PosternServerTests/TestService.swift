@@ -64,9 +64,9 @@ final class TestService {
         logs = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
         sink = LogSink(descriptor: logs.fileDescriptor)
         // Other tests may keep all threads busy for long.
-        let state = try await ServiceState.load(settings, logger: LogRecorder().logger(), patience: .seconds(600)).state
+        let state = try await ServiceState.load(settings, logger: LogRecorder().logger(), fetchTimeout: .seconds(600)).state
         self.state = state
-        interface = PublicInterface(metrics: metrics, decisions: DecisionLog(sink: sink, format: .json, level: .trace))
+        interface = PublicInterface(metrics: metrics, log: DecisionLog(sink: sink, format: .json, level: .trace))
     }
 
     deinit {
@@ -109,9 +109,10 @@ final class TestService {
 
     /// What `/metrics` shows.
     func metricsText(at date: Date = Date()) -> String {
-        MetricsExposition(
-            metrics: metrics, state: state, readiness: Readiness(state: state),
-            connections: ConnectionTable(limits: ConnectionLimits(), isExempt: { _ in false }), sink: sink,
+        let connections = ConnectionTable(limits: ConnectionLimits(), isExempt: { _ in false })
+        return MetricsExposition(
+            metrics: metrics, state: state, readiness: Readiness(state: state, connections: connections),
+            connections: connections, sink: sink,
             clock: ServiceClock(now: { date }, uptime: { .seconds(5) }), startedAt: date
         ).text()
     }
