@@ -23,7 +23,7 @@ final class TestService {
 
     private let folder: TemporaryFolder
     private let logs: FileHandle
-    private let sink: LogSink
+    let sink: LogSink
     let state: ServiceState
     let connections = ConnectionTable(limits: ConnectionLimits(), isExempt: { _ in false })
     private let interface: PublicInterface
@@ -122,13 +122,6 @@ final class TestService {
 
     private func clock(at date: Date) -> ServiceClock {
         ServiceClock(now: { date }, uptime: { .seconds(5) })
-    }
-
-    /// The interface of the admin listener, over the same state.
-    func admin(_ readiness: Readiness, at date: Date = .january2027, hosts: HostNames = HostNames()) -> AdminInterface {
-        AdminInterface(
-            readiness: readiness, probe: HealthProbe(address: ListenAddress(host: "127.0.0.1", port: 1), usesTLS: false),
-            state: state, metrics: exposition(readiness, at: date), clock: clock(at: date), hosts: hosts)
     }
 
     /// Responds to the head of a request that waits for `100 Continue`.
