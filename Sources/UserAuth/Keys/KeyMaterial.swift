@@ -56,3 +56,95 @@ enum KeyMaterial: Sendable {
         }
     }
 }
+
+extension KeyMaterial {
+    /// Checks the numbers of an RSA key. Leading zero bytes are dropped: some libraries write them (RFC 7518 section 6.3.1.1).
+    static func rsa(modulus: [UInt8], publicExponent: [UInt8]) throws(SkippedKey.Reason) -> KeyMaterial {
+        let modulus = Array(modulus.drop { $0 == 0 })
+        let exponent = Array(publicExponent.drop { $0 == 0 })
+        guard let first = modulus.first else { throw .malformed }
+        let bits = modulus.count * 8 - first.leadingZeroBitCount
+        // RFC 7518 section 3.3 sets the lower bound; the upper one bounds the work that a key can cause.
+        guard (2048...8192).contains(bits) else { throw .rsaSize }
+        // Verifying takes as long as the exponent, which in practice is 65537. With the exponent 1 every text is its own signature.
+        guard exponent.count <= 5, exponent.count < 5 || exponent.first == 1 else { throw .rsaExponent }
+        let value = exponent.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        guard value >= 3, value & 1 == 1 else { throw .rsaExponent }
+        // A product of two primes is odd.
+        guard let last = modulus.last, last & 1 == 1 else { throw .rejected }
+        guard !BrokenRSAGenerator.mayHaveMade(modulus) else { throw .rsaWeak }
+        return .rsa(modulus: modulus, exponent: exponent)
+    }
+
+    /// Checks the lengths of a point's coordinates (RFC 7518 section 6.2.1.2: leading zeros stay).
+    static func elliptic(curve: EllipticCurve, x: [UInt8], y: [UInt8]) throws(SkippedKey.Reason) -> KeyMaterial {
+        guard x.count == curve.coordinateLength, y.count == curve.coordinateLength else { throw .malformed }
+        return .elliptic(curve, x: x, y: y)
+    }
+
+    /// Checks an encoded Ed25519 point.
+    static func ed25519(point: [UInt8]) throws(SkippedKey.Reason) -> KeyMaterial {
+        guard point.count == 32 else { throw .malformed }
+        guard !Ed25519Point.hasSmallOrder(point) else { throw .weakPoint }
+        return .ed25519(point)
+    }
+}
+
+/// The generator of Infineon's RSALib, whose moduli can be factored (ROCA, CVE-2017-15361).
+///
+/// Its primes are powers of 65537 modulo a product of small primes, and so is their product: a modulus that is such a power
+/// modulo every small prime was almost certainly made by it. (Nemec, Sys, Svenda, Klinec, Matyas: "The Return of
+/// Coppersmith's Attack", 2017, section 3.3. A sound modulus passes for one with a chance of about 2^-27.)
+enum BrokenRSAGenerator {
+    private static let smallPrimes: [UInt32] = [
+        3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109, 113, 127,
+        131, 137, 139, 149, 151, 157, 163, 167,
+    ]
+
+    /// Whether a modulus (big-endian) bears the generator's mark.
+    static func mayHaveMade(_ modulus: [UInt8]) -> Bool {
+        smallPrimes.allSatisfy { prime in
+            let remainder = modulus.reduce(UInt32(0)) { ($0 << 8 | UInt32($1)) % prime }
+            return isPower(remainder, modulo: prime)
+        }
+    }
+
+    /// Whether a number is a power of 65537 modulo a prime.
+    private static func isPower(_ number: UInt32, modulo prime: UInt32) -> Bool {
+        let generator = 65537 % prime
+        var power: UInt32 = 1
+        repeat {
+            if power == number { return true }
+            power = power * generator % prime
+        } while power != 1
+        return false
+    }
+}
+
+/// Public keys of Ed25519 under which anybody can sign: libcrypto verifies with them, so they are refused here.
+enum Ed25519Point {
+    /// The y coordinates of the points of order 1, 2, 4 and 8, little-endian, with their second encodings (y + p where that fits
+    /// into 255 bits). The top bit of an encoding is the sign of x and does not count.
+    private static let smallOrder: [[UInt8]] = [
+        [UInt8](repeating: 0, count: 32),
+        [1] + [UInt8](repeating: 0, count: 31),
+        [
+            0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
+            0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+        ],
+        [
+            0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
+            0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+        ],
+        [0xec] + [UInt8](repeating: 0xff, count: 30) + [0x7f],
+        [0xed] + [UInt8](repeating: 0xff, count: 30) + [0x7f],
+        [0xee] + [UInt8](repeating: 0xff, count: 30) + [0x7f],
+    ]
+
+    /// Whether an encoded point of 32 bytes has a small order.
+    static func hasSmallOrder(_ point: [UInt8]) -> Bool {
+        guard let last = point.last else { return true }
+        let y = point.dropLast() + [last & 0x7F]
+        return smallOrder.contains { $0.elementsEqual(y) }
+    }
+}

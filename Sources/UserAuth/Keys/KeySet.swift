@@ -65,3 +65,95 @@ package struct KeySet: Sendable {
         return jws.payload
     }
 }
+
+extension KeySet {
+    /// A key that was read, or why it could not be.
+    struct Candidate {
+        let position: Int
+        let id: String?
+        let key: Result<(material: KeyMaterial, algorithm: Algorithm?), SkippedKey.Reason>
+    }
+
+    /// Makes a set of the candidates that serve one of the issuer's algorithms; the others are skipped.
+    /// - Parameter algorithms: the issuer's.
+    static func making(_ candidates: [Candidate], for algorithms: [Algorithm]) throws(KeySetError) -> KeySet {
+        var keys: [(position: Int, key: VerificationKey)] = []
+        var skipped: [SkippedKey] = []
+        for candidate in candidates {
+            do throws(SkippedKey.Reason) {
+                let (material, own) = try candidate.key.get()
+                let served = algorithms.filter { (own?.isSame(as: $0) ?? true) && material.suits($0) }
+                guard !served.isEmpty else { throw .algorithmNotListed }
+                if case .secret(let bytes) = material {
+                    guard bytes.count >= served.compactMap(\.minimumSecretLength).max() ?? 0 else { throw .secretTooShort }
+                }
+                let key = try VerificationKey(material, id: candidate.id, algorithms: served)
+                keys.append((candidate.position, key))
+            } catch {
+                skipped.append(SkippedKey(position: candidate.position, id: candidate.id, reason: error))
+            }
+        }
+        if keys.count > 1 {
+            skipped += keys.filter { $0.key.id == nil }.map { SkippedKey(position: $0.position, id: nil, reason: .idMissing) }
+            keys.removeAll { $0.key.id == nil }
+        }
+        skipped.sort { $0.position < $1.position }
+        guard !keys.isEmpty else { throw .noUsableKey(skipped: skipped) }
+        return KeySet(keys: keys.map(\.key), skipped: skipped)
+    }
+
+    /// Refuses a set in which an id is there twice, whatever the keys: which of them a token means would be a guess.
+    static func refuseDuplicateIDs(_ ids: [String]) throws(KeySetError) {
+        var seen: Set<ExactString> = []
+        for id in ids where !seen.insert(ExactString(id)).inserted {
+            throw .duplicateKeyID(id)
+        }
+    }
+
+    /// Public keys go with asymmetric algorithms alone (RFC 8725 section 2.1: the public key must never serve as a secret).
+    static func requireAsymmetric(_ algorithms: [Algorithm]) throws(KeySetError) {
+        guard !algorithms.isEmpty else { throw .noAlgorithms }
+        if let symmetric = algorithms.first(where: \.isSymmetric) { throw .symmetricAlgorithm(symmetric) }
+    }
+}
+
+/// A public key or secret that is fixed to the algorithms it may be used with.
+struct VerificationKey: Sendable {
+    /// The key's id, compared byte for byte with a token's `kid`; nil where it has none.
+    let id: String?
+    /// A hash of the key, its algorithms and its id.
+    let fingerprint: [UInt8]
+    private let verifiers: [(algorithm: Algorithm, verifier: SignatureVerifier)]
+
+    /// Makes the key's verifiers, one per algorithm.
+    /// - Parameter algorithms: those that suit the material.
+    init(_ material: KeyMaterial, id: String?, algorithms: [Algorithm]) throws(SkippedKey.Reason) {
+        var verifiers: [(algorithm: Algorithm, verifier: SignatureVerifier)] = []
+        let key = AsymmetricKey(material)
+        for algorithm in algorithms {
+            guard let verifier = SignatureVerifier(material, key, algorithm) else { throw .rejected }
+            verifiers.append((algorithm, verifier))
+        }
+        self.id = id
+        self.verifiers = verifiers
+        self.fingerprint = Self.fingerprint(of: material, id: id, algorithms: algorithms)
+    }
+
+    /// Checks a signature.
+    func verify(
+        _ signature: [UInt8],
+        over signingInput: ArraySlice<UInt8>,
+        algorithm: Algorithm
+    ) throws(AuthenticationError) {
+        guard let verifier = verifiers.first(where: { $0.algorithm == algorithm })?.verifier else { throw .keyMismatch }
+        guard signingInput.withUnsafeBytes({ verifier.verify(signature, of: $0) }) else { throw .signatureInvalid }
+    }
+
+    private static func fingerprint(of material: KeyMaterial, id: String?, algorithms: [Algorithm]) -> [UInt8] {
+        var text = material.thumbprint
+        text += algorithms.map(\.rawValue).sorted().joined(separator: " ").utf8
+        // A NUL ends the algorithms; what follows is the id, and nothing follows where there is none.
+        if let id { text += [0] + Array(id.utf8) }
+        return DigestAlgorithm.sha256.hash(text)
+    }
+}

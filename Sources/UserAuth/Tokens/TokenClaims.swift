@@ -115,3 +115,48 @@ struct TokenClaims {
         return name
     }
 }
+
+/// Seconds since 1970 as a claim writes them (RFC 7519 section 2), fractions included.
+enum NumericDate {
+    /// How much the clocks of the issuer and of this machine may differ, in seconds (RFC 7519 section 4.1.4).
+    static let skew = 60.0
+    /// 2^53: every whole number up to here is exact as a double, and far from any overflow.
+    private static let range = 0.0...9_007_199_254_740_992
+
+    /// Reads a claim; nil where it is no number, or out of range.
+    static func read(_ value: JSONValue) -> Double? {
+        guard case .number(let number) = value, let seconds = number.double, range.contains(seconds) else { return nil }
+        return seconds
+    }
+}
+
+/// The times of a token, checked at one instant. In seconds since 1970.
+struct TokenTimes {
+    let expiration: Double
+    /// The first instant at which the checks pass; it only matters where the clock jumps back.
+    let validFrom: Double
+    /// The first instant at which the token has ended.
+    let validUntil: Double
+
+    /// Checks `exp`, `nbf`, `iat` and the lifetime, each with the skew that clocks are allowed.
+    init(_ claims: TokenClaims, _ issuer: Issuer, at now: Double) throws(AuthenticationError) {
+        let skew = NumericDate.skew
+        let expiration = try claims.expiration()
+        guard now < expiration + skew else { throw .expired }
+        let notBefore = try claims.notBefore()
+        if let notBefore, now < notBefore - skew { throw .notYetValid }
+        let issuedAt = try claims.issuedAt()
+        if let issuedAt, now < issuedAt - skew { throw .issuedInFuture }
+        let maximum = Double(issuer.maximumLifetime)
+        // Where the issuer does not say when the token began, its whole rest must be within the bound.
+        let earliest = issuedAt ?? expiration - maximum
+        if issuedAt == nil {
+            guard now >= earliest - skew else { throw .lifetimeTooLong }
+        } else {
+            guard expiration - earliest <= maximum else { throw .lifetimeTooLong }
+        }
+        self.expiration = expiration
+        self.validFrom = max(earliest, notBefore ?? earliest) - skew
+        self.validUntil = expiration + skew
+    }
+}
