@@ -147,3 +147,69 @@ package struct MultipartParser: Sendable {
         return .partData(buffer[position..<safe])
     }
 }
+
+/// What the parser saw next. A part is `partBegan`, any number of `partData`, `partEnded`.
+package enum MultipartEvent: Sendable, Equatable {
+    case partBegan(PartHead)
+    /// A piece of the part's content, never empty. Where the pieces are cut depends on how the body arrived.
+    case partData(ArraySlice<UInt8>)
+    case partEnded
+    /// The closing boundary; whatever follows is the epilogue and is dropped.
+    case ended
+}
+
+/// Why a body is not the multipart/form-data that its Content-Type promised.
+///
+/// The store answers all but `headTooLong` as S3's `MalformedPOSTRequest`; the cases are for the log and the tests.
+package enum MultipartError: Error, Sendable, Equatable {
+    /// After a boundary came neither a line end nor the closing `--` (RFC 2046 §5.1.1).
+    case malformedDelimiter
+    /// A part's header lines, or the padding after a boundary, are longer than the limit.
+    case headTooLong
+    /// A header line without a colon, folded, with a control character, or not UTF-8.
+    case malformedHeader
+    /// A part without exactly one `Content-Disposition: form-data` that has a `name` (RFC 7578 §4.2).
+    case malformedDisposition
+    /// The body ended before the closing boundary.
+    case truncated
+}
+
+/// A byte string to look for in a stream (Boyer–Moore–Horspool).
+///
+/// A boundary is some 40 bytes long, so the search looks at one byte in 40 of a file: that keeps a debug build, which is what
+/// `postern dev` often is, as fast as the disk.
+struct BytePattern: Sendable {
+    let bytes: [UInt8]
+    private let shifts: [Int]
+
+    /// - Parameter bytes: what to look for; must not be empty.
+    init(_ bytes: [UInt8]) {
+        precondition(!bytes.isEmpty, "an empty pattern is found everywhere")
+        var shifts = [Int](repeating: bytes.count, count: 256)
+        for (index, byte) in bytes.dropLast().enumerated() {
+            shifts[Int(byte)] = bytes.count - 1 - index
+        }
+        self.bytes = bytes
+        self.shifts = shifts
+    }
+
+    /// The index where the pattern first begins at or after `start`, if the whole of it is there.
+    func firstIndex(in haystack: [UInt8], from start: Int) -> Int? {
+        let last = bytes.count - 1
+        var index = start
+        while index + last < haystack.count {
+            let final = haystack[index + last]
+            if final == bytes[last] {
+                var matched = 0
+                while matched < last, haystack[index + matched] == bytes[matched] {
+                    matched += 1
+                }
+                if matched == last {
+                    return index
+                }
+            }
+            index += shifts[Int(final)]
+        }
+        return nil
+    }
+}

@@ -2,9 +2,49 @@
 
 import HTTPServer
 import Logging
+import NIOCore
 import NIOHTTP1
 import PostPolicy
 import WireFormats
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// The store as its connections see it.
+struct StoreResponder: Responder {
+    /// S3's limit for the file of one upload, and room for the form around it.
+    static let maxUploadBytes = UploadPolicy.maximumFileBytes + (1 << 20)
+    /// For methods that have no use for a body.
+    private static let maxPlainBytes = 16 * 1024
+
+    private let routes: StoreRoutes
+    private let plain: Endpoint
+    private let streamed: Endpoint
+
+    init(routes: StoreRoutes) {
+        self.routes = routes
+        plain = Endpoint(.whole(maxBytes: Self.maxPlainBytes) { .now(routes.respond(to: $0.head)) })
+        // Uploads, and whatever has a body that the store does not want: that may be of any size, and gets its refusal.
+        streamed = Endpoint(
+            .stream(maxBytes: Self.maxUploadBytes) { routes.receiver(for: $0) },
+            refusal: { routes.refusal(of: $0) }
+        )
+    }
+
+    func endpoint(for head: RequestHead) -> Endpoint {
+        switch head.method {
+        case .GET, .HEAD, .OPTIONS: plain
+        default: streamed
+        }
+    }
+
+    func response(to rejection: Rejection, head: RequestHead?, peer: PeerAddress?, at date: Date) -> Response {
+        routes.response(.failure(StoreRefusal(rejection, head: head)), to: head)
+    }
+}
 
 /// Finds who answers a request, and makes S3's XML of every refusal.
 struct StoreRoutes: Sendable {
@@ -116,5 +156,56 @@ struct StoreRoutes: Sendable {
     /// 16 hexadecimal digits, as S3's are.
     private static func makeRequestID() -> String {
         (0..<8).map { _ in UInt8.random(in: 0...255) }.hexadecimal
+    }
+}
+
+/// What a request's path names, path style: `/<bucket>/<key>`.
+enum StoreTarget: Sendable, Equatable {
+    case service
+    case bucket(String)
+    case object(bucket: String, key: String)
+
+    /// - Parameter path: the request's target as it came. Nil when it is no path or its escapes are broken.
+    ///
+    /// The path is cut before it is decoded, and nothing is resolved: `%2F` and `..` in a key are the key's own.
+    init?(path: String) {
+        let path = path.utf8.prefix { $0 != UInt8(ascii: "?") }
+        guard path.first == UInt8(ascii: "/") else { return nil }
+        let parts = path.dropFirst().split(separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)
+        guard let bucket = parts.first.flatMap(PercentEncoding.component.decodeUTF8) else { return nil }
+        guard let key = PercentEncoding.component.decodeUTF8(parts.dropFirst().first ?? "".utf8[...]) else { return nil }
+        if bucket.isEmpty {
+            guard key.isEmpty else { return nil }
+            self = .service
+        } else {
+            self = key.isEmpty ? .bucket(bucket) : .object(bucket: bucket, key: key)
+        }
+    }
+}
+
+/// A body that is not read: the response follows from the request's head.
+final class RefusedBody: BodyReceiver {
+    private let response: Response
+
+    init(_ response: Response) {
+        self.response = response
+    }
+
+    func received(_ bytes: ByteBuffer) -> Response? { response }
+
+    func ended() -> Response { response }
+
+    func aborted() {}
+}
+
+@available(*, unavailable)
+extension RefusedBody: Sendable {}
+
+extension RequestHead {
+    /// The values of all fields of that name as one (RFC 9110 §5.3), or nil where there is none.
+    /// - Parameter name: in lower case
+    func joined(_ name: StaticString) -> String? {
+        let values = values(name)
+        return values.isEmpty ? nil : values.joined(separator: ", ")
     }
 }

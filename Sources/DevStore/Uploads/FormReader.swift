@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-private import PostPolicy
+package import PostPolicy
 import WireFormats
 
 /// Reads a POST form as S3 does: fields, then one file; what comes after the file is ignored.
@@ -97,4 +97,36 @@ package struct FormReader: Sendable {
         }
         return nil
     }
+}
+
+/// What a form's reader saw next.
+package enum FormEvent: Sendable, Equatable {
+    /// The file begins: all fields that count are known.
+    case fileBegan(ParsedForm)
+    /// A piece of the file, never empty.
+    case fileData(ArraySlice<UInt8>)
+    case fileEnded
+}
+
+/// A POST form up to its file, as it is in the body.
+package struct ParsedForm: Sendable, Equatable {
+    /// All fields before the file, in order, with their names as the client wrote them.
+    package let fields: [FormField]
+    /// The file's name as the client gave it.
+    package let filename: String?
+
+    package init(fields: [FormField], filename: String? = nil) {
+        self.fields = fields
+        self.filename = filename
+    }
+}
+
+/// Why a body is not a form that S3 takes.
+package enum FormReaderError: Error, Sendable, Equatable {
+    /// Not multipart/form-data as its grammar wants it.
+    case malformed(MultipartError)
+    /// More than `FormReader.preFileLimit` bytes came before the file's content.
+    case fieldsTooLong
+    /// The form has no field `file`.
+    case fileMissing
 }
