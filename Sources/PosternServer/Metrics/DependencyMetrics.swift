@@ -112,7 +112,7 @@ struct DependencyMetrics {
             help: "Last use of an API key since the start of this process; absent where there was none.")
         for file in snapshot.book.files {
             for key in file.apiKeys {
-                guard let last = apiKeyUses.last(tenant: key.tenant, id: key.id) else { continue }
+                guard let last = apiKeyUses.lastUse(tenant: key.tenant, id: key.id) else { continue }
                 page.sample(
                     "postern_api_key_last_used_timestamp_seconds", [("tenant", key.tenant), ("key", key.id)], last.rounded(.down))
             }

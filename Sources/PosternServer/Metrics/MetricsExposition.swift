@@ -119,7 +119,7 @@ struct MetricsExposition: Sendable {
         page.sample("postern_rule_book_generation", [], book.generation)
         let cache = state.current.authenticator.cacheStatistics
         page.metric("postern_token_cache_tokens", "gauge", help: "Verified tokens that are kept.")
-        page.sample("postern_token_cache_tokens", [], cache.kept)
+        page.sample("postern_token_cache_tokens", [], cache.entries)
         page.metric("postern_token_cache_hits_total", "counter", help: "Tokens that were found among those that are kept.")
         page.sample("postern_token_cache_hits_total", [], cache.hits)
         page.metric("postern_token_cache_misses_total", "counter", help: "Tokens that had to be verified, valid or not.")

@@ -10,21 +10,21 @@ import Synchronization
 
 /// An API key as a rule file declares it: its hash, never the key itself.
 ///
-/// A class: the rule files' reader makes it, and all who need it share it.
+/// A class, because the rules, the table and the metrics share it.
 package final class APIKeyRecord: Sendable {
-    /// The tenant whose key it is.
+    /// The id of the tenant that owns the key.
     package let tenant: String
     /// The key's id, which is part of the key.
     package let id: String
-    /// SHA-256 of the whole key; nil where what was given is none, so that nothing matches.
-    let digest: TokenDigest?
-    /// The instant from which the key is refused; nil for none.
+    /// The SHA-256 of the whole key; nil where the declared one is not 32 bytes, so that no key matches.
+    let digest: SHA256Digest?
+    /// The instant from which the key is refused; nil for a key without end.
     package let expires: Date?
-    /// What the key allows.
+    /// The scopes of the key.
     package let scopes: [String]
     /// The rules that the key may use; nil for all.
     package let rules: [String]?
-    /// The users on whose behalf the key may ask; nil for all.
+    /// The users for whom the key may request tickets; nil for all.
     package let allowUsers: [String]?
 
     /// - Parameter sha256: of the whole key, 32 bytes
@@ -39,7 +39,7 @@ package final class APIKeyRecord: Sendable {
     ) {
         self.tenant = tenant
         self.id = id
-        digest = TokenDigest(sha256)
+        digest = SHA256Digest(sha256)
         self.expires = expires
         self.scopes = scopes
         self.rules = rules
@@ -49,42 +49,36 @@ package final class APIKeyRecord: Sendable {
 
 /// The API keys of all tenants.
 struct APIKeyTable: Sendable {
-    private let keys: [Name: APIKeyRecord]
+    private let keys: [APIKeyName: APIKeyRecord]
     private let uses: APIKeyUses?
 
-    private struct Name: Hashable {
-        let tenant: String
-        let id: String
-    }
-
     /// - Parameters:
-    ///   - keys: of two with the same tenant and id the first counts; the rule files' check does not let that happen.
-    ///   - uses: where the uses of keys are noted.
+    ///   - keys: with different names, which the reader of rule files checks. Of two with the same name, the first is used.
+    ///   - uses: records each successful use.
     init(_ keys: [APIKeyRecord], uses: APIKeyUses? = nil) {
-        let valid = keys.lazy.filter { $0.digest != nil }.map { (Name(tenant: $0.tenant, id: $0.id), $0) }
+        let valid = keys.lazy.filter { $0.digest != nil }.map { (APIKeyName(tenant: $0.tenant, id: $0.id), $0) }
         self.keys = Dictionary(valid) { first, _ in first }
         self.uses = uses
     }
 
-    /// Finds whose key it is.
+    /// Authenticates the owner of a key.
     ///
-    /// Tenant and id are no secret; the comparison takes the same time whether there is such a key or not, and wherever the
-    /// hashes differ.
+    /// Tenant and id are not secret. The digests are compared in constant time, also where there is no such key.
     /// - Parameters:
-    ///   - text: what was sent as the key.
+    ///   - text: the key as it was sent.
     ///   - now: seconds since 1970.
     func authenticate(_ text: UnsafeRawBufferPointer, at now: Double) throws(AuthenticationError) -> Principal {
         guard let parsed = APIKey(parsing: text) else { throw .apiKeyMalformed }
-        let digest = TokenDigest(hashing: text)
-        // Both are ASCII: as texts they are equal where their bytes are.
-        let key = keys[Name(tenant: parsed.tenant, id: parsed.id)]
+        let digest = SHA256Digest(hashing: text)
+        // Both are ASCII, so comparing them as strings compares their bytes.
+        let key = keys[APIKeyName(tenant: parsed.tenant, id: parsed.id)]
         let isMatch = digest.equalsInConstantTime(key?.digest ?? Self.dummy)
         guard let key else { throw .apiKeyUnknown }
         guard isMatch else { throw .apiKeyMismatch }
         if let end = key.expires {
             guard now < end.timeIntervalSince1970 else { throw .apiKeyExpired }
         }
-        uses?.note(tenant: key.tenant, id: key.id, at: now)
+        uses?.record(tenant: key.tenant, id: key.id, at: now)
         return Principal(
             tenant: key.tenant,
             user: nil,
@@ -94,29 +88,31 @@ struct APIKeyTable: Sendable {
         )
     }
 
-    /// Compared with where there is no such key.
-    private static let dummy = TokenDigest(hashing: [])
+    /// The digest to compare with where there is no such key.
+    private static let dummy = SHA256Digest(hashing: [])
 }
 
-/// When each API key was last used with success: after a rotation the old key can go once it is no longer used. Lives as long as the
-/// process, whatever becomes of the rules.
+/// The time of each API key's last successful use, which shows when an old key can be removed after a rotation. There is one
+/// for the process.
 package final class APIKeyUses: Sendable {
-    private struct Name: Hashable {
-        let tenant: String
-        let id: String
-    }
-
-    private let last = Mutex<[Name: Double]>([:])
+    private let times = Mutex<[APIKeyName: Double]>([:])
 
     package init() {}
 
-    /// Notes the use of a key. Only keys of rule files are noted, so the list is bounded by them.
-    func note(tenant: String, id: String, at seconds: Double) {
-        last.withLock { $0[Name(tenant: tenant, id: id)] = seconds }
+    /// Records the use of a declared key. The number of entries is that of declared keys.
+    /// - Parameter seconds: since 1970.
+    func record(tenant: String, id: String, at seconds: Double) {
+        times.withLock { $0[APIKeyName(tenant: tenant, id: id)] = seconds }
     }
 
-    /// The last use in seconds since 1970; nil where there was none.
-    package func last(tenant: String, id: String) -> Double? {
-        last.withLock { $0[Name(tenant: tenant, id: id)] }
+    /// Returns the time of a key's last use, in seconds since 1970; nil where there was none.
+    package func lastUse(tenant: String, id: String) -> Double? {
+        times.withLock { $0[APIKeyName(tenant: tenant, id: id)] }
     }
+}
+
+/// The tenant and the id in an API key, which together identify it.
+private struct APIKeyName: Hashable {
+    let tenant: String
+    let id: String
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a credential was refused: for logs, metrics and `postern whoami`, never for the answer.
+/// Why a credential was refused: for logs, metrics and `postern whoami`, never for the response.
 ///
-/// The answer is the same 401 for every case but ``keysUnavailable(issuer:)``, which is a 503. No case holds anything of the
-/// credential.
+/// The response is the same 401 for all cases except ``keysUnavailable(issuer:)``, which is a 503. No case contains any part of
+/// the credential.
 package enum AuthenticationError: Error, Sendable, Hashable {
     // The header field `Authorization`.
     case authorizationMissing
@@ -11,7 +11,7 @@ package enum AuthenticationError: Error, Sendable, Hashable {
     case authorizationTooLong
     case schemeNotBearer
 
-    // A token before its signature.
+    // A token, up to its signature.
     case tokenMalformed
     case headerMalformed
     case algorithmUnsupported
@@ -24,14 +24,14 @@ package enum AuthenticationError: Error, Sendable, Hashable {
     case issuerUnknown
     case issuerAmbiguous
     case algorithmNotAllowed
-    /// The issuer's keys were never had: the service's fault, not the caller's. Names the issuer as it is configured.
+    /// The issuer's keys have not been fetched, which is not the caller's fault. `issuer` is the configured identifier.
     case keysUnavailable(issuer: String)
     case keyIDMissing
     case keyUnknown
     case keyMismatch
     case signatureInvalid
 
-    // A token after its signature.
+    // The claims of a token with a valid signature.
     case audienceMissing
     case audienceMalformed
     case audienceMismatch
@@ -57,7 +57,7 @@ package enum AuthenticationError: Error, Sendable, Hashable {
 }
 
 extension AuthenticationError {
-    /// The case as a word for logs and metric labels: one of a fixed set, without anything of the credential.
+    /// A word for logs and metric labels, from a fixed set.
     package var reason: String {
         switch self {
         case .authorizationMissing: "authorization-missing"
@@ -105,7 +105,7 @@ extension AuthenticationError {
     }
 
     /// The check that failed.
-    package var check: Check {
+    package var check: AuthenticationCheck {
         switch self {
         case .authorizationMissing, .authorizationRepeated: .authorization
         case .authorizationTooLong: .size

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a credential was judged, check by check: what `postern whoami` shows. Holds nothing of the credential itself.
-package struct Judgement: Sendable {
-    /// The authenticated caller, or why there is none.
+/// The result of each check of a credential, as `postern whoami` prints it. Contains no part of the credential.
+package struct AuthenticationReport: Sendable {
+    /// The authenticated caller, or the error of the check that failed.
     package let outcome: Result<Principal, AuthenticationError>
-    /// Every check for this kind of credential in its order.
+    /// All checks for this kind of credential, in their order.
     package let steps: [Step]
 
     package struct Step: Sendable {
-        package let check: Check
+        package let check: AuthenticationCheck
         package let verdict: Verdict
     }
 
@@ -19,19 +19,24 @@ package struct Judgement: Sendable {
         case notReached
     }
 
-    /// Tells from the outcome alone: the checks are made in the order of ``Check`` and the first that fails ends it, so those
-    /// before it have passed.
+    /// Derives the steps from the outcome: checks are made in the order of ``AuthenticationCheck``, up to the first that fails.
     init(_ outcome: Result<Principal, AuthenticationError>) {
         self.outcome = outcome
-        let checks: [Check]
-        let failed: Check?
+        let checks: [AuthenticationCheck]
+        let failed: AuthenticationCheck?
         switch outcome {
         case .success(let principal):
             failed = nil
-            if case .apiKey = principal.source { checks = Check.ofAPIKey } else { checks = Check.ofToken }
-        case .failure(let failure):
-            failed = failure.check
-            checks = Check.ofToken.contains(failure.check) ? Check.ofToken : Check.ofAPIKey
+            if case .apiKey = principal.source {
+                checks = AuthenticationCheck.apiKeyChecks
+            } else {
+                checks = AuthenticationCheck.tokenChecks
+            }
+        case .failure(let error):
+            failed = error.check
+            checks =
+                AuthenticationCheck.tokenChecks.contains(error.check)
+                ? AuthenticationCheck.tokenChecks : AuthenticationCheck.apiKeyChecks
         }
         let position = failed.flatMap { checks.firstIndex(of: $0) } ?? checks.endIndex
         steps = checks.enumerated().map { index, check in
@@ -40,15 +45,14 @@ package struct Judgement: Sendable {
     }
 }
 
-/// One check that a credential has to pass. The cases stand in the order in which the checks are made, and the first that
-/// fails ends the judgement.
-package enum Check: String, Sendable, Hashable, CaseIterable {
+/// A check that a credential has to pass, in the order in which the checks are made. The first that fails ends authentication.
+package enum AuthenticationCheck: String, Sendable, Hashable, CaseIterable {
     // The header field `Authorization`.
     case authorization = "exactly one Authorization header"
     case size = "the header is not too long"
     case scheme = "the scheme is Bearer"
 
-    // A token before its signature.
+    // A token, up to its signature.
     case encoding = "three parts of strict base64url"
     case header = "the token's header is a JSON object"
     case algorithm = "alg names a signature algorithm"
@@ -60,14 +64,14 @@ package enum Check: String, Sendable, Hashable, CaseIterable {
     case issuerAlgorithm = "alg is one of the issuer's"
     case issuerKeys = "the issuer's keys are known"
     case keySelection = "kid names one of the issuer's keys"
-    case keyAgreement = "the key serves alg"
-    case signature = "the signature is right"
+    case keyAgreement = "the key is for alg"
+    case signature = "the signature is valid"
 
-    // A token after its signature.
+    // The claims of a token with a valid signature.
     case audience = "aud names this service"
-    case expiration = "exp is not past"
-    case notBefore = "nbf is past"
-    case issuedAt = "iat is past"
+    case expiration = "exp is in the future"
+    case notBefore = "nbf is not in the future"
+    case issuedAt = "iat is not in the future"
     case lifetime = "the lifetime is not too long"
     case user = "the user claim is a short string"
     case tenant = "the tenant claim is a short string"
@@ -76,12 +80,12 @@ package enum Check: String, Sendable, Hashable, CaseIterable {
     // An API key.
     case keyFormat = "the API key is well formed"
     case keyMatch = "the API key is a known one"
-    case keyExpiry = "the API key has not ended"
+    case keyExpiry = "the API key has not expired"
 
     /// The checks of a bearer token, in their order.
-    package static let ofToken = allCases.filter { $0.kind != .apiKey }
+    package static let tokenChecks = allCases.filter { $0.kind != .apiKey }
     /// The checks of an API key, in their order.
-    package static let ofAPIKey = allCases.filter { $0.kind != .token }
+    package static let apiKeyChecks = allCases.filter { $0.kind != .token }
 
     private enum Kind {
         case both, token, apiKey

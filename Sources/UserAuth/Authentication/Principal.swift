@@ -6,25 +6,25 @@
     package import Foundation
 #endif
 
-/// Who asks, as authentication found out. Only an ``Authenticator`` makes one.
+/// An authenticated caller. Only an ``Authenticator`` makes one.
 package struct Principal: Sendable {
-    /// The tenant's id: the one that the issuer belongs to, or what the issuer's tenant claim says. Whether that tenant exists
-    /// is not known here.
+    /// The tenant's id: the owner of the issuer or API key, or the value of the issuer's tenant claim. Such a tenant need not
+    /// exist.
     package let tenant: String
-    /// The user whom the token names; nil with an API key.
+    /// The user that the token names; nil for an API key.
     package let user: String?
-    /// What the token or the key allows, without repetitions, in the order it was written.
+    /// The scopes of the token or key, in their order there. Those of a token have no duplicates.
     package let scopes: [String]
-    /// What proved it.
+    /// How the caller was authenticated.
     package let source: Source
-    /// The token's `exp` or the key's end; nil for a key without end.
+    /// The token's `exp` or the key's end; nil for a key without one.
     package let expires: Date?
 
-    /// How the caller was authenticated.
+    /// A kind of credential, with what is known from it.
     package enum Source: Sendable {
-        /// A bearer token of this issuer, verified with the key of this id; nil where the key has none.
+        /// A bearer token of this issuer, verified with the key of this id (nil for a key without one).
         case token(issuer: String, keyID: String?)
-        /// An API key. Nil means that the key is not limited to certain rules, or to certain users.
+        /// An API key. Where `rules` or `allowUsers` is nil, all are allowed.
         case apiKey(id: String, rules: [String]?, allowUsers: [String]?)
     }
 

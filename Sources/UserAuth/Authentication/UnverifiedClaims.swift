@@ -8,42 +8,41 @@ import WireFormats
     package import Foundation
 #endif
 
-/// What a credential says of itself, unverified, for an operator who looks for what is wrong with it.
+/// The contents of a credential, unverified, for an operator who looks for the cause of a refusal.
 ///
-/// The registered members and claims only, each short, on one line and unable to act on a terminal. Never a signature or a
-/// secret.
+/// Contains registered header members and claims only, each as short printable ASCII. Never contains a signature or a secret.
 package struct UnverifiedClaims: Sendable {
-    /// Name and value, in the order in which the checks look at them.
+    /// Names and values, in the order of the checks.
     package let facts: [(name: String, value: String)]
 
-    /// What a token says in `iss`, as it is; nil where it says nothing.
+    /// The token's `iss`, unchanged; nil where there is none.
     package let issuer: String?
 
-    /// The most bytes of a value that are shown.
+    /// The longest value, in bytes.
     private static let maximumLength = 300
 
     /// - Parameters:
-    ///   - credential: what follows `Bearer`.
-    ///   - now: the present; instants are given relative to it.
+    ///   - credential: the token or API key, without the scheme.
+    ///   - now: the present instant; times are shown relative to it.
     package init(_ credential: String, at now: Date) {
         let bytes = Array(credential.utf8)
         if bytes.starts(with: APIKey.prefix.utf8) {
-            facts = Self.ofKey(bytes)
+            facts = Self.facts(apiKey: bytes)
             issuer = nil
         } else {
-            facts = Self.ofToken(bytes, at: now)
+            facts = Self.facts(token: bytes, at: now)
             issuer = (try? CompactJWS(parsing: bytes)).flatMap { try? TokenClaims(parsing: $0.payload).issuer() }
         }
     }
 
-    private static func ofKey(_ bytes: [UInt8]) -> [(name: String, value: String)] {
+    private static func facts(apiKey bytes: [UInt8]) -> [(name: String, value: String)] {
         guard let key = APIKey(parsing: bytes) else {
             return [("API key", "not of the form \(APIKey.prefix)TENANT.ID.SECRET")]
         }
         return [("API key", key.id), ("tenant", key.tenant)]
     }
 
-    private static func ofToken(_ bytes: [UInt8], at now: Date) -> [(name: String, value: String)] {
+    private static func facts(token bytes: [UInt8], at now: Date) -> [(name: String, value: String)] {
         let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         var facts: [(name: String, value: String)] = [("token", "\(bytes.count) bytes in \(parts.count) parts")]
         guard parts.count == 3 else { return facts }
@@ -58,29 +57,29 @@ package struct UnverifiedClaims: Sendable {
             case .object(let object)? = try? JSONValue(parsing: bytes, maximumDepth: TokenHeader.maximumDepth)
         else { return [] }
         return names.compactMap { name in
-            object[name].map { (name, text($0, isInstant: ["exp", "nbf", "iat"].contains(name), now)) }
+            object[name].map { (name, text($0, isDate: ["exp", "nbf", "iat"].contains(name), now)) }
         }
     }
 
-    private static func text(_ value: JSONValue, isInstant: Bool, _ now: Date) -> String {
+    private static func text(_ value: JSONValue, isDate: Bool, _ now: Date) -> String {
         switch value {
-        case .string(let text): return shown(text)
+        case .string(let text): return printable(text)
         case .number(let number):
-            guard isInstant, let seconds = NumericDate.read(value) else { return shown(number.literal) }
-            return "\(number.literal) (\(distance(seconds - now.timeIntervalSince1970)))"
+            guard isDate, let seconds = value.numericDate else { return printable(number.literal) }
+            return "\(number.literal) (\(relativeTime(seconds - now.timeIntervalSince1970)))"
         case .bool(let flag): return flag ? "true" : "false"
         case .null: return "null"
         case .array(let values):
-            return shown("[" + values.prefix(8).map { text($0, isInstant: false, now) }.joined(separator: ", ") + "]")
+            return printable("[" + values.prefix(8).map { text($0, isDate: false, now) }.joined(separator: ", ") + "]")
         case .object: return "an object"
         }
     }
 
-    private static func shown(_ text: String) -> String {
+    private static func printable(_ text: String) -> String {
         text.printableASCII(maximumLength: maximumLength)
     }
 
-    private static func distance(_ seconds: Double) -> String {
+    private static func relativeTime(_ seconds: Double) -> String {
         let magnitude = Int(min(abs(seconds), 1e12))
         let text =
             switch magnitude {

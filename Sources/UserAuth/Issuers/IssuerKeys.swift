@@ -2,44 +2,44 @@
 
 import Synchronization
 
-/// The place of an issuer's keys: the set that is valid now, swapped whole when the issuer rotates.
+/// The current key set of an issuer, replaced as a whole when the issuer rotates its keys.
 ///
-/// Local key material never changes after the start. ``RemoteKeys`` keeps the same `IssuerKeys` and calls ``replace(with:)`` and
-/// ``drop()``; tokens that were verified with other keys are then no longer taken from the cache.
+/// Keys from files never change. ``RemoteKeys`` calls ``replace(with:)`` and ``drop()``; cached tokens that were verified with other
+/// keys are then no longer valid.
 package final class IssuerKeys: Sendable {
     private let state: Mutex<KeySet?>
-    /// Counts the changes of keys. Written under the lock of ``state``, read without it: the way of a remembered token takes no
-    /// lock that all requests share.
+    /// Counts the changes of keys. Written under the lock of ``state`` and read without it, so that requests with a cached token do
+    /// not contend for one lock.
     private let epoch = Atomic(0)
-    private let onMiss: (@Sendable (_ keyID: String) -> Void)?
+    private let onUnknownKey: (@Sendable (_ keyID: String) -> Void)?
 
     /// - Parameters:
-    ///   - set: nil where no set was ever had: tokens of the issuer are then answered with
-    ///     ``AuthenticationError/keysUnavailable(issuer:)``.
-    ///   - onMiss: called on the way of a request whose token names a key that the set does not have, so it must be quick.
-    package init(_ set: KeySet? = nil, onMiss: (@Sendable (_ keyID: String) -> Void)? = nil) {
+    ///   - set: nil where none has been fetched; verification then fails with ``AuthenticationError/keysUnavailable(issuer:)``.
+    ///   - onUnknownKey: called with each key id that a token names and the set does not have. It delays that request, so it must be
+    ///     quick.
+    package init(_ set: KeySet? = nil, onUnknownKey: (@Sendable (_ keyID: String) -> Void)? = nil) {
         state = Mutex(set)
-        self.onMiss = onMiss
+        self.onUnknownKey = onUnknownKey
     }
 
-    /// The set that is valid now.
+    /// The current set; nil where there is none.
     package var current: KeySet? {
         state.withLock { $0 }
     }
 
-    /// Puts another set in the place of the present one. Where it holds the same keys, what they verified stays remembered.
-    /// - Returns: whether the keys are others than before.
+    /// Replaces the current set. Cached tokens stay valid where the new set has the same keys.
+    /// - Returns: whether the keys have changed.
     @discardableResult
     package func replace(with set: KeySet) -> Bool {
         state.withLock { current in
-            let isChange = current?.identity != set.identity
+            let isChange = current?.fingerprint != set.fingerprint
             if isChange { epoch.add(1, ordering: .releasing) }
             current = set
             return isChange
         }
     }
 
-    /// Takes the set away; what its keys verified is no longer remembered.
+    /// Removes the current set, so that tokens are refused until there is another.
     /// - Returns: whether there was a set.
     @discardableResult
     package func drop() -> Bool {
@@ -51,17 +51,18 @@ package final class IssuerKeys: Sendable {
         }
     }
 
-    /// A token named a key that the set does not have.
-    func missed(_ keyID: String) {
-        onMiss?(keyID)
+    /// Reports that a token named a key that the set does not have.
+    /// - Parameter keyID: the token's `kid`; empty where it has none.
+    func reportUnknownKey(_ keyID: String) {
+        onUnknownKey?(keyID)
     }
 
-    /// The set that is valid now, and since which change.
+    /// Returns the current set and its epoch; nil where there is no set.
     func snapshot() -> (set: KeySet, epoch: Int)? {
         state.withLock { set in set.map { ($0, epoch.load(ordering: .relaxed)) } }
     }
 
-    /// Whether the keys are still those of a snapshot.
+    /// Whether the keys are still those of the snapshot with this epoch.
     func isUnchanged(since snapshot: Int) -> Bool {
         epoch.load(ordering: .acquiring) == snapshot
     }

@@ -5,25 +5,25 @@ import WireFormats
 extension KeySet {
     /// Reads a PEM file (RFC 7468) of one or several PUBLIC KEY or CERTIFICATE blocks.
     ///
-    /// PEM has no place for a key's id. A single key needs none. In a file of several, a line `kid: …` before a block names its
-    /// key; a key without that line has its JWK thumbprint (RFC 7638, SHA-256, base64url) as its id.
+    /// A single key needs no id. In a file of several, a line `kid: …` before a block is the id of its key, because PEM itself has
+    /// none; without that line the id is the key's JWK thumbprint (RFC 7638, SHA-256, base64url).
     /// - Parameters:
     ///   - bytes: the file.
     ///   - algorithms: the issuer's, none of them symmetric.
-    package static func pem(_ bytes: [UInt8], algorithms: [Algorithm]) throws(KeySetError) -> KeySet {
-        try requireAsymmetric(algorithms)
-        guard bytes.count <= maximumLength else { throw .tooLarge(maximum: maximumLength) }
-        let blocks = try PEMBlock.read(bytes)
+    package init(pem bytes: [UInt8], algorithms: [Algorithm]) throws(KeySetError) {
+        try Self.requireAsymmetric(algorithms)
+        guard bytes.count <= Self.maximumLength else { throw .tooLarge(maximum: Self.maximumLength) }
+        let blocks = try PEMBlock.blocks(in: bytes)
         guard !blocks.contains(where: \.isPrivateKey) else { throw .privateKey }
-        guard blocks.count <= maximumKeyCount else { throw .tooManyKeys(maximum: maximumKeyCount) }
-        let candidates = blocks.enumerated().map { Candidate(reading: $1, position: $0 + 1, isAlone: blocks.count == 1) }
-        try refuseDuplicateIDs(candidates.compactMap(\.id))
-        return try making(candidates, for: algorithms)
+        guard blocks.count <= Self.maximumKeyCount else { throw .tooManyKeys(maximum: Self.maximumKeyCount) }
+        let candidates = blocks.enumerated().map { Candidate(pem: $1, position: $0 + 1, isOnly: blocks.count == 1) }
+        try Self.requireUniqueIDs(candidates)
+        try self.init(candidates, algorithms: algorithms)
     }
 }
 
 extension PEMBlock {
-    /// Whether the block is a private key of any kind: PRIVATE KEY, ENCRYPTED PRIVATE KEY, RSA PRIVATE KEY, ….
+    /// Whether the block is a private key in any format, for example PRIVATE KEY or RSA PRIVATE KEY.
     var isPrivateKey: Bool {
         let ending = "PRIVATE KEY".utf8
         return label.utf8.suffix(ending.count).elementsEqual(ending)
@@ -31,10 +31,9 @@ extension PEMBlock {
 }
 
 extension KeySet.Candidate {
-    /// Reads a key of a PEM file.
-    fileprivate init(reading block: PEMBlock, position: Int, isAlone: Bool) {
+    fileprivate init(pem block: PEMBlock, position: Int, isOnly: Bool) {
         let material = Result { () throws(SkippedKey.Reason) in try block.material() }
-        let thumbprint = isAlone ? nil : try? Base64URL.encode(material.get().thumbprint)
+        let thumbprint = isOnly ? nil : try? Base64URL.encode(material.get().thumbprint)
         let id = block.id ?? thumbprint
         let isTooLong = id.map { $0.utf8.count > JSONWebKey.maximumIDLength } ?? false
         self.position = position
@@ -43,17 +42,17 @@ extension KeySet.Candidate {
     }
 }
 
-/// A block of a PEM file (RFC 7468), not decoded yet.
+/// A block of a PEM file (RFC 7468), not decoded.
 struct PEMBlock {
-    /// The text after BEGIN, for example `PUBLIC KEY`.
+    /// The label after BEGIN, for example `PUBLIC KEY`.
     let label: String
     /// The block with its BEGIN and END lines.
     let text: String
-    /// What a line `kid: …` before the block says. RFC 7468 section 5.2 allows any text between blocks.
+    /// The id in a line `kid: …` before the block. RFC 7468 section 2 allows any text there.
     let id: String?
 
-    /// Finds a file's blocks.
-    static func read(_ bytes: [UInt8]) throws(KeySetError) -> [PEMBlock] {
+    /// Returns the blocks of a file.
+    static func blocks(in bytes: [UInt8]) throws(KeySetError) -> [PEMBlock] {
         var blocks: [PEMBlock] = []
         var id: String?
         var open: (label: String, lines: [String])?
@@ -91,7 +90,7 @@ struct PEMBlock {
 }
 
 extension PEMBlock {
-    /// The key in the block. Of a certificate only the key counts: the operator who names the file trusts it, whatever its dates say.
+    /// Returns the key in the block. Of a certificate only the key is used: the operator trusts the file, so its dates do not matter.
     func material() throws(SkippedKey.Reason) -> KeyMaterial {
         switch label {
         case "PUBLIC KEY":
@@ -106,4 +105,11 @@ extension PEMBlock {
             throw .labelUnsupported
         }
     }
+}
+
+extension PEMBlock: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The label only: the block can be a private key.
+    var description: String { "PEM block \(label)" }
+    var debugDescription: String { description }
+    var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -2,9 +2,9 @@
 
 import WireFormats
 
-/// The three parts of a JSON Web Signature in compact form (RFC 7515 section 7.1), decoded; nothing in it is verified.
+/// The three parts of a JSON Web Signature in compact form (RFC 7515 section 7.1), decoded and not verified.
 struct CompactJWS {
-    /// What is signed: the first two parts as they were sent, with the dot between them.
+    /// The bytes that are signed: the first two parts as sent, with the dot between them.
     let signingInput: ArraySlice<UInt8>
     let header: [UInt8]
     let payload: [UInt8]
@@ -18,7 +18,7 @@ struct CompactJWS {
             let second = token[(first + 1)...].firstIndex(of: dot),
             let header = Base64URL.decode(token[..<first]),
             let payload = Base64URL.decode(token[(first + 1)..<second]),
-            // A third dot is no character of base64url.
+            // Decoding fails at a third dot.
             let signature = Base64URL.decode(token[(second + 1)...])
         else { throw .tokenMalformed }
         self.signingInput = token[..<second]
@@ -28,7 +28,14 @@ struct CompactJWS {
     }
 }
 
-/// The header of a token, read strictly. `jku`, `x5u`, `jwk` and `x5c` are ignored: keys come from the issuer alone
+extension CompactJWS: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// A token is a credential, so no part of it is printed.
+    var description: String { "CompactJWS(…)" }
+    var debugDescription: String { description }
+    var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// The header of a token (RFC 7515 section 4.1). `jku`, `x5u`, `jwk` and `x5c` are ignored: only the issuer's own keys are used
 /// (RFC 8725 section 3.10).
 struct TokenHeader {
     /// The deepest nesting of a header, and of the claims.
@@ -38,15 +45,15 @@ struct TokenHeader {
     /// nil where the token names no key.
     let keyID: String?
 
-    /// Reads and checks a header, member by member in the order of ``Check``.
+    /// Reads a header and checks its members, in the order of ``AuthenticationCheck``.
     init(parsing bytes: [UInt8]) throws(AuthenticationError) {
         guard case .object(let header)? = try? JSONValue(parsing: bytes, maximumDepth: Self.maximumDepth) else {
             throw .headerMalformed
         }
-        // `none` is no algorithm, however it is spelled (RFC 8725 section 3.2).
+        // `none` is not an Algorithm, in any spelling (RFC 8725 section 3.2).
         guard case .string(let name)? = header["alg"], let algorithm = Algorithm(named: name) else { throw .algorithmUnsupported }
-        // RFC 7515 section 4.1.11: no extension is understood here, so none may be critical. RFC 7797 section 6 has b64 among
-        // the critical ones; a b64 that is not declared so must not change what is signed, and is refused too.
+        // RFC 7515 section 4.1.11: a critical extension must be understood, and none is supported. RFC 7797 section 6 requires
+        // b64 to be critical; where it is not, it must not change what is signed, so it is refused too.
         guard header["crit"] == nil else { throw .criticalExtension }
         guard header["b64"] == nil else { throw .unencodedPayload }
         if let type = header["typ"] {
@@ -60,8 +67,8 @@ struct TokenHeader {
         self.algorithm = algorithm
     }
 
-    /// Media types compare without regard to case and may leave out `application/` (RFC 7515 section 4.1.9); `at+jwt` is that
-    /// of access tokens (RFC 9068 section 2.1).
+    /// Whether `typ` is JWT or that of access tokens, `at+jwt` (RFC 9068 section 2.1). Media types are compared without regard to
+    /// case, and the prefix `application/` is optional (RFC 7515 section 4.1.9).
     private static func isAllowed(type: String) -> Bool {
         var type = type.utf8.map(\.asciiLowercased)[...]
         let prefix = "application/".utf8

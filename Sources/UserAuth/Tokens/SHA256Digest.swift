@@ -2,34 +2,34 @@
 
 import WireFormats
 
-/// A SHA-256 digest as four words: compared, hashed and copied without an allocation.
-struct TokenDigest: Sendable, Hashable {
+/// A SHA-256 digest as four words, so that comparing, hashing and copying it need no allocation.
+struct SHA256Digest: Sendable, Hashable {
     let first: UInt64
     let second: UInt64
     let third: UInt64
     let fourth: UInt64
 
-    /// Hashes bytes.
+    /// Computes the digest of bytes.
     init(hashing bytes: UnsafeRawBufferPointer) {
         self = withUnsafeTemporaryAllocation(byteCount: DigestAlgorithm.sha256.size, alignment: 8) { digest in
-            // Without a digest different tokens would share an entry of the cache.
+            // Without a digest, different tokens would share an entry of the cache.
             precondition(DigestAlgorithm.sha256.hash(bytes, into: digest), "libcrypto has no SHA-256")
-            return TokenDigest(loading: UnsafeRawBufferPointer(digest))
+            return SHA256Digest(loading: UnsafeRawBufferPointer(digest))
         }
     }
 
-    /// Hashes bytes.
+    /// Computes the digest of bytes.
     init(hashing bytes: [UInt8]) {
-        self = bytes.withUnsafeBytes { TokenDigest(hashing: $0) }
+        self = bytes.withUnsafeBytes { SHA256Digest(hashing: $0) }
     }
 
-    /// Takes a digest of 32 bytes as it is; nil where there are not 32.
+    /// Creates a digest from its 32 bytes; nil for another number of bytes.
     init?(_ digest: [UInt8]) {
         guard digest.count == DigestAlgorithm.sha256.size else { return nil }
-        self = digest.withUnsafeBytes { TokenDigest(loading: $0) }
+        self = digest.withUnsafeBytes { SHA256Digest(loading: $0) }
     }
 
-    /// Needs 32 bytes.
+    /// - Parameter bytes: at least 32.
     private init(loading bytes: UnsafeRawBufferPointer) {
         first = bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self)
         second = bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
@@ -37,8 +37,8 @@ struct TokenDigest: Sendable, Hashable {
         fourth = bytes.loadUnaligned(fromByteOffset: 24, as: UInt64.self)
     }
 
-    /// Compares in a time that does not tell where the digests differ.
-    func equalsInConstantTime(_ other: TokenDigest) -> Bool {
+    /// Compares two digests in constant time.
+    func equalsInConstantTime(_ other: SHA256Digest) -> Bool {
         (first ^ other.first) | (second ^ other.second) | (third ^ other.third) | (fourth ^ other.fourth) == 0
     }
 }

@@ -2,16 +2,16 @@
 
 import Synchronization
 
-/// Remembers verified tokens by the SHA-256 of the whole token, so that a signature is verified once and not at every request.
+/// A cache of verified tokens by the SHA-256 of the whole token, so that a signature is verified once and not at every request.
 ///
-/// Bounded: a fixed number of buckets of a few places each; a full bucket gives up a place that was not used lately (second
-/// chance). Finding and keeping look at one bucket, so both take the same time however full the cache is. A ``VerifiedToken`` is
-/// the only thing that can be kept, and nothing but ``TokenVerifier`` makes one.
+/// It holds a fixed number of buckets with a few slots each; a full bucket evicts an entry that was not used recently (second
+/// chance, also known as CLOCK). A look-up and an insertion examine one bucket, so their cost does not depend on how full the
+/// cache is.
 final class TokenCache: Sendable {
     private let bucketCount: Int
     private let shards: [Shard]
 
-    /// - Parameter capacity: the most tokens to keep; 0 keeps none. Rounded down to whole buckets.
+    /// - Parameter capacity: the largest number of tokens, rounded down to whole buckets; 0 for none.
     init(capacity: Int) {
         let ways = max(0, min(capacity, Bucket.ways))
         let bucketCount = ways == 0 ? 0 : capacity / ways
@@ -22,47 +22,46 @@ final class TokenCache: Sendable {
         }
     }
 
-    /// The token with this hash, if it is kept and still holds.
+    /// Returns the token with this digest, if it is cached and still valid.
     /// - Parameter now: seconds since 1970.
-    func token(_ hash: TokenDigest, at now: Double) -> VerifiedToken? {
-        guard let (shard, index) = place(of: hash) else { return nil }
+    func token(for digest: SHA256Digest, at now: Double) -> VerifiedToken? {
+        guard let (shard, index) = bucket(for: digest) else { return nil }
         return shard.state.withLock { state in
-            let found = state.buckets[index].find(hash, at: now)
-            if found != nil { state.hits += 1 } else { state.misses += 1 }
-            return found
+            let token = state.buckets[index].token(for: digest, at: now)
+            if token != nil { state.hits += 1 } else { state.misses += 1 }
+            return token
         }
     }
 
-    /// Keeps a token under the hash of its bytes.
+    /// Inserts a token under the digest of its bytes.
     /// - Parameter now: seconds since 1970.
-    func keep(_ token: VerifiedToken, _ hash: TokenDigest, at now: Double) {
-        guard let (shard, index) = place(of: hash) else { return }
-        shard.state.withLock { $0.buckets[index].keep(token, hash, at: now) }
+    func insert(_ token: VerifiedToken, for digest: SHA256Digest, at now: Double) {
+        guard let (shard, index) = bucket(for: digest) else { return }
+        shard.state.withLock { $0.buckets[index].insert(token, for: digest, at: now) }
     }
 
-    /// What the cache holds and what it was good for.
     var statistics: TokenCacheStatistics {
         shards.reduce(into: TokenCacheStatistics()) { sum, shard in
             shard.state.withLock { state in
-                sum.kept += state.buckets.reduce(0) { $0 + $1.count }
+                sum.entries += state.buckets.reduce(0) { $0 + $1.count }
                 sum.hits += state.hits
                 sum.misses += state.misses
             }
         }
     }
 
-    private func place(of hash: TokenDigest) -> (Shard, Int)? {
+    private func bucket(for digest: SHA256Digest) -> (Shard, Int)? {
         guard bucketCount > 0 else { return nil }
-        let bucket = Int(hash.first % UInt64(bucketCount))
+        let bucket = Int(digest.first % UInt64(bucketCount))
         return (shards[bucket % shards.count], bucket / shards.count)
     }
 }
 
-/// What the cache of verified tokens holds and what it was good for since it was made.
+/// The size and the hit rate of the token cache, since it was created.
 package struct TokenCacheStatistics: Sendable {
-    /// How many tokens are kept, ended ones among them.
-    package internal(set) var kept = 0
-    /// How many tokens were answered from the cache.
+    /// The number of cached tokens, including expired ones.
+    package internal(set) var entries = 0
+    /// How many tokens were found in the cache.
     package internal(set) var hits = 0
     /// How many tokens had to be verified, valid or not.
     package internal(set) var misses = 0
@@ -85,60 +84,59 @@ extension TokenCache {
             state = Mutex(State(buckets: Array(repeating: Bucket(ways: ways), count: buckets)))
         }
     }
-}
 
-extension TokenCache {
-    /// A few places for tokens.
+    /// A small, fixed number of slots for tokens.
     struct Bucket {
+        /// The usual number of slots.
         static let ways = 8
 
-        private var places: [Place?]
-        /// Where the search for a place to give up goes on.
+        private var slots: [Entry?]
+        /// The slot at which the search for an entry to evict continues.
         private var hand = 0
 
-        private struct Place {
-            let hash: TokenDigest
+        private struct Entry {
+            let digest: SHA256Digest
             let token: VerifiedToken
             var wasUsed: Bool
         }
 
         init(ways: Int) {
-            places = Array(repeating: nil, count: ways)
+            slots = Array(repeating: nil, count: ways)
         }
 
         var count: Int {
-            places.count { $0 != nil }
+            slots.count { $0 != nil }
         }
 
-        /// The token with this hash, if it still holds. One that does not is dropped.
-        mutating func find(_ hash: TokenDigest, at now: Double) -> VerifiedToken? {
-            for index in places.indices where places[index]?.hash == hash {
-                guard let token = places[index]?.token, token.holds(at: now) else {
-                    places[index] = nil
+        /// Returns the token with this digest if it is still valid, and removes it otherwise.
+        mutating func token(for digest: SHA256Digest, at now: Double) -> VerifiedToken? {
+            for index in slots.indices where slots[index]?.digest == digest {
+                guard let token = slots[index]?.token, token.isValid(at: now) else {
+                    slots[index] = nil
                     return nil
                 }
-                places[index]?.wasUsed = true
+                slots[index]?.wasUsed = true
                 return token
             }
             return nil
         }
 
-        mutating func keep(_ token: VerifiedToken, _ hash: TokenDigest, at now: Double) {
+        mutating func insert(_ token: VerifiedToken, for digest: SHA256Digest, at now: Double) {
             let index =
-                places.firstIndex { $0?.hash == hash }
-                ?? places.firstIndex { $0 == nil }
-                ?? places.firstIndex { !($0?.token.holds(at: now) ?? false) }
-                ?? nextToGiveUp()
-            places[index] = Place(hash: hash, token: token, wasUsed: false)
+                slots.firstIndex { $0?.digest == digest }
+                ?? slots.firstIndex { $0 == nil }
+                ?? slots.firstIndex { !($0?.token.isValid(at: now) ?? false) }
+                ?? nextToEvict()
+            slots[index] = Entry(digest: digest, token: token, wasUsed: false)
         }
 
-        /// The first place from the hand on that was not used since the hand last passed it.
-        private mutating func nextToGiveUp() -> Int {
+        /// Returns the first slot, from the hand on, that was not used since the hand last passed it.
+        private mutating func nextToEvict() -> Int {
             while true {
                 let index = hand
-                hand = (hand + 1) % places.count
-                guard places[index]?.wasUsed ?? false else { return index }
-                places[index]?.wasUsed = false
+                hand = (hand + 1) % slots.count
+                guard slots[index]?.wasUsed ?? false else { return index }
+                slots[index]?.wasUsed = false
             }
         }
     }

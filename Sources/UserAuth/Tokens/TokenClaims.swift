@@ -2,12 +2,14 @@
 
 import WireFormats
 
-/// The claims of a token (RFC 7519 section 4). Reading them says nothing about who wrote them: only ``issuer`` may be used before
-/// the signature is verified, to find the issuer, and ``audiences`` to tell two registrations at one issuer apart.
+/// The claims of a token (RFC 7519 section 4), each read and checked when it is asked for.
+///
+/// Before the signature is verified, only ``issuer()`` may be used, to find the issuer, and ``audiences()``, to choose between
+/// several declarations of one issuer.
 struct TokenClaims {
     private static let maximumAudiences = 64
     private static let maximumScopes = 128
-    /// The longest name of a user, a tenant or a scope, in bytes of UTF-8.
+    /// The longest user, tenant or scope, in bytes of UTF-8.
     private static let maximumNameLength = 256
 
     private let members: JSONObject
@@ -19,13 +21,13 @@ struct TokenClaims {
         self.members = members
     }
 
-    /// `iss`
+    /// Returns `iss`.
     func issuer() throws(AuthenticationError) -> String {
         guard case .string(let issuer)? = members["iss"] else { throw .issuerMissing }
         return issuer
     }
 
-    /// `aud`: a string or an array of strings (section 4.1.3), never empty.
+    /// Returns `aud`, which is a string or an array of strings (section 4.1.3). The result is not empty.
     func audiences() throws(AuthenticationError) -> [String] {
         switch members["aud"] {
         case nil: throw .audienceMissing
@@ -38,59 +40,61 @@ struct TokenClaims {
         }
     }
 
-    /// `exp`, which is required here.
+    /// Returns `exp`, which Postern requires, in seconds since 1970.
     func expiration() throws(AuthenticationError) -> Double {
         guard let value = members["exp"] else { throw .expirationMissing }
-        guard let seconds = NumericDate.read(value) else { throw .expirationMalformed }
+        guard let seconds = value.numericDate else { throw .expirationMalformed }
         return seconds
     }
 
-    /// `nbf`; nil where there is none.
+    /// Returns `nbf` in seconds since 1970; nil where there is none.
     func notBefore() throws(AuthenticationError) -> Double? {
         guard let value = members["nbf"] else { return nil }
-        guard let seconds = NumericDate.read(value) else { throw .notBeforeMalformed }
+        guard let seconds = value.numericDate else { throw .notBeforeMalformed }
         return seconds
     }
 
-    /// `iat`; nil where there is none.
+    /// Returns `iat` in seconds since 1970; nil where there is none.
     func issuedAt() throws(AuthenticationError) -> Double? {
         guard let value = members["iat"] else { return nil }
-        guard let seconds = NumericDate.read(value) else { throw .issuedAtMalformed }
+        guard let seconds = value.numericDate else { throw .issuedAtMalformed }
         return seconds
     }
 
-    /// The user, under the name that the issuer gives the claim.
+    /// Returns the user.
+    /// - Parameter claim: the name of the claim at this issuer.
     func user(claim: String) throws(AuthenticationError) -> String {
         guard let value = members[claim] else { throw .userMissing }
         guard let name = Self.name(value) else { throw .userMalformed }
         return name
     }
 
-    /// The tenant, under the name that the issuer gives the claim.
+    /// Returns the tenant.
+    /// - Parameter claim: the name of the claim at this issuer.
     func tenant(claim: String) throws(AuthenticationError) -> String {
         guard let value = members[claim] else { throw .tenantMissing }
         guard let name = Self.name(value) else { throw .tenantMalformed }
         return name
     }
 
-    /// The scopes of `scope` (RFC 8693 section 4.2, RFC 9068 section 2.2.3) and `scp`, each a string with spaces or an array of
-    /// strings: providers write both.
+    /// Returns the scopes in `scope` (RFC 8693 section 4.2, RFC 9068 section 2.2.3) and `scp`, without duplicates. Providers write
+    /// either as a string with spaces or as an array of strings.
     func scopes() throws(AuthenticationError) -> [String] {
         var scopes: [String] = []
         for value in [members["scope"], members["scp"]] {
-            let written: [String]
+            let values: [String]
             switch value {
             case nil:
                 continue
             case .string(let text):
-                written = text.utf8.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
-            case .array(let values):
-                guard let strings = Self.strings(values, atMost: Self.maximumScopes) else { throw .scopesMalformed }
-                written = strings
+                values = text.utf8.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+            case .array(let elements):
+                guard let strings = Self.strings(elements, atMost: Self.maximumScopes) else { throw .scopesMalformed }
+                values = strings
             default:
                 throw .scopesMalformed
             }
-            for scope in written where !scopes.contains(where: { $0.hasSameBytes(as: scope) }) {
+            for scope in values where !scopes.contains(where: { $0.hasSameBytes(as: scope) }) {
                 guard (1...Self.maximumNameLength).contains(scope.utf8.count), scopes.count < Self.maximumScopes else {
                     throw .scopesMalformed
                 }
@@ -116,31 +120,33 @@ struct TokenClaims {
     }
 }
 
-/// Seconds since 1970 as a claim writes them (RFC 7519 section 2), fractions included.
-enum NumericDate {
-    /// How much the clocks of the issuer and of this machine may differ, in seconds (RFC 7519 section 4.1.4).
-    static let skew = 60.0
-    /// 2^53: every whole number up to here is exact as a double, and far from any overflow.
-    private static let range = 0.0...9_007_199_254_740_992
+extension JSONValue {
+    /// 2^53: a double represents every whole number up to it exactly.
+    private static let numericDateRange = 0.0...9_007_199_254_740_992
 
-    /// Reads a claim; nil where it is no number, or out of range.
-    static func read(_ value: JSONValue) -> Double? {
-        guard case .number(let number) = value, let seconds = number.double, range.contains(seconds) else { return nil }
+    /// The value as a NumericDate (RFC 7519 section 2), in seconds since 1970; nil where it is not a number, or out of range.
+    var numericDate: Double? {
+        guard case .number(let number) = self, let seconds = number.double, Self.numericDateRange.contains(seconds) else {
+            return nil
+        }
         return seconds
     }
 }
 
-/// The times of a token, checked at one instant. In seconds since 1970.
+/// The times of a token, checked at one instant; all in seconds since 1970.
 struct TokenTimes {
+    /// How much the clocks of the issuer and of this machine may differ, in seconds (RFC 7519 section 4.1.4).
+    private static let clockSkew = 60.0
+
     let expiration: Double
-    /// The first instant at which the checks pass; it only matters where the clock jumps back.
+    /// The first instant at which the checks pass. It matters only when this machine's clock is set back.
     let validFrom: Double
-    /// The first instant at which the token has ended.
+    /// The first instant at which the token has expired.
     let validUntil: Double
 
-    /// Checks `exp`, `nbf`, `iat` and the lifetime, each with the skew that clocks are allowed.
+    /// Checks `exp`, `nbf`, `iat` and the lifetime.
     init(_ claims: TokenClaims, _ issuer: Issuer, at now: Double) throws(AuthenticationError) {
-        let skew = NumericDate.skew
+        let skew = Self.clockSkew
         let expiration = try claims.expiration()
         guard now < expiration + skew else { throw .expired }
         let notBefore = try claims.notBefore()
@@ -148,7 +154,7 @@ struct TokenTimes {
         let issuedAt = try claims.issuedAt()
         if let issuedAt, now < issuedAt - skew { throw .issuedInFuture }
         let maximum = Double(issuer.maximumLifetime)
-        // Where the issuer does not say when the token began, its whole rest must be within the bound.
+        // Without `iat`, the remaining lifetime must be within the limit.
         let earliest = issuedAt ?? expiration - maximum
         if issuedAt == nil {
             guard now >= earliest - skew else { throw .lifetimeTooLong }

@@ -6,7 +6,7 @@
     import Foundation
 #endif
 
-/// Verifies bearer tokens: every check of ``Check/ofToken`` in its order, the first failure ends it.
+/// Verifies bearer tokens: makes the checks of ``AuthenticationCheck/tokenChecks`` in their order, up to the first that fails.
 struct TokenVerifier: Sendable {
     private let issuers: IssuerDirectory
 
@@ -16,7 +16,7 @@ struct TokenVerifier: Sendable {
 
     /// Verifies a token.
     /// - Parameters:
-    ///   - token: the token alone, without the scheme.
+    ///   - token: the token, without the scheme.
     ///   - now: seconds since 1970.
     func verify(_ token: [UInt8], at now: Double) throws(AuthenticationError) -> VerifiedToken {
         let jws = try CompactJWS(parsing: token)
@@ -30,17 +30,17 @@ struct TokenVerifier: Sendable {
         do {
             key = try keys.verify(jws, header)
         } catch {
-            // Perhaps the issuer has rotated. This request does not wait to see.
+            // The issuer may have rotated its keys. They are fetched in the background; this request does not wait for them.
             switch error {
-            case .keyUnknown: if let id = header.keyID { trusted.keys.missed(id) }
-            // Where a token or the key has no id, a rotation looks like a wrong signature.
-            case .signatureInvalid: if header.keyID == nil || keys.isOneKeyWithoutID { trusted.keys.missed("") }
+            case .keyUnknown: if let id = header.keyID { trusted.keys.reportUnknownKey(id) }
+            // Where the token or the key has no id, a rotation shows as a wrong signature.
+            case .signatureInvalid: if header.keyID == nil || keys.isSingleKeyWithoutID { trusted.keys.reportUnknownKey("") }
             default: break
             }
             throw error
         }
-        // From here on the claims are the issuer's word. `iss` has been compared: it is how the issuer was found.
-        guard issuer.serves(try claims.audiences()) else { throw .audienceMismatch }
+        // The claims are the issuer's from here on. `iss` needs no further check: the issuer was found by it.
+        try issuer.checkRequirements(of: claims)
         let times = try TokenTimes(claims, issuer, at: now)
         let user = try claims.user(claim: issuer.userClaim)
         let tenant =
@@ -59,11 +59,11 @@ struct TokenVerifier: Sendable {
     }
 }
 
-/// A token that passed every check, and how long that stays true. Only ``TokenVerifier`` makes one.
+/// A token that passed all checks, and how long it stays valid. Only ``TokenVerifier`` makes one.
 final class VerifiedToken: Sendable {
     let principal: Principal
     private let times: TokenTimes
-    /// The keys of the issuer, to see that they are still those that verified the token.
+    /// The issuer's keys, to find out whether they are still those that verified the token.
     private let keys: IssuerKeys
     private let keysEpoch: Int
 
@@ -74,9 +74,9 @@ final class VerifiedToken: Sendable {
         self.keysEpoch = keysEpoch
     }
 
-    /// Whether the token would be verified again: it is neither too late nor too early, and the keys are the same.
+    /// Whether verifying the token again would succeed: its times allow it, and the issuer's keys are the same.
     /// - Parameter now: seconds since 1970.
-    func holds(at now: Double) -> Bool {
+    func isValid(at now: Double) -> Bool {
         now < times.validUntil && now >= times.validFrom && keys.isUnchanged(since: keysEpoch)
     }
 }
