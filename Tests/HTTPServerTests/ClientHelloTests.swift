@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PosternTestSupport
 import Testing
 
 @testable import HTTPServer
@@ -77,13 +78,13 @@ struct ClientHelloTests {
         #expect(finding(hello.bytes + [0x16, 3, 1]) == expected)
     }
 
-    @Test func `a long list is read to its end`() {
+    @Test func `a long list of protocols is read to its end`() {
         let names = (0..<2000).map { "h\($0)" }
         #expect(finding(Hello.offering(names).bytes) == .speaksOnlyOthers)
         #expect(finding(Hello.offering(names + ["http/1.1"]).bytes) == .speaksHTTP1)
     }
 
-    @Test func `without an offer any protocol will do`() {
+    @Test func `without an offer any protocol is accepted`() {
         var hello = Hello()
         #expect(finding(hello.bytes) == .speaksHTTP1)
         hello.extensions = [Hello.server("a.example"), (0x0a0a, []), (43, [2, 3, 4])]
@@ -93,7 +94,7 @@ struct ClientHelloTests {
     }
 
     @Test(arguments: [["http/1.1"], ["h2"], ["h2", "http/1.1"], []])
-    func `a hello that comes in pieces is read when it is whole`(_ names: [String]) {
+    func `a hello in several pieces is read when it is complete`(_ names: [String]) {
         let bytes = Hello.offering(names).bytes
         let whole = finding(bytes)
         #expect(whole != .incomplete)
@@ -111,7 +112,7 @@ struct ClientHelloTests {
     }
 
     /// Each length says that the hello ends there.
-    @Test func `a hello that is cut short is left to TLS`() {
+    @Test func `a truncated hello is left to TLS`() {
         let whole = Hello.offering(["h2"])
         for count in 0..<whole.message.count {
             let bytes = [0x16, 3, 1] + Hello.vector(2, Array(whole.message.prefix(count)))
@@ -131,11 +132,11 @@ struct ClientHelloTests {
             [0x16, 3, 1, 0x40, 0x01], [0x16, 3, 1, 0, 0],
             [0x80, 0x2e, 1, 3, 1], Array("GET / HTTP/1.1\r\n".utf8), [0, 0, 0, 0, 0],
         ] as [[UInt8]])
-    func `what is no hello in one record is left to TLS`(_ bytes: [UInt8]) {
+    func `bytes that are no hello in one record are left to TLS`(_ bytes: [UInt8]) {
         #expect(finding(bytes) == .unknown)
     }
 
-    @Test func `what the hello says wrongly is left to TLS`() {
+    @Test func `a malformed hello is left to TLS`() {
         var hello = Hello.offering(["h2"])
         hello.type = 2
         #expect(finding(hello.bytes) == .unknown)
@@ -154,7 +155,7 @@ struct ClientHelloTests {
         #expect(finding(records) == .unknown)
     }
 
-    @Test func `the largest record is read and no larger one`() {
+    @Test func `the largest record is read, and no larger one`() {
         let rest = 16_384 - Hello.offering(["h2"]).message.count - 4
         var hello = Hello.offering(["h2"])
         hello.extensions = [(21, [UInt8](repeating: 0, count: rest))] + (hello.extensions ?? [])
@@ -166,8 +167,8 @@ struct ClientHelloTests {
     }
 
     @Test(arguments: [1, 2] as [UInt64])
-    func `no bytes do harm`(_ seed: UInt64) {
-        var random = SplitMix64(state: seed)
+    func `random bytes do no harm`(_ seed: UInt64) {
+        var random = SplitMix64(seed: seed)
         let hellos = [["http/1.1"], ["h2"], ["h2", "http/1.1"], []].map { Hello.offering($0).bytes }
         var findings: [ClientHello.Finding] = []
         for number in 0..<10_000 {

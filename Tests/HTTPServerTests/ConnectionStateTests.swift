@@ -117,7 +117,7 @@ struct ConnectionStateTests {
             .at(18, .unsent(0), .proceed, .due(27), .reads(true)),
             .at(27, .tick, .reject(.timedOut(seconds: 9)))),
     ])
-    func `a request has one deadline that no byte moves`(_ script: StateScript) {
+    func `a request has one deadline, which no byte extends`(_ script: StateScript) {
         script.run()
     }
 
@@ -152,7 +152,7 @@ struct ConnectionStateTests {
             "a request that is whole goes on",
             after: whole(at: 1), .at(2, .handshakeEnded, .nothing, .due(21))),
     ])
-    func `a handshake has as long as a request`(_ script: StateScript) {
+    func `a handshake has as much time as a request`(_ script: StateScript) {
         script.run()
     }
 
@@ -179,7 +179,7 @@ struct ConnectionStateTests {
             .at(1, .head(max: 1, stream: true), .proceed),
             .at(2, .bytes(1_000_000), .proceed, .due(32))),
     ])
-    func `a streamed body has a deadline that bytes move`(_ script: StateScript) {
+    func `a streamed body has a deadline, which bytes extend`(_ script: StateScript) {
         script.run()
     }
 
@@ -223,7 +223,7 @@ struct ConnectionStateTests {
             .at(21, .tick, .proceed),
             .at(21, .written, .linger, .due(22))),
     ])
-    func `a response that does not come hangs up`(_ script: StateScript) {
+    func `a response that is not sent in time closes the connection`(_ script: StateScript) {
         script.run()
     }
 
@@ -259,7 +259,7 @@ struct ConnectionStateTests {
             after: whole(at: 1) + [.at(1, .written, .proceed)] + whole(at: 2),
             .at(2, .written, .proceed, .idleSince(2), .reads(true))),
     ])
-    func `a request is answered when it is whole`(_ script: StateScript) {
+    func `a request is answered when it is complete`(_ script: StateScript) {
         script.run()
     }
 
@@ -353,7 +353,7 @@ struct ConnectionStateTests {
             .at(1.5, .end, .drop),
             .at(2, .tick, .hangUp)),
     ])
-    func `a client that waits for 100 Continue gets it once it is its turn`(_ script: StateScript) {
+    func `a client that expects 100 Continue gets it when its request is next`(_ script: StateScript) {
         script.run()
     }
 
@@ -394,7 +394,7 @@ struct ConnectionStateTests {
     ]
 
     @Test(arguments: faults)
-    func `a request at fault is rejected at once where nothing is owed`(_ fault: Fault) {
+    func `a malformed request is rejected at once if no response is outstanding`(_ fault: Fault) {
         StateScript(
             "", after: fault.beginning,
             .at(1, fault.event, .reject(fault.rejection), .ignoresInput(true), .closesAfterResponse(false)),
@@ -409,7 +409,7 @@ struct ConnectionStateTests {
     }
 
     @Test(arguments: faults)
-    func `a request at fault is rejected after the responses that are owed`(_ fault: Fault) {
+    func `a malformed request is rejected after the outstanding responses`(_ fault: Fault) {
         StateScript(
             "", after: whole(at: 1) + pipelined(at: 1) + fault.beginning,
             .at(1, fault.event, .drop, .ignoresInput(true), .closesAfterResponse(false), .reads(false)),
@@ -423,7 +423,7 @@ struct ConnectionStateTests {
     }
 
     @Test(arguments: faults)
-    func `a rejection that waits is dropped with its connection`(_ fault: Fault) {
+    func `a waiting rejection is dropped with its connection`(_ fault: Fault) {
         StateScript(
             "", after: whole(at: 1) + fault.beginning,
             .at(1, fault.event, .drop, .due(21)),
@@ -434,7 +434,7 @@ struct ConnectionStateTests {
     }
 
     @Test(arguments: [0, 1, 99, 100])
-    func `a body up to the limit is taken`(_ bytes: Int) {
+    func `a body of exactly the limit is accepted`(_ bytes: Int) {
         StateScript(
             "",
             .at(1, .head(length: bytes), .proceed),
@@ -612,7 +612,7 @@ struct ConnectionStateTests {
             .at(4.5, .drain, .nothing, .due(5)),
             .at(5, .tick, .hangUp)),
     ])
-    func `draining waits for what runs and for nothing else`(_ script: StateScript) {
+    func `draining waits for running requests and for nothing else`(_ script: StateScript) {
         script.run()
     }
 
@@ -716,7 +716,7 @@ struct ConnectionStateTests {
             .at(22.999, .tick, .proceed),
             .at(23, .tick, .hangUp)),
     ])
-    func `a client that sends nothing more gets what it is owed`(_ script: StateScript) {
+    func `a client that closes its output gets the outstanding responses`(_ script: StateScript) {
         script.run()
     }
 
@@ -753,7 +753,7 @@ struct ConnectionStateTests {
             after: whole(at: 1, last: true) + [.at(2, .written, .linger, .due(3))],
             .at(2.5, .rejectionWritten, .linger, .due(3))),
     ])
-    func `a lingering connection ends at its time`(_ script: StateScript) {
+    func `a lingering connection ends in time`(_ script: StateScript) {
         script.run()
     }
 
@@ -776,7 +776,7 @@ struct ConnectionStateTests {
             "while lingering", after: whole(at: 1, last: true), .at(1, .written, .linger), .at(1, .closed, .nothing)),
         StateScript("while draining", .at(1, .drain, .nothing), .at(1, .closed, .nothing)),
     ])
-    func `what happens after the end is harmless`(_ script: StateScript) {
+    func `events after the end are harmless`(_ script: StateScript) {
         script.run()
         let events: [StateEvent] = [
             .handshakeEnded, .bytes(0), .bytes(5), .head(), .head(length: 5, expects: true), .head(length: 1000),

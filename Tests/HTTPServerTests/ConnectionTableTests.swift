@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import PosternTestSupport
 import Testing
 
 @testable import HTTPServer
@@ -15,7 +16,7 @@ struct ConnectionTableTests {
         return ConnectionTable(limits: limits, isExempt: { exempt.contains($0) })
     }
 
-    @Test func `connections are admitted up to the cap`() {
+    @Test func `connections are admitted up to the limit`() {
         let table = table(3)
         #expect(table.limit == 3 && !table.isFull)
         let peers = (1...4).map { PeerAddress("10.0.0.\($0)") }
@@ -31,7 +32,7 @@ struct ConnectionTableTests {
         #expect(table.figures == ConnectionTable.Figures(accepted: 4, evicted: 1))
     }
 
-    @Test func `a connection for which another was closed has its place`() {
+    @Test func `a connection for which another was closed is admitted`() {
         let table = table(1, perPeer: 2)
         let peer = PeerAddress("10.0.0.1")
         #expect(table.admit(peer) == .admitted)
@@ -66,14 +67,14 @@ struct ConnectionTableTests {
         #expect(peers.map { table.admit($0) } == [.admitted, .admitted])
     }
 
-    @Test func `a peer that has too many is told so although there is no room`() {
+    @Test func `a peer with too many connections is told so although the table is full`() {
         let table = table(2, perPeer: 1)
         let peers = [PeerAddress("10.0.0.1"), PeerAddress("10.0.0.2"), PeerAddress("10.0.0.3")]
         #expect(peers.map { table.admit($0) } == [.admitted, .admitted, .full])
         #expect(table.admit(peers[0]) == .tooManyFromPeer)
     }
 
-    @Test func `a proxy has no bound of its own`() {
+    @Test func `a trusted proxy has no limit of its own`() {
         let table = table(5, perPeer: 1, exempt: ["10.0.0.9", "2001:db8::9"])
         #expect((0..<2).map { _ in table.admit(PeerAddress("10.0.0.9")) } == [.admitted, .admitted])
         #expect((0..<2).map { _ in table.admit(PeerAddress("2001:db8::9")) } == [.admitted, .admitted])
@@ -85,14 +86,14 @@ struct ConnectionTableTests {
         #expect(table.figures == ConnectionTable.Figures(accepted: 5))
     }
 
-    @Test func `a peer without an address is counted in all alone`() {
+    @Test func `a peer without an address counts only towards all connections`() {
         let table = table(3, perPeer: 1)
         #expect((0..<4).map { _ in table.admit(nil) } == [.admitted, .admitted, .admitted, .full])
         for _ in 0..<3 { table.closed(peer: nil, wasRefused: false) }
         #expect(table.figures == ConnectionTable.Figures(accepted: 3))
     }
 
-    @Test func `few connections wait to be refused`() {
+    @Test func `at most 32 connections wait for their refusal`() {
         let table = table(1)
         #expect((0..<40).map { _ in table.refuse() } == (0..<40).map { $0 < 32 })
         #expect(table.figures == ConnectionTable.Figures(accepted: 40, refused: 40))
@@ -105,7 +106,7 @@ struct ConnectionTableTests {
         #expect(table.admit(PeerAddress("10.0.0.1")) == .admitted)
     }
 
-    @Test func `what is held adds up`() {
+    @Test func `reserved memory adds up`() {
         let table = table(1)
         #expect(table.held(100) == 100)
         #expect(table.held(50) == 150)
@@ -116,7 +117,7 @@ struct ConnectionTableTests {
         #expect(table.figures == ConnectionTable.Figures())
     }
 
-    @Test func `the peak is the most since it was asked for`() {
+    @Test func `the peak is the maximum since the last reading`() {
         let table = table(10)
         _ = table.admit(nil)
         let one = table.estimatedBytes
@@ -132,12 +133,12 @@ struct ConnectionTableTests {
         #expect(table.estimatedBytes == 0)
     }
 
-    @Test func `threads may count at once`() async {
+    @Test func `several threads may count at once`() async {
         let table = table(50, perPeer: 10)
         await withTaskGroup(of: Void.self) { group in
             for task in 0..<8 {
                 group.addTask {
-                    var random = SplitMix64(state: UInt64(task))
+                    var random = SplitMix64(seed: UInt64(task))
                     for _ in 0..<2000 {
                         let peer = PeerAddress("10.0.0.\(Int.random(in: 0...9, using: &random))")
                         if table.admit(peer) == .admitted {
@@ -156,7 +157,8 @@ struct ConnectionTableTests {
     }
 
     @Test(arguments: [(16_384, nil, 8192), (100, nil, 64), (10, nil, 64), (100, 7, 7)] as [(Int, Int?, Int)])
-    func `a peer may have half of all or what is set`(_ connections: Int, _ perPeer: Int?, _ expected: Int) {
+    func `a peer may have half of all connections, or the configured number`(_ connections: Int, _ perPeer: Int?, _ expected: Int)
+    {
         var limits = ConnectionLimits()
         limits.maxConnections = connections
         limits.maxConnectionsPerPeer = perPeer
@@ -168,13 +170,13 @@ struct ConnectionTableTests {
             ("10.1.2.3", 0x0a01_0203), ("255.255.255.255", 0xffff_ffff), ("::ffff:10.1.2.3", 0x0a01_0203),
             ("2001:db8:1:2:3:4:5:6", 0x2001_0db8_0001_0002), ("::1", 0), ("::10.1.2.3", 0), ("::fffe:10.1.2.3", 0),
         ] as [(String, UInt64)])
-    func `an address is counted by its first part`(_ text: String, _ counted: UInt64) throws {
+    func `an address is counted by its prefix`(_ text: String, _ counted: UInt64) throws {
         let peer = try #require(PeerAddress(text))
         #expect(peer.counted == counted && peer.description == text)
     }
 
     @Test(arguments: ["", "a", "10.0.0", "10.0.0.256", "10.0.0.1.", "[::1]", "::g", "10.0.0.1 ", "fe80::1%eth0"])
-    func `anything else is no address`(_ text: String) {
+    func `any other text is no address`(_ text: String) {
         #expect(PeerAddress(text) == nil)
     }
 

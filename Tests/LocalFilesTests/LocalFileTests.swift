@@ -1,26 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import PosternTestSupport
 import SystemPackage
 import Testing
 
 @testable import LocalFiles
 
-@Suite final class LocalFileTests {
-    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("postern-files-\(UUID().uuidString)").path
+struct LocalFileTests {
+    private let temporary: TemporaryFolder
+    private var folder: String { temporary.path }
 
     init() throws {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: folder)
+        temporary = try TemporaryFolder()
     }
 
     private func write(_ bytes: some Sequence<UInt8>, _ name: String) throws -> String {
-        let path = "\(folder)/\(name)"
-        try Data(bytes).write(to: URL(fileURLWithPath: path))
-        return path
+        try temporary.write(bytes, to: name)
     }
 
     private func error(_ path: String, limit: Int = 100) -> FileReadError? {
@@ -56,7 +52,7 @@ import Testing
     }
 
     #if os(Linux)
-        @Test func `a file that does not tell its size is read to its end`() throws {
+        @Test func `a file that reports no size is read to its end`() throws {
             let status = try LocalFile("/proc/self/status").contents(limit: 100_000)
             #expect(String(decoding: status, as: UTF8.self).contains("\nPid:"))
             // Larger than one step of reading on.
@@ -64,7 +60,7 @@ import Testing
         }
     #endif
 
-    @Test func `what is no regular file is told from what is not there, and is not waited for`() throws {
+    @Test func `a file that is not regular is told from a missing one, and is not waited for`() throws {
         #expect(mkfifo("\(folder)/pipe", 0o600) == 0)
         #expect(error("\(folder)/pipe") == .notRegular)
         #expect(error("/dev/zero") == .notRegular)
@@ -76,7 +72,7 @@ import Testing
         #expect(error("\(folder)/circle") == .linksInCircle)
     }
 
-    @Test func `a file that may not be read says so`() throws {
+    @Test func `the error of a file that may not be read says so`() throws {
         #expect(FileReadError(Errno.permissionDenied) == .permissionDenied)
         #expect(FileReadError(Errno.notPermitted) == .permissionDenied)
         #expect("\(FileReadError.permissionDenied)" == "permission denied")
@@ -104,7 +100,7 @@ import Testing
     @Test(arguments: [
         (0o600, false), (0o400, false), (0o700, false), (0o640, false), (0o604, true), (0o644, true), (0o620, false),
     ])
-    func `a secret that accounts other than its owner may read is warned of`(mode: mode_t, isWarnedOf: Bool) throws {
+    func `a secret file that other accounts may read causes a warning`(mode: mode_t, isWarnedOf: Bool) throws {
         let path = try write([1], "secret")
         #expect(chmod(path, mode) == 0)
         let warning =
@@ -115,7 +111,7 @@ import Testing
         #expect((LocalFile("\(folder)/link").secrecyWarning != nil) == isWarnedOf)
     }
 
-    @Test func `a folder's names are listed with what they lead to`() throws {
+    @Test func `a folder's entries are listed with the kind of their targets`() throws {
         for name in ["a", ".b", "c\u{e9}"] { _ = try write([1], name) }
         let files = FileManager.default
         try files.createDirectory(atPath: "\(folder)/folder", withIntermediateDirectories: true)
@@ -127,7 +123,7 @@ import Testing
         #expect(entries.filter(\.isFolder).map(\.name) == ["folder", "to-folder"])
     }
 
-    @Test func `what is no folder cannot be listed`() throws {
+    @Test func `listing something that is not a folder fails`() throws {
         let file = try write([1], "file")
         for (path, expected) in [(file, FileReadError.notFolder), ("\(folder)/none", .notFound)] {
             #expect(throws: expected) { try LocalFolder(path).entries() }

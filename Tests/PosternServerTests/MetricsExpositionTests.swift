@@ -3,12 +3,13 @@
 import Foundation
 import HTTPServer
 import NIOHTTP1
+import PosternTestSupport
 import Testing
 
 @testable import PosternServer
 
 struct MetricsExpositionTests {
-    private let start = Date(timeIntervalSince1970: 1_800_000_000)
+    private let start = Date.january2027
 
     /// The samples of a page by name and labels.
     private func samples(_ text: String) -> [String: String] {
@@ -38,7 +39,7 @@ struct MetricsExpositionTests {
         #expect(samples[#"postern_api_key_last_used_timestamp_seconds{tenant="acme",key="cms"}"#] == "1800000000.0")
     }
 
-    @Test func `users of limits are counted by tenant, and absent where there are none`() async throws {
+    @Test func `users of limits are counted by tenant, and the metric is absent if there are none`() async throws {
         let service = try await TestService(
             rules: """
                   avatars: {keyPrefix: "avatars/{user}/", contentTypes: [image/png], maxSize: 5MiB, limits: {perUser: 2/1h}}

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import Logging
+import PosternTestSupport
 import RuleFiles
 import Testing
 import UploadRules
 
+@testable import HTTPServer
 @testable import PosternServer
 
-@Suite("Readiness")
 struct ReadinessTests {
     /// Two tenants: `here` signs with credentials that there are, `gone` with a container's that does not answer.
     private static let files = [
@@ -17,9 +17,7 @@ struct ReadinessTests {
     ]
 
     private func readiness(of tenants: [String]) async throws -> Readiness {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try TemporaryFolder()
         for tenant in tenants {
             let yaml = """
                 tenant: \(tenant)
@@ -33,7 +31,7 @@ struct ReadinessTests {
                 rules:
                   a: {keyPrefix: a/, contentTypes: [image/png], maxSize: 1MiB}
                 """
-            try Data(yaml.utf8).write(to: folder.appendingPathComponent("\(tenant).yaml"))
+            try folder.write(yaml, to: "\(tenant).yaml")
         }
         let settings = ServiceSettings(
             tenantsFolder: folder.path,
@@ -45,13 +43,12 @@ struct ReadinessTests {
                 "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1",
             ]
         )
-        let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let state = try await ServiceState.load(settings, logger: quiet, patience: .seconds(600)).state
-        return Readiness(state: state)
+        let state = try await ServiceState.load(settings, logger: LogRecorder().logger(), fetchTimeout: .seconds(600)).state
+        return Readiness(
+            state: state, connections: ConnectionTable(limits: ConnectionLimits(), isExempt: { _ in false }))
     }
 
-    @Test("Begins when the listener is open and ends when the service is told to stop")
-    func course() async throws {
+    @Test func `the service is ready from the opening of the listener to the stop`() async throws {
         let readiness = try await readiness(of: ["here"])
         #expect(readiness.report(at: Date()).reasons == ["the public listener is not open yet"])
         readiness.beginListening()
@@ -62,8 +59,7 @@ struct ReadinessTests {
         #expect(readiness.report(at: Date()).reasons == ["the service is stopping"])
     }
 
-    @Test("Serves whom it can, and says what is amiss")
-    func someTenants() async throws {
+    @Test func `the service is ready if some tenants can be served, and gives the reason for the others`() async throws {
         let readiness = try await readiness(of: ["here", "gone"])
         readiness.beginListening()
         let report = readiness.report(at: Date())
@@ -72,8 +68,7 @@ struct ReadinessTests {
         #expect(report.reasons.first?.hasPrefix("credentials of role arn:aws:iam::123456789012:role/r in eu-west-1: ") == true)
     }
 
-    @Test("Is not there while no tenant can be served")
-    func noTenant() async throws {
+    @Test func `the service is not ready while no tenant can be served`() async throws {
         let readiness = try await readiness(of: ["gone"])
         readiness.beginListening()
         #expect(!readiness.report(at: Date()).isReady)

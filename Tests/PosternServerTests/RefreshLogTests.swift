@@ -2,45 +2,29 @@
 
 import AWSCredentials
 import Logging
+import PosternTestSupport
 import Synchronization
 import Testing
 import UserAuth
 
 @testable import PosternServer
 
-@Suite("The log of refreshes")
 struct RefreshLogTests {
-    /// Lines as `level error`.
-    private final class Lines: Sendable {
-        private let held = Mutex<[String]>([])
-        var all: [String] { held.withLock { $0 } }
-        func add(_ line: String) { held.withLock { $0.append(line) } }
-    }
-
-    private struct Handler: LogHandler {
-        let lines: Lines
-        var metadata: Logger.Metadata = [:]
-        var logLevel: Logger.Level = .trace
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            lines.add("\(event.level) \(event.metadata?["error"]?.description ?? "-")")
-        }
+    /// Records `level error`.
+    private static func recorder() -> LogRecorder {
+        LogRecorder { "\($0.level) \($0.metadata?["error"]?.description ?? "-")" }
     }
 
     private static func run(_ problems: [CredentialError], isStarting: Bool = false) async -> [String] {
-        let lines = Lines()
-        let journal = RefreshLog(logger: Logger(label: "test") { _ in Handler(lines: lines) })
+        let log = recorder()
+        let journal = RefreshLog(logger: log.logger())
         let left = Mutex(problems)
         let next = NextProblem(left)
         let credentials = RefreshingCredentials(origin: .standard, minimumRemaining: 90) { () async throws(CredentialError) in
             throw next.take()
         }
         for _ in problems { await journal.refresh(credentials) { isStarting } }
-        return lines.all
+        return log.lines
     }
 
     private final class NextProblem: Sendable {
@@ -51,8 +35,8 @@ struct RefreshLogTests {
 
     /// Fetches an issuer's keys once for each of these results: the id of the one key of the set, or nil for a failure.
     private static func run(keyIDs: [String?]) async throws -> [String] {
-        let lines = Lines()
-        let journal = RefreshLog(logger: Logger(label: "test") { _ in Handler(lines: lines) })
+        let log = recorder()
+        let journal = RefreshLog(logger: log.logger())
         let sets = try keyIDs.map { id in
             // The key of RFC 7517 appendix A.1.
             try id.map { id in
@@ -60,7 +44,7 @@ struct RefreshLogTests {
                     {"keys": [{"kty": "EC", "crv": "P-256", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
                     "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM", "kid": "\(id)"}]}
                     """
-                return FetchedKeys(set: try KeySet.jwks(Array(text.utf8), algorithms: [.es256]))
+                return FetchedKeys(set: try KeySet(jwks: Array(text.utf8), algorithms: [.es256]))
             }
         }
         let next = NextSet(Mutex(sets))
@@ -71,7 +55,7 @@ struct RefreshLogTests {
                 return set
             })
         for _ in keyIDs { await journal.refresh(keys) }
-        return lines.all
+        return log.lines
     }
 
     private final class NextSet: Sendable {
@@ -80,28 +64,25 @@ struct RefreshLogTests {
         func take() -> FetchedKeys? { left.withLock { $0.removeFirst() } }
     }
 
-    @Test func `fetched keys are told where they are others than before, or after a failure`() async throws {
+    @Test func `fetched keys are logged if they changed or came after a failure`() async throws {
         #expect(try await Self.run(keyIDs: ["k1", "k1", "k1"]) == ["notice -"])
         #expect(try await Self.run(keyIDs: ["k1", "k2", "k2"]) == ["notice -", "notice -"])
         let lines = try await Self.run(keyIDs: ["k1", nil, nil, nil, "k1", "k1"])
         #expect(lines.map { $0.prefix(7) } == ["notice ", "warning", "warning", "notice "])
     }
 
-    @Test("The same failure is told ever more rarely")
-    func rarely() async {
+    @Test func `the same failure is logged less and less often`() async {
         let lines = await Self.run(Array(repeating: .unavailable("it is down"), count: 20))
         #expect(lines == Array(repeating: "error it is down", count: 5))
     }
 
-    @Test("Another failure is told at once, also a mistake that came after the start")
-    func change() async {
+    @Test func `another failure is logged at once, also a configuration error after the start`() async {
         let lines = await Self.run(
             Array(repeating: .unavailable("it is down"), count: 5) + [.configuration("the file is broken"), .refused("no")])
         #expect(lines.suffix(2) == ["error the file is broken", "error no"])
     }
 
-    @Test("A mistake that ends the start is left to the start")
-    func start() async {
+    @Test func `a configuration error at the start is not logged`() async {
         #expect(await Self.run([.configuration("the file is broken")], isStarting: true).isEmpty)
         #expect(await Self.run([.unavailable("it is down")], isStarting: true).count == 1)
     }

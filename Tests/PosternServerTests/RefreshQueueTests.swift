@@ -3,14 +3,14 @@
 import AWSCredentials
 import Foundation
 import OutgoingHTTP
+import PosternTestSupport
 import Testing
 import UserAuth
 
 @testable import PosternServer
 
-@Suite("Which sources are fetched next")
 struct RefreshQueueTests {
-    private static let moment = Moment(date: Date(timeIntervalSince1970: 1_800_000_000), uptime: .zero)
+    private static let moment = Moment(date: Date.january2027, uptime: .zero)
 
     private static func issuers(_ count: Int) -> [RemoteKeys] {
         (0..<count).map {
@@ -26,31 +26,29 @@ struct RefreshQueueTests {
         }
     }
 
-    @Test("Never more at once than there is room for")
-    func bounded() throws {
+    @Test func `no more sources are fetched at once than the capacity`() throws {
         let queue = RefreshQueue()
         let all = Self.issuers(100)
         let first = queue.next(of: all, at: Self.moment)
         #expect(first.count == RefreshQueue.capacity)
         #expect(queue.next(of: all, at: Self.moment).isEmpty)
-        for source in first.prefix(5) { queue.ended(source) }
+        for source in first.prefix(5) { queue.finish(source) }
         #expect(queue.next(of: all, at: Self.moment).count == 5)
     }
 
-    @Test("Each has its turn, also while the first are due again and again")
-    func fair() {
+    @Test func `every source is fetched although the first are due again and again`() {
         let queue = RefreshQueue()
         let all = Self.issuers(100)
         var served: Set<String> = []
         for _ in 0..<4 {
             let chosen = queue.next(of: all, at: Self.moment)
             served.formUnion(chosen.compactMap { ($0 as? RemoteKeys)?.issuer })
-            for source in chosen { queue.ended(source) }
+            for source in chosen { queue.finish(source) }
         }
         #expect(served.count == 100)
     }
 
-    @Test func `credentials never wait for keys that hang, and take no room from them`() {
+    @Test func `credentials never wait for keys that hang, and take no capacity from them`() {
         let queue = RefreshQueue()
         let (keys, credentials) = (Self.issuers(100), Self.credentials(50))
         let all: [any RefreshedSource] = credentials + keys
@@ -60,12 +58,11 @@ struct RefreshQueueTests {
             let chosen = queue.next(of: all, at: Self.moment)
             #expect(chosen.count == 50)
             #expect(chosen.allSatisfy { $0 is RefreshingCredentials })
-            for source in chosen { queue.ended(source) }
+            for source in chosen { queue.finish(source) }
         }
     }
 
-    @Test("Without issuers there is nothing to do")
-    func none() {
+    @Test func `without sources the queue is empty`() {
         #expect(RefreshQueue().next(of: [], at: Self.moment).isEmpty)
     }
 }

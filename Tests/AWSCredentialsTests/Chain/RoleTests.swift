@@ -8,7 +8,7 @@ import Testing
 
 @testable import AWSCredentials
 
-@Suite struct RoleTests {
+struct RoleTests {
     private static let role = CredentialResolverTests.role
 
     private let round = FakeServices().context().round
@@ -19,8 +19,7 @@ import Testing
             sessionPolicy: #"{"Sid":"\#(tenant)"}"#, region: region)
     }
 
-    @Test("A tenant's role is assumed with what its rules say, in its store's region")
-    func tenantRole() async throws {
+    @Test func `a tenant's role is assumed in its store's region with the session policy of its rules`() async throws {
         let services = FakeServices(handler: CredentialResolverTests.everyone)
         let context = services.context(CredentialResolverTests.keys)
         let provided = try await CredentialResolver(origin: .role(Self.assumed("acme")), context: context).refresh()
@@ -36,8 +35,7 @@ import Testing
         #expect(!"\(provided)".contains(canary))
     }
 
-    @Test("Many tenants' roles share the credentials that assume them, until near their end")
-    func sharedBase() async throws {
+    @Test func `the roles of many tenants share base credentials until shortly before their expiration`() async throws {
         let services = FakeServices(handler: CredentialResolverTests.everyone)
         let context = services.context()
         let standard = CredentialResolver(origin: .standard, context: context)
@@ -59,8 +57,7 @@ import Testing
         #expect(metadataRequests() == 5)
     }
 
-    @Test("While the base cannot be renewed, it serves to its end and not longer")
-    func baseToItsEnd() async throws {
+    @Test func `base credentials that cannot be renewed are used until they expire`() async throws {
         let services = FakeServices(handler: CredentialResolverTests.everyone)
         let context = services.context()
         let standard = CredentialResolver(origin: .standard, context: context)
@@ -73,8 +70,7 @@ import Testing
         #expect(found?.isUnavailable == true)
     }
 
-    @Test("A base that has no credentials is what the role's problem says")
-    func noBase() async {
+    @Test func `the error of a role is that of its base credentials if there are none`() async {
         let context = FakeServices().context(CredentialResolverTests.off)
         let found = await problem { () async throws(CredentialError) in
             try await CredentialResolver(origin: .role(Self.assumed("a")), context: context).refresh()
@@ -83,8 +79,7 @@ import Testing
         #expect(found?.description.contains("no AWS credentials were found") == true)
     }
 
-    @Test("Roles of profiles, one from another, are assumed in turn, and the inner one is kept")
-    func profileChain() async throws {
+    @Test func `roles chained by profiles are assumed in turn, and the inner credentials are reused`() async throws {
         let config = """
             [profile outer]
             role_arn = arn:aws:iam::123456789012:role/outer
@@ -115,13 +110,11 @@ import Testing
         #expect(services.requests[1].form["RoleSessionName"] == "name-1")
     }
 
-    @Test(
-        "credential_source names what a profile's role is assumed with",
-        arguments: [
-            ("Environment", "AKIDENVIRONMENT00001"), ("EcsContainer", "ASIAEXAMPLE000000001"),
-            ("Ec2InstanceMetadata", "ASIAEXAMPLE000000002"),
-        ])
-    func credentialSource(source: String, key: String) async throws {
+    @Test(arguments: [
+        ("Environment", "AKIDENVIRONMENT00001"), ("EcsContainer", "ASIAEXAMPLE000000001"),
+        ("Ec2InstanceMetadata", "ASIAEXAMPLE000000002"),
+    ])
+    func `credential_source selects the base credentials of a profile's role`(source: String, key: String) async throws {
         let config = "[profile acme]\nrole_arn = \(Self.role)\ncredential_source = \(source)\n"
         let services = FakeServices(
             files: [CredentialResolverTests.configFile: config], handler: CredentialResolverTests.everyone)
@@ -131,8 +124,7 @@ import Testing
         #expect(services.requests.last?.header("authorization")?.contains("Credential=\(key)/") == true)
     }
 
-    @Test("A credential_source that has nothing is named")
-    func emptyCredentialSource() async {
+    @Test func `a credential_source without credentials is named in the error`() async {
         let config = "[profile acme]\nrole_arn = \(Self.role)\ncredential_source = Environment\n"
         let services = FakeServices(files: [CredentialResolverTests.configFile: config])
         let found = await problem { () async throws(CredentialError) in
@@ -142,8 +134,7 @@ import Testing
         #expect(found?.description.contains("AWS_ACCESS_KEY_ID") == true)
     }
 
-    @Test("A profile's process and web identity")
-    func processAndWebIdentity() async throws {
+    @Test func `a profile can use a process or a web identity`() async throws {
         let json = #"{"Version": 1, "AccessKeyId": "AKIDPROCESS", "SecretAccessKey": "CANARY"}"#
         let config = """
             [profile p]
@@ -162,8 +153,8 @@ import Testing
         #expect(web.provider == "profile w, web identity, role \(Self.role)")
     }
 
-    @Test("Refreshes at the same time are one", .timeLimit(.minutes(5)))
-    func singleFlight() async throws {
+    @Test(.timeLimit(.minutes(5)))
+    func `concurrent refreshes share one fetch`() async throws {
         let (begun, fetches, running) = (Counter(), Counter(), Counter())
         let gate = AsyncStream<Void>.makeStream()
         let credentials = SigningCredentials(accessKeyID: "A", secretAccessKey: canary)
@@ -207,8 +198,8 @@ import Testing
         }
     }
 
-    @Test("A fetch ends with the last who waits for it, and not with the first who gives up", .timeLimit(.minutes(5)))
-    func cancellation() async throws {
+    @Test(.timeLimit(.minutes(5)))
+    func `a fetch is cancelled when the last waiting caller gives up, not when the first does`() async throws {
         let (begun, never) = (AsyncStream<Void>.makeStream(), AsyncStream<Void>.makeStream())
         let kept = KeptCredentials(clock: FakeServices().context().clock) { _ async throws(CredentialError) in
             begun.continuation.yield()
@@ -227,8 +218,8 @@ import Testing
         }
     }
 
-    @Test("One who gives up does not end the fetch for the others", .timeLimit(.minutes(5)))
-    func leaving() async throws {
+    @Test(.timeLimit(.minutes(5)))
+    func `a caller that gives up does not cancel the fetch for the others`() async throws {
         let (begun, gate) = (AsyncStream<Void>.makeStream(), AsyncStream<Void>.makeStream())
         let (fetches, wasEnded) = (Counter(), Counter())
         let credentials = SigningCredentials(accessKeyID: "A", secretAccessKey: canary)
@@ -249,8 +240,7 @@ import Testing
         #expect(wasEnded.count == 0)
     }
 
-    @Test("No part of it prints a secret")
-    func printing() async throws {
+    @Test func `printing a role's credentials shows no secret`() async throws {
         let services = FakeServices(
             files: ["/token": "CANARY.b.c", CredentialResolverTests.credentialsFile: CredentialResolverTests.defaultKeys],
             handler: CredentialResolverTests.everyone)

@@ -2,21 +2,19 @@
 
 import DevStore
 import Foundation
+import PosternTestSupport
 import Testing
 
-@Suite("What postern dev hands out")
 struct ExampleTests {
     private static let examples = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appending(path: "examples")
 
-    @Test("the example tenant is the file in examples/tenants, byte for byte")
-    func sameAsFile() throws {
+    @Test func `the example tenant is byte for byte the file in examples/tenants`() throws {
         let file = try String(contentsOf: Self.examples.appending(path: "tenants/example.yaml"), encoding: .utf8)
         #expect(ExampleTenant.yaml() == file)
     }
 
-    @Test("the example tenant says what it is told; a path that YAML could misread is quoted")
-    func parameters() {
+    @Test func `the example tenant has the given values, and quotes a path that YAML could misread`() {
         let yaml = ExampleTenant.yaml(
             endpoint: "http://[::1]:9001",
             bucket: "b-1",
@@ -28,8 +26,7 @@ struct ExampleTests {
         #expect(yaml.contains("\norigins:\n  - http://[::1]:8081\n  - http://localhost:8081\n\nrules:\n"))
     }
 
-    @Test("the ticket command is one shell command with the request in it, quotes and all")
-    func ticketCommand() {
+    @Test func `the ticket command is one shell command that includes the request, quotes and all`() {
         let pair = CurlPair(
             api: "http://127.0.0.1:8080",
             store: "http://127.0.0.1:9000/b/",
@@ -44,22 +41,18 @@ struct ExampleTests {
         #expect(pair.upload.hasSuffix(#"-F 'file=@"it'\''s.png"' http://127.0.0.1:9000/b/"#))
     }
 
-    @Test("the upload command turns the ticket's fields, and only those, into curl's options")
-    func uploadCommand() async throws {
-        let folder = NSTemporaryDirectory() + "curl-pair-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+    @Test func `the upload command passes exactly the ticket's fields to curl`() async throws {
+        let folder = try TemporaryFolder()
         let ticket = #"""
             {"id":"1","method":"POST","url":"http://x/","fields":{"key":"a/b}.png","Content-Disposition":"attachment; filename=\"x\\y}\"","Policy":"e30="},"fileField":"file","key":"z"}
             """#
-        try Data(ticket.utf8).write(to: URL(filePath: folder + "/ticket.json"))
+        try folder.write(ticket, to: "ticket.json")
         let pair = CurlPair(api: "", store: "http://x/", token: "", rule: "", file: "f", contentType: "")
         let process = Process()
         process.executableURL = URL(filePath: "/bin/sh")
-        process.currentDirectoryURL = URL(filePath: folder)
+        process.currentDirectoryURL = URL(filePath: folder.path)
         process.arguments = ["-c", pair.upload.replacing("curl -sS -i -K - ", with: "cat && : ")]
-        let output = URL(filePath: folder + "/output")
-        try Data().write(to: output)
+        let output = URL(filePath: try folder.write("", to: "output"))
         process.standardOutput = try FileHandle(forWritingTo: output)
         // `waitUntilExit` would hold one of the few threads that all tests share.
         let end = AsyncStream<Void>.makeStream()

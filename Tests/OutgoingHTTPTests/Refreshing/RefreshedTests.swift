@@ -2,10 +2,12 @@
 
 import Foundation
 import OutgoingHTTP
+import PosternTestSupport
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct RefreshedTests {
+@Suite(.timeLimit(.minutes(5)))
+struct RefreshedTests {
     /// A number that is good for some seconds, counted from the end of its fetch.
     struct Number: Sendable, Equatable {
         let number: Int
@@ -21,8 +23,6 @@ import Testing
     /// A source, two clocks, and what was published.
     final class Scene: Sendable {
         private struct State {
-            var uptime = 1000.0
-            var wall = 1_800_000_000.0
             var fetches = 0
             var answer: Result<Double?, Outage> = .success(100)
             var published: [Int?] = []
@@ -31,6 +31,7 @@ import Testing
         }
 
         private let state = Mutex(State())
+        private let testClock = TestClock()
         private let gate = Mutex<AsyncStream<Void>?>(nil)
         let begun = AsyncStream<Void>.makeStream()
         private let made = Mutex<Refreshed<Number, Outage>?>(nil)
@@ -60,9 +61,7 @@ import Testing
             )
         }
 
-        var moment: Moment {
-            state.withLock { Moment(date: Date(timeIntervalSince1970: $0.wall), uptime: .seconds($0.uptime)) }
-        }
+        var moment: Moment { testClock.moment }
         var clock: @Sendable () -> Moment { { self.moment } }
         var fetches: Int { state.withLock { $0.fetches } }
         var published: [Int?] { state.withLock { $0.published } }
@@ -70,7 +69,7 @@ import Testing
         var value: Int? { refreshed.status.value?.number }
 
         func answer(_ answer: Result<Double?, Outage>) { state.withLock { $0.answer = answer } }
-        func jump(wall seconds: Double) { state.withLock { $0.wall += seconds } }
+        func jump(wall seconds: Double) { testClock.setWallClock(by: seconds) }
 
         /// Lets fetches wait until the returned function is called.
         func hold() -> @Sendable () -> Void {
@@ -98,10 +97,7 @@ import Testing
         /// Lets seconds pass, with the driver's beat each half of one.
         func pass(_ seconds: Double) async {
             for _ in 0..<Int(seconds * 2) {
-                state.withLock {
-                    $0.uptime += 0.5
-                    $0.wall += 0.5
-                }
+                testClock.advance(by: .seconds(0.5))
                 await beat()
             }
         }
@@ -142,7 +138,7 @@ import Testing
         #expect(scene.published == [1, 2])
     }
 
-    @Test func `a value serves to its end and not longer while its source is down, and the failures are counted`() async {
+    @Test func `a value is used exactly until its end while its source is down, and failures are counted`() async {
         let scene = Scene()
         await scene.beat()
         scene.answer(.failure(.down))
@@ -166,7 +162,7 @@ import Testing
         #expect(status.failuresInARow == 0)
     }
 
-    @Test func `a value that is over or of no use does not replace a better one`() async {
+    @Test func `an expired or useless value does not replace a better one`() async {
         let scene = Scene()
         await scene.beat()
         scene.answer(.success(-1))
@@ -184,7 +180,8 @@ import Testing
         #expect(scene.value != 1)
     }
 
-    @Test(arguments: [-3600.0, 3600]) func `a wall clock that jumps neither keeps a value nor loses a renewal`(jump: Double) async
+    @Test(arguments: [-3600.0, 3600]) func `a wall clock that jumps neither extends a value nor prevents a renewal`(jump: Double)
+        async
     {
         let scene = Scene()
         await scene.beat()
@@ -224,7 +221,7 @@ import Testing
 
     // MARK: asked for
 
-    @Test func `a value that lasts is not fetched again, one that does not is`() async throws {
+    @Test func `a value that lasts long enough is not fetched again`() async throws {
         let scene = Scene()
         #expect(try await scene.value(lasting: .seconds(30)) == 1)
         #expect(try await scene.value(lasting: .seconds(99)) == 1)
@@ -235,7 +232,7 @@ import Testing
         await #expect(throws: Outage.down) { try await scene.value(lasting: .seconds(30)) }
     }
 
-    @Test func `a value without end is kept for a while`() async throws {
+    @Test func `a value without an end is reused for a while`() async throws {
         let scene = Scene()
         scene.answer(.success(nil))
         await scene.beat()
@@ -245,7 +242,7 @@ import Testing
         #expect(try await scene.value(lasting: .seconds(300)) == 2)
     }
 
-    @Test func `all who ask at the same time share one fetch`() async {
+    @Test func `concurrent callers share one fetch`() async {
         let scene = Scene()
         let release = scene.hold()
         let asking = (0..<20).map { _ in Task { await scene.fetched() } }
@@ -256,7 +253,7 @@ import Testing
         #expect(scene.mostRunning == 1)
     }
 
-    @Test func `a fetch that all have given up is joined by nobody, and does not end the one after it`() async throws {
+    @Test func `a fetch that all callers have cancelled is not joined and does not end the next one`() async throws {
         let scene = Scene()
         let release = scene.hold()
         let first = Task { await scene.fetched() }

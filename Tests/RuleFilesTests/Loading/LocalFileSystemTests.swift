@@ -1,26 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import PosternTestSupport
 import Testing
 import UserAuth
 
 @testable import RuleFiles
 @testable import UploadRules
 
-@Suite("On the disk")
-final class LocalFileSystemTests {
-    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("postern-rules-\(UUID().uuidString)").path
+struct LocalFileSystemTests {
+    private let temporary: TemporaryFolder
+    private var folder: String { temporary.path }
 
     init() throws {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: folder)
+        temporary = try TemporaryFolder()
     }
 
     private func write(_ text: String, _ name: String) throws {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+        try temporary.write(text, to: name)
     }
 
     private func messages() -> [String] {
@@ -28,8 +25,7 @@ final class LocalFileSystemTests {
         return found.problems.map { String($0.description.dropFirst(folder.count)) }
     }
 
-    @Test("a folder of a Kubernetes volume loads: files are links into ..data, which is one too")
-    func kubernetes() throws {
+    @Test func `a Kubernetes volume loads: its files are links into ..data, which is a link too`() throws {
         let files = FileManager.default
         try files.createDirectory(atPath: "\(folder)/..2026_01", withIntermediateDirectories: true)
         try write(Example.acme, "..2026_01/acme.yaml")
@@ -40,8 +36,7 @@ final class LocalFileSystemTests {
         #expect(book.files.first?.issuers.first?.keySource == .jwksFile("\(folder)/jwks.json"))
     }
 
-    @Test("a named pipe, a broken link, a circle of links and a device are problems, not waits")
-    func oddities() throws {
+    @Test func `a named pipe, a broken link, a circle of links and a device are diagnostics and do not block`() throws {
         #expect(mkfifo("\(folder)/pipe.yaml", 0o600) == 0)
         let files = FileManager.default
         try files.createSymbolicLink(atPath: "\(folder)/broken.yaml", withDestinationPath: "nowhere")
@@ -59,16 +54,14 @@ final class LocalFileSystemTests {
         )
     }
 
-    @Test("a large file is read no further than to see that it is too large")
-    func large() throws {
-        try Data(repeating: UInt8(ascii: "#"), count: 5_000_000).write(to: URL(fileURLWithPath: "\(folder)/acme.yaml"))
+    @Test func `a large file is read only up to the limit`() throws {
+        try temporary.write([UInt8](repeating: UInt8(ascii: "#"), count: 5_000_000), to: "acme.yaml")
         #expect(messages() == ["/acme.yaml:1:1: the file is larger than 256 KiB; split the tenant, or remove what is not a rule"])
         let bytes = try RuleFileSystem.local.read("\(folder)/acme.yaml", 100_000)
         #expect(bytes.count == 100_000)
     }
 
-    @Test("a missing folder and a file in its place are problems")
-    func noFolder() throws {
+    @Test func `a missing folder and a file in its place are diagnostics`() throws {
         try write("x", "file")
         for (path, reason) in [("\(folder)/none", "there is no such file or folder"), ("\(folder)/file", "it is not a folder")] {
             guard case .failure(let found) = RuleLoader.load(folder: path, generation: 1).result else {
