@@ -44,7 +44,7 @@ struct APIKeyRecordTests {
         let parts = text.key.split(separator: ".")
         #expect(parts.map(String.init).dropLast() == ["pstn", "a-1", "key-2-b"])
         #expect(parts[3].utf8.count == 43)
-        #expect(text.sha256 == TokenDigestTests.sha256(Array(text.key.utf8)))
+        #expect(text.sha256 == SHA256DigestTests.sha256(Array(text.key.utf8)))
         #expect(text.sha256Hex.utf8.count == 64)
         #expect(text.sha256Hex.hasPrefix(String(text.sha256[0] >> 4, radix: 16) + String(text.sha256[0] & 15, radix: 16)))
         #expect(APIKey(parsing: text.key.utf8)?.id == "key-2-b")

@@ -71,7 +71,7 @@ struct RFC8725Tests {
         let secret = [UInt8](repeating: 0x5A, count: 32)
         for file in [secret, Array("{\"kty\":\"oct\",\"k\":\"\(Base64URL.encode(secret))\"}".utf8)] {
             let scene = Scene(
-                key: .hmac(.hs256, secret: secret), keys: try .secret(file, algorithms: [.hs256]), algorithms: [.hs256])
+                key: .hmac(.hs256, secret: secret), keys: try KeySet(secret: file, algorithms: [.hs256]), algorithms: [.hs256])
             #expect(try scene.answer(Claims()) == "accepted")
         }
         #expect(try Scene(key: try .rsa(.second)).answer(Claims()) == "accepted")

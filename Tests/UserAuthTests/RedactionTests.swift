@@ -5,7 +5,7 @@ import WireFormats
 
 @testable import UserAuth
 
-@Suite struct RedactionTests {
+struct RedactionTests {
     private static let secret = "a secret of 32 bytes and more..."
 
     /// The forms in which a value could print the secret.

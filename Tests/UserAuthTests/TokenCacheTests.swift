@@ -10,7 +10,7 @@ struct TokenCacheTests {
         let token = try scene.key.token()
         for _ in 0..<5 { #expect(scene.answer(token) == "accepted") }
         let statistics = scene.authenticator.cacheStatistics
-        #expect((statistics.kept, statistics.hits, statistics.misses) == (1, 4, 1))
+        #expect((statistics.entries, statistics.hits, statistics.misses) == (1, 4, 1))
     }
 
     @Test func `a cached token is refused from the same instant as a new one`() throws {
@@ -116,14 +116,14 @@ struct TokenCacheTests {
         let cache = TokenCache(capacity: 8)
         let bytes = [UInt8](0..<32)
         let hash = try #require(SHA256Digest(bytes))
-        cache.keep(token, hash, at: Double(Claims.now))
-        cache.keep(token, hash, at: Double(Claims.now))
-        #expect(cache.statistics.kept == 1)
-        #expect(cache.token(hash, at: Double(Claims.now)) === token)
+        cache.insert(token, for: hash, at: Double(Claims.now))
+        cache.insert(token, for: hash, at: Double(Claims.now))
+        #expect(cache.statistics.entries == 1)
+        #expect(cache.token(for: hash, at: Double(Claims.now)) === token)
         for index in bytes.indices {
             var other = bytes
             other[index] ^= 1
-            #expect(try cache.token(#require(SHA256Digest(other)), at: Double(Claims.now)) == nil)
+            #expect(try cache.token(for: #require(SHA256Digest(other)), at: Double(Claims.now)) == nil)
         }
     }
 
@@ -144,7 +144,7 @@ struct TokenCacheTests {
                 #expect(answers.isSubset(of: ["accepted", "signature-invalid"]))
             }
         }
-        #expect(scene.keys.current?.identity == own.identity)
+        #expect(scene.keys.current?.fingerprint == own.fingerprint)
         for token in tokens { #expect(scene.answer(token) == "accepted") }
         scene.keys.replace(with: other)
         for token in tokens { #expect(scene.answer(token) == "signature-invalid") }

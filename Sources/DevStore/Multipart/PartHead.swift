@@ -2,11 +2,11 @@
 
 import WireFormats
 
-/// What the header lines of one part say.
+/// The header lines of one part.
 package struct PartHead: Sendable, Equatable {
     /// The form field's name.
     package let name: String
-    /// The file's name as the client gave it, with any path: for display, never for a path on disk.
+    /// The file's name as sent, with any path. For display only, never for a path on disk.
     package let filename: String?
 
     package init(name: String, filename: String? = nil) {
@@ -14,7 +14,7 @@ package struct PartHead: Sendable, Equatable {
         self.filename = filename
     }
 
-    /// - Parameter bytes: the header lines without the blank line that ends them.
+    /// - Parameter bytes: the header lines, without the final blank line.
     init(parsing bytes: ArraySlice<UInt8>) throws(MultipartError) {
         var disposition: ParameterizedField?
         for line in try Self.lines(of: bytes) {
@@ -30,7 +30,7 @@ package struct PartHead: Sendable, Equatable {
             let disposition,
             disposition.value.elementsEqual("form-data".utf8),
             let name = disposition.parameter("name"),
-            // `filename*` is not for forms (RFC 7578 §4.2): it is not looked at.
+            // `filename*` is ignored: forms must not use it (RFC 7578 section 4.2).
             disposition.count(of: "filename") <= 1
         else { throw .malformedDisposition }
         self.name = try Self.text(name)
@@ -41,7 +41,7 @@ package struct PartHead: Sendable, Equatable {
         }
     }
 
-    /// Splits at CRLF and refuses what could make two readers see two different heads: folded lines, bare CR or LF, NUL.
+    /// Splits at CRLF. Refuses folded lines, bare CR or LF, and control characters, which parsers interpret differently.
     private static func lines(of bytes: ArraySlice<UInt8>) throws(MultipartError) -> [ArraySlice<UInt8>] {
         var lines: [ArraySlice<UInt8>] = []
         var start = bytes.startIndex
@@ -64,7 +64,7 @@ package struct PartHead: Sendable, Equatable {
         return lines
     }
 
-    /// UTF-8, with the three escapes that browsers write in names: `%22`, `%0D`, `%0A` (HTML, "multipart/form-data encoding").
+    /// Decodes UTF-8 with the three escapes that browsers use in names: `%22`, `%0D` and `%0A` (HTML, "Multipart form data").
     private static func text(_ bytes: [UInt8]) throws(MultipartError) -> String {
         var decoded: [UInt8] = []
         var rest = bytes[...]
@@ -90,21 +90,21 @@ package struct PartHead: Sendable, Equatable {
 struct ParameterizedField: Sendable {
     /// The part before the first semicolon, in ASCII lower case.
     let value: [UInt8]
-    /// In the order they came; names in ASCII lower case, values unquoted.
+    /// In order, with names in ASCII lower case and values without quotes.
     let parameters: [(name: [UInt8], value: [UInt8])]
 
-    /// The value of the parameter, if it is there exactly once.
+    /// Returns the value of a parameter; nil where it does not occur exactly once.
     func parameter(_ name: String) -> [UInt8]? {
         let matches = parameters.filter { $0.name.elementsEqual(name.utf8) }
         return matches.count == 1 ? matches.first?.value : nil
     }
 
-    /// How often the parameter is there.
+    /// Returns how often a parameter occurs.
     func count(of name: String) -> Int {
         parameters.count { $0.name.elementsEqual(name.utf8) }
     }
 
-    /// Nil when the bytes do not follow the grammar `token *( ";" token "=" ( token / quoted-string ) )`.
+    /// Reads a value; nil where it does not match the grammar `token *( ";" token "=" ( token / quoted-string ) )`.
     init?(parsing bytes: ArraySlice<UInt8>) {
         var rest = Self.trimmingStart(bytes)
         value = Self.takeToken(&rest, also: UInt8(ascii: "/"))
@@ -114,7 +114,7 @@ struct ParameterizedField: Sendable {
         while let semicolon = rest.first {
             guard semicolon == UInt8(ascii: ";") else { return nil }
             rest = Self.trimmingStart(rest.dropFirst())
-            // A semicolon at the end is harmless and common.
+            // A final semicolon is common and harmless.
             if rest.isEmpty { break }
             let name = Self.takeToken(&rest, also: nil)
             guard !name.isEmpty, rest.first == UInt8(ascii: "=") else { return nil }
@@ -144,9 +144,9 @@ struct ParameterizedField: Sendable {
         return rest[..<end].map(\.asciiLowercased)
     }
 
-    /// The content of a quoted string whose opening quote is taken already.
+    /// Reads the rest of a quoted string, after its opening quote.
     ///
-    /// Only `\"` and `\\` are escapes: old browsers send a Windows path with its backslashes bare.
+    /// Only `\"` and `\\` are escapes, because old browsers do not escape the backslashes of Windows paths.
     private static func takeQuoted(_ rest: inout ArraySlice<UInt8>) -> [UInt8]? {
         var value: [UInt8] = []
         var index = rest.startIndex
@@ -173,11 +173,11 @@ struct ParameterizedField: Sendable {
     }
 }
 
-/// The boundary that a `Content-Type: multipart/form-data` names: 1 to 70 bytes (RFC 2046 §5.1.1).
+/// The boundary in a `Content-Type: multipart/form-data`: 1 to 70 bytes (RFC 2046 section 5.1.1).
 package struct MultipartBoundary: Sendable, Equatable {
     package let bytes: [UInt8]
 
-    /// - Parameter contentType: the request's Content-Type. Nil when that is another type or has no usable boundary.
+    /// Reads a Content-Type; nil where it is another type or has no valid boundary.
     package init?(contentType: String) {
         guard
             let field = ParameterizedField(parsing: Array(contentType.utf8)[...]),
@@ -190,6 +190,6 @@ package struct MultipartBoundary: Sendable, Equatable {
         bytes = boundary
     }
 
-    /// `bchars` of RFC 2046 §5.1.1, and the few more that token allows and some clients use.
+    /// `bchars` of RFC 2046 section 5.1.1, and more characters of tokens, which some clients use.
     private static let allowed = ByteSet(ByteSet.lettersAndDigits + "'()+_,-./:=? *#$&!^~|%`")
 }

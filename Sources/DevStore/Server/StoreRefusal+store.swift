@@ -4,9 +4,9 @@ import HTTPServer
 import PostPolicy
 import WireFormats
 
-/// The store's other answers, apart from those about policies; S3's messages where S3 has one ("Error responses").
+/// The errors that are not about policies, with S3's messages where S3 has one ("Error responses").
 extension StoreRefusal {
-    /// What a form reader's error is to S3.
+    /// Creates S3's error for a form that cannot be read.
     init(_ error: FormReaderError) {
         self =
             switch error {
@@ -16,12 +16,12 @@ extension StoreRefusal {
             }
     }
 
-    /// What a request that the connection refuses is to S3.
-    /// - Parameter head: nil where the head itself is at fault
+    /// Creates S3's error for a request that the connection rejects.
+    /// - Parameter head: nil where the head itself is the cause.
     init(_ rejection: Rejection, head: RequestHead?) {
         self =
             switch rejection {
-            // Behind a good head only the body can be at fault, and one of a known length only by its end.
+            // After a valid head, only the body can be malformed; with a known length, only by ending early.
             case .malformed where head?.first("content-length") != nil: .incompleteBody
             case .malformed(let problem): StoreRefusal(status: 400, code: "BadRequest", message: problem)
             case .headersTooLarge(let limit), .targetTooLong(let limit):
@@ -97,7 +97,7 @@ extension StoreRefusal {
         message: "Value for x-amz-checksum-sha256 header is invalid."
     )
 
-    /// - Parameter name: a form field that this store would have to act on to keep its promise.
+    /// - Parameter name: a form field that this store does not implement and cannot ignore.
     static func notImplemented(_ name: String) -> StoreRefusal {
         StoreRefusal(
             status: 501,
@@ -147,36 +147,28 @@ extension StoreRefusal {
             + "by the resource's CORS spec."
     )
 
-    /// Not S3's: this store shows objects by their keys only.
-    static let listsNothing = StoreRefusal(status: 403, code: "AccessDenied", message: "This store lists nothing.")
+    /// Not S3's: this store returns single objects only.
+    static let listingNotSupported = StoreRefusal(
+        status: 403, code: "AccessDenied", message: "This store does not list buckets or objects.")
 
-    /// Not S3's: a page can make a name of its own resolve to this machine (DNS rebinding); its requests then carry that name.
+    /// Not S3's: a malicious page's domain can resolve to this machine (DNS rebinding). Its requests have that domain as their Host.
     static let notLoopback = StoreRefusal(
         status: 403,
         code: "AccessDenied",
-        message: "This store answers to names of this machine only: 127.0.0.1, localhost, [::1]."
+        message: "This store accepts only these hosts: 127.0.0.1, localhost, [::1]."
     )
 }
 
-/// S3's XML answers.
-enum StoreXML {
-    /// `<Error>` as S3 writes it: code, message, what belongs to the code, the request's id.
-    static func error(_ refusal: StoreRefusal, requestID: String) -> String {
-        let details = refusal.details.map { ($0.name, $0.value) }
-        return document(
-            root: "Error",
-            [("Code", refusal.code), ("Message", refusal.message)] + details + [("RequestId", requestID)]
-        )
+extension StoreRefusal {
+    /// Returns S3's `<Error>` document: code, message, details, and the request's id.
+    func xml(requestID: String) -> String {
+        let elements = [("Code", code), ("Message", message)] + details.map { ($0.name, $0.value) } + [("RequestId", requestID)]
+        return storeXML(root: "Error", elements)
     }
+}
 
-    /// The body of a 201 (S3, "POST Object", response elements).
-    static func postResponse(location: String, bucket: String, key: String, etag: String) -> String {
-        document(root: "PostResponse", [("Location", location), ("Bucket", bucket), ("Key", key), ("ETag", etag)])
-    }
-
-    /// - Parameter elements: names are the program's own; values are escaped.
-    private static func document(root: String, _ elements: [(name: String, value: String)]) -> String {
-        let children = elements.map { "<\($0.name)>\($0.value.xmlEscaped())</\($0.name)>" }.joined()
-        return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<\(root)>\(children)</\(root)>"
-    }
+/// Returns an XML document as S3 writes it. Names are not escaped, values are.
+func storeXML(root: String, _ elements: [(name: String, value: String)]) -> String {
+    let children = elements.map { "<\($0.name)>\($0.value.xmlEscaped())</\($0.name)>" }.joined()
+    return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<\(root)>\(children)</\(root)>"
 }

@@ -13,11 +13,11 @@ import WireFormats
     import Foundation
 #endif
 
-/// The store as its connections see it.
+/// Chooses the endpoint for each request.
 struct StoreResponder: Responder {
     /// S3's limit for the file of one upload, and room for the form around it.
     static let maxUploadBytes = UploadPolicy.maximumFileBytes + (1 << 20)
-    /// For methods that have no use for a body.
+    /// The largest body of a request that needs none.
     private static let maxPlainBytes = 16 * 1024
 
     private let routes: StoreRoutes
@@ -27,7 +27,7 @@ struct StoreResponder: Responder {
     init(routes: StoreRoutes) {
         self.routes = routes
         plain = Endpoint(.whole(maxBytes: Self.maxPlainBytes) { .now(routes.respond(to: $0.head)) })
-        // Uploads, and whatever has a body that the store does not want: that may be of any size, and gets its refusal.
+        // Uploads, and other requests with a body, which can be of any size and are refused.
         streamed = Endpoint(
             .stream(maxBytes: Self.maxUploadBytes) { routes.receiver(for: $0) },
             refusal: { routes.refusal(of: $0) }
@@ -46,7 +46,7 @@ struct StoreResponder: Responder {
     }
 }
 
-/// Finds who answers a request, and makes S3's XML of every refusal.
+/// Routes requests, and turns every error into S3's XML.
 struct StoreRoutes: Sendable {
     private static let serverName = "PosternDevStore"
 
@@ -56,21 +56,21 @@ struct StoreRoutes: Sendable {
     let objects: ObjectRoute
     let logger: Logger
 
-    /// Answers `GET`, `HEAD` and `OPTIONS`.
+    /// Responds to `GET`, `HEAD` or `OPTIONS`.
     func respond(to request: RequestHead) -> Response {
-        response(Result { try answer(request) }, to: request)
+        response(Result { try dispatch(request) }, to: request)
     }
 
-    /// What takes the body of any other request: an upload, or one that is refused.
+    /// Returns a receiver for the body of any other request, which is an upload or is refused.
     func receiver(for request: RequestHead) -> any BodyReceiver {
         do {
             return try upload(request)
         } catch {
-            return RefusedBody(response(.failure(error), to: request))
+            return FixedResponseReceiver(response(.failure(error), to: request))
         }
     }
 
-    /// The answer to a request of the same kind whose head says enough to refuse it; nil where it is an upload.
+    /// Returns the response to such a request if its head is enough to refuse it; nil for an upload.
     func refusal(of request: RequestHead) -> Response? {
         do {
             _ = try upload(request)
@@ -80,14 +80,14 @@ struct StoreRoutes: Sendable {
         }
     }
 
-    /// Completes an answer with what every one has.
-    /// - Parameter request: nil where its head could not be read
-    func response(_ answer: Result<Response, any Error>, to request: RequestHead?) -> Response {
+    /// Makes a response, with the header fields that all have.
+    /// - Parameter request: nil where its head could not be read.
+    func response(_ result: Result<Response, any Error>, to request: RequestHead?) -> Response {
         let requestID = Self.makeRequestID()
         var response: Response
-        switch answer {
-        case .success(let answer):
-            response = answer
+        switch result {
+        case .success(let success):
+            response = success
         case .failure(let refusal as StoreRefusal):
             logger.info(
                 "refused",
@@ -101,18 +101,18 @@ struct StoreRoutes: Sendable {
         response.fields.add("Server", Self.serverName)
         response.fields.add("x-amz-request-id", requestID)
         response.fields.add("X-Content-Type-Options", "nosniff")
-        crossOrigin.decorate(&response.fields, request: request)
+        crossOrigin.addFields(to: &response.fields, for: request)
         return response
     }
 
-    private func answer(_ request: RequestHead) throws -> Response {
+    private func dispatch(_ request: RequestHead) throws -> Response {
         let (target, _) = try locate(request)
         if request.method == .OPTIONS {
             guard let fields = crossOrigin.preflight(request) else { throw StoreRefusal.corsForbidden }
             return Response(status: 200, fields: fields)
         }
         try checkBucket(of: target)
-        guard case .object(let bucket, let key) = target else { throw StoreRefusal.listsNothing }
+        guard case .object(let bucket, let key) = target else { throw StoreRefusal.listingNotSupported }
         return try objects.respond(bucket: bucket, key: key)
     }
 
@@ -128,7 +128,7 @@ struct StoreRoutes: Sendable {
         }
     }
 
-    /// What a request names, and the name that it has for this machine.
+    /// Returns the target of a request and its Host, which must be a loopback name or address.
     private func locate(_ request: RequestHead) throws(StoreRefusal) -> (target: StoreTarget, authority: String) {
         guard let authority = request.first("host"), let address = try? HostPort(authority), address.host.isLoopback
         else { throw .notLoopback }
@@ -149,25 +149,25 @@ struct StoreRoutes: Sendable {
         if refusal == .methodNotAllowed {
             fields.add("Allow", "GET, HEAD, POST, OPTIONS")
         }
-        let xml = StoreXML.error(refusal, requestID: requestID)
-        return Response(status: refusal.status, fields: fields, body: .bytes(Array(xml.utf8)))
+        return Response(
+            status: refusal.status, fields: fields, body: .bytes(Array(refusal.xml(requestID: requestID).utf8)))
     }
 
-    /// 16 hexadecimal digits, as S3's are.
+    /// Returns 16 random hexadecimal digits, as S3's request ids are.
     private static func makeRequestID() -> String {
         (0..<8).map { _ in UInt8.random(in: 0...255) }.hexadecimal
     }
 }
 
-/// What a request's path names, path style: `/<bucket>/<key>`.
+/// The target of a request in path style, `/<bucket>/<key>`.
 enum StoreTarget: Sendable, Equatable {
     case service
     case bucket(String)
     case object(bucket: String, key: String)
 
-    /// - Parameter path: the request's target as it came. Nil when it is no path or its escapes are broken.
+    /// Reads a request's target; nil where it is not a path or has an invalid escape.
     ///
-    /// The path is cut before it is decoded, and nothing is resolved: `%2F` and `..` in a key are the key's own.
+    /// The path is split before it is decoded, and `..` is not resolved, so `%2F` and `..` can be parts of a key.
     init?(path: String) {
         let path = path.utf8.prefix { $0 != UInt8(ascii: "?") }
         guard path.first == UInt8(ascii: "/") else { return nil }
@@ -183,8 +183,8 @@ enum StoreTarget: Sendable, Equatable {
     }
 }
 
-/// A body that is not read: the response follows from the request's head.
-final class RefusedBody: BodyReceiver {
+/// Ignores a body, and responds with what the request's head has determined.
+final class FixedResponseReceiver: BodyReceiver {
     private let response: Response
 
     init(_ response: Response) {
@@ -199,11 +199,11 @@ final class RefusedBody: BodyReceiver {
 }
 
 @available(*, unavailable)
-extension RefusedBody: Sendable {}
+extension FixedResponseReceiver: Sendable {}
 
 extension RequestHead {
-    /// The values of all fields of that name as one (RFC 9110 §5.3), or nil where there is none.
-    /// - Parameter name: in lower case
+    /// Returns the values of all fields with a name, as one (RFC 9110 section 5.3); nil where there is none.
+    /// - Parameter name: in lower case.
     func joined(_ name: StaticString) -> String? {
         let values = values(name)
         return values.isEmpty ? nil : values.joined(separator: ", ")

@@ -3,9 +3,9 @@
 package import PostPolicy
 import WireFormats
 
-/// Reads a POST form as S3 does: fields, then one file; what comes after the file is ignored.
+/// Reads a POST form as S3 does: fields, then one file. Anything after the file is ignored.
 ///
-/// Pure: feed it what arrives, take events until it answers nil, and call `finish` at the end of the body.
+/// Without I/O: call `feed` with the bytes that arrive, then `next` until it returns nil, and `finish` at the end of the body.
 package struct FormReader: Sendable {
     /// "The form data and boundaries (excluding file contents) cannot exceed 20KB" (S3, "Browser-based uploads using POST").
     package static let preFileLimit = 20 * 1024
@@ -26,7 +26,7 @@ package struct FormReader: Sendable {
         parser = MultipartParser(boundary: boundary)
     }
 
-    /// Appends what arrived.
+    /// Appends bytes of the body.
     package mutating func feed(_ bytes: some Collection<UInt8>) {
         parser.feed(bytes)
     }
@@ -45,7 +45,7 @@ package struct FormReader: Sendable {
         }
     }
 
-    /// To be called when the body has ended and `next` answered nil.
+    /// Checks that the form is complete. Call it at the end of the body, after `next` has returned nil.
     package func finish() throws(FormReaderError) {
         do {
             try parser.finish()
@@ -78,7 +78,7 @@ package struct FormReader: Sendable {
         case (.fields, .partBegan(let head)):
             state = .field(name: head.name, value: [])
         case (.field(let name, var value), .partData(let bytes)):
-            // The old state gives the bytes up first, so that appending does not copy them each time.
+            // Clearing the state first makes `value` uniquely referenced, so that appending does not copy it.
             state = .fields
             value.append(contentsOf: bytes)
             state = .field(name: name, value: value)
@@ -92,27 +92,27 @@ package struct FormReader: Sendable {
             state = .afterFile
             return .fileEnded
         default:
-            // The end of the body, and whatever comes after the file.
+            // The end of the body, or parts after the file.
             break
         }
         return nil
     }
 }
 
-/// What a form's reader saw next.
+/// An event of a form's reader.
 package enum FormEvent: Sendable, Equatable {
-    /// The file begins: all fields that count are known.
+    /// The file begins. Fields after it are ignored.
     case fileBegan(ParsedForm)
     /// A piece of the file, never empty.
     case fileData(ArraySlice<UInt8>)
     case fileEnded
 }
 
-/// A POST form up to its file, as it is in the body.
+/// The fields of a POST form, unchanged.
 package struct ParsedForm: Sendable, Equatable {
-    /// All fields before the file, in order, with their names as the client wrote them.
+    /// All fields before the file, in order, with names as sent.
     package let fields: [FormField]
-    /// The file's name as the client gave it.
+    /// The file's name as sent.
     package let filename: String?
 
     package init(fields: [FormField], filename: String? = nil) {
@@ -121,11 +121,11 @@ package struct ParsedForm: Sendable, Equatable {
     }
 }
 
-/// Why a body is not a form that S3 takes.
+/// Why a body is not a form that S3 accepts.
 package enum FormReaderError: Error, Sendable, Equatable {
-    /// Not multipart/form-data as its grammar wants it.
+    /// It is not valid multipart/form-data.
     case malformed(MultipartError)
-    /// More than `FormReader.preFileLimit` bytes came before the file's content.
+    /// More than `FormReader.preFileLimit` bytes precede the file's content.
     case fieldsTooLong
     /// The form has no field `file`.
     case fileMissing

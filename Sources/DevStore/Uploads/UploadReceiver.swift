@@ -11,11 +11,11 @@ import WireFormats
     import Foundation
 #endif
 
-/// Takes the body of one `POST /<bucket>/`.
+/// Receives the body of one `POST /<bucket>/`.
 ///
-/// The form is judged when the file begins, the size while it comes; nothing of a refused file stays. A refusal is answered at
-/// once, before the rest of the body: the connection then reads on and drops it, so that clients that send first and read
-/// afterwards, browsers among them, get the answer rather than a broken connection.
+/// The form is evaluated at the beginning of the file, and the size while the file arrives; a refused file is removed. A refusal is
+/// sent at once, before the end of the body. The connection then reads and discards the rest, because browsers and other clients
+/// read the response only after they have sent everything.
 final class UploadReceiver: BodyReceiver {
     private let route: UploadRoute
     private let bucket: String
@@ -25,8 +25,8 @@ final class UploadReceiver: BodyReceiver {
     private var upload: IncomingUpload?
 
     /// - Parameters:
-    ///   - location: the address below which the bucket's objects lie, with a slash at the end.
-    ///   - respond: makes the whole answer.
+    ///   - location: the bucket's address, with a final slash.
+    ///   - respond: makes the complete response.
     init(
         route: UploadRoute,
         bucket: String,
@@ -43,25 +43,25 @@ final class UploadReceiver: BodyReceiver {
 
     func received(_ bytes: ByteBuffer) -> Response? {
         do {
-            try take(bytes)
+            try read(bytes)
             return nil
         } catch {
             upload = nil
-            return respond(.failure(route.refusal(error)))
+            return respond(.failure(route.responseError(error)))
         }
     }
 
     func ended() -> Response {
-        let answer = Result { try store() }.mapError(route.refusal)
+        let result = Result { try store() }.mapError(route.responseError)
         upload = nil
-        return respond(answer)
+        return respond(result)
     }
 
     func aborted() {
         upload = nil
     }
 
-    private func take(_ bytes: ByteBuffer) throws {
+    private func read(_ bytes: ByteBuffer) throws {
         reader.feed(bytes.readableBytesView)
         while let event = try reader.next() {
             switch event {
@@ -82,19 +82,19 @@ final class UploadReceiver: BodyReceiver {
 @available(*, unavailable)
 extension UploadReceiver: Sendable {}
 
-/// An upload whose form was accepted and whose file is arriving.
+/// An upload with an accepted form, while its file arrives.
 struct IncomingUpload: Sendable {
     let form: ReceivedForm
-    /// The SHA-256 that the form names: 32 bytes.
+    /// The 32 bytes of the SHA-256 in the form; nil where it has none.
     let checksum: [UInt8]?
     private let bucket: String
     private let policy: PolicyDocument
     private let file: UploadFile
-    /// The policy is held to the instant when the form was complete: a slow upload of a good ticket stays good.
-    private let judgedAt: Date
+    /// The instant at which the form was complete. The policy is evaluated at it, so that a ticket does not expire during an upload.
+    private let evaluatedAt: Date
     private var size = 0
 
-    /// Judges the form, all but the size, and opens the file.
+    /// Evaluates the form, except the size, and opens the file.
     init(_ parsed: ParsedForm, bucket: String, route: UploadRoute) throws {
         let credentials = route.credentials
         let date = route.now()
@@ -107,22 +107,23 @@ struct IncomingUpload: Sendable {
         form = ReceivedForm(parsed.fields, filename: parsed.filename)
         policy = try PolicyDocument(base64: form["policy"] ?? "")
         checksum = try Self.checksum(of: form)
-        judgedAt = date
+        evaluatedAt = date
         self.bucket = bucket
         file = try route.folder.beginUpload()
     }
 
-    /// Takes the next piece of the file, unless that is one too many.
+    /// Appends the next piece of the file.
+    /// - Throws: `StoreRefusal` where the file is too large.
     mutating func append(_ bytes: ArraySlice<UInt8>) throws {
         size += bytes.count
-        // Too small is for the end to say.
-        if size > policy.maximumFileBytes { try judgeSize() }
+        // Only the end of the file shows whether it is too small.
+        if size > policy.maximumFileBytes { try checkSize() }
         try file.append(bytes)
     }
 
-    /// Judges the whole file and puts it in its place.
+    /// Checks the whole file and stores it.
     func store(in folder: ObjectFolder, at date: Date) throws -> ObjectRecord {
-        try judgeSize()
+        try checkSize()
         let summary = try file.finish()
         if let checksum, checksum != summary.sha256 { throw StoreRefusal.badDigest }
         let record = ObjectRecord(form, bucket: bucket, file: summary, at: date)
@@ -130,11 +131,11 @@ struct IncomingUpload: Sendable {
         return record
     }
 
-    private func judgeSize() throws {
-        if let refusal = policy.evaluate(form: form.fields, fileSize: size, bucket: bucket, at: judgedAt) { throw refusal }
+    private func checkSize() throws {
+        if let refusal = policy.evaluate(form: form.fields, fileSize: size, bucket: bucket, at: evaluatedAt) { throw refusal }
     }
 
-    /// Checksums that this store cannot check are refused: it must not look as if they held.
+    /// Returns the form's SHA-256. Other checksums are refused, because this store does not check them.
     private static func checksum(of form: ReceivedForm) throws(StoreRefusal) -> [UInt8]? {
         let prefix = "x-amz-checksum-"
         for field in form.fields.map(\.name.asciiLowercased) where field.utf8.starts(with: prefix.utf8) {

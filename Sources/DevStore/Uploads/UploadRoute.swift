@@ -11,7 +11,7 @@ import WireFormats
     import Foundation
 #endif
 
-/// `POST /<bucket>/` with a form: S3's POST Object. What all uploads share; each has an ``UploadReceiver``.
+/// `POST /<bucket>/` with a form: S3's POST Object. Shared by all uploads; each has its own ``UploadReceiver``.
 struct UploadRoute: Sendable {
     let folder: ObjectFolder
     let evaluator: PolicyEvaluator
@@ -19,23 +19,23 @@ struct UploadRoute: Sendable {
     let logger: Logger
     let now: @Sendable () -> Date
 
-    /// Puts a whole upload in its place.
-    /// - Parameter location: the address below which the bucket's objects lie, with a slash at the end.
-    /// - Throws: `StoreRefusal`, or what the file system said.
+    /// Stores a complete upload.
+    /// - Parameter location: the bucket's address, with a final slash.
+    /// - Throws: `StoreRefusal`, or an error of the file system.
     func store(_ upload: IncomingUpload, location: String) throws -> Response {
         let record = try upload.store(in: folder, at: now())
         logger.info("stored", metadata: ["bucket": "\(record.bucket)", "key": "\(record.key)", "size": "\(record.size)"])
         return Self.response(record, form: upload.form, location: location + PercentEncoding.component.encode(record.key))
     }
 
-    /// What to answer to an error.
-    func refusal(_ error: any Error) -> any Error {
+    /// Returns the error to respond with.
+    func responseError(_ error: any Error) -> any Error {
         guard let error = error as? FormReaderError else { return error }
         logger.debug("no form", metadata: ["reason": "\(error)"])
         return StoreRefusal(error)
     }
 
-    /// The answer that the form asks for (S3, "POST Object", response).
+    /// Returns the response that the form requests (S3, "POST Object", response elements).
     private static func response(_ record: ObjectRecord, form: ReceivedForm, location: String) -> Response {
         let action = SuccessAction(form)
         var response = Response(status: 204, fields: ["ETag": record.etag])
@@ -44,7 +44,7 @@ struct UploadRoute: Sendable {
         }
         if case .redirect(let address) = action {
             response.status = 303
-            let address = SuccessAction.address(address, bucket: record.bucket, key: record.key, etag: record.etag)
+            let address = SuccessAction.redirectAddress(address, bucket: record.bucket, key: record.key, etag: record.etag)
             response.fields.add("Location", address)
             return response
         }
@@ -55,7 +55,8 @@ struct UploadRoute: Sendable {
         case .created:
             response.status = 201
             response.fields.add("Content-Type", "application/xml")
-            let xml = StoreXML.postResponse(location: location, bucket: record.bucket, key: record.key, etag: record.etag)
+            let elements = [("Location", location), ("Bucket", record.bucket), ("Key", record.key), ("ETag", record.etag)]
+            let xml = storeXML(root: "PostResponse", elements)
             response.body = .bytes(Array(xml.utf8))
         case .noContent, .redirect:
             break
@@ -64,7 +65,7 @@ struct UploadRoute: Sendable {
     }
 }
 
-/// What a form asks the store to answer when the file is stored (S3, "POST Object": success_action_redirect, success_action_status).
+/// The response that a form requests for a stored file (S3, "POST Object": success_action_redirect, success_action_status).
 enum SuccessAction: Sendable, Equatable {
     /// An empty 200.
     case ok
@@ -72,11 +73,11 @@ enum SuccessAction: Sendable, Equatable {
     case created
     /// An empty 204, the default.
     case noContent
-    /// A 303 to this address, to which bucket, key and etag are added as a query.
+    /// A 303 to this address, with bucket, key and etag in the query.
     case redirect(String)
 
     init(_ form: ReceivedForm) {
-        // `redirect` is the field's old name. An address that cannot be used counts as absent.
+        // `redirect` is the old name of the field. An unusable address is ignored.
         if let address = form["success_action_redirect"] ?? form["redirect"], Self.isUsable(address) {
             self = .redirect(address)
             return
@@ -89,15 +90,15 @@ enum SuccessAction: Sendable, Equatable {
             }
     }
 
-    /// The redirect's address with the query that S3 adds.
-    static func address(_ base: String, bucket: String, key: String, etag: String) -> String {
+    /// Returns the address of a redirect, with the query that S3 adds.
+    static func redirectAddress(_ base: String, bucket: String, key: String, etag: String) -> String {
         let pairs = [("bucket", bucket), ("key", key), ("etag", etag)]
         let query = pairs.map { "\($0.0)=\(PercentEncoding.component.encode($0.1))" }.joined(separator: "&")
         let (address, fragment) = base.firstIndex(of: "#").map { (base[..<$0], base[$0...]) } ?? (base[...], "")
         return address + (address.utf8.contains(UInt8(ascii: "?")) ? "&" : "?") + query + fragment
     }
 
-    /// http or https, and nothing that a header cannot carry.
+    /// Whether the address is http or https, and can be the value of a header field.
     private static func isUsable(_ address: String) -> Bool {
         (address.hasPrefixIgnoringASCIICase("http://") || address.hasPrefixIgnoringASCIICase("https://"))
             && address.isVisibleASCII

@@ -94,7 +94,8 @@ package struct SkippedKey: Sendable, CustomStringConvertible {
         case rsaWeak = "the RSA key comes from a broken generator (ROCA, CVE-2017-15361) and can be factored"
         case weakPoint = "the Ed25519 key is a point of small order, under which signatures can be forged"
         case rejected = "the key is not valid: its point is not on the curve, or its encoding is broken"
-        case certificateUnsupported = "only certificates of RSA, P-256, P-384 and P-521 keys are supported: use the PUBLIC KEY itself"
+        case certificateUnsupported =
+            "only certificates of RSA, P-256, P-384 and P-521 keys are supported: use the PUBLIC KEY itself"
         case labelUnsupported = "only PUBLIC KEY and CERTIFICATE blocks are supported: convert the key with openssl ... -pubout"
     }
 }

@@ -118,11 +118,11 @@ extension KeyFetchError {
             "the \(document.rawValue) could not be fetched: \(failure)\(advice(failure))"
         case .redirect(let status):
             """
-            the server redirected the request for the \(document.rawValue) (status \(status)), and Postern follows no redirects: \
+            the \(document.rawValue)'s server sent a redirect (status \(status)), and Postern follows no redirects: \
             configure the final address
             """
         case .status(let status):
-            "the request for the \(document.rawValue) returned status \(status) instead of 200: check the address and the provider"
+            "the \(document.rawValue)'s server returned status \(status) instead of 200: check the address and the provider"
         case .notJSON(let line, let byte):
             "the \(document.rawValue) is not JSON (line \(line), byte \(byte)): check that the address is right"
         case .incomplete:

@@ -25,7 +25,7 @@ final class AsymmetricKey: @unchecked Sendable {
         case .rsa(let modulus, let exponent):
             made = KeyParameters().number("n", modulus).number("e", exponent).key("RSA", COPENSSL_PUBLIC_KEY)
         case .elliptic(let curve, let x, let y):
-                // SEC 1 section 2.3.4: 4, then both coordinates in full length.
+            // SEC 1 section 2.3.4: 4, then both coordinates in full length.
             made = KeyParameters().text("group", curve.rawValue).bytes("pub", [4] + x + y).key("EC", COPENSSL_PUBLIC_KEY)
         case .ed25519(let point):
             made = EVP_PKEY_new_raw_public_key_ex(nil, "ED25519", nil, point, point.count)

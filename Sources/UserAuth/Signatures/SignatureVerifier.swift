@@ -52,7 +52,9 @@ final class SignatureVerifier: Sendable {
             case .hmac(let key): key.isCode(signature, of: message)
             case .rsa(let contexts, let digest): contexts.verify(signature, of: message, digest)
             case .ecdsa(let contexts, let digest, let halfLength):
-                ECDSASignature(concatenated: signature, halfLength: halfLength).map { contexts.verify($0.der, of: message, digest) }
+                ECDSASignature(concatenated: signature, halfLength: halfLength).map {
+                    contexts.verify($0.der, of: message, digest)
+                }
                     ?? false
             case .ed25519(let key): Self.verifyEd25519(signature, of: message, key)
             }

@@ -2,15 +2,15 @@
 
 private import WireFormats
 
-/// The two commands that `postern dev` prints: take a ticket, upload with it. For a POSIX shell with curl, sed and grep.
-package struct CurlPair: Sendable, Equatable {
-    /// Asks for a ticket, keeps it in `ticket.json`, shows it.
+/// The two commands that `postern dev` prints, for a POSIX shell with curl, sed and grep. They contain a token.
+package struct CurlCommands: Sendable, Equatable {
+    /// Requests a ticket, writes it to `ticket.json`, and prints it.
     package let ticket: String
     /// Uploads the file with the ticket in `ticket.json`.
     package let upload: String
 
     /// - Parameters:
-    ///   - api: where Postern answers, without a slash at the end.
+    ///   - api: the address of Postern, without a final slash.
     ///   - store: the store's upload address, as in a ticket's `url`.
     ///   - token: a token that Postern accepts.
     ///   - rule: the rule's name.
@@ -31,7 +31,7 @@ package struct CurlPair: Sendable, Equatable {
               -H 'Content-Type: application/json' \
               -d \#(Self.quoted(json)) && cat ticket.json
             """#
-        // curl's own option files escape as JSON does, so a field's value goes from one to the other as it is. The file comes last.
+        // curl's configuration files have the escapes of JSON, so values need no conversion. The file must be the last field.
         upload = #"""
             sed -E 's/.*"fields":\{(("([^"\\]|\\.)*"[:,]?)*)\}.*/\1/' ticket.json |
               grep -oE '"([^"\\]|\\.)*":"([^"\\]|\\.)*"' | sed -E 's/^"(.*)":"(.*)"$/form-string = "\1=\2"/' |
@@ -39,7 +39,7 @@ package struct CurlPair: Sendable, Equatable {
             """#
     }
 
-    /// In single quotes, as a POSIX shell reads them.
+    /// Returns a text in single quotes for a POSIX shell.
     private static func quoted(_ text: String) -> String {
         "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
     }
