@@ -22,8 +22,8 @@ final class TestService {
 
     private let folder: TemporaryFolder
     private let logs: FileHandle
-    private let sink: LogSink
-    private let state: ServiceState
+    let sink: LogSink
+    let state: ServiceState
     private let interface: PublicInterface
 
     static let accessKeyID = "AKIACANARYACCESSKEY0"
