@@ -34,8 +34,8 @@ final class TestService {
     ///   - sessionToken: Makes the credentials temporary.
     init(issuers: [String] = [], rules: String = TestService.rules, sessionToken: String? = nil) async throws {
         var random = SystemRandomNumberGenerator()
-        let all = try #require(APIKey.make(tenant: "acme", id: "cms", random: &random))
-        let limited = try #require(APIKey.make(tenant: "acme", id: "docs", random: &random))
+        let all = try #require(APIKey.generate(tenant: "acme", id: "cms", random: &random))
+        let limited = try #require(APIKey.generate(tenant: "acme", id: "docs", random: &random))
         key = all.key
         limitedKey = limited.key
         folder = try TemporaryFolder()
