@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
+import OutgoingHTTP
 import PosternTestSupport
 import RuleFiles
 import Testing
@@ -8,84 +10,128 @@ import UserAuth
 @testable import PosternServer
 
 struct ConfiguredIssuersTests {
-    /// Loads the issuers of tenants, whose `issuers` these are.
-    private func load(_ folder: TemporaryFolder, _ issuers: [String: String]) async throws -> IssuerLoader {
-        for (tenant, list) in issuers {
-            let yaml = """
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+        let signer = try #require(TokenSigner.generate(.es256))
+        try folder.write(try #require(signer.publicPEM), to: "key.pem")
+        // The key of RFC 7517 appendix A.1, and one that cannot serve.
+        try folder.write(
+            """
+            {"keys": [{"kty": "EC", "crv": "P-256", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+            "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM", "kid": "k1"}, {"kty": "EC", "crv": "P-256", "kid": "k2"}]}
+            """, to: "jwks.json")
+        try folder.write("not a key", to: "broken.pem")
+    }
+
+    /// Loads tenants with these issuers, and the service-wide issuers.
+    private func load(_ tenants: [String: [String]], service: [String] = []) async throws -> IssuerLoader {
+        for (tenant, issuers) in tenants {
+            try folder.write(
+                """
                 tenant: \(tenant)
                 store: {bucket: \(tenant)-uploads, region: eu-west-1}
-                auth: {issuers: [\(list)]}
-                rules:
-                  a: {keyPrefix: \(tenant)/a/, contentTypes: [image/png], maxSize: 1MiB}
-                """
-            try folder.write(yaml, to: "\(tenant).yaml")
+                auth:
+                  apiKeys: [{id: cms, sha256: \(String(repeating: "a", count: 64))}]
+                  issuers: [\(issuers.joined(separator: ", "))]
+                rules: {a: {keyPrefix: a/, contentTypes: [image/png], maxSize: 1MiB}}
+                """.replacing("  issuers: []\n", with: ""), to: "tenants/\(tenant).yaml")
         }
-        let book = try RuleLoader.load(folder: folder.path, generation: 1).result.get()
-        return await IssuerLoader(book, service: nil)
+        var configuration: ServiceConfiguration?
+        if !service.isEmpty {
+            let path = try folder.write("issuers: [\(service.joined(separator: ", "))]\n", to: "postern.yaml")
+            configuration = try ServiceConfiguration.load(path: path).get()
+        }
+        let book = try RuleLoader.load(folder: "\(folder.path)/tenants", generation: 1, service: configuration).result.get()
+        return await IssuerLoader(book, service: configuration)
     }
 
-    private func issuer(_ name: String = "https://id.example", algorithms: String = "[ES256]", keys: String) -> String {
-        "{issuer: '\(name)', audience: [uploads], algorithms: \(algorithms), keys: \(keys)}"
+    private func issuer(_ name: String, keys: String, audience: String = "uploads", _ more: String = "") -> String {
+        "{issuer: \(name), audience: \(audience), algorithms: [ES256], keys: {\(keys)}\(more)}"
     }
 
-    /// The key of RFC 7517, appendix A.1, and one that serves no token.
-    private let keySet = """
-        {"keys": [{"kty": "EC", "crv": "P-256", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
-        "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM", "kid": "k1"}, {"kty": "oct", "k": "AAAA", "kid": "k2"}]}
-        """
-
-    @Test func `an issuer has its tenant, and the location of its keys`() async throws {
-        let loader = try await load(
-            TemporaryFolder(),
-            [
-                "acme": issuer("https://a.example", keys: "{jwks: 'https://a.example/jwks.json'}"),
-                "beta": issuer("https://b.example", keys: "{discovery: true}"),
-            ])
-        #expect(loader.problems.isEmpty && loader.warnings.isEmpty)
-        let issuers = ConfiguredIssuers(loader.issuers)
-        #expect(issuers.all.map(\.tenant) == ["acme", "beta"])
-        #expect(issuers.all.map(\.keyLocation) == ["https://a.example/jwks.json", "discovery"])
-        #expect(issuers.all.map(\.source) == ["jwks", "discovery"])
-        #expect(issuers.remote.map(\.issuer) == ["https://a.example", "https://b.example"])
-    }
-
-    @Test func `keys in a file are in use at once, and those that are skipped are warned of`() async throws {
-        let folder = try TemporaryFolder()
-        try folder.write(keySet, to: "jwks.json")
-        let loader = try await load(folder, ["acme": issuer(keys: "{jwksFile: jwks.json}")])
+    @Test func `keys are read from files and their location is reported`() async throws {
+        let loader = try await load([
+            "acme": [issuer("a", keys: "pemFile: ../key.pem"), issuer("b", keys: "jwksFile: ../jwks.json")]
+        ])
         #expect(loader.problems.isEmpty)
-        let configured = try #require(loader.issuers.first)
-        #expect(configured.currentKeyIDs == ["k1"] && configured.source == "file" && configured.remote == nil)
-        #expect(loader.warnings.count == 1)
-        #expect(loader.warnings.first?.hasPrefix("tenant acme: keys of issuer https://id.example: ") == true)
+        #expect(loader.issuers.map(\.identifier) == ["a", "b"] && loader.issuers.map(\.source) == ["file", "file"])
+        #expect(loader.issuers.map(\.keyLocation) == ["file", "file"] && loader.issuers.map(\.tenant) == ["acme", "acme"])
+        #expect(loader.issuers[0].currentKeyIDs == [nil] && loader.issuers[1].currentKeyIDs == ["k1"])
+        #expect(loader.issuers.allSatisfy { $0.remote == nil })
     }
 
-    @Test func `every problem is listed, with tenant and issuer`() async throws {
-        let folder = try TemporaryFolder()
-        try folder.write("no JSON", to: "jwks.json")
-        let loader = try await load(
-            folder,
-            [
-                "acme": issuer(keys: "{jwksFile: missing.json}"),
-                "beta": issuer("https://b.example", keys: "{jwksFile: jwks.json}"),
-            ])
-        #expect(loader.issuers.isEmpty && loader.problems.count == 2)
-        #expect(loader.problems[0].hasPrefix("tenant acme: keys of issuer https://id.example: \(folder.path)/missing.json: "))
-        #expect(loader.problems[1].hasPrefix("tenant beta: keys of issuer https://b.example: "))
+    @Test func `a skipped key is a warning`() async throws {
+        let loader = try await load(["acme": [issuer("b", keys: "jwksFile: ../jwks.json")]])
+        let warning = try #require(loader.warnings.first)
+        #expect(loader.warnings.count == 1 && warning.hasPrefix("tenant acme: keys of issuer b: ") && warning.contains("k2"))
     }
 
-    @Test func `a tenant is served when its own issuers have keys`() async throws {
-        let folder = try TemporaryFolder()
-        try folder.write(keySet, to: "jwks.json")
+    @Test func `every missing or invalid key file is a problem`() async throws {
         let loader = try await load(
-            folder,
             [
-                "acme": issuer(keys: "{jwksFile: jwks.json}"),
-                "beta": issuer("https://b.example", keys: "{jwks: 'https://b.example/jwks.json'}"),
-            ])
+                "acme": [issuer("a", keys: "pemFile: ../none.pem"), issuer("b", keys: "pemFile: ../broken.pem")],
+                "beta": [issuer("c", keys: "pemFile: ../key.pem")],
+            ], service: [issuer("d", keys: "jwksFile: tenants", ", tenantClaim: org")])
+        #expect(loader.issuers.map(\.identifier) == ["c"])
+        #expect(loader.problems.count == 3)
+        for (problem, beginning) in zip(
+            loader.problems,
+            ["tenant acme: keys of issuer a: ", "tenant acme: keys of issuer b: ", "the service-wide file: keys of issuer d: "])
+        {
+            #expect(problem.hasPrefix(beginning))
+        }
+        #expect(loader.problems[0].contains("none.pem"))
+    }
+
+    @Test func `an unreadable file of authorities is a problem`() async throws {
+        let loader = try await load([
+            "acme": [issuer("https://id.example", keys: "jwks: https://id.example/keys, caFile: ../none.pem")]
+        ])
+        #expect(loader.problems.count == 1 && loader.problems.first?.contains("none.pem") == true)
+    }
+
+    @Test func `the location of remote keys is their URL or discovery`() async throws {
+        let loader = try await load([
+            "acme": [issuer("https://a.example", keys: "jwks: https://a.example/keys")],
+            "beta": [issuer("https://b.example", keys: "discovery: true")],
+        ])
         let issuers = ConfiguredIssuers(loader.issuers)
-        #expect(issuers.haveKeys(for: "acme") && !issuers.haveKeys(for: "beta"))
-        let remote = try #require(issuers.remote.first)
-        #expect(remote.unavailableReason(at: .january2027) == "issuer https://b.example: its keys have not been fetched")
+        #expect(issuers.all.map(\.source) == ["jwks", "discovery"])
+        #expect(issuers.all.map(\.keyLocation) == ["https://a.example/keys", "discovery"])
+        #expect(issuers.remote.map(\.issuer) == ["https://a.example", "https://b.example"])
+        #expect(issuers.all.allSatisfy { $0.currentKeyIDs.isEmpty })
+    }
+
+    @Test func `a tenant has keys if its own issuers and the service-wide ones have`() async throws {
+        let remote = "jwks: https://id.example/keys"
+        let own = ConfiguredIssuers(
+            try await load([
+                "acme": [issuer("a", keys: "pemFile: ../key.pem")], "beta": [issuer("https://id.example", keys: remote)],
+            ]).issuers)
+        #expect(own.haveKeys(for: "acme") && !own.haveKeys(for: "beta") && own.haveKeys(for: "gamma"))
+        let all = ConfiguredIssuers(
+            try await load(
+                ["acme": [issuer("a", keys: "pemFile: ../key.pem")], "beta": []],
+                service: [issuer("https://all.example", keys: remote, ", tenantClaim: org")]
+            ).issuers)
+        #expect(!all.haveKeys(for: "acme") && !all.haveKeys(for: "beta"))
+    }
+
+    @Test func `metrics have the keys of each issuer and location once`() async throws {
+        let service = try await TestService(issuers: [
+            issuer("https://id.example", keys: "jwksFile: \(folder.path)/jwks.json"),
+            issuer("b", keys: "pemFile: \(folder.path)/key.pem"),
+        ])
+        let page = service.metricsText(at: .january2027)
+        #expect(page.contains("postern_issuer_keys{issuer=\"https://id.example\",keys=\"file\"} 1\n"))
+        #expect(page.contains("postern_issuer_key_info{issuer=\"https://id.example\",keys=\"file\",kid=\"k1\"} 1\n"))
+        #expect(page.contains("postern_issuer_key_info{issuer=\"b\",keys=\"file\",kid=\"\"} 1\n"))
+        // Keys in files are not fetched.
+        #expect(!page.contains("postern_issuer_fetches_total{") && !page.contains("postern_issuer_keys_age_seconds{"))
+        #expect(page.contains("postern_credentials_usable{source=\"default\"} 1\n"))
+        #expect(page.contains("postern_credentials_refreshes_total{source=\"default\",result=\"ok\"} 1\n"))
+        #expect(!page.contains("postern_credentials_expire_seconds{"))
     }
 }
