@@ -73,7 +73,7 @@ import Testing
         #expect(error("\(try write([1], "file"))/below") == .notFound)
         #expect(error("\(folder)/file\0.pem") == .notFound)
         try FileManager.default.createSymbolicLink(atPath: "\(folder)/circle", withDestinationPath: "circle")
-        #expect(error("\(folder)/circle") == .linksInCircle)
+        #expect(error("\(folder)/circle") == .symbolicLinkLoop)
     }
 
     @Test func `a file that may not be read says so`() throws {
@@ -108,7 +108,7 @@ import Testing
         let path = try write([1], "secret")
         #expect(chmod(path, mode) == 0)
         let warning =
-            "\(path) holds a secret that every account may read; run chmod o-rwx \(path), or set defaultMode: 0440 in Kubernetes"
+            "\(path) has a secret that every account may read; run chmod o-rwx \(path), or set defaultMode: 0440 in Kubernetes"
         #expect(LocalFile(path).secrecyWarning == (isWarnedOf ? warning : nil))
         // A link has permissions of its own, which say nothing.
         try FileManager.default.createSymbolicLink(atPath: "\(folder)/link", withDestinationPath: path)
