@@ -36,7 +36,7 @@ struct RefreshLogTests {
         let journal = RefreshLog(logger: Logger(label: "test") { _ in Handler(lines: lines) })
         let left = Mutex(problems)
         let next = NextProblem(left)
-        let credentials = RefreshingCredentials(origin: .standard, minimumRemaining: 90) { () async throws(CredentialError) in
+        let credentials = RefreshingCredentials(source: .standard, minimumRemaining: 90) { () async throws(CredentialError) in
             throw next.take()
         }
         for _ in problems { await journal.refresh(credentials) { isStarting } }

@@ -26,7 +26,7 @@ struct ServedTenantTests {
             Array(yaml.utf8)
         }
         let tenants = try RuleLoader.load(folder: "/rules", generation: 1, files: files).result.get().tenants
-        let credentials = RefreshingCredentials(origin: .standard, minimumRemaining: 0) { () throws(CredentialError) in
+        let credentials = RefreshingCredentials(source: .standard, minimumRemaining: 0) { () throws(CredentialError) in
             throw .unavailable("a test's")
         }
         return ServedTenant(try #require(tenants.first), credentials: credentials)

@@ -65,7 +65,7 @@ struct ReadinessResponse {
     private func write(_ source: RefreshingCredentials, to json: inout JSONWriter) {
         let status = source.status(at: moment)
         json.beginObject()
-        json.member("source", status.origin.description)
+        json.member("source", status.source.description)
         write(status.provider, as: "provider", to: &json)
         write(status.expiration.map(\.rfc3339), as: "expiresAt", to: &json)
         write(status.ageSeconds.map { Int($0) }, as: "ageSeconds", to: &json)

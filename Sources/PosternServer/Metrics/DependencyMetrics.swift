@@ -79,17 +79,17 @@ struct DependencyMetrics {
         page.metric("postern_credentials_usable", "gauge", help: "1 where a ticket can be signed with a source's credentials.")
         for source in snapshot.credentials.sources {
             page.sample(
-                "postern_credentials_usable", [("source", source.origin.description)],
+                "postern_credentials_usable", [("source", source.source.description)],
                 source.problem(at: moment.date) == nil ? 1 : 0)
         }
         page.metric(
             "postern_credentials_expire_seconds", "gauge", help: "Time until credentials end; absent for those without end.")
         for status in statuses {
             guard let remaining = status.remaining else { continue }
-            page.sample("postern_credentials_expire_seconds", [("source", status.origin.description)], remaining)
+            page.sample("postern_credentials_expire_seconds", [("source", status.source.description)], remaining)
         }
         results(
-            of: snapshot.credentials.sources.map { ([("source", $0.origin.description)], $0) },
+            of: snapshot.credentials.sources.map { ([("source", $0.source.description)], $0) },
             "postern_credentials_refreshes_total", help: "Attempts to fetch credentials, by source and result.", &page)
     }
 

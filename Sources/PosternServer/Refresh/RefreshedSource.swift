@@ -91,7 +91,7 @@ extension RemoteKeys: RefreshedSource {
 extension RefreshingCredentials: RefreshedSource {
     var isBounded: Bool { false }
 
-    func shortage(at now: Date) -> String? { problem(at: now).map { "credentials of \(origin): \($0)" } }
+    func shortage(at now: Date) -> String? { problem(at: now).map { "credentials of \(source): \($0)" } }
 
     func report(at moment: Moment) -> RefreshReport {
         let status = status(at: moment)
@@ -108,7 +108,7 @@ extension RefreshingCredentials: RefreshedSource {
             isLasting: status.problem?.isTransient == false,
             // Each fetch is logged: which credentials sign matters to those who read the store's log.
             content: "\(status.successes)",
-            subject: ["source": "\(status.origin)"],
+            subject: ["source": "\(status.source)"],
             failed: .init(
                 level: serves ? .warning : .error,
                 message: serves

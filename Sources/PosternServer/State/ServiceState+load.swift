@@ -25,8 +25,8 @@ extension ServiceState {
     ) async throws -> (state: ServiceState, warnings: [String]) {
         let (book, warnings) = try RuleBook.load(settings)
         let assembly = await IssuerLoader(of: book, service: settings.service)
-        let resolvers = CredentialResolvers(environment: settings.environment)
-        let credentials = TenantCredentials(of: book, resolvers, environment: settings.environment)
+        let chains = CredentialChains(environment: settings.environment)
+        let credentials = TenantCredentials(of: book, chains, environment: settings.environment)
         let issuers = TrustedIssuers(assembly.entries)
         guard assembly.problems.isEmpty else { throw SetupError(assembly.problems) }
         let uses = APIKeyUses()

@@ -16,23 +16,19 @@ package struct TenantCredentials: Sendable {
     /// Every source once, in the order of the tenants.
     package let sources: [RefreshingCredentials]
 
-    package init(of book: RuleBook, _ resolvers: CredentialResolvers, environment: [String: String]) {
-        var byOrigin: [CredentialSource: RefreshingCredentials] = [:]
+    package init(of book: RuleBook, _ chains: CredentialChains, environment: [String: String]) {
+        var bySource: [CredentialSource: RefreshingCredentials] = [:]
         var ofTenants: [RefreshingCredentials] = []
         var sources: [RefreshingCredentials] = []
         for file in book.files {
-            let origin = file.credentials.resolved(in: environment)
-            if let known = byOrigin[origin] {
+            let source = file.credentials.resolved(in: environment)
+            if let known = bySource[source] {
                 ofTenants.append(known)
             } else {
-                let resolver = resolvers.resolver(of: origin)
-                let made = RefreshingCredentials(origin: origin, minimumRemaining: TicketExpiry.margin + TicketExpiry.shortest) {
-                    () async throws(CredentialError) in
-                    let provided = try await resolver.refresh()
-                    try SessionTokenLength.check(provided.credentials)
-                    return provided
-                }
-                byOrigin[origin] = made
+                let made = RefreshingCredentials(
+                    source: source, minimumRemaining: TicketExpiry.margin + TicketExpiry.shortest,
+                    validate: SessionTokenLength.check, fetch: chains.chain(of: source).refresh)
+                bySource[source] = made
                 ofTenants.append(made)
                 sources.append(made)
             }
@@ -45,7 +41,7 @@ package struct TenantCredentials: Sendable {
     func lastingProblems(at now: Date) -> [String] {
         sources.compactMap { source in
             guard let problem = source.problem(at: now), !problem.isTransient else { return nil }
-            return source.origin == .standard ? problem.description : "credentials of \(source.origin): \(problem)"
+            return source.source == .standard ? problem.description : "credentials of \(source.source): \(problem)"
         }
     }
 }

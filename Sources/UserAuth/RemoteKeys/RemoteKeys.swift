@@ -105,9 +105,9 @@ extension RefreshPolicy where Value == FetchedKeys, Failure == KeyFetchError {
     /// - Parameter publish: called with each set that comes into use, and with nil when it is dropped
     static func keys(publish: @escaping @Sendable (FetchedKeys?) -> Void = { _ in }) -> RefreshPolicy {
         RefreshPolicy(
-            life: { fetched, began, _ throws(KeyFetchError) in
+            lifetime: { fetched, began, _ throws(KeyFetchError) in
                 // Counted from the beginning of the fetch: the set is at least as old.
-                Life(
+                Lifetime(
                     renewal: .init(
                         freshUntil: Deadline(uptime: began + fetched.lifetime),
                         lead: fetched.lifetime * 0.2...fetched.lifetime * 0.3),
