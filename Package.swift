@@ -143,20 +143,33 @@ let package = Package(
             path: "Tests/system/tool",
             swiftSettings: settings
         ),
-        .testTarget(name: "WireFormatsTests", dependencies: ["WireFormats"], swiftSettings: settings),
+        .target(
+            name: "PosternTestSupport",
+            dependencies: ["OutgoingHTTP", "RuleFiles", "UploadRules", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/PosternTestSupport",
+            swiftSettings: settings
+        ),
+        .testTarget(name: "WireFormatsTests", dependencies: ["PosternTestSupport", "WireFormats"], swiftSettings: settings),
         .testTarget(
             name: "LocalFilesTests",
-            dependencies: ["LocalFiles", .product(name: "SystemPackage", package: "swift-system")], swiftSettings: settings),
-        .testTarget(name: "PostPolicyTests", dependencies: ["PostPolicy", "WireFormats"], swiftSettings: settings),
+            dependencies: ["LocalFiles", "PosternTestSupport", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: settings),
+        .testTarget(
+            name: "PostPolicyTests", dependencies: ["PostPolicy", "PosternTestSupport", "WireFormats"], swiftSettings: settings),
+        .testTarget(
+            name: "UploadRulesTests", dependencies: ["PosternTestSupport", "PostPolicy", "UploadRules", "WireFormats"],
+            swiftSettings: settings),
         .testTarget(
             name: "RuleFilesTests",
-            dependencies: ["AWSCredentials", "PostPolicy", "RuleFiles", "UploadRules", "UserAuth", "WireFormats"],
+            dependencies: [
+                "AWSCredentials", "PostPolicy", "PosternTestSupport", "RuleFiles", "UploadRules", "UserAuth", "WireFormats",
+            ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "OutgoingHTTPTests",
             dependencies: [
-                "OutgoingHTTP", "WireFormats",
+                "OutgoingHTTP", "PosternTestSupport", "WireFormats",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -165,17 +178,19 @@ let package = Package(
         ),
         .testTarget(
             name: "AWSCredentialsTests",
-            dependencies: ["AWSCredentials", "LocalFiles", "OutgoingHTTP", "PostPolicy", "WireFormats"],
+            dependencies: [
+                "AWSCredentials", "LocalFiles", "OutgoingHTTP", "PostPolicy", "PosternTestSupport", "WireFormats",
+            ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "UserAuthTests",
-            dependencies: ["OutgoingHTTP", "UserAuth", "WireFormats"], swiftSettings: settings
+            dependencies: ["OutgoingHTTP", "PosternTestSupport", "UserAuth", "WireFormats"], swiftSettings: settings
         ),
         .testTarget(
             name: "HTTPServerTests",
             dependencies: [
-                "HTTPServer",
+                "HTTPServer", "PosternTestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -185,8 +200,8 @@ let package = Package(
         .testTarget(
             name: "PosternServerTests",
             dependencies: [
-                "AWSCredentials", "DevStore", "HTTPServer", "OutgoingHTTP", "PosternServer", "PostPolicy", "RuleFiles",
-                "UploadRules", "UserAuth", "WireFormats",
+                "AWSCredentials", "DevStore", "HTTPServer", "OutgoingHTTP", "PosternServer", "PosternTestSupport", "PostPolicy",
+                "RuleFiles", "UploadRules", "UserAuth", "WireFormats",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -196,7 +211,7 @@ let package = Package(
         .testTarget(
             name: "PosternCommandTests",
             dependencies: [
-                "HTTPServer", "PosternServer", "RuleFiles", "postern",
+                "HTTPServer", "PosternServer", "PosternTestSupport", "RuleFiles", "postern",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -205,8 +220,7 @@ let package = Package(
         .testTarget(
             name: "DevStoreTests",
             dependencies: [
-                "DevStore", "HTTPServer", "PostPolicy", "WireFormats",
-                .product(name: "Logging", package: "swift-log"),
+                "DevStore", "HTTPServer", "PosternTestSupport", "PostPolicy", "WireFormats",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

@@ -14,26 +14,25 @@ import WireFormats
     import Foundation
 #endif
 
-/// The parts of a running service, put together once.
+/// The parts of a running service.
 package struct PosternApp: Sendable {
-    /// The public listener.
     package let publicListener: any Service
-    /// The listener for the operator's tools.
     package let adminListener: any Service
-    /// Keeps keys and credentials fresh.
+    /// Fetches keys and credentials when they are due.
     package let refresh: any Service
-    /// Gives memory back after bursts.
+    /// Returns memory to the system after bursts.
     package let memory: any Service
 }
 
-/// Puts the service together: all wiring is here, and tests call the same builder.
+/// Builds the service: all its parts are connected here.
 /// - Parameters:
-///   - settings: where to listen and within which limits
+///   - settings: addresses, TLS files and limits
 ///   - state: rules, keys and credentials, loaded
-///   - sink: where log lines go
-///   - frontPage: answers `GET /`, or nil where the request may not have it; `serve` has none
-///   - hosts: the names under which the public listener may be asked; nil for any, as behind proxies
-///   - onListening: called with the port once the public listener is open
+///   - sink: where log lines are written
+///   - frontPage: answers `GET /`, or returns nil for a request that may not have the page; nil for `serve`
+///   - hosts: the `Host` names that the public listener accepts; nil for any, as behind proxies
+///   - onListening: called with the port when the public listener is open
+/// - Throws: `SetupError` if the TLS files cannot be used
 package func buildPostern(
     settings: ServiceSettings,
     state: ServiceState,
@@ -45,11 +44,10 @@ package func buildPostern(
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
 ) throws -> PosternApp {
     let metrics = ServiceMetrics()
-    let readiness = Readiness(state: state)
     let trustedProxies = settings.service?.trustedProxies ?? []
     let interface = PublicInterface(
         metrics: metrics,
-        decisions: DecisionLog(sink: sink, format: settings.logFormat, level: settings.logLevel),
+        log: DecisionLog(sink: sink, format: settings.logFormat, level: settings.logLevel),
         trustedProxies: trustedProxies,
         hosts: hosts,
         frontPage: frontPage
@@ -63,7 +61,7 @@ package func buildPostern(
         isExempt: { address in trustedProxies.contains { $0.contains(address) } },
         now: clock.now
     )
-    readiness.watch(publicListener.connections)
+    let readiness = Readiness(state: state, connections: publicListener.connections)
     let admin = AdminInterface(
         readiness: readiness,
         probe: HealthProbe(address: settings.listen, usesTLS: settings.tls != nil),
@@ -95,13 +93,13 @@ package func buildPostern(
 }
 
 extension ConnectionLimits {
-    /// The admin listener has a few callers, and its connections are not counted into those of the public one.
+    /// For the admin listener, which has few clients. Its connections are counted apart from those of the public listener.
     fileprivate var ofAdmin: ConnectionLimits {
         var limits = self
         limits.maxConnections = 64
-        // All of them may be of one peer: it is then that one's idle ones that make room.
+        // One client may have all of them; its own idle connections then make room.
         limits.maxConnectionsPerPeer = .max
-        // A probe's request arrives at once; one that takes longer may have to make room.
+        // The request of a probe arrives at once; a slower one may have to make room.
         limits.protectedTime = .milliseconds(100)
         limits.maxHeldBytes = 8_000_000
         return limits

@@ -2,6 +2,7 @@
 
 import Foundation
 import PostPolicy
+import PosternTestSupport
 import Testing
 
 @testable import AWSCredentials
@@ -11,7 +12,7 @@ import Testing
 struct CredentialPolicyTests {
     private typealias Policy = RefreshPolicy<ProvidedCredentials, CredentialError>
 
-    private static let start = Moment(date: Date(timeIntervalSince1970: 1_800_000_000), uptime: .seconds(100))
+    private static let start = Moment(date: Date.january2027, uptime: .seconds(100))
 
     private static func at(_ uptime: Duration) -> Moment { Moment(date: start.date, uptime: uptime) }
 

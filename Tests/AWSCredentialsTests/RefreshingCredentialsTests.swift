@@ -3,6 +3,7 @@
 import Foundation
 import OutgoingHTTP
 import PostPolicy
+import PosternTestSupport
 import Synchronization
 import Testing
 
@@ -11,29 +12,23 @@ import Testing
 /// A source of credentials and two clocks in the test's hand.
 private final class Source: Sendable {
     private struct State {
-        var wall = 1_800_000_000.0
-        var uptime = 100.0
         var lifetime: Double? = 3600
         var isUp = true
         var fetches = 0
     }
 
     private let state = Mutex(State())
+    private let clock = TestClock()
 
-    var now: Date { state.withLock { Date(timeIntervalSince1970: $0.wall) } }
-    var uptime: Duration { state.withLock { .seconds($0.uptime) } }
-    var moment: Moment { Moment(date: now, uptime: uptime) }
+    var now: Date { clock.date }
+    var uptime: Duration { clock.uptime }
+    var moment: Moment { clock.moment }
     var fetches: Int { state.withLock { $0.fetches } }
     func setUp(_ isUp: Bool) { state.withLock { $0.isUp = isUp } }
     func setLifetime(_ seconds: Double?) { state.withLock { $0.lifetime = seconds } }
-    func jump(wall seconds: Double) { state.withLock { $0.wall += seconds } }
+    func jump(wall seconds: Double) { clock.setWallClock(by: seconds) }
 
-    func pass(_ seconds: Double) {
-        state.withLock {
-            $0.wall += seconds
-            $0.uptime += seconds
-        }
-    }
+    func pass(_ seconds: Double) { clock.advance(by: .seconds(seconds)) }
 
     func answer() throws(CredentialError) -> ProvidedCredentials {
         let provided = state.withLock { state -> ProvidedCredentials? in
@@ -43,7 +38,7 @@ private final class Source: Sendable {
                 credentials: SigningCredentials(
                     accessKeyID: "AKIA\(state.fetches)",
                     secretAccessKey: "canary",
-                    expiration: state.lifetime.map { Date(timeIntervalSince1970: state.wall + $0) }
+                    expiration: state.lifetime.map { now + $0 }
                 ),
                 provider: "scene"
             )

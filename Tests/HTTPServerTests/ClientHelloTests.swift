@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PosternTestSupport
 import Testing
 
 @testable import HTTPServer
@@ -167,7 +168,7 @@ struct ClientHelloTests {
 
     @Test(arguments: [1, 2] as [UInt64])
     func `no bytes do harm`(_ seed: UInt64) {
-        var random = SplitMix64(state: seed)
+        var random = SplitMix64(seed: seed)
         let hellos = [["http/1.1"], ["h2"], ["h2", "http/1.1"], []].map { Hello.offering($0).bytes }
         var findings: [ClientHello.Finding] = []
         for number in 0..<10_000 {

@@ -2,6 +2,7 @@
 
 import NIOCore
 import NIOEmbedded
+import PosternTestSupport
 import Testing
 
 @testable import HTTPServer
@@ -10,7 +11,7 @@ struct ConnectionHandlerFuzzTests {
     /// 1800 connections with up to twelve requests each, in random pieces, with whatever may happen to them.
     @Test(arguments: [21, 22, 23] as [UInt64])
     func `responses come in order whatever happens`(_ seed: UInt64) throws {
-        var random = SplitMix64(state: seed)
+        var random = SplitMix64(seed: seed)
         var complete = 0
         for number in 0..<600 {
             let connection = try RandomClient(seed: random.next())
@@ -53,7 +54,7 @@ private final class RandomClient {
     private(set) var trace: [String] = []
 
     init(seed: UInt64) throws {
-        var random = SplitMix64(state: seed)
+        var random = SplitMix64(seed: seed)
         var limits = ConnectionLimits()
         if Int.random(in: 0..<4, using: &random) == 0 {
             limits.maxHeldBytes = Int.random(in: 1000...60_000, using: &random)

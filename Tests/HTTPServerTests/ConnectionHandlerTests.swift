@@ -2,6 +2,7 @@
 
 import NIOCore
 import NIOEmbedded
+import PosternTestSupport
 import Testing
 
 @testable import HTTPServer
@@ -240,7 +241,7 @@ struct ConnectionHandlerTests {
         let bytes = Array(order.map { Self.requests[$0].0 }.joined().utf8)
         let expected = order.map { Self.requests[$0].1 }.joined()
         let server = TestServer()
-        var random = SplitMix64(state: 7)
+        var random = SplitMix64(seed: 7)
         for largest in Array(1...20) + Array(repeating: 60, count: 100) {
             let connection = try server.connect()
             var rest = bytes[...]
@@ -277,7 +278,7 @@ struct ConnectionHandlerTests {
     /// Whatever stands in these fields, NIO's decoder and the connection must agree on whether more requests follow.
     @Test(arguments: [11, 12, 13] as [UInt64])
     func `after any offer the connection goes on or closes`(_ seed: UInt64) throws {
-        var random = SplitMix64(state: seed)
+        var random = SplitMix64(seed: seed)
         let names = ["Connection", "connection", "Proxy-Connection", "Upgrade", "upgrade", "X-Upgrade"]
         let words = [
             "upgrade", "Upgrade", "close", "Close", "keep-alive", "h2c", "websocket", "TE", "upgrades", "x-upgrade", "closed",
@@ -988,7 +989,7 @@ struct ConnectionHandlerTests {
     }
 
     @Test func `connections go in any order`() throws {
-        var random = SplitMix64(state: 5)
+        var random = SplitMix64(seed: 5)
         let server = TestServer()
         var connections = try (0..<60).map { _ in try server.connect() }
         for _ in 0..<200 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import PosternTestSupport
 import Testing
 
 @testable import HTTPServer
@@ -9,7 +10,7 @@ struct ConnectionStateFuzzTests {
     /// 20,000 connections, with five events or more each and five after their end.
     @Test(arguments: [1, 2, 3, 4] as [UInt64])
     func `random events never break a promise`(_ seed: UInt64) {
-        var random = SplitMix64(state: seed)
+        var random = SplitMix64(seed: seed)
         var steps = 0
         var covered = Set<String>()
         for number in 0..<5000 {
@@ -81,7 +82,7 @@ private struct RandomConnection {
 
     init(seed: UInt64, keepsTrace: Bool = false) {
         self.keepsTrace = keepsTrace
-        random = SplitMix64(state: seed)
+        random = SplitMix64(seed: seed)
         var limits = ConnectionLimits()
         limits.maxTargetBytes = 50
         limits.maxHeaderBytes = 50

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import PosternTestSupport
 import Testing
 
 @testable import HTTPServer
@@ -137,7 +138,7 @@ struct ConnectionTableTests {
         await withTaskGroup(of: Void.self) { group in
             for task in 0..<8 {
                 group.addTask {
-                    var random = SplitMix64(state: UInt64(task))
+                    var random = SplitMix64(seed: UInt64(task))
                     for _ in 0..<2000 {
                         let peer = PeerAddress("10.0.0.\(Int.random(in: 0...9, using: &random))")
                         if table.admit(peer) == .admitted {

@@ -1,26 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import PosternTestSupport
 import SystemPackage
 import Testing
 
 @testable import LocalFiles
 
-@Suite final class LocalFileTests {
-    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("postern-files-\(UUID().uuidString)").path
+struct LocalFileTests {
+    private let temporary: TemporaryFolder
+    private var folder: String { temporary.path }
 
     init() throws {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: folder)
+        temporary = try TemporaryFolder()
     }
 
     private func write(_ bytes: some Sequence<UInt8>, _ name: String) throws -> String {
-        let path = "\(folder)/\(name)"
-        try Data(bytes).write(to: URL(fileURLWithPath: path))
-        return path
+        try temporary.write(bytes, to: name)
     }
 
     private func error(_ path: String, limit: Int = 100) -> FileReadError? {

@@ -130,7 +130,6 @@ struct NameLookupTests {
         .enabled(if: TestCertificate.canBeMade))
     func silentHandshake() async throws {
         let certificate = try await TestCertificate(for: "DNS:two.example")
-        defer { certificate.remove() }
         let names = NameLookup { _ in .success(["127.0.0.2", "127.0.0.1"]) }
         let answer = try await ScriptedServer.with(Self.answer, tls: certificate.context()) { port in
             try await ScriptedServer.with(.init(pieces: [], end: .silence), host: "127.0.0.2", port: port) { _ in

@@ -120,8 +120,6 @@ struct OutgoingHTTPTests {
         let certificate = try await TestCertificate(for: "IP:127.0.0.1")
         let other = try await TestCertificate(for: "DNS:other.example")
         defer {
-            certificate.remove()
-            other.remove()
         }
         let script = ScriptedServer.Script(pieces: ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"])
         try await ScriptedServer.with(script, tls: certificate.context()) { port in
@@ -140,7 +138,6 @@ struct OutgoingHTTPTests {
         "a server that speaks TLS 1.1 at most is refused, one that speaks 1.2 is not", .enabled(if: TestCertificate.canBeMade))
     func oldTLS() async throws {
         let certificate = try await TestCertificate(for: "IP:127.0.0.1")
-        defer { certificate.remove() }
         let script = ScriptedServer.Script(pieces: ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"])
         for newest in [TLSVersion.tlsv12, .tlsv13] {
             try await ScriptedServer.with(script, tls: certificate.context(upTo: newest)) { port in

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import PosternTestSupport
 import RuleFiles
 import Testing
 import UploadRules
@@ -9,12 +10,7 @@ import UploadRules
 
 struct CheckReportTests {
     private func report(_ files: [String: String]) -> CheckReport {
-        let access = RuleFileSystem { _ throws(RuleFileSystem.Failure) in
-            files.keys.map { RuleFileSystem.Entry(name: $0) }
-        } read: { path, _ throws(RuleFileSystem.Failure) in
-            Array((files[String(path.dropFirst("t/".count))] ?? "").utf8)
-        }
-        let outcome = RuleLoader.load(folder: "t", generation: 1, files: access)
+        let outcome = RuleLoader.load(folder: "t", generation: 1, files: .memory(files))
         switch outcome.result {
         case .success(let book):
             return CheckReport(tenants: book.files.map(\.tenant.id), problems: [], warnings: outcome.warnings)
@@ -31,13 +27,13 @@ struct CheckReportTests {
         """
 
     @Test func `JSON has the tenants of right files`() throws {
-        #expect(report(["acme.yaml": Self.acme]).json == #"{"ok":true,"tenants":["acme"],"problems":[],"warnings":[]}"#)
+        #expect(report(["t/acme.yaml": Self.acme]).json == #"{"ok":true,"tenants":["acme"],"problems":[],"warnings":[]}"#)
     }
 
     @Test func `JSON has each problem and warning with its place and advice`() throws {
         let wrong = Self.acme.replacing("image/png", with: "image/jpg").replacing("1MiB", with: "1MB5")
         let json = try #require(
-            JSONSerialization.jsonObject(with: Data(report(["acme.yaml": wrong]).json.utf8)) as? [String: Any])
+            JSONSerialization.jsonObject(with: Data(report(["t/acme.yaml": wrong]).json.utf8)) as? [String: Any])
         #expect(json["ok"] as? Bool == false && (json["tenants"] as? [String]) == [])
         let problem = try #require((json["problems"] as? [[String: Any]])?.first)
         #expect(

@@ -6,6 +6,7 @@ import HTTPServer
 import Logging
 import NIOCore
 import PosternServer
+import PosternTestSupport
 import RuleFiles
 import Testing
 
@@ -68,13 +69,9 @@ struct SettingsResolverTests {
         _ arguments: [String] = ["--tenants", "t"], _ environment: [String: String] = [:], file: String? = nil
     ) throws -> ServiceSettings {
         var arguments = arguments
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try TemporaryFolder()
         if let file {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            let path = folder.appendingPathComponent("postern.yaml")
-            try Data(file.utf8).write(to: path)
-            arguments += ["--config", path.path]
+            arguments += ["--config", try folder.write(file, to: "postern.yaml")]
         }
         return try SettingsResolver(options: ServeOptions.parse(arguments), environment: environment).settings()
     }

@@ -31,31 +31,32 @@ struct ClockTests {
     @Test(arguments: [-4.6e18, -62_198_755_200, -5, 0, 1_767_225_900, lastSecond, 4.6e18])
     func `a ticket has an id at any date`(_ seconds: Double) {
         var random = SystemRandomNumberGenerator()
-        let id = TicketID.make(at: Date(timeIntervalSince1970: seconds), random: &random)
+        let id = Ticket.makeID(at: Date(timeIntervalSince1970: seconds), random: &random)
         #expect(id.utf8.count == 36 && UUID(uuidString: id) != nil)
     }
 
     @Test(arguments: [
-        -4.6e18, -62_198_755_200, -5, 0, 1_000_000_000, ClockRange.earliest - 1, ClockRange.latest + 1, lastSecond,
+        -4.6e18, -62_198_755_200, -5, 0, 1_000_000_000, ServiceClock.earliestDate - 1, ServiceClock.latestDate + 1, lastSecond,
         lastSecond + 1, 4.6e18,
     ])
     func `nothing is judged by a clock that cannot be right`(_ seconds: Double) throws {
         let now = Date(timeIntervalSince1970: seconds)
-        let problem = #expect(throws: ProblemDetails.self) { try ClockRange.check(now) }
+        let problem = #expect(throws: ProblemDetails.self) { try ServiceClock.check(now) }
         #expect(problem?.code == .clockImplausible)
-        #expect(ClockRange.problem(of: now)?.contains("set the clock") == true)
+        #expect(ServiceClock.problem(of: now)?.contains("set the clock") == true)
     }
 
     @Test(arguments: [
-        ClockRange.earliest, PosternVersion.date.timeIntervalSince1970, 2_147_483_648, 8_589_934_592, ClockRange.latest,
+        ServiceClock.earliestDate, PosternVersion.date.timeIntervalSince1970, 2_147_483_648, 8_589_934_592,
+        ServiceClock.latestDate,
     ])
     func `any other clock is believed`(_ seconds: Double) throws {
-        try ClockRange.check(Date(timeIntervalSince1970: seconds))
+        try ServiceClock.check(Date(timeIntervalSince1970: seconds))
     }
 
     /// The longest ticket that a rule can ask for, at the last instant that is judged.
     @Test func `the last ticket can be written`() {
-        let end = Date(timeIntervalSince1970: ClockRange.latest + PolicySigner.maximumLifetime)
+        let end = Date(timeIntervalSince1970: ServiceClock.latestDate + PolicySigner.maximumLifetime)
         #expect(CivilTime(end)?.rfc3339 == "9999-12-31T23:59:59Z")
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import PosternTestSupport
 import Testing
 
 @testable import PosternServer
@@ -22,14 +23,12 @@ struct LogSinkTests {
     }
 
     @Test func linesComeOutWholeAndInOrder() async throws {
-        let log = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try Data().write(to: log)
-        defer { try? FileManager.default.removeItem(at: log) }
-        let file = try FileHandle(forWritingTo: log)
+        let folder = try TemporaryFolder()
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.write("", to: "log")))
         let sink = LogSink(descriptor: file.fileDescriptor)
         for number in 0..<100 { sink.write(Array("line \(number)\n".utf8)) }
         try await onOwnThread { sink.flush(milliseconds: 600_000) }
-        let text = String(decoding: try Data(contentsOf: log), as: UTF8.self)
+        let text = String(decoding: try #require(folder.content("log")), as: UTF8.self)
         #expect(text == (0..<100).map { "line \($0)\n" }.joined())
     }
 }

@@ -3,12 +3,13 @@
 import Foundation
 import HTTPServer
 import NIOHTTP1
+import PosternTestSupport
 import Testing
 
 @testable import PosternServer
 
 struct MetricsExpositionTests {
-    private let start = Date(timeIntervalSince1970: 1_800_000_000)
+    private let start = Date.january2027
 
     /// The samples of a page by name and labels.
     private func samples(_ text: String) -> [String: String] {

@@ -7,8 +7,7 @@ import Testing
 struct PrometheusTextTests {
     @Test func labelsAreEscaped() {
         var page = PrometheusText()
-        page.metric("a_total", "counter", help: "Help.")
-        page.sample("a_total", [("rule", "x\"\\\ny")], 3)
+        page.add("a_total", .counter, help: "Help.") { $0.add([("rule", "x\"\\\ny")], 3) }
         #expect(page.text == "# HELP a_total Help.\n# TYPE a_total counter\na_total{rule=\"x\\\"\\\\\\ny\"} 3\n")
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import RuleFiles
+import PosternTestSupport
 import Testing
 import UploadRules
 
@@ -11,21 +11,8 @@ import UploadRules
 struct RateLimiterTests {
     private let start = Date(timeIntervalSince1970: 1_000_000)
 
-    private func rule(_ limits: String, named name: String = "files") throws -> UploadRule {
-        let yaml = """
-            tenant: acme
-            store: {bucket: acme-uploads, region: eu-west-1}
-            auth: {apiKeys: [{id: cms, sha256: \(String(repeating: "a", count: 64))}]}
-            rules:
-              \(name): {keyPrefix: "files/", contentTypes: [image/png], maxSize: 1B, limits: \(limits)}
-            """
-        let files = RuleFileSystem { _ throws(RuleFileSystem.Failure) in
-            [RuleFileSystem.Entry(name: "acme.yaml")]
-        } read: { _, _ throws(RuleFileSystem.Failure) in
-            Array(yaml.utf8)
-        }
-        let outcome = RuleLoader.load(folder: "/rules", generation: 1, files: files)
-        return try #require(try outcome.result.get().tenants.first?.rules.first)
+    private func rule(_ name: String = "files", perUser: String? = nil, perTenant: String? = nil) throws -> UploadRule {
+        try .sample(name, limits: .sample(perUser: perUser, perTenant: perTenant))
     }
 
     /// What is said to who asks too often; nil where a ticket is admitted.
@@ -33,7 +20,7 @@ struct RateLimiterTests {
         _ limiter: RateLimiter, _ rule: UploadRule, user: String, at seconds: Double
     ) -> ProblemDetails? {
         do throws(ProblemDetails) {
-            try limiter.admit(rule, asker: user, at: start + seconds)
+            try limiter.admit(rule, caller: user, at: start + seconds)
             return nil
         } catch {
             return error
@@ -48,7 +35,7 @@ struct RateLimiterTests {
 
     @Test func aBurstIsTheWholeLimitAndThenItDrips() throws {
         let limiter = RateLimiter()
-        let rule = try rule("{perUser: 60/1m}")
+        let rule = try rule(perUser: "60/1m")
         for _ in 0..<60 { #expect(admitted(limiter, rule, user: "u1", at: 0)) }
         #expect(!admitted(limiter, rule, user: "u1", at: 0))
         #expect(!admitted(limiter, rule, user: "u1", at: 0.9))
@@ -59,7 +46,7 @@ struct RateLimiterTests {
 
     @Test func usersWhoDifferOnlyInNormalisationAreTwo() throws {
         let limiter = RateLimiter()
-        let rule = try rule("{perUser: 1/1m}")
+        let rule = try rule(perUser: "1/1m")
         #expect(admitted(limiter, rule, user: "\u{e9}", at: 0))
         #expect(admitted(limiter, rule, user: "e\u{301}", at: 0))
         #expect(!admitted(limiter, rule, user: "\u{e9}", at: 0))
@@ -67,7 +54,7 @@ struct RateLimiterTests {
 
     @Test func aClockSetBackLocksNobodyOutForLongerThanTheWindow() throws {
         let limiter = RateLimiter()
-        let rule = try rule("{perUser: 2/1m}")
+        let rule = try rule(perUser: "2/1m")
         #expect(admitted(limiter, rule, user: "u1", at: 7200))
         #expect(admitted(limiter, rule, user: "u1", at: 7200))
         #expect(admitted(limiter, rule, user: "u1", at: 3600))
@@ -75,7 +62,7 @@ struct RateLimiterTests {
 
     @Test func itNeverRemembersMoreUsersThanItMay() throws {
         let limiter = RateLimiter(capacity: 10)
-        let rules = [try rule("{perUser: 1/1m}"), try rule("{perUser: 1/1m}", named: "others")]
+        let rules = [try rule(perUser: "1/1m"), try rule("others", perUser: "1/1m")]
         #expect(limiter.rememberedUsers == 0)
         for number in 0..<1000 {
             #expect(admitted(limiter, rules[number % 2], user: "u\(number)", at: 0))
@@ -86,7 +73,7 @@ struct RateLimiterTests {
 
     @Test func `those whose bucket is empty again make room first, and nobody else has to`() throws {
         let limiter = RateLimiter(capacity: 10)
-        let rule = try rule("{perUser: 1/1m}")
+        let rule = try rule(perUser: "1/1m")
         for number in 0..<5 { #expect(admitted(limiter, rule, user: "early\(number)", at: 0)) }
         for number in 0..<5 { #expect(admitted(limiter, rule, user: "late\(number)", at: 30)) }
         #expect(limiter.rememberedUsers == 10)
@@ -97,15 +84,15 @@ struct RateLimiterTests {
 
     @Test func `a rule without a limit per user remembers nobody`() throws {
         let limiter = RateLimiter()
-        let rule = try rule("{perTenant: 1000/1s}")
+        let rule = try rule(perTenant: "1000/1s")
         for number in 0..<100 { #expect(admitted(limiter, rule, user: "u\(number)", at: 0)) }
         #expect(limiter.rememberedUsers == 0)
     }
 
-    @Test(arguments: ["{perUser: 2/1m}", "{perTenant: 2/1m}", "{perUser: 2/1m, perTenant: 2/1m}"])
-    func `two rules have counts of their own`(limits: String) throws {
+    @Test(arguments: [("2/1m", nil), (nil, "2/1m"), ("2/1m", "2/1m")] as [(String?, String?)])
+    func `two rules have counts of their own`(perUser: String?, perTenant: String?) throws {
         let limiter = RateLimiter()
-        let rules = [try rule(limits, named: "avatars"), try rule(limits, named: "documents")]
+        let rules = try ["avatars", "documents"].map { try rule($0, perUser: perUser, perTenant: perTenant) }
         for rule in rules {
             for _ in 0..<2 { #expect(admitted(limiter, rule, user: "u1", at: 0)) }
             #expect(!admitted(limiter, rule, user: "u1", at: 0))
@@ -114,7 +101,7 @@ struct RateLimiterTests {
 
     @Test func `a limit per tenant counts all users together, one per user each alone`() throws {
         let (whole, own) = (RateLimiter(), RateLimiter())
-        let (perTenant, perUser) = (try rule("{perTenant: 2/1m}"), try rule("{perUser: 2/1m}"))
+        let (perTenant, perUser) = (try rule(perTenant: "2/1m"), try rule(perUser: "2/1m"))
         for user in ["u1", "u2"] { #expect(admitted(whole, perTenant, user: user, at: 0)) }
         for user in ["u1", "u2", "u3"] { #expect(!admitted(whole, perTenant, user: user, at: 0)) }
         for user in ["u1", "u2", "u1", "u2"] { #expect(admitted(own, perUser, user: user, at: 0)) }
@@ -124,7 +111,7 @@ struct RateLimiterTests {
 
     @Test func `who is refused is told after how many seconds the next ticket is free, and it is`() throws {
         let limiter = RateLimiter()
-        let rule = try rule("{perTenant: 3/1h}")
+        let rule = try rule(perTenant: "3/1h")
         for _ in 0..<3 { #expect(admitted(limiter, rule, user: "u1", at: 0)) }
         for (seconds, wait) in [(0.0, 1200), (0.5, 1200), (1, 1199), (1199, 1), (1199.5, 1)] {
             let refusal = try #require(self.refusal(limiter, rule, user: "u1", at: seconds))
@@ -137,7 +124,7 @@ struct RateLimiterTests {
 
     @Test func aCrowdForgetsNobodyWhoIsAtTheLimit() throws {
         let limiter = RateLimiter(capacity: 10)
-        let rule = try rule("{perUser: 2/1m}")
+        let rule = try rule(perUser: "2/1m")
         for _ in 0..<2 { #expect(admitted(limiter, rule, user: "victim", at: 0)) }
         for number in 0..<1000 { #expect(admitted(limiter, rule, user: "u\(number)", at: 0)) }
         #expect(!admitted(limiter, rule, user: "victim", at: 0))
@@ -145,7 +132,7 @@ struct RateLimiterTests {
 
     @Test func whoIsRefusedByOneLimitIsNotChargedByTheOther() throws {
         let limiter = RateLimiter()
-        let rule = try rule("{perUser: 2/1m, perTenant: 1/1s}")
+        let rule = try rule(perUser: "2/1m", perTenant: "1/1s")
         #expect(admitted(limiter, rule, user: "u1", at: 0))
         for _ in 0..<5 { #expect(!admitted(limiter, rule, user: "u1", at: 0)) }
         #expect(admitted(limiter, rule, user: "u1", at: 1))

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import Logging
+import PosternTestSupport
 import RuleFiles
 import Testing
 import UploadRules
 
+@testable import HTTPServer
 @testable import PosternServer
 
 @Suite("Readiness")
@@ -17,9 +18,7 @@ struct ReadinessTests {
     ]
 
     private func readiness(of tenants: [String]) async throws -> Readiness {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try TemporaryFolder()
         for tenant in tenants {
             let yaml = """
                 tenant: \(tenant)
@@ -33,7 +32,7 @@ struct ReadinessTests {
                 rules:
                   a: {keyPrefix: a/, contentTypes: [image/png], maxSize: 1MiB}
                 """
-            try Data(yaml.utf8).write(to: folder.appendingPathComponent("\(tenant).yaml"))
+            try folder.write(yaml, to: "\(tenant).yaml")
         }
         let settings = ServiceSettings(
             tenantsFolder: folder.path,
@@ -45,9 +44,9 @@ struct ReadinessTests {
                 "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1",
             ]
         )
-        let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let state = try await ServiceState.load(settings, logger: quiet, patience: .seconds(600)).state
-        return Readiness(state: state)
+        let state = try await ServiceState.load(settings, logger: LogRecorder().logger(), fetchTimeout: .seconds(600)).state
+        return Readiness(
+            state: state, connections: ConnectionTable(limits: ConnectionLimits(), isExempt: { _ in false }))
     }
 
     @Test("Begins when the listener is open and ends when the service is told to stop")

@@ -2,6 +2,7 @@
 
 import AWSCredentials
 import Logging
+import PosternTestSupport
 import Synchronization
 import Testing
 import UserAuth
@@ -10,37 +11,21 @@ import UserAuth
 
 @Suite("The log of refreshes")
 struct RefreshLogTests {
-    /// Lines as `level error`.
-    private final class Lines: Sendable {
-        private let held = Mutex<[String]>([])
-        var all: [String] { held.withLock { $0 } }
-        func add(_ line: String) { held.withLock { $0.append(line) } }
-    }
-
-    private struct Handler: LogHandler {
-        let lines: Lines
-        var metadata: Logger.Metadata = [:]
-        var logLevel: Logger.Level = .trace
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            lines.add("\(event.level) \(event.metadata?["error"]?.description ?? "-")")
-        }
+    /// Records `level error`.
+    private static func recorder() -> LogRecorder {
+        LogRecorder { "\($0.level) \($0.metadata?["error"]?.description ?? "-")" }
     }
 
     private static func run(_ problems: [CredentialError], isStarting: Bool = false) async -> [String] {
-        let lines = Lines()
-        let journal = RefreshLog(logger: Logger(label: "test") { _ in Handler(lines: lines) })
+        let log = recorder()
+        let journal = RefreshLog(logger: log.logger())
         let left = Mutex(problems)
         let next = NextProblem(left)
         let credentials = RefreshingCredentials(source: .standard, minimumRemaining: 90) { () async throws(CredentialError) in
             throw next.take()
         }
         for _ in problems { await journal.refresh(credentials) { isStarting } }
-        return lines.all
+        return log.lines
     }
 
     private final class NextProblem: Sendable {
@@ -51,8 +36,8 @@ struct RefreshLogTests {
 
     /// Fetches an issuer's keys once for each of these results: the id of the one key of the set, or nil for a failure.
     private static func run(keyIDs: [String?]) async throws -> [String] {
-        let lines = Lines()
-        let journal = RefreshLog(logger: Logger(label: "test") { _ in Handler(lines: lines) })
+        let log = recorder()
+        let journal = RefreshLog(logger: log.logger())
         let sets = try keyIDs.map { id in
             // The key of RFC 7517 appendix A.1.
             try id.map { id in
@@ -71,7 +56,7 @@ struct RefreshLogTests {
                 return set
             })
         for _ in keyIDs { await journal.refresh(keys) }
-        return lines.all
+        return log.lines
     }
 
     private final class NextSet: Sendable {

@@ -3,6 +3,7 @@
 import AWSCredentials
 import Foundation
 import OutgoingHTTP
+import PosternTestSupport
 import Testing
 import UserAuth
 
@@ -10,7 +11,7 @@ import UserAuth
 
 @Suite("Which sources are fetched next")
 struct RefreshQueueTests {
-    private static let moment = Moment(date: Date(timeIntervalSince1970: 1_800_000_000), uptime: .zero)
+    private static let moment = Moment(date: Date.january2027, uptime: .zero)
 
     private static func issuers(_ count: Int) -> [RemoteKeys] {
         (0..<count).map {
@@ -33,7 +34,7 @@ struct RefreshQueueTests {
         let first = queue.next(of: all, at: Self.moment)
         #expect(first.count == RefreshQueue.capacity)
         #expect(queue.next(of: all, at: Self.moment).isEmpty)
-        for source in first.prefix(5) { queue.ended(source) }
+        for source in first.prefix(5) { queue.finish(source) }
         #expect(queue.next(of: all, at: Self.moment).count == 5)
     }
 
@@ -45,7 +46,7 @@ struct RefreshQueueTests {
         for _ in 0..<4 {
             let chosen = queue.next(of: all, at: Self.moment)
             served.formUnion(chosen.compactMap { ($0 as? RemoteKeys)?.issuer })
-            for source in chosen { queue.ended(source) }
+            for source in chosen { queue.finish(source) }
         }
         #expect(served.count == 100)
     }
@@ -60,7 +61,7 @@ struct RefreshQueueTests {
             let chosen = queue.next(of: all, at: Self.moment)
             #expect(chosen.count == 50)
             #expect(chosen.allSatisfy { $0 is RefreshingCredentials })
-            for source in chosen { queue.ended(source) }
+            for source in chosen { queue.finish(source) }
         }
     }
 

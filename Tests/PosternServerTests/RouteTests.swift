@@ -6,7 +6,7 @@ import Testing
 
 struct RouteTests {
     @Test func `each label has a place of its own among all`() {
-        #expect(RequestLabel.allCases.map(\.place) == Array(0..<RequestLabel.allCases.count))
+        #expect(RequestLabel.allCases.map(\.index) == Array(0..<RequestLabel.allCases.count))
     }
 
     @Test func `a path finds its route and no other`() {

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import Logging
+import PosternTestSupport
 import RuleFiles
 import Testing
 import UploadRules
 
 @testable import PosternServer
 
-@Suite final class SecretFileTests {
-    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("postern-\(UUID().uuidString)").path
+struct SecretFileTests {
+    private let temporary: TemporaryFolder
+    private var folder: String { temporary.path }
 
     init() throws {
         let rules = """
@@ -24,14 +25,10 @@ import UploadRules
             rules:
               avatars: {keyPrefix: "avatars/{user}/", contentTypes: [image/png], maxSize: 5MiB}
             """
-        try FileManager.default.createDirectory(atPath: "\(folder)/tenants", withIntermediateDirectories: true)
-        try Data(rules.utf8).write(to: URL(fileURLWithPath: "\(folder)/tenants/acme.yaml"))
-        try Data(repeating: 7, count: 32).write(to: URL(fileURLWithPath: "\(folder)/secret"))
-        try Data("only looked at".utf8).write(to: URL(fileURLWithPath: "\(folder)/tls.key"))
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: folder)
+        temporary = try TemporaryFolder()
+        try temporary.write(rules, to: "tenants/acme.yaml")
+        try temporary.write([UInt8](repeating: 7, count: 32), to: "secret")
+        try temporary.write("only looked at", to: "tls.key")
     }
 
     private func warnings() async throws -> [String] {
@@ -42,8 +39,7 @@ import UploadRules
             tls: .init(certificates: "\(folder)/tls.pem", key: "\(folder)/tls.key"),
             environment: ["AWS_ACCESS_KEY_ID": "AKIA0", "AWS_SECRET_ACCESS_KEY": "secret"]
         )
-        let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        return try await ServiceState.load(settings, logger: quiet, patience: .seconds(600)).warnings
+        return try await ServiceState.load(settings, logger: LogRecorder().logger(), fetchTimeout: .seconds(600)).warnings
     }
 
     @Test func `secrets that every account may read are warned of at the start`() async throws {

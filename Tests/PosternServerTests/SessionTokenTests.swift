@@ -39,7 +39,7 @@ struct SessionTokenTests {
         func canSign(_ length: Int) -> Bool {
             let token = String(repeating: "t", count: length)
             let credentials = SigningCredentials(accessKeyID: "A", secretAccessKey: "s", sessionToken: token)
-            return (try? SessionTokenLength.check(credentials)) != nil
+            return (try? credentials.checkSessionToken()) != nil
         }
         // The first length that is refused, by bisection.
         var (fits, fails) = (1000, 12_000)
@@ -50,10 +50,10 @@ struct SessionTokenTests {
         #expect((8000...8200).contains(fails))
         let long = SigningCredentials(
             accessKeyID: "A", secretAccessKey: "s", sessionToken: String(repeating: "t", count: fails))
-        #expect(throws: CredentialError.self) { try SessionTokenLength.check(long) }
-        try SessionTokenLength.check(SigningCredentials(accessKeyID: "A", secretAccessKey: "s"))
+        #expect(throws: CredentialError.self) { try long.checkSessionToken() }
+        try SigningCredentials(accessKeyID: "A", secretAccessKey: "s").checkSessionToken()
         // Other faults of the credentials are found when they sign.
-        try SessionTokenLength.check(SigningCredentials(accessKeyID: "", secretAccessKey: "s", sessionToken: "t"))
+        try SigningCredentials(accessKeyID: "", secretAccessKey: "s", sessionToken: "t").checkSessionToken()
     }
 
     @Test func `a form that the request makes too large is the client's to shorten`() async throws {

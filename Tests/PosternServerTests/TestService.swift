@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import NIOCore
 import NIOHTTP1
+import PosternTestSupport
 import RuleFiles
 import Testing
 import UploadRules
@@ -19,7 +20,7 @@ final class TestService {
     let limitedKey: String
     let metrics = ServiceMetrics()
 
-    private let folder: URL
+    private let folder: TemporaryFolder
     private let logs: FileHandle
     private let sink: LogSink
     private let state: ServiceState
@@ -35,8 +36,7 @@ final class TestService {
         let limited = try #require(APIKey.make(tenant: "acme", id: "docs", random: &random))
         key = all.key
         limitedKey = limited.key
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        folder = try TemporaryFolder()
         let yaml = """
             tenant: acme
             store: {bucket: acme-uploads, region: eu-west-1}
@@ -48,7 +48,7 @@ final class TestService {
             rules:
             \(rules)
             """
-        try Data(yaml.utf8).write(to: folder.appendingPathComponent("acme.yaml"))
+        try folder.write(yaml, to: "acme.yaml")
         let settings = ServiceSettings(
             tenantsFolder: folder.path,
             listen: ListenAddress(host: "127.0.0.1", port: 0),
@@ -60,15 +60,13 @@ final class TestService {
             ]
         )
         // A file: unlike a pipe it blocks neither who writes nor who reads.
-        let log = Self.log(in: folder)
-        try Data().write(to: log)
-        logs = try FileHandle(forWritingTo: log)
+        let log = try folder.write("", to: "service.log")
+        logs = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
         sink = LogSink(descriptor: logs.fileDescriptor)
-        let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         // Other tests may keep all threads busy for long.
-        let state = try await ServiceState.load(settings, logger: quiet, patience: .seconds(600)).state
+        let state = try await ServiceState.load(settings, logger: LogRecorder().logger(), fetchTimeout: .seconds(600)).state
         self.state = state
-        interface = PublicInterface(metrics: metrics, decisions: DecisionLog(sink: sink, format: .json, level: .trace))
+        interface = PublicInterface(metrics: metrics, log: DecisionLog(sink: sink, format: .json, level: .trace))
     }
 
     deinit {
@@ -78,7 +76,6 @@ final class TestService {
             sink.flush(milliseconds: 600_000)
             try? logs.close()
         }
-        try? FileManager.default.removeItem(at: folder)
     }
 
     static let rules = """
@@ -112,9 +109,10 @@ final class TestService {
 
     /// What `/metrics` shows.
     func metricsText(at date: Date = Date()) -> String {
-        MetricsExposition(
-            metrics: metrics, state: state, readiness: Readiness(state: state),
-            connections: ConnectionTable(limits: ConnectionLimits(), isExempt: { _ in false }), sink: sink,
+        let connections = ConnectionTable(limits: ConnectionLimits(), isExempt: { _ in false })
+        return MetricsExposition(
+            metrics: metrics, state: state, readiness: Readiness(state: state, connections: connections),
+            connections: connections, sink: sink,
             clock: ServiceClock(now: { date }, uptime: { .seconds(5) }), startedAt: date
         ).text()
     }
@@ -123,10 +121,8 @@ final class TestService {
     func logText() async throws -> String {
         let sink = sink
         try await onOwnThread { sink.flush(milliseconds: 600_000) }
-        return String(decoding: try Data(contentsOf: Self.log(in: folder)), as: UTF8.self)
+        return String(decoding: try #require(folder.content("service.log")), as: UTF8.self)
     }
-
-    private static func log(in folder: URL) -> URL { folder.appendingPathComponent("service.log") }
 }
 
 extension Response {

@@ -12,7 +12,7 @@ struct TicketIDTests {
 
     @Test func anIdIsAUUIDOfVersion7WithItsMilliseconds() {
         var random = Ones()
-        let id = TicketID.make(at: Date(timeIntervalSince1970: 1_645_557_742), random: &random)
+        let id = Ticket.makeID(at: Date(timeIntervalSince1970: 1_645_557_742), random: &random)
         // RFC 9562, appendix A.6: 1645557742000 ms is 017F22E279B0.
         #expect(id == "017f22e2-79b0-7fff-bfff-ffffffffffff")
         #expect(UUID(uuidString: id) != nil)
@@ -20,7 +20,7 @@ struct TicketIDTests {
 
     @Test func idsDiffer() {
         var random = SystemRandomNumberGenerator()
-        let ids = (0..<10_000).map { _ in TicketID.make(at: Date(timeIntervalSince1970: 1), random: &random) }
+        let ids = (0..<10_000).map { _ in Ticket.makeID(at: Date(timeIntervalSince1970: 1), random: &random) }
         #expect(Set(ids).count == ids.count)
     }
 }

@@ -12,7 +12,7 @@ import WireFormats
     import Foundation
 #endif
 
-/// The admin listener: for the operator's tools, never for the public.
+/// The interface of the admin listener: health, readiness and metrics, for operators.
 struct AdminInterface: Responder {
     private enum Route: String, CaseIterable {
         case health = "/healthz"
@@ -20,7 +20,7 @@ struct AdminInterface: Responder {
         case metrics = "/metrics"
     }
 
-    private static let shared: ResponseFields = ["Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"]
+    private static let commonFields: ResponseFields = ["Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"]
 
     private let readiness: Readiness
     private let probe: HealthProbe
@@ -47,68 +47,73 @@ struct AdminInterface: Responder {
     }
 
     func respond(to request: Request) -> Answer {
-        // A page whose name was made to point here (DNS rebinding) must not read what the operator reads.
-        if let problem = hosts.problem(of: request.head, setting: "adminHosts") { return .now(refuse(problem)) }
+        // A web page whose name points here (DNS rebinding) must not read these responses.
+        if let problem = hosts.problem(of: request.head, setting: "adminHosts") { return .now(problemResponse(problem)) }
         let path = request.head.path
         guard let route = Route(rawValue: String(path)) else {
             let paths = Route.allCases.map(\.rawValue).joined(separator: ", ")
-            return .now(refuse(ProblemDetails(.notFound, detail: "There is nothing at this path: try \(paths).")))
+            return .now(problemResponse(ProblemDetails(.notFound, detail: "There is nothing at this path: try \(paths).")))
         }
         guard request.head.method == .GET || request.head.method == .HEAD else {
-            return .now(refuse(ProblemDetails(.methodNotAllowed, detail: "Use GET on this path.", allow: ["GET", "HEAD"])))
+            let problem = ProblemDetails(.methodNotAllowed, detail: "Use GET on this path.", allow: ["GET", "HEAD"])
+            return .now(problemResponse(problem))
         }
         switch route {
         case .health:
-            let requestID = RequestID.make(random)
+            let requestID = random.makeRequestID()
             return .later { [probe] loop in
-                probe.publicPortAnswers(on: loop).map { answers in
-                    var response = Self.health(answers)
+                probe.checkPublicPort(on: loop).map { isHealthy in
+                    var response = Self.healthResponse(isHealthy)
                     response.fields.add("X-Request-Id", requestID)
                     return response
                 }
             }
         case .ready:
-            return .now(ready())
+            return .now(readinessResponse())
         case .metrics:
             var fields: ResponseFields = ["Content-Type": "text/plain; version=0.0.4; charset=utf-8"]
-            fields.add("X-Request-Id", RequestID.make(random))
-            return .now(Response(status: 200, shared: Self.shared, fields: fields, body: .bytes(Array(metrics.text().utf8))))
+            fields.add("X-Request-Id", random.makeRequestID())
+            return .now(
+                Response(status: 200, shared: Self.commonFields, fields: fields, body: .bytes(Array(metrics.text().utf8))))
         }
     }
 
     func response(to rejection: Rejection, head: RequestHead?, peer: PeerAddress?, at date: Date) -> Response {
-        refuse(ProblemDetails(rejection))
+        problemResponse(ProblemDetails(rejection))
     }
 
-    private func refuse(_ problem: ProblemDetails) -> Response {
-        let requestID = RequestID.make(random)
+    private func problemResponse(_ problem: ProblemDetails) -> Response {
+        let requestID = random.makeRequestID()
         var response = problem.response(requestID: requestID)
-        response.shared = Self.shared
+        response.shared = Self.commonFields
         response.fields.add("X-Request-Id", requestID)
         return response
     }
 
-    private static func health(_ answers: Bool) -> Response {
-        status(answers ? "ok" : "failed", ok: answers) { json in
-            if !answers { json.member("reasons", ["the public port does not answer GET /healthz within 2 s"]) }
+    private static func healthResponse(_ isHealthy: Bool) -> Response {
+        statusResponse(isHealthy ? "ok" : "failed", isOK: isHealthy) { json in
+            if !isHealthy { json.member("reasons", ["the public port does not answer GET /healthz within 2 s"]) }
         }
     }
 
-    private func ready() -> Response {
+    private func readinessResponse() -> Response {
         let moment = clock.moment()
         let report = readiness.report(at: moment.date)
-        let answer = ReadinessResponse(
+        let members = ReadinessResponse(
             snapshot: state.current, report: report, connections: readiness.connections, moment: moment)
-        var response = Self.status(report.isReady ? "ready" : "not-ready", ok: report.isReady) { answer.write(to: &$0) }
-        response.fields.add("X-Request-Id", RequestID.make(random))
+        var response = Self.statusResponse(report.isReady ? "ready" : "not-ready", isOK: report.isReady) {
+            members.write(to: &$0)
+        }
+        response.fields.add("X-Request-Id", random.makeRequestID())
         return response
     }
 
-    private static func status(_ word: String, ok: Bool, _ more: (inout JSONWriter) -> Void) -> Response {
+    private static func statusResponse(_ status: String, isOK: Bool, _ writeMembers: (inout JSONWriter) -> Void) -> Response {
         let json = JSONWriter.object { json in
-            json.member("status", word)
-            more(&json)
+            json.member("status", status)
+            writeMembers(&json)
         }
-        return Response(status: ok ? 200 : 503, shared: shared, fields: ["Content-Type": "application/json"], body: .bytes(json))
+        return Response(
+            status: isOK ? 200 : 503, shared: commonFields, fields: ["Content-Type": "application/json"], body: .bytes(json))
     }
 }

@@ -5,7 +5,7 @@ import NIOPosix
 import NIOSSL
 package import RuleFiles
 
-/// Asks the public port for its health, as a stranger would: a process whose listener is stuck is not healthy.
+/// Checks the public port over a real connection: a process whose listener hangs is not healthy.
 package struct HealthProbe: Sendable {
     private let address: ListenAddress
     private let usesTLS: Bool
@@ -16,23 +16,24 @@ package struct HealthProbe: Sendable {
         self.usesTLS = usesTLS
     }
 
-    /// True when the public port answers within two seconds.
-    package func publicPortAnswers(on loop: any EventLoop) -> EventLoopFuture<Bool> {
-        let answer = loop.makePromise(of: Bool.self)
+    /// Sends `GET /healthz` to the public port.
+    /// - Returns: whether a response came within two seconds
+    package func checkPublicPort(on loop: any EventLoop) -> EventLoopFuture<Bool> {
+        let result = loop.makePromise(of: Bool.self)
         let usesTLS = usesTLS
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(.seconds(1))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if usesTLS {
-                        // The probe speaks to its own process: it looks for an answer, not for an identity.
+                        // The other end is this process, so its identity does not matter.
                         var configuration = TLSConfiguration.makeClientConfiguration()
                         configuration.certificateVerification = .none
                         let handler = try NIOSSLClientHandler(
                             context: NIOSSLContext(configuration: configuration), serverHostname: nil)
                         try channel.pipeline.syncOperations.addHandler(handler)
                     }
-                    try channel.pipeline.syncOperations.addHandler(StatusLineHandler(answer: answer))
+                    try channel.pipeline.syncOperations.addHandler(StatusLineHandler(result: result))
                 }
             }
         let connected = bootstrap.connect(host: reachableHost, port: address.port)
@@ -40,10 +41,11 @@ package struct HealthProbe: Sendable {
             channel.writeAndFlush(ByteBuffer(string: Self.request), promise: nil)
             channel.eventLoop.scheduleTask(in: .seconds(2)) { channel.close(promise: nil) }
         }
-        connected.whenFailure { _ in answer.succeed(false) }
-        return answer.futureResult.recover { _ in false }
+        connected.whenFailure { _ in result.succeed(false) }
+        return result.futureResult.recover { _ in false }
     }
 
+    /// The address to connect to, for an address to listen on.
     private var reachableHost: String {
         switch address.host {
         case "0.0.0.0": "127.0.0.1"
@@ -53,20 +55,20 @@ package struct HealthProbe: Sendable {
     }
 }
 
-/// Waits for the first bytes of an HTTP answer.
+/// Waits for the first bytes of an HTTP response.
 private final class StatusLineHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    private let answer: EventLoopPromise<Bool>
-    private var isAnswered = false
+    private let result: EventLoopPromise<Bool>
+    private var isFinished = false
 
-    init(answer: EventLoopPromise<Bool>) {
-        self.answer = answer
+    init(result: EventLoopPromise<Bool>) {
+        self.result = result
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = unwrapInboundIn(data)
-        // Any answer counts: a listener that is full and says so is alive, and a restart would not help.
+        // Any status: a listener that is full responds with 503, and a restart would not help.
         finish(bytes.readableBytesView.starts(with: "HTTP/1.1 ".utf8))
         context.close(promise: nil)
     }
@@ -80,9 +82,9 @@ private final class StatusLineHandler: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
-    private func finish(_ healthy: Bool) {
-        guard !isAnswered else { return }
-        isAnswered = true
-        answer.succeed(healthy)
+    private func finish(_ isHealthy: Bool) {
+        guard !isFinished else { return }
+        isFinished = true
+        result.succeed(isHealthy)
     }
 }

@@ -12,79 +12,70 @@ import UserAuth
     import Foundation
 #endif
 
-/// Whether this process should be sent requests, and if not, why.
+/// Decides whether this process should be sent requests.
 ///
-/// Ready as long as at least one tenant can be served in full: one failing provider must not take the other tenants out of the
-/// load balancer. Every problem is listed in any case.
+/// It is ready as long as one tenant is fully served: one failing provider must not take the other tenants out of the load
+/// balancer. All problems are listed in any case.
 final class Readiness: Sendable {
-    /// The readiness at a moment.
     struct Report: Sendable {
         var isReady: Bool
-        /// Why not; or, where it is ready all the same, what keeps some tenants from being served.
+        /// Why it is not ready, or what prevents some tenants from being served.
         var reasons: [String]
     }
 
-    private let listening = Atomic(false)
-    private let draining = Atomic(false)
-    private let state: ServiceState
-    private let table = Mutex<ConnectionTable?>(nil)
-
-    init(state: ServiceState) {
-        self.state = state
-    }
-
     /// The connections of the public listener.
-    var connections: ConnectionTable? { table.withLock { $0 } }
+    let connections: ConnectionTable
 
-    /// Tells of these connections too.
-    func watch(_ connections: ConnectionTable) {
-        table.withLock { $0 = connections }
+    private let isListening = Atomic(false)
+    private let isDraining = Atomic(false)
+    private let state: ServiceState
+
+    init(state: ServiceState, connections: ConnectionTable) {
+        self.state = state
+        self.connections = connections
     }
 
-    /// The public listener is open.
+    /// Call when the public listener is open.
     func beginListening() {
-        listening.store(true, ordering: .relaxed)
+        isListening.store(true, ordering: .relaxed)
     }
 
-    /// The service is stopping.
+    /// Call when the service begins to stop.
     func beginDraining() {
-        draining.store(true, ordering: .relaxed)
+        isDraining.store(true, ordering: .relaxed)
     }
 
     func report(at now: Date) -> Report {
         let snapshot = state.current
-        var reasons = Self.amiss(snapshot, at: now)
-        var isReady = reasons.isEmpty || snapshot.tenants.contains { Self.serves($0, snapshot, at: now) }
-        if let connections, connections.isFull {
-            // It stays ready: the other instances of a fleet would only fill up next.
+        var reasons = Self.unavailableReasons(snapshot, at: now)
+        var isReady = reasons.isEmpty || snapshot.tenants.contains { Self.isServed($0, snapshot, at: now) }
+        if connections.isFull {
+            // It stays ready: otherwise the other instances would be the next to be full.
             reasons.append("the public listener has as many connections as it may: idle ones make room for new ones")
         }
-        if let problem = ClockRange.problem(of: now) {
+        if let problem = ServiceClock.problem(of: now) {
             isReady = false
             reasons.insert(problem, at: 0)
         }
-        if !listening.load(ordering: .relaxed) {
+        if !isListening.load(ordering: .relaxed) {
             isReady = false
             reasons.insert("the public listener is not open yet", at: 0)
         }
-        if draining.load(ordering: .relaxed) {
+        if isDraining.load(ordering: .relaxed) {
             isReady = false
             reasons.insert("the service is stopping", at: 0)
         }
         return Report(isReady: isReady, reasons: reasons)
     }
 
-    /// Every source of credentials that cannot sign and every issuer without keys.
-    private static func amiss(_ snapshot: ServiceSnapshot, at now: Date) -> [String] {
+    /// Every credential source that cannot sign and every issuer without keys, without duplicates.
+    private static func unavailableReasons(_ snapshot: ServiceSnapshot, at now: Date) -> [String] {
         var seen: Set<String> = []
-        return snapshot.refreshed.compactMap { source in
-            // Two key sets of one issuer are one sentence.
-            source.shortage(at: now).flatMap { seen.insert($0).inserted ? $0 : nil }
-        }
+        return snapshot.refreshed.compactMap { $0.unavailableReason(at: now) }.filter { seen.insert($0).inserted }
     }
 
     /// Whether the tenant has signing credentials and all of its issuers have keys.
-    private static func serves(_ served: ServedTenant, _ snapshot: ServiceSnapshot, at now: Date) -> Bool {
+    private static func isServed(_ served: ServedTenant, _ snapshot: ServiceSnapshot, at now: Date) -> Bool {
         served.credentials.problem(at: now) == nil && snapshot.issuers.haveKeys(for: served.tenant.id)
     }
 }

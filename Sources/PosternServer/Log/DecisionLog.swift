@@ -13,10 +13,10 @@ import WireFormats
     import Foundation
 #endif
 
-/// One log line a decision: who was let upload what, or why not.
+/// Logs one line for each decision: who may upload what, or why a request was refused.
 ///
-/// Built from named facts, never from the request's header fields or bodies: what must not be logged (tokens, keys,
-/// policies, signatures) never comes near.
+/// Lines are built from named values, never from header fields or bodies, so that tokens, keys, policies and signatures cannot
+/// appear in them.
 package struct DecisionLog: Sendable {
     private let sink: LogSink
     private let format: LogFormat
@@ -28,12 +28,9 @@ package struct DecisionLog: Sendable {
         self.level = level
     }
 
-    /// A ticket is about to be handed out.
-    func issued(_ ticket: Ticket, to context: TenantContext, contentType: String, accessKeyID: String) {
-        guard level <= .info else { return }
-        var line = LogLine(format, at: context.arrival.time, level: .info, message: "ticket issued")
-        line.add("requestId", context.arrival.requestID)
-        line.add("peer", context.arrival.peer.address)
+    /// Logs a ticket that is about to be sent.
+    func recordTicket(_ ticket: Ticket, of context: TenantContext, contentType: String, accessKeyID: String) {
+        guard var line = line("ticket issued", .info, context.info) else { return }
         line.add("ticket", ticket.id)
         line.add("tenant", context.tenant.id)
         line.add("rule", ticket.rule)
@@ -45,40 +42,33 @@ package struct DecisionLog: Sendable {
         line.add("maxSize", ticket.sizes.upperBound)
         line.add("expiresAt", ticket.expiry)
         line.add("accessKeySuffix", String(decoding: accessKeyID.utf8.suffix(4), as: UTF8.self))
-        line.add("generation", context.arrival.snapshot.book.generation)
+        line.add("generation", context.info.snapshot.book.generation)
         sink.write(line.finish())
     }
 
-    /// Logs that an authenticated request was refused.
-    func refused(_ problem: ProblemDetails, cause: any Error, to context: TenantContext, rule: String?) {
-        let severity: Logger.Level = problem.code.status >= 500 ? .error : .info
-        guard level <= severity else { return }
-        var line = LogLine(format, at: context.arrival.time, level: severity, message: "ticket refused")
-        line.add("requestId", context.arrival.requestID)
-        line.add("peer", context.arrival.peer.address)
+    /// Logs the refusal of an authenticated request for a ticket.
+    /// - Parameter rule: the name in the request
+    func recordRefusal(_ problem: ProblemDetails, cause: any Error, of context: TenantContext, rule: String?) {
+        guard var line = line("ticket refused", Self.level(of: problem), context.info) else { return }
         line.add("code", problem.code.rawValue)
         line.add("tenant", context.tenant.id)
-        // Only a rule that there is: what else a client writes there may be anything, its token too.
+        // Only the name of an existing rule: another name may be anything, even a token.
         if let rule, context.tenant.rules.contains(where: { $0.name.hasSameBytes(as: rule) }) { line.add("rule", rule) }
         add(context.principal, to: &line)
         add(cause, of: problem, to: &line)
         sink.write(line.finish())
     }
 
-    /// A request ended in a problem before or outside of a ticket's judgement.
-    func refused(_ problem: ProblemDetails, cause: any Error, arrival: RequestInfo) {
-        let severity: Logger.Level = problem.code.status >= 500 ? .error : .info
-        guard level <= severity else { return }
-        var line = LogLine(format, at: arrival.time, level: severity, message: "request refused")
-        line.add("requestId", arrival.requestID)
-        line.add("peer", arrival.peer.address)
+    /// Logs the refusal of any other request.
+    func recordRefusal(_ problem: ProblemDetails, cause: any Error, of info: RequestInfo) {
+        guard var line = line("request refused", Self.level(of: problem), info) else { return }
         line.add("code", problem.code.rawValue)
         add(cause, of: problem, to: &line)
         sink.write(line.finish())
     }
 
-    /// The connection refused a request before any route saw it.
-    func rejected(_ problem: ProblemDetails, requestID: String, peer: String, at now: Date) {
+    /// Logs a request that its connection rejected.
+    func recordRejection(_ problem: ProblemDetails, requestID: String, peer: String, at now: Date) {
         guard level <= .info else { return }
         var line = LogLine(format, at: now, level: .info, message: "request refused")
         line.add("requestId", requestID)
@@ -88,11 +78,24 @@ package struct DecisionLog: Sendable {
         sink.write(line.finish())
     }
 
-    /// What the response does not say. Of an unforeseen error only its type: its text may hold anything.
+    /// Begins a line; nil if its level is not logged.
+    private func line(_ message: String, _ severity: Logger.Level, _ info: RequestInfo) -> LogLine? {
+        guard level <= severity else { return nil }
+        var line = LogLine(format, at: info.time, level: severity, message: message)
+        line.add("requestId", info.requestID)
+        line.add("peer", info.client.address)
+        return line
+    }
+
+    private static func level(of problem: ProblemDetails) -> Logger.Level {
+        problem.code.status >= 500 ? .error : .info
+    }
+
+    /// Adds the cause, which the response does not contain. Of an unexpected error only the type: its text may be anything.
     private func add(_ cause: any Error, of problem: ProblemDetails, to line: inout LogLine) {
         switch cause {
-        case let failure as AuthenticationError: line.add("reason", failure.reason)
-        case let credentials as CredentialError: line.add("reason", credentials.description)
+        case let error as AuthenticationError: line.add("reason", error.reason)
+        case let error as CredentialError: line.add("reason", error.description)
         default: if problem.code == .internalError { line.add("error", String(describing: type(of: cause))) }
         }
     }

@@ -11,9 +11,8 @@ import WireFormats
     package import Foundation
 #endif
 
-/// One line of the log in the making: a static message, then names and values in order.
-///
-/// Whatever a value holds, it stays on its line: controls are escaped in both formats.
+/// Builds one line of the log: a static message, then names and values in order. Control characters in values are escaped in
+/// both formats, so that no value can begin a new line.
 package struct LogLine {
     private let format: LogFormat
     private var json = JSONWriter(capacity: 1000)
@@ -37,7 +36,7 @@ package struct LogLine {
         }
     }
 
-    /// Adds a value under a name that is the program's own.
+    /// Adds a value. The name has nothing to escape.
     package mutating func add(_ name: StaticString, _ value: String) {
         switch format {
         case .json:
@@ -48,7 +47,7 @@ package struct LogLine {
         }
     }
 
-    /// Adds a number under a name that is the program's own.
+    /// Adds a number. The name has nothing to escape.
     package mutating func add(_ name: StaticString, _ value: Int) {
         switch format {
         case .json:
@@ -59,7 +58,7 @@ package struct LogLine {
         }
     }
 
-    /// Adds a value under any name.
+    /// Adds a value whose name may have to be escaped.
     package mutating func add(named name: String, _ value: String) {
         switch format {
         case .json:
@@ -83,7 +82,7 @@ package struct LogLine {
         }
     }
 
-    /// The finished bytes, newline included.
+    /// Ends the line and returns its bytes, with the newline.
     package consuming func finish() -> [UInt8] {
         switch format {
         case .json:
@@ -104,5 +103,40 @@ package struct LogLine {
             escaped.append(byte)
         }
         text += String(decoding: escaped, as: UTF8.self).printable().utf8
+    }
+}
+
+/// Writes the lines of swift-log, of libraries and of the service, to a ``LogSink``.
+package struct LineLogHandler: LogHandler {
+    package var logLevel: Logger.Level
+    package var metadata: Logger.Metadata = [:]
+    package var metadataProvider: Logger.MetadataProvider?
+
+    private let label: String
+    private let sink: LogSink
+    private let format: LogFormat
+
+    package init(label: String, sink: LogSink, format: LogFormat, level: Logger.Level) {
+        self.label = label
+        self.sink = sink
+        self.format = format
+        self.logLevel = level
+    }
+
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    package func log(event: LogEvent) {
+        var line = LogLine(format, at: Date(), level: event.level, message: event.message.description)
+        line.add("logger", label)
+        var all = metadata
+        if let provided = metadataProvider?.get() { all.merge(provided) { _, new in new } }
+        if let own = event.metadata { all.merge(own) { _, new in new } }
+        for (name, value) in all.sorted(by: { $0.key < $1.key }) {
+            line.add(named: name, value.description)
+        }
+        sink.write(line.finish())
     }
 }

@@ -13,8 +13,8 @@ import Synchronization
 
 /// A bounded buffer between the service and a file descriptor that may block.
 ///
-/// Writing to a pipe that is not read blocks. Here only the sink's own thread may stop: lines that find the buffer
-/// full are dropped and counted, and the service goes on.
+/// Writing to a pipe that is not read blocks, but only the sink's own thread. Lines that find the buffer full are dropped and
+/// counted.
 package final class LogSink: Sendable {
     private struct State {
         var pending: [UInt8] = []
@@ -28,8 +28,8 @@ package final class LogSink: Sendable {
     private let capacity: Int
 
     /// - Parameters:
-    ///   - descriptor: where the lines go; 1 is standard output
-    ///   - capacity: the most bytes that may wait to be written
+    ///   - descriptor: where to write; 1 is standard output
+    ///   - capacity: the size of the buffer, in bytes
     package init(descriptor: Int32 = 1, capacity: Int = 4 << 20) {
         self.descriptor = descriptor
         self.capacity = capacity
@@ -37,12 +37,12 @@ package final class LogSink: Sendable {
         queue.async { self.writeForever() }
     }
 
-    /// Lines that were dropped since the start because the buffer was full.
+    /// Lines dropped since the start, because the buffer was full or the descriptor failed.
     package var droppedLines: Int {
         state.withLock { $0.dropped }
     }
 
-    /// Takes one line, newline included. Never blocks on the descriptor.
+    /// Adds one line, which ends in a newline, to the buffer. Never blocks on the descriptor.
     package func write(_ line: [UInt8]) {
         let wasEmpty = state.withLock { state in
             guard state.pending.count + line.count <= capacity else {
@@ -56,7 +56,7 @@ package final class LogSink: Sendable {
         if wasEmpty { wake.signal() }
     }
 
-    /// Waits until what was taken so far is written, at most `milliseconds`.
+    /// Waits until the buffer is written, at most `milliseconds`.
     package func flush(milliseconds: Int) {
         for _ in 0..<max(1, milliseconds / 5) {
             if state.withLock({ $0.pending.isEmpty && !$0.isWriting }) { return }
@@ -65,7 +65,7 @@ package final class LogSink: Sendable {
     }
 
     private func writeForever() {
-        // Two buffers change places, so that no memory is asked for while the lock is held.
+        // The two buffers are swapped, so that nothing is allocated while the lock is held.
         var chunk: [UInt8] = []
         while true {
             wake.wait()
@@ -92,7 +92,7 @@ package final class LogSink: Sendable {
                 } else if errno == EAGAIN {
                     usleep(2000)
                 } else if errno != EINTR {
-                    // A closed pipe, a full disk: the lines are lost, the service is not.
+                    // A closed pipe or a full disk: the lines are lost.
                     let lines = bytes[offset...].count { $0 == UInt8(ascii: "\n") }
                     state.withLock { $0.dropped += lines }
                     return

@@ -1,32 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Prometheus's text exposition format, version 0.0.4.
+/// A page in Prometheus's text exposition format, version 0.0.4.
 struct PrometheusText {
+    typealias Labels = [(name: String, value: String)]
+
+    enum MetricType: String {
+        case counter, gauge, histogram
+    }
+
+    /// Writes the samples of one metric.
+    struct Samples {
+        fileprivate let metric: String
+        fileprivate var text = ""
+
+        /// - Parameter suffix: behind the metric's name, such as `_bucket` of a histogram
+        mutating func add(_ labels: Labels = [], suffix: String = "", _ value: some CustomStringConvertible) {
+            text += metric + suffix
+            if !labels.isEmpty {
+                text += "{" + labels.map { "\($0.name)=\"\(Self.escaped($0.value))\"" }.joined(separator: ",") + "}"
+            }
+            text += " \(value)\n"
+        }
+
+        private static func escaped(_ value: String) -> String {
+            var escaped = ""
+            for scalar in value.unicodeScalars {
+                switch scalar {
+                case "\\": escaped += "\\\\"
+                case "\"": escaped += "\\\""
+                case "\n": escaped += "\\n"
+                default: escaped.unicodeScalars.append(scalar)
+                }
+            }
+            return escaped
+        }
+    }
+
     private(set) var text = ""
 
-    /// Starts a metric; `type` is `counter`, `gauge` or `histogram`.
-    mutating func metric(_ name: String, _ type: String, help: String) {
-        text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
+    /// Adds a metric with its samples.
+    mutating func add(_ metric: String, _ type: MetricType, help: String, _ write: (inout Samples) -> Void) {
+        var samples = Samples(metric: metric)
+        write(&samples)
+        text += "# HELP \(metric) \(help)\n# TYPE \(metric) \(type.rawValue)\n" + samples.text
     }
 
-    mutating func sample(_ name: String, _ labels: [(name: String, value: String)] = [], _ value: some CustomStringConvertible) {
-        text += name
-        if !labels.isEmpty {
-            text += "{" + labels.map { "\($0.name)=\"\(Self.escaped($0.value))\"" }.joined(separator: ",") + "}"
-        }
-        text += " \(value)\n"
-    }
-
-    private static func escaped(_ value: String) -> String {
-        var escaped = ""
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\\": escaped += "\\\\"
-            case "\"": escaped += "\\\""
-            case "\n": escaped += "\\n"
-            default: escaped.unicodeScalars.append(scalar)
-            }
-        }
-        return escaped
+    /// Adds a metric with one sample, without labels.
+    mutating func addValue(_ metric: String, _ type: MetricType, help: String, value: some CustomStringConvertible) {
+        add(metric, type, help: help) { $0.add([], value) }
     }
 }

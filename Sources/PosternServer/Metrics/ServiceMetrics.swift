@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// The service's counters. Each label comes from a closed set, never from a client. Tickets are counted at ``ServedTenant``.
+/// The service's counters. Each label is from a closed set, never from a client. Tickets are counted by ``ServedTenant``.
 package final class ServiceMetrics: Sendable {
     /// The requests with one label.
     struct Requests {
@@ -11,12 +11,11 @@ package final class ServiceMetrics: Sendable {
     }
 
     struct Counts {
-        /// By the place of the label.
+        /// By the index of the label.
         fileprivate var byLabel = Array(repeating: Requests(), count: RequestLabel.allCases.count)
         var problems: [ProblemCode: Int] = [:]
         var authenticationFailures: [String: Int] = [:]
 
-        /// Every label with its requests.
         var requests: some Sequence<(RequestLabel, Requests)> { zip(RequestLabel.allCases, byLabel) }
     }
 
@@ -24,26 +23,46 @@ package final class ServiceMetrics: Sendable {
 
     package init() {}
 
-    /// A request was answered: its route, status and duration in seconds.
-    func answered(_ label: RequestLabel, status: Int, seconds: Double) {
+    /// - Parameter seconds: from the head of the request to its response
+    func countResponse(_ label: RequestLabel, status: Int, seconds: Double) {
         counts.withLock {
-            $0.byLabel[label.place].statuses[status, default: 0] += 1
-            $0.byLabel[label.place].durations.record(seconds)
+            $0.byLabel[label.index].statuses[status, default: 0] += 1
+            $0.byLabel[label.index].durations.record(seconds)
         }
     }
 
-    /// A problem was answered.
-    func answered(_ code: ProblemCode) {
+    func countProblem(_ code: ProblemCode) {
         counts.withLock { $0.problems[code, default: 0] += 1 }
     }
 
-    /// A token or API key was refused; `reason` is one of UserAuth's fixed words.
-    func authenticationFailed(_ reason: String) {
+    /// - Parameter reason: the word of an `AuthenticationError`
+    func countAuthenticationFailure(_ reason: String) {
         counts.withLock { $0.authenticationFailures[reason, default: 0] += 1 }
     }
 
     /// A consistent copy of all counters.
     func snapshot() -> Counts {
         counts.withLock { $0 }
+    }
+}
+
+/// The durations of requests, in buckets.
+struct DurationHistogram {
+    /// The buckets' upper bounds, in seconds; the last bucket has none.
+    static let bounds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
+
+    private(set) var buckets = [Int](repeating: 0, count: DurationHistogram.bounds.count + 1)
+    private(set) var sum = 0.0
+
+    var count: Int { buckets.reduce(0, +) }
+
+    mutating func record(_ seconds: Double) {
+        sum += seconds
+        buckets[Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count] += 1
+    }
+
+    mutating func add(_ other: DurationHistogram) {
+        sum += other.sum
+        for index in buckets.indices { buckets[index] += other.buckets[index] }
     }
 }

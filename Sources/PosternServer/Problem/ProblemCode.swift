@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AWSCredentials
+import HTTPServer
+import UploadRules
+import UserAuth
+import WireFormats
+
 /// The stable codes of the service's problems: what a program may branch on.
+///
+/// A new code is a case and its row here, a line in the mapping below if another target throws its error, and the enumeration
+/// and the response in `openapi.yaml`. Codes never change.
 package enum ProblemCode: String, Sendable, CaseIterable {
     case malformedJSON = "malformed-json"
     case invalidRequest = "invalid-request"
@@ -15,7 +24,6 @@ package enum ProblemCode: String, Sendable, CaseIterable {
     case requestTimeout = "request-timeout"
     case bodyTooLarge = "body-too-large"
     case unsupportedMediaType = "unsupported-media-type"
-    case headersTooLarge = "headers-too-large"
     case contentTypeNotAllowed = "content-type-not-allowed"
     case sizeTooLarge = "size-too-large"
     case sizeTooSmall = "size-too-small"
@@ -23,62 +31,118 @@ package enum ProblemCode: String, Sendable, CaseIterable {
     case metadataNotAllowed = "metadata-not-allowed"
     case keyTooLong = "key-too-long"
     case rateLimited = "rate-limited"
+    case headersTooLarge = "headers-too-large"
+    case internalError = "internal-error"
     case credentialsUnavailable = "credentials-unavailable"
     case keysUnavailable = "keys-unavailable"
     case clockImplausible = "clock-implausible"
     case overloaded
-    case internalError = "internal-error"
 
-    /// The HTTP status code that goes with it.
-    package var status: Int {
+    /// The HTTP status code.
+    package var status: Int { row.status }
+
+    /// A short summary, the same for each occurrence (RFC 9457, section 3.1.3).
+    package var title: String { row.title }
+
+    private var row: (status: Int, title: String) {
         switch self {
-        case .malformedJSON, .invalidRequest: 400
-        case .unauthenticated: 401
-        case .tenantUnknown, .scopeMissing, .originNotAllowed, .userNotAllowed: 403
-        case .ruleUnknown, .notFound: 404
-        case .methodNotAllowed: 405
-        case .requestTimeout: 408
-        case .bodyTooLarge: 413
-        case .unsupportedMediaType: 415
-        case .contentTypeNotAllowed, .sizeTooLarge, .sizeTooSmall, .checksumRequired, .metadataNotAllowed,
-            .keyTooLong:
-            422
-        case .rateLimited: 429
-        case .headersTooLarge: 431
-        case .credentialsUnavailable, .keysUnavailable, .clockImplausible, .overloaded: 503
-        case .internalError: 500
+        case .malformedJSON: (400, "Malformed JSON")
+        case .invalidRequest: (400, "Invalid request")
+        case .unauthenticated: (401, "Unauthenticated")
+        case .tenantUnknown: (403, "Tenant unknown")
+        case .scopeMissing: (403, "Scope missing")
+        case .originNotAllowed: (403, "Origin not allowed")
+        case .userNotAllowed: (403, "User not allowed")
+        case .ruleUnknown: (404, "Rule unknown")
+        case .notFound: (404, "Not found")
+        case .methodNotAllowed: (405, "Method not allowed")
+        case .requestTimeout: (408, "Request timeout")
+        case .bodyTooLarge: (413, "Body too large")
+        case .unsupportedMediaType: (415, "Unsupported media type")
+        case .contentTypeNotAllowed: (422, "Content type not allowed")
+        case .sizeTooLarge: (422, "Size too large")
+        case .sizeTooSmall: (422, "Size too small")
+        case .checksumRequired: (422, "Checksum required")
+        case .metadataNotAllowed: (422, "Metadata not allowed")
+        case .keyTooLong: (422, "Key too long")
+        case .rateLimited: (429, "Rate limited")
+        case .headersTooLarge: (431, "Headers too large")
+        case .internalError: (500, "Internal error")
+        case .credentialsUnavailable: (503, "Credentials unavailable")
+        case .keysUnavailable: (503, "Keys unavailable")
+        case .clockImplausible: (503, "Clock implausible")
+        case .overloaded: (503, "Overloaded")
+        }
+    }
+}
+
+// MARK: Errors of other targets
+
+extension ProblemDetails {
+    /// Maps an error of any target to its response. An unexpected error says nothing about its cause.
+    init(_ error: any Error) {
+        switch error {
+        case let problem as ProblemDetails: self = problem
+        case let logged as LoggedProblem: self = logged.problem
+        case let error as AuthenticationError: self.init(error)
+        case let refusal as Refusal: self.init(refusal)
+        case let error as JSONSyntaxError: self.init(.malformedJSON, detail: "The body is not valid JSON: \(error).")
+        case is CredentialError:
+            self.init(
+                .credentialsUnavailable, detail: "There are no valid credentials to sign with at the moment.", retryAfter: 5)
+        default: self = .internalError
         }
     }
 
-    /// A short human-readable summary, the same for each occurrence (RFC 9457, section 3.1.3).
-    package var title: String {
-        switch self {
-        case .malformedJSON: "The body is not valid JSON"
-        case .invalidRequest: "The request is not valid"
-        case .unauthenticated: "Authentication is required"
-        case .tenantUnknown: "The tenant is not known"
-        case .scopeMissing: "The token lacks a scope"
-        case .originNotAllowed: "This web origin may not ask"
-        case .userNotAllowed: "Not for this user"
-        case .ruleUnknown: "There is no such rule"
-        case .notFound: "There is nothing here"
-        case .methodNotAllowed: "The method is not allowed here"
-        case .requestTimeout: "The request took too long"
-        case .bodyTooLarge: "The body is too large"
-        case .unsupportedMediaType: "The body must be JSON"
-        case .headersTooLarge: "The header fields are too large"
-        case .contentTypeNotAllowed: "The content type is not allowed"
-        case .sizeTooLarge: "The file is too large"
-        case .sizeTooSmall: "The file is too small"
-        case .checksumRequired: "A checksum is required"
-        case .metadataNotAllowed: "The metadata is not allowed"
-        case .keyTooLong: "The key would be too long"
-        case .rateLimited: "Too many requests"
-        case .credentialsUnavailable: "No credentials to sign with"
-        case .keysUnavailable: "No keys to verify with"
-        case .clockImplausible: "The clock cannot be right"
-        case .overloaded: "The service is overloaded"
-        case .internalError: "Something went wrong here"
+    /// Every failed check is the same 401, except that a service that has no keys yet says so.
+    private init(_ error: AuthenticationError) {
+        if case .keysUnavailable = error {
+            self.init(.keysUnavailable, detail: "The keys of the token's issuer have not been fetched yet.", retryAfter: 5)
+        } else {
+            self = .unauthenticated
+        }
+    }
+
+    /// A refusal by a rule, with the limit that was not met.
+    init(_ refusal: Refusal) {
+        let (code, extras): (ProblemCode, [Extra]) =
+            switch refusal {
+            case .ruleUnknown(let allowed): (.ruleUnknown, [.strings("allowed", allowed)])
+            case .ruleRequired(let allowed): (.invalidRequest, [.strings("allowed", allowed)])
+            case .scopeMissing(let scope): (.scopeMissing, [.string("scope", scope)])
+            case .contentTypeNotAllowed(let allowed): (.contentTypeNotAllowed, [.strings("allowed", allowed)])
+            case .sizeTooLarge(let max): (.sizeTooLarge, [.int("maxSize", max)])
+            case .sizeTooSmall(let min): (.sizeTooSmall, [.int("minSize", min)])
+            case .checksumRequired: (.checksumRequired, [])
+            case .metadataNotAllowed(let allowed): (.metadataNotAllowed, [.strings("allowed", allowed)])
+            case .keyTooLong: (.keyTooLong, [])
+            case .userRequired, .checksumMalformed, .formTooLarge, .invalid: (.invalidRequest, [])
+            }
+        self.init(code, detail: refusal.detail, extras: extras)
+    }
+
+    /// A request that its connection rejected.
+    init(_ rejection: Rejection) {
+        switch rejection {
+        case .malformed(let detail):
+            self.init(.invalidRequest, detail: detail)
+        case .headersTooLarge(let limit):
+            self.init(
+                .headersTooLarge,
+                detail: "The request line or the header fields are too large: send at most \(limit) bytes of header fields.")
+        case .targetTooLong(let limit):
+            self.init(.headersTooLarge, detail: "The request target is too long: send at most \(limit) bytes.")
+        case .bodyTooLarge(let limit):
+            self.init(
+                .bodyTooLarge, detail: "The body is too large: send at most \(limit) bytes.", extras: [.int("maxBytes", limit)])
+        case .timedOut(let seconds):
+            self.init(.requestTimeout, detail: "The request was not complete within \(seconds) s: send it again, in one piece.")
+        case .tooManyConnections:
+            self.init(.overloaded, detail: "There are too many connections: try again in a moment.", retryAfter: 1)
+        case .outOfMemoryBudget:
+            self.init(
+                .overloaded, detail: "Too many requests are incomplete at the moment: send this one again, in one piece.",
+                retryAfter: 1)
         }
     }
 }

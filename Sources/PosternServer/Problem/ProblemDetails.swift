@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPServer
+import WireFormats
 
 /// An error of the HTTP interface: the problem details of RFC 9457.
 package struct ProblemDetails: Error, Sendable, Equatable {
-    /// A further member of the problem's JSON object, in the problem's own terms.
+    /// A member of the problem's JSON object that is specific to its code.
     package enum Extra: Sendable, Equatable {
         case int(String, Int)
         case strings(String, [String])
@@ -12,10 +13,10 @@ package struct ProblemDetails: Error, Sendable, Equatable {
     }
 
     package let code: ProblemCode
-    /// What is wrong this time and what to do, for a person to read; never a secret, never a type name.
+    /// What is wrong and how to fix it, for people; contains no secret and no name of a type.
     package let detail: String
     package let extras: [Extra]
-    /// Seconds after which it is worth trying again.
+    /// Seconds to wait before another attempt.
     package let retryAfter: Int?
     /// The methods that the path allows, with `method-not-allowed`.
     package let allow: [String]
@@ -28,25 +29,59 @@ package struct ProblemDetails: Error, Sendable, Equatable {
         self.allow = allow
     }
 
-    /// One body for every cause: which check failed is for the log, not for someone who tries tokens.
+    /// The same for every cause: only the log says which check failed.
     static let unauthenticated = ProblemDetails(
         .unauthenticated,
         detail:
-            "Send one header 'Authorization: Bearer …' with a token of your issuer, or an API key, that is valid for this service."
+            "Send one header 'Authorization: Bearer …' with a token from your identity provider, or an API key, that is valid for this service."
     )
 
-    /// A fault of ours.
     static let internalError = ProblemDetails(
         .internalError,
         detail: "This is a fault of the service, not of the request. Report the requestId to its operator."
     )
 
-    /// The header fields that belong to the problem itself.
-    var fields: ResponseFields {
+    /// The response, without the fields that all responses share.
+    func response(requestID: String) -> Response {
+        Response(status: code.status, fields: fields, body: .bytes(json(requestID: requestID)))
+    }
+
+    private var fields: ResponseFields {
         var fields: ResponseFields = ["Content-Type": "application/problem+json"]
         if code == .unauthenticated { fields.add("WWW-Authenticate", "Bearer") }
         if let retryAfter { fields.add("Retry-After", String(retryAfter)) }
         if !allow.isEmpty { fields.add("Allow", allow.joined(separator: ", ")) }
         return fields
     }
+
+    private func json(requestID: String) -> [UInt8] {
+        var json = JSONWriter(capacity: 384)
+        write(to: &json, requestID: requestID)
+        return json.finish()
+    }
+
+    /// Writes the problem as a value: an object of `application/problem+json`.
+    func write(to json: inout JSONWriter, requestID: String) {
+        json.object { json in
+            json.member("type", "urn:postern:problem:" + code.rawValue)
+            json.member("title", code.title)
+            json.member("status", code.status)
+            json.member("detail", detail)
+            json.member("code", code.rawValue)
+            json.member("requestId", requestID)
+            for extra in extras {
+                switch extra {
+                case .int(let name, let value): json.member(name, value)
+                case .string(let name, let value): json.member(name, value)
+                case .strings(let name, let values): json.member(name, values)
+                }
+            }
+            if let retryAfter { json.member("retryAfter", retryAfter) }
+        }
+    }
+}
+
+/// A problem that has been logged already, together with the caller.
+struct LoggedProblem: Error {
+    let problem: ProblemDetails
 }

@@ -13,37 +13,36 @@ import WireFormats
     import Foundation
 #endif
 
-/// What is fetched in the background and kept, as the driver, the log, `/readyz` and the metrics see it.
+/// A value that is fetched in the background, as ``RefreshService``, the log, `/readyz` and the metrics see it.
 protocol RefreshedSource: Sendable {
-    /// Whether only a bounded number of its kind is fetched at the same time.
+    /// Whether ``RefreshQueue`` limits how many are fetched at the same time.
     var isBounded: Bool { get }
 
     func isDue(at moment: Moment) -> Bool
-    /// Drops what has ended.
+    /// Drops a value that has expired.
     func expire(at moment: Moment)
-    /// Fetches anew; returns at once where a fetch runs.
+    /// Fetches the value; returns at once if a fetch is running.
     func refresh(_ clock: @escaping @Sendable () -> Moment) async
-    /// Why it cannot serve requests at `now`, with its name; nil where it can.
-    func shortage(at now: Date) -> String?
+    /// Says why requests that need the value fail, with the name of the source; nil if they do not.
+    func unavailableReason(at now: Date) -> String?
     func report(at moment: Moment) -> RefreshReport
 }
 
-/// How a source is at a moment, for operators. Nothing secret.
+/// The status of a source, for operators. It contains no secret.
 struct RefreshReport {
-    /// The fetches that ended, by result: `ok`, and what the metrics call each kind of failure.
+    /// Completed fetches, by result: `ok`, or a kind of failure.
     let results: [(result: String, count: Int)]
     let failuresInARow: Int
     let lastError: String?
     let lastErrorAgeSeconds: Int?
-    /// Whether the last error stays until an operator mends it.
-    let isLasting: Bool
-    /// What is in use: a fetch that leaves it as it was is not logged.
+    /// Whether only an operator can fix the last error.
+    let isPermanent: Bool
+    /// Identifies the value in use: a fetch that does not change it is not logged.
     let content: String
-    /// The metadata of each line about the source.
+    /// The metadata of each log line about the source.
     let subject: Logger.Metadata
-    /// The line after a fetch that failed, and the one after a fetch that changed the content.
-    let failed: Line
-    let fetched: Line
+    let failureLine: Line
+    let successLine: Line
 
     struct Line {
         let level: Logger.Level
@@ -51,16 +50,15 @@ struct RefreshReport {
         let metadata: Logger.Metadata
     }
 
-    /// The fetches that ended well, and the others.
     var successes: Int { results.lazy.filter { $0.result == "ok" }.map(\.count).reduce(0, +) }
     var failures: Int { results.lazy.map(\.count).reduce(0, +) - successes }
 }
 
 extension RemoteKeys: RefreshedSource {
-    /// Hundreds of providers that hang must not take the descriptors that connections need.
+    /// Hundreds of slow providers must not use up the file descriptors that connections need.
     var isBounded: Bool { true }
 
-    func shortage(at now: Date) -> String? {
+    func unavailableReason(at now: Date) -> String? {
         keys.current == nil ? "issuer \(issuer): its keys have not been fetched" : nil
     }
 
@@ -73,17 +71,16 @@ extension RemoteKeys: RefreshedSource {
             failuresInARow: status.failuresInARow,
             lastError: status.lastError,
             lastErrorAgeSeconds: status.lastErrorAgeSeconds,
-            // A provider may be mended at any moment.
-            isLasting: false,
+            isPermanent: false,
             content: "\(status.hasKeys) \(status.keyIDs) \(status.skipped)",
             subject: ["issuer": "\(status.issuer)"],
-            failed: .init(
+            failureLine: .init(
                 level: .warning,
                 message: status.hasKeys
                     ? "the issuer's keys cannot be fetched: those in use stay"
                     : "the issuer's keys cannot be fetched: its tokens are refused with 503 until they are",
                 metadata: status.ageSeconds.map { ["ageSeconds": "\($0)"] } ?? [:]),
-            fetched: .init(level: .notice, message: "the issuer's keys were fetched", metadata: fetched)
+            successLine: .init(level: .notice, message: "the issuer's keys were fetched", metadata: fetched)
         )
     }
 }
@@ -91,7 +88,7 @@ extension RemoteKeys: RefreshedSource {
 extension RefreshingCredentials: RefreshedSource {
     var isBounded: Bool { false }
 
-    func shortage(at now: Date) -> String? { problem(at: now).map { "credentials of \(source): \($0)" } }
+    func unavailableReason(at now: Date) -> String? { problem(at: now).map { "credentials of \(source): \($0)" } }
 
     func report(at moment: Moment) -> RefreshReport {
         let status = status(at: moment)
@@ -105,17 +102,17 @@ extension RefreshingCredentials: RefreshedSource {
             failuresInARow: status.failuresInARow,
             lastError: status.problem?.description,
             lastErrorAgeSeconds: status.problemAgeSeconds.map { Int($0) },
-            isLasting: status.problem?.isTransient == false,
-            // Each fetch is logged: which credentials sign matters to those who read the store's log.
+            isPermanent: status.problem?.isTransient == false,
+            // Each fetch is logged, since readers of the store's log look for the access key.
             content: "\(status.successes)",
             subject: ["source": "\(status.source)"],
-            failed: .init(
+            failureLine: .init(
                 level: serves ? .warning : .error,
                 message: serves
                     ? "credentials cannot be renewed: those in use serve until their end"
                     : "there are no credentials to sign with: tickets are refused with 503 until there are",
                 metadata: status.remaining.map { ["remainingSeconds": "\(Int($0))"] } ?? [:]),
-            fetched: .init(level: .notice, message: "credentials were fetched", metadata: fetched)
+            successLine: .init(level: .notice, message: "credentials were fetched", metadata: fetched)
         )
     }
 }

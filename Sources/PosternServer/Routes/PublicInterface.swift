@@ -14,13 +14,13 @@ import WireFormats
     import Foundation
 #endif
 
-/// The public interface: each request becomes its response here, in one synchronous call. Tests call it without a socket.
+/// The public interface: turns each request into its response in one synchronous call. Tests call it without a socket.
 struct PublicInterface: Sendable {
-    /// A page at `GET /`, as `postern dev` has one; nil where the request may not have it.
+    /// Answers `GET /` in `postern dev`; returns nil for a request that may not have the page.
     typealias FrontPage = @Sendable (RequestHead) -> Response?
 
     private let metrics: ServiceMetrics
-    private let decisions: DecisionLog
+    private let log: DecisionLog
     private let trustedProxies: [AddressRange]
     private let hosts: HostNames?
     private let frontPage: FrontPage?
@@ -29,92 +29,97 @@ struct PublicInterface: Sendable {
     private let random = RandomPool()
 
     init(
-        metrics: ServiceMetrics, decisions: DecisionLog, trustedProxies: [AddressRange] = [], hosts: HostNames? = nil,
+        metrics: ServiceMetrics, log: DecisionLog, trustedProxies: [AddressRange] = [], hosts: HostNames? = nil,
         frontPage: FrontPage? = nil
     ) {
-        let desk = TicketIssuer(signer: PolicySigner(), decisions: decisions)
+        let issuer = TicketIssuer(signer: PolicySigner(), log: log)
         self.metrics = metrics
-        self.decisions = decisions
+        self.log = log
         self.trustedProxies = trustedProxies
         self.hosts = hosts
         self.frontPage = frontPage
-        tickets = TicketRoute(desk: desk)
-        batch = BatchRoute(desk: desk, metrics: metrics)
+        tickets = TicketRoute(issuer: issuer)
+        batch = BatchRoute(issuer: issuer, metrics: metrics)
     }
 
-    // MARK: Fields that responses share
+    // MARK: Constant responses
 
-    private static let always: ResponseFields = ["Vary": "Origin", "X-Content-Type-Options": "nosniff"]
-    private static let uncached = always.adding("Cache-Control", "no-store")
-    static let jsonFields = uncached.adding("Content-Type", "application/json")
+    private static let commonFields: ResponseFields = ["Vary": "Origin", "X-Content-Type-Options": "nosniff"]
+    private static let uncachedFields = commonFields.adding("Cache-Control", "no-store")
+    static let jsonFields = uncachedFields.adding("Content-Type", "application/json")
     private static let document = Response(
         status: 200,
-        shared: always.adding("Content-Type", "application/yaml").adding("Cache-Control", "public, max-age=300"),
+        shared: commonFields.adding("Content-Type", "application/yaml").adding("Cache-Control", "public, max-age=300"),
         body: .buffer(ByteBuffer(bytes: PackageResources.openapi_yaml))
     )
     private static let health = Response(status: 200, shared: jsonFields, body: .bytes(Array(#"{"status":"ok"}"#.utf8)))
 
     // MARK: Responding
 
-    /// Answers a whole request.
+    /// Responds to a complete request.
     /// - Parameters:
-    ///   - route: what its path names
-    ///   - snapshot: rules, keys and credentials in force
+    ///   - route: the route of its path
+    ///   - snapshot: the rules, keys and credentials in force
     func respond(to request: Request, _ route: Route, snapshot: ServiceSnapshot) -> Response {
-        let arrival = arrival(request.head, snapshot)
-        let label = Self.label(request.head, route)
+        let info = info(request.head, snapshot)
+        let label: RequestLabel = request.head.isPreflight ? .preflight : .route(route)
         var response: Response
         var code: ProblemCode?
         do {
-            response = try answer(request, route, arrival)
+            response = try makeResponse(to: request, route, info)
         } catch {
-            (response, code) = refuse(error, arrival)
+            (response, code) = problemResponse(error, info)
         }
-        finish(&response, arrival, code: code)
+        addFields(to: &response, info, code: code)
         count(label, response, request.head)
         return response
     }
 
-    /// Answers a client that waits for `100 Continue`, where its head alone is reason enough to refuse it.
+    /// Responds to the head of a request that waits for `100 Continue`, if the head alone is reason enough to refuse it.
+    /// - Returns: nil if the body is wanted
     func refusalWithoutBody(_ head: RequestHead, _ route: Route, snapshot: ServiceSnapshot) -> Response? {
-        let arrival = arrival(head, snapshot)
+        let info = info(head, snapshot)
         do {
-            guard try answerByHead(head, route, arrival) == nil else { return nil }
-            _ = try TenantContext(arrival)
-            try JSONBody.check(head)
+            guard try responseWithoutBody(to: head, route, info) == nil else { return nil }
+            _ = try TenantContext(info)
+            try head.checkDeclaresJSON()
             return nil
         } catch {
-            var (response, code) = refuse(error, arrival)
-            finish(&response, arrival, code: code)
+            var (response, code) = problemResponse(error, info)
+            addFields(to: &response, info, code: code)
             count(.route(route), response, head)
             return response
         }
     }
 
-    /// Answers what the connection refused.
-    /// - Parameter head: nil where it could not be read
+    /// Responds to a request that its connection rejected.
+    /// - Parameter head: nil if it could not be read
     func respond(
         to rejection: Rejection, head: RequestHead?, peer: PeerAddress?, snapshot: ServiceSnapshot, at now: Date
     ) -> Response {
         let problem = ProblemDetails(rejection)
-        let arrival = head.map { self.arrival($0, snapshot) }
-        let requestID = arrival?.requestID ?? makeRequestID()
-        metrics.answered(problem.code)
-        metrics.answered(.route(.other), status: problem.code.status, seconds: 0)
-        decisions.rejected(problem, requestID: requestID, peer: arrival?.peer.address ?? peer?.description ?? "-", at: now)
+        let info = head.map { self.info($0, snapshot) }
+        let requestID = info?.requestID ?? random.makeRequestID()
+        metrics.countProblem(problem.code)
+        metrics.countResponse(.route(.other), status: problem.code.status, seconds: 0)
+        log.recordRejection(problem, requestID: requestID, peer: info?.client.address ?? peer?.description ?? "-", at: now)
         var response = problem.response(requestID: requestID)
-        response.shared = Self.uncached
-        if let arrival {
-            finish(&response, arrival, code: problem.code)
+        response.shared = Self.uncachedFields
+        if let info {
+            addFields(to: &response, info, code: problem.code)
         } else {
             response.fields.add("X-Request-Id", requestID)
         }
         return response
     }
 
-    private func answer(_ request: Request, _ route: Route, _ arrival: RequestInfo) throws -> Response {
-        if let response = try answerByHead(request.head, route, arrival) { return response }
-        let context = try TenantContext(arrival)
+    private func info(_ head: RequestHead, _ snapshot: ServiceSnapshot) -> RequestInfo {
+        RequestInfo(head, snapshot: snapshot, trustedProxies: trustedProxies, random: random)
+    }
+
+    private func makeResponse(to request: Request, _ route: Route, _ info: RequestInfo) throws -> Response {
+        if let response = try responseWithoutBody(to: request.head, route, info) { return response }
+        let context = try TenantContext(info)
         switch route {
         case .tickets: return try tickets.respond(to: request, context)
         case .batch: return try batch.respond(to: request, context)
@@ -122,25 +127,27 @@ struct PublicInterface: Sendable {
         }
     }
 
-    /// The response where neither a body nor the asker matters; nil where they do.
-    private func answerByHead(_ head: RequestHead, _ route: Route, _ arrival: RequestInfo) throws(ProblemDetails) -> Response? {
+    /// The response to requests that need neither a body nor a caller; nil for the others.
+    private func responseWithoutBody(
+        to head: RequestHead, _ route: Route, _ info: RequestInfo
+    ) throws(ProblemDetails) -> Response? {
         if let problem = hosts?.problem(of: head, setting: nil) { throw problem }
-        guard arrival.origins.count <= 1 else {
+        guard info.origins.count <= 1 else {
             throw ProblemDetails(
                 .originNotAllowed,
-                detail: "Send one Origin header field at most; this request has \(arrival.origins.count).")
+                detail: "Send at most one Origin header field; this request has \(info.origins.count).")
         }
-        if CrossOrigin.isPreflight(head) {
-            guard let fields = CrossOrigin.preflight(head, origins: arrival.snapshot.origins) else {
+        if head.isPreflight, let origin = info.origin {
+            guard info.snapshot.origins.contains(origin) else {
                 throw ProblemDetails(
                     .originNotAllowed,
-                    detail: "Pages of this origin may not ask: an operator adds it to 'origins' of a tenant's rule file.")
+                    detail: "Pages from this origin may not request tickets; add it to 'origins' in the tenant's rule file.")
             }
-            return Response(status: 204, shared: Self.uncached, fields: fields)
+            return Response(status: 204, shared: Self.uncachedFields, fields: .preflight(from: origin))
         }
-        let nothing = ProblemDetails(
+        let notFound = ProblemDetails(
             .notFound, detail: "There is nothing at this path: the interface is described at /openapi.yaml.")
-        guard route != .other, route != .page || frontPage != nil else { throw nothing }
+        guard route != .other, route != .page || frontPage != nil else { throw notFound }
         guard route.methods.contains(head.method.rawValue) else {
             throw ProblemDetails(
                 .methodNotAllowed, detail: "Use \(route.methods.joined(separator: ", ")) on this path.",
@@ -150,68 +157,33 @@ struct PublicInterface: Sendable {
         case .health: return Self.health
         case .document: return Self.document
         case .page:
-            guard let page = frontPage?(head) else { throw nothing }
+            guard let page = frontPage?(head) else { throw notFound }
             return page
         case .tickets, .batch, .rules, .other: return nil
         }
     }
 
-    private func refuse(_ error: any Error, _ arrival: RequestInfo) -> (Response, ProblemCode) {
+    private func problemResponse(_ error: any Error, _ info: RequestInfo) -> (Response, ProblemCode) {
         let problem = ProblemDetails(error)
-        if let failure = error as? AuthenticationError { metrics.authenticationFailed(failure.reason) }
-        metrics.answered(problem.code)
-        if !(error is LoggedProblem) { decisions.refused(problem, cause: error, arrival: arrival) }
-        var response = problem.response(requestID: arrival.requestID)
-        response.shared = Self.uncached
+        if let error = error as? AuthenticationError { metrics.countAuthenticationFailure(error.reason) }
+        metrics.countProblem(problem.code)
+        if !(error is LoggedProblem) { log.recordRefusal(problem, cause: error, of: info) }
+        var response = problem.response(requestID: info.requestID)
+        response.shared = Self.uncachedFields
         return (response, problem.code)
     }
 
-    private func finish(_ response: inout Response, _ arrival: RequestInfo, code: ProblemCode?) {
-        response.fields.add("X-Request-Id", arrival.requestID)
-        if let origin = arrival.origin, code != .originNotAllowed, response.status != 204,
-            arrival.snapshot.origins.contains(origin)
-        {
-            CrossOrigin.expose(&response.fields, to: origin)
+    /// Adds the fields that depend on the request.
+    private func addFields(to response: inout Response, _ info: RequestInfo, code: ProblemCode?) {
+        response.fields.add("X-Request-Id", info.requestID)
+        if let origin = info.origin, code != .originNotAllowed, response.status != 204, info.snapshot.origins.contains(origin) {
+            response.fields.allow(origin: origin)
         }
     }
 
     private func count(_ label: RequestLabel, _ response: Response, _ head: RequestHead) {
         let seconds = Double((NIODeadline.now() - head.received).nanoseconds) / 1e9
-        metrics.answered(label, status: response.status, seconds: seconds)
-    }
-
-    // MARK: Taking a request down
-
-    private static func label(_ head: RequestHead, _ route: Route) -> RequestLabel {
-        head.method == .OPTIONS && CrossOrigin.isPreflight(head) ? .preflight : .route(route)
-    }
-
-    private func arrival(_ head: RequestHead, _ snapshot: ServiceSnapshot) -> RequestInfo {
-        let peer = ClientAddress(
-            connection: head.peer, forwardedFor: trustedProxies.isEmpty ? [] : head.values("x-forwarded-for"),
-            trusted: trustedProxies)
-        return RequestInfo(
-            snapshot: snapshot,
-            time: head.date,
-            authorization: head.values("authorization"),
-            origins: head.values("origin"),
-            requestID: givenRequestID(head, peer) ?? makeRequestID(),
-            peer: peer
-        )
-    }
-
-    /// The id that a trusted proxy gave the request: 1 to 128 letters, digits, `-`, `_`, `.`, `=` or `/`.
-    private func givenRequestID(_ head: RequestHead, _ peer: ClientAddress) -> String? {
-        guard !trustedProxies.isEmpty, peer.isProxy else { return nil }
-        let values = head.values("x-request-id")
-        guard values.count == 1, let id = values.first, (1...128).contains(id.utf8.count),
-            id.utf8.allSatisfy({ $0.isASCIILetterOrDigit || "-_.=/".utf8.contains($0) })
-        else { return nil }
-        return id
-    }
-
-    private func makeRequestID() -> String {
-        RequestID.make(random)
+        metrics.countResponse(label, status: response.status, seconds: seconds)
     }
 }
 
@@ -223,16 +195,36 @@ extension ResponseFields {
     }
 }
 
-/// Ids of requests: 128 random bits as 32 hexadecimal digits.
-enum RequestID {
-    static func make(_ random: RandomPool) -> String {
-        let words = (random.next(), random.next())
-        return String(unsafeUninitializedCapacity: 32) { text in
-            for digit in 0..<16 {
-                text[digit] = Hexadecimal.digit(UInt8(words.0 >> UInt64(4 * digit) & 0xf))
-                text[16 + digit] = Hexadecimal.digit(UInt8(words.1 >> UInt64(4 * digit) & 0xf))
-            }
-            return 32
+/// Connects the public listener to the ``PublicInterface``: finds each request's route, and passes on the snapshot in force.
+struct PublicResponder: Responder {
+    /// The largest bodies, in bytes: of a batch, and of any other request.
+    private static let maxBatchBytes = 256 * 1024
+    private static let maxBodyBytes = 16 * 1024
+
+    private let interface: PublicInterface
+    private let state: ServiceState
+    /// By the raw values of their routes.
+    private let endpoints: [Endpoint]
+
+    init(_ interface: PublicInterface, state: ServiceState) {
+        func endpoint(_ route: Route) -> Endpoint {
+            Endpoint(
+                .whole(maxBytes: route == .batch ? Self.maxBatchBytes : Self.maxBodyBytes) { request in
+                    .now(interface.respond(to: request, route, snapshot: state.current))
+                },
+                refusal: { interface.refusalWithoutBody($0, route, snapshot: state.current) }
+            )
         }
+        self.interface = interface
+        self.state = state
+        endpoints = Route.allCases.map(endpoint)
+    }
+
+    func endpoint(for head: RequestHead) -> Endpoint {
+        endpoints[Route(path: head.path).rawValue]
+    }
+
+    func response(to rejection: Rejection, head: RequestHead?, peer: PeerAddress?, at date: Date) -> Response {
+        interface.respond(to: rejection, head: head, peer: peer, snapshot: state.current, at: date)
     }
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The paths of the public interface, each written once. A route is also a label of the metrics.
+/// The routes of the public interface, with their paths and methods. A route is also a label of the metrics.
 package enum Route: Int, Sendable, CaseIterable {
     case tickets, batch, rules, document, health
     /// The page of `postern dev`; `serve` has none.
     case page
-    /// A path at which there is nothing.
+    /// Any other path.
     case other
 
     /// The path, or `other`.
@@ -21,14 +21,14 @@ package enum Route: Int, Sendable, CaseIterable {
         }
     }
 
-    /// The route of a path as it came: `//v1/tickets` and `/v1/tickets/` are none, for a proxy in front that guards paths does
-    /// not take them for the same either.
+    /// Finds the route of a path by its bytes. Paths such as `//v1/tickets` and `/v1/tickets/` have none, since a proxy that
+    /// guards certain paths does not consider them equal either.
     init(path: Substring) {
         let path = path.utf8
         self = Self.allCases.first { $0 != .other && $0.path.utf8.elementsEqual(path) } ?? .other
     }
 
-    /// The methods that are answered. OPTIONS is not among them: only preflights are, and by origin.
+    /// The methods that the path allows. OPTIONS is not among them: preflights are answered for every path.
     var methods: [String] {
         switch self {
         case .tickets, .batch: ["POST"]
@@ -38,15 +38,15 @@ package enum Route: Int, Sendable, CaseIterable {
     }
 }
 
-/// What a request counts as in the metrics.
+/// The metrics' label of a request.
 enum RequestLabel: Sendable, CaseIterable {
     case route(Route)
     case preflight
 
     static let allCases = Route.allCases.map(Self.route) + [.preflight]
 
-    /// Its place among all labels.
-    var place: Int {
+    /// The position in ``allCases``.
+    var index: Int {
         switch self {
         case .route(let route): route.rawValue
         case .preflight: Route.allCases.count

@@ -2,6 +2,7 @@
 
 package import HTTPServer
 import NIOCore
+import NIOSSL
 package import RuleFiles
 package import ServiceLifecycle
 
@@ -13,19 +14,19 @@ package import ServiceLifecycle
     import Darwin
 #endif
 
-/// A listener as a service.
-/// - Parameter name: for the log
+/// Makes a service of a listener.
+/// - Parameter name: the service's name in the log
 package func listenerService(_ listener: HTTPListener, at address: ListenAddress, name: String) -> any Service {
     ListenerService(listener: listener, address: address, description: name)
 }
 
-/// A listener that lives from the start of the service to its end.
+/// Opens a listener when the service starts, and closes it when the service stops.
 struct ListenerService: Service, CustomStringConvertible {
     let listener: HTTPListener
     let address: ListenAddress
-    /// The lifecycle logs its services: the name, not the contents.
+    /// The name in the log of ServiceLifecycle, which would otherwise print the contents.
     let description: String
-    /// How long the listener stays open after the signal to stop, until load balancers no longer send requests.
+    /// How long the listener stays open after the signal to stop, until load balancers send no more requests.
     var drainDelay = Duration.zero
     var onListening: @Sendable (_ port: Int) async -> Void = { _ in }
     /// Called at the signal to stop.
@@ -50,12 +51,37 @@ struct ListenerService: Service, CustomStringConvertible {
         try await listener.stop()
     }
 
+    /// What to tell an operator.
     private static func reason(_ error: IOError) -> String {
         switch error.errnoCode {
         case EADDRINUSE: "another process listens there"
         case EADDRNOTAVAIL: "this machine does not have that address"
-        case EACCES: "this port needs more rights"
+        case EACCES: "this port requires more privileges"
         default: error.description
+        }
+    }
+}
+
+extension NIOSSLContext {
+    /// Makes the context of a listener from a certificate chain and a key in PEM files.
+    /// - Throws: `SetupError` that names the file
+    static func serving(_ files: ServiceSettings.TLSFiles) throws -> NIOSSLContext {
+        let chain: [NIOSSLCertificateSource]
+        do {
+            chain = try NIOSSLCertificate.fromPEMFile(files.certificates).map { .certificate($0) }
+        } catch {
+            throw SetupError(["\(files.certificates): this is not a certificate chain in PEM, or it cannot be read"])
+        }
+        let key: NIOSSLPrivateKey
+        do {
+            key = try NIOSSLPrivateKey(file: files.key, format: .pem)
+        } catch {
+            throw SetupError(["\(files.key): this is not a private key in PEM without a passphrase, or it cannot be read"])
+        }
+        do {
+            return try NIOSSLContext(configuration: .serving(chain: chain, key: .privateKey(key)))
+        } catch {
+            throw SetupError(["\(files.key) is not the key of the certificate in \(files.certificates)"])
         }
     }
 }

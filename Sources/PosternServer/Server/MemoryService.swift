@@ -5,38 +5,37 @@ import Dispatch
 import HTTPServer
 import ServiceLifecycle
 
-/// Gives memory back to the system after the start and when a burst of connections is over.
+/// Returns memory to the system after the start and after bursts of connections.
 ///
-/// The C library keeps what it has freed in the middle of its heaps: after 3,000 large responses that was over a gigabyte, and
-/// `malloc_trim(3)` gave all but some 50 MB back. Reading 100,000 rule files leaves 60 MB.
+/// The C library does not return memory that was freed in the middle of its heaps: after 3,000 large responses that was over a
+/// gigabyte, of which `malloc_trim(3)` returned all but 50 MB. Reading 100,000 rule files leaves 60 MB.
 struct MemoryService: Service, CustomStringConvertible {
-    /// How often it looks.
     private static let interval = Duration.seconds(2)
-    /// A burst is over when connections that took about this many bytes have gone.
-    private static let worthIt = 8_000_000
+    /// Memory is returned when connections have freed about this many bytes.
+    private static let minimumFreedBytes = 8_000_000
 
     let tables: [ConnectionTable]
 
-    /// The lifecycle logs its services: the name, not the contents.
+    /// The name in the log of ServiceLifecycle, which would otherwise print the contents.
     let description = "memory"
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             Self.trim()
-            var highest = 0
+            var peak = 0
             while !Task.isCancelled {
                 try? await Task.sleep(for: Self.interval)
-                highest = max(highest, tables.reduce(0) { $0 + $1.takePeakBytes() })
+                peak = max(peak, tables.reduce(0) { $0 + $1.takePeakBytes() })
                 let bytes = tables.reduce(0) { $0 + $1.estimatedBytes }
-                guard highest - bytes >= Self.worthIt else { continue }
-                highest = bytes
+                guard peak - bytes >= Self.minimumFreedBytes else { continue }
+                peak = bytes
                 Self.trim()
             }
         }
     }
 
     private static func trim() {
-        // Not on a thread of Swift's: this may take a while.
+        // Not on a thread of Swift concurrency, since it may take long.
         DispatchQueue.global(qos: .utility).async {
             #if canImport(Glibc)
                 malloc_trim(0)

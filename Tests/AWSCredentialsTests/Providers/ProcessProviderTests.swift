@@ -2,6 +2,7 @@
 
 import Foundation
 import PostPolicy
+import PosternTestSupport
 import Testing
 
 @testable import AWSCredentials
@@ -101,8 +102,8 @@ import Testing
     }
 
     @Test("Too slow a program is killed with its children") func tooSlowAProgramIsKilledWithIts() async throws {
-        let mark = NSTemporaryDirectory() + "postern-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: mark) }
+        let folder = try TemporaryFolder()
+        let mark = "\(folder.path)/mark"
         let program = "sh -c 'echo $$ > \(mark); exec sleep 3600' & sleep 3600"
         var timeout = Duration.milliseconds(250)
         var child: Int32?
@@ -147,9 +148,8 @@ import Testing
     }
 
     @Test func `why a program was not started is told`() async throws {
-        let file = NSTemporaryDirectory() + "postern-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: file) }
-        try Data([0, 1, 2, 3]).write(to: URL(fileURLWithPath: file))
+        let folder = try TemporaryFolder()
+        let file = try folder.write([0, 1, 2, 3], to: "file")
         #expect(chmod(file, 0o755) == 0)
         for (program, reason) in [
             ("no-such-program", "there is no such program in PATH, or the account of Postern may not run it"),
@@ -181,8 +181,8 @@ import Testing
     }
 
     @Test("A cancelled task ends the program, with its children") func aCancelledTaskEndsTheProgram() async throws {
-        let mark = NSTemporaryDirectory() + "postern-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: mark) }
+        let folder = try TemporaryFolder()
+        let mark = "\(folder.path)/mark"
         let task = Task { await Self.run("sleep 3600 & echo $! > \(mark).new; mv \(mark).new \(mark); sleep 3600") }
         while !FileManager.default.fileExists(atPath: mark) { try await Task.sleep(for: .milliseconds(20)) }
         task.cancel()

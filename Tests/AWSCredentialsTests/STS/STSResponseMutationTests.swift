@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import PosternTestSupport
 import Testing
 
 @testable import AWSCredentials
@@ -24,7 +25,7 @@ import Testing
 
     @Test("The reader never takes what another parser refuses, or reads it differently", arguments: 0..<4 as Range<UInt64>)
     func theReaderAgreesWithAnotherParser(part: UInt64) {
-        var random = RepeatedNumbers(state: 20_260_101 + part)
+        var random = SplitMix64(seed: 20_260_101 + part)
         var taken = 0
         for _ in 0..<4000 {
             var bytes = Array(Self.answers.randomElement(using: &random)?.utf8 ?? "".utf8)
@@ -47,19 +48,6 @@ import Testing
             for (path, value) in reader.texts where !value.isEmpty { #expect(other[path] == value, "\(path) of \(text)") }
         }
         #expect(taken > 100, "most mutations are refused, but not all")
-    }
-
-    /// Numbers that are the same at each run (SplitMix64).
-    private struct RepeatedNumbers: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 import DevStore
 import Foundation
+import PosternTestSupport
 import Testing
 
 @Suite("What postern dev hands out")
@@ -46,20 +47,17 @@ struct ExampleTests {
 
     @Test("the upload command turns the ticket's fields, and only those, into curl's options")
     func uploadCommand() async throws {
-        let folder = NSTemporaryDirectory() + "curl-pair-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let folder = try TemporaryFolder()
         let ticket = #"""
             {"id":"1","method":"POST","url":"http://x/","fields":{"key":"a/b}.png","Content-Disposition":"attachment; filename=\"x\\y}\"","Policy":"e30="},"fileField":"file","key":"z"}
             """#
-        try Data(ticket.utf8).write(to: URL(filePath: folder + "/ticket.json"))
+        try folder.write(ticket, to: "ticket.json")
         let pair = CurlPair(api: "", store: "http://x/", token: "", rule: "", file: "f", contentType: "")
         let process = Process()
         process.executableURL = URL(filePath: "/bin/sh")
-        process.currentDirectoryURL = URL(filePath: folder)
+        process.currentDirectoryURL = URL(filePath: folder.path)
         process.arguments = ["-c", pair.upload.replacing("curl -sS -i -K - ", with: "cat && : ")]
-        let output = URL(filePath: folder + "/output")
-        try Data().write(to: output)
+        let output = URL(filePath: try folder.write("", to: "output"))
         process.standardOutput = try FileHandle(forWritingTo: output)
         // `waitUntilExit` would hold one of the few threads that all tests share.
         let end = AsyncStream<Void>.makeStream()

@@ -2,6 +2,7 @@
 
 import DevStore
 import Foundation
+import PosternTestSupport
 import Testing
 
 @Suite("The folder of objects")
@@ -23,7 +24,7 @@ struct ObjectFolderTests {
             key: key,
             size: summary.size,
             etag: "\"\(summary.md5)\"",
-            lastModified: Date(timeIntervalSince1970: 1_800_000_000),
+            lastModified: Date.january2027,
             headers: ["content-type": "text/plain"]
         )
         try folder.commit(upload, as: record)

@@ -2,6 +2,7 @@
 
 import Foundation
 import PostPolicy
+import PosternTestSupport
 import Testing
 
 @Suite("Uploads that the store refuses")

@@ -2,6 +2,7 @@
 
 import Foundation
 import PostPolicy
+import PosternTestSupport
 import Testing
 
 @Suite("Uploads on the wire", .timeLimit(.minutes(5)))

@@ -3,6 +3,7 @@
 import DevStore
 import Foundation
 import PostPolicy
+import PosternTestSupport
 import Testing
 
 @Suite("Uploads that the store takes")

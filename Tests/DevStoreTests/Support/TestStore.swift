@@ -5,11 +5,12 @@ import Foundation
 import HTTPServer
 import NIOCore
 import PostPolicy
+import PosternTestSupport
 
 /// A store in a temporary folder with a clock that stands still, and what is needed to sign for it.
 struct TestStore: Sendable {
     static let origin = "http://127.0.0.1:8080"
-    static let now = Date(timeIntervalSince1970: 1_800_000_000)
+    static let now = Date.january2027
     static let credentials = SigningCredentials(accessKeyID: "POSTERNDEVTEST", secretAccessKey: "canary-secret-key")
 
     let place: TemporaryFolder
@@ -77,6 +78,13 @@ struct TestStore: Sendable {
             throw error
         }
         try await listener.stop()
+    }
+}
+
+extension TemporaryFolder {
+    /// The relative paths of the files that are objects, without the store's own.
+    func objects() -> [String] {
+        files().filter { !$0.hasPrefix(".postern/") }
     }
 }
 

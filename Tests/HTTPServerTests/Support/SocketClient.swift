@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Dispatch
+import PosternTestSupport
 
 #if canImport(Glibc)
     import Glibc
@@ -17,7 +17,6 @@ final class SocketClient: Sendable {
     }
 
     private let descriptor: CInt
-    private let queue = DispatchQueue(label: "postern.test.client")
 
     /// Connects, which the kernel does without the server's help.
     init(port: Int) throws {
@@ -48,14 +47,8 @@ final class SocketClient: Sendable {
         close(descriptor)
     }
 
-    private func onOwnThread<Result: Sendable>(_ work: @escaping @Sendable (CInt) throws -> Result) async throws -> Result {
-        try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Swift.Result { try work(self.descriptor) }) }
-        }
-    }
-
     func send(_ text: String) async throws {
-        try await onOwnThread { try Self.send(text, $0) }
+        try await onOwnThread { try Self.send(text, self.descriptor) }
     }
 
     private static func send(_ text: String, _ descriptor: CInt) throws {
@@ -74,7 +67,7 @@ final class SocketClient: Sendable {
 
     /// Reads up to so many bytes, or to the end.
     func receive(_ most: Int = .max) async throws -> String {
-        try await onOwnThread { try Self.receive(most, $0) }
+        try await onOwnThread { try Self.receive(most, self.descriptor) }
     }
 
     private static func receive(_ most: Int, _ descriptor: CInt) throws -> String {
@@ -92,7 +85,7 @@ final class SocketClient: Sendable {
     /// Reads to the end.
     /// - Returns: how many bytes that were
     func drain() async throws -> Int {
-        try await onOwnThread { try Self.drain($0) }
+        try await onOwnThread { try Self.drain(self.descriptor) }
     }
 
     private static func drain(_ descriptor: CInt) throws -> Int {

@@ -2,6 +2,7 @@
 
 import Foundation
 import OutgoingHTTP
+import PosternTestSupport
 import Synchronization
 import Testing
 
@@ -21,8 +22,6 @@ import Testing
     /// A source, two clocks, and what was published.
     final class Scene: Sendable {
         private struct State {
-            var uptime = 1000.0
-            var wall = 1_800_000_000.0
             var fetches = 0
             var answer: Result<Double?, Outage> = .success(100)
             var published: [Int?] = []
@@ -31,6 +30,7 @@ import Testing
         }
 
         private let state = Mutex(State())
+        private let testClock = TestClock()
         private let gate = Mutex<AsyncStream<Void>?>(nil)
         let begun = AsyncStream<Void>.makeStream()
         private let made = Mutex<Refreshed<Number, Outage>?>(nil)
@@ -60,9 +60,7 @@ import Testing
             )
         }
 
-        var moment: Moment {
-            state.withLock { Moment(date: Date(timeIntervalSince1970: $0.wall), uptime: .seconds($0.uptime)) }
-        }
+        var moment: Moment { testClock.moment }
         var clock: @Sendable () -> Moment { { self.moment } }
         var fetches: Int { state.withLock { $0.fetches } }
         var published: [Int?] { state.withLock { $0.published } }
@@ -70,7 +68,7 @@ import Testing
         var value: Int? { refreshed.status.value?.number }
 
         func answer(_ answer: Result<Double?, Outage>) { state.withLock { $0.answer = answer } }
-        func jump(wall seconds: Double) { state.withLock { $0.wall += seconds } }
+        func jump(wall seconds: Double) { testClock.setWallClock(by: seconds) }
 
         /// Lets fetches wait until the returned function is called.
         func hold() -> @Sendable () -> Void {
@@ -98,10 +96,7 @@ import Testing
         /// Lets seconds pass, with the driver's beat each half of one.
         func pass(_ seconds: Double) async {
             for _ in 0..<Int(seconds * 2) {
-                state.withLock {
-                    $0.uptime += 0.5
-                    $0.wall += 0.5
-                }
+                testClock.advance(by: .seconds(0.5))
                 await beat()
             }
         }

@@ -2,21 +2,22 @@
 
 import Foundation
 import NIOSSL
+import PosternTestSupport
 
 /// A certificate that is its own authority, made by the `openssl` command for one test.
 struct TestCertificate {
     /// A PEM file.
     let path: String
     private let key: String
+    private let folder: TemporaryFolder
 
     static let canBeMade = FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl")
 
     /// - Parameter name: whom it is for, e.g. `IP:127.0.0.1`.
     init(for name: String) async throws {
-        let directory = FileManager.default.temporaryDirectory.appending(path: "postern-test-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        path = directory.appending(path: "certificate.pem").path
-        key = directory.appending(path: "key.pem").path
+        folder = try TemporaryFolder()
+        path = folder.path + "/certificate.pem"
+        key = folder.path + "/key.pem"
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/openssl")
         process.arguments = [
@@ -41,9 +42,5 @@ struct TestCertificate {
         configuration.minimumTLSVersion = .tlsv1
         configuration.maximumTLSVersion = newest
         return try NIOSSLContext(configuration: configuration)
-    }
-
-    func remove() {
-        try? FileManager.default.removeItem(at: URL(filePath: path).deletingLastPathComponent())
     }
 }

@@ -2,6 +2,7 @@
 
 import Foundation
 import PostPolicy
+import PosternTestSupport
 import Testing
 
 /// The evaluator accepts what the signer makes, and not the least else.
@@ -20,7 +21,7 @@ struct SignedFormMutationTests {
 
     @Test("what the signer makes is accepted, and each single change is refused", arguments: SignatureVersion.allCases)
     func mutations(version: SignatureVersion) throws {
-        var random = SplitMix64(state: 8)
+        var random = SplitMix64(seed: 8)
         let signer = PolicySigner()
         for round in 0..<30 {
             let policy = try Sample.randomPolicy(&random)

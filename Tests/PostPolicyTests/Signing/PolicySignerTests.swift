@@ -2,6 +2,7 @@
 
 import Foundation
 import PostPolicy
+import PosternTestSupport
 import Testing
 import WireFormats
 
@@ -54,7 +55,7 @@ struct PolicySignerTests {
             SignatureVersion.v4, .v2,
         ])
     func fieldsAreConditions(version: SignatureVersion) throws {
-        var random = SplitMix64(state: 3)
+        var random = SplitMix64(seed: 3)
         for round in 0..<500 {
             let policy = try Sample.randomPolicy(&random)
             let credentials = round.isMultiple(of: 2) ? Sample.credentials : Sample.session
@@ -83,7 +84,7 @@ struct PolicySignerTests {
 
     @Test("what is signed is what is sent")
     func signsTheSentBytes() throws {
-        var random = SplitMix64(state: 4)
+        var random = SplitMix64(seed: 4)
         for _ in 0..<200 {
             let form = try signer.sign(
                 Sample.randomPolicy(&random), credentials: Sample.credentials, region: Sample.region, at: Sample.now)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import PosternTestSupport
 import Testing
 
 @testable import PostPolicy
@@ -112,7 +113,7 @@ struct SigningKeyCacheTests {
     @Test("many tasks that sign at once get what one alone gets")
     func concurrency() async throws {
         let signer = PolicySigner(keyCacheCapacity: 3)
-        var random = SplitMix64(state: 5)
+        var random = SplitMix64(seed: 5)
         let policies = try (0..<40).map { _ in try Sample.randomPolicy(&random) }
         let regions = ["eu-west-1", "us-east-1", "cn-north-1", "default", "garage"]
         func sign(_ index: Int, with signer: PolicySigner) throws -> SignedForm {

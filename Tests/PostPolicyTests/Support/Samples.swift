@@ -2,13 +2,14 @@
 
 import Foundation
 import PostPolicy
+import PosternTestSupport
 
 /// Values that many tests begin with.
 enum Sample {
     static let region = "eu-west-1"
     static let bucket = "acme-uploads"
     /// 2026-01-01T00:00:00Z
-    static let now = Date(timeIntervalSince1970: 1_767_225_600)
+    static let now = Date.newYear2026
     /// AWS's example key.
     static let credentials = SigningCredentials(
         accessKeyID: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")

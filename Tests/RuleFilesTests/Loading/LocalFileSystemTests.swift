@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import PosternTestSupport
 import Testing
 import UserAuth
 
@@ -8,19 +9,16 @@ import UserAuth
 @testable import UploadRules
 
 @Suite("On the disk")
-final class LocalFileSystemTests {
-    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("postern-rules-\(UUID().uuidString)").path
+struct LocalFileSystemTests {
+    private let temporary: TemporaryFolder
+    private var folder: String { temporary.path }
 
     init() throws {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: folder)
+        temporary = try TemporaryFolder()
     }
 
     private func write(_ text: String, _ name: String) throws {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+        try temporary.write(text, to: name)
     }
 
     private func messages() -> [String] {
@@ -61,7 +59,7 @@ final class LocalFileSystemTests {
 
     @Test("a large file is read no further than to see that it is too large")
     func large() throws {
-        try Data(repeating: UInt8(ascii: "#"), count: 5_000_000).write(to: URL(fileURLWithPath: "\(folder)/acme.yaml"))
+        try temporary.write([UInt8](repeating: UInt8(ascii: "#"), count: 5_000_000), to: "acme.yaml")
         #expect(messages() == ["/acme.yaml:1:1: the file is larger than 256 KiB; split the tenant, or remove what is not a rule"])
         let bytes = try RuleFileSystem.local.read("\(folder)/acme.yaml", 100_000)
         #expect(bytes.count == 100_000)

@@ -3,6 +3,7 @@
 import AWSCredentials
 import Foundation
 import PostPolicy
+import PosternTestSupport
 import Testing
 
 @testable import RuleFiles
@@ -159,6 +160,29 @@ struct RuleLoaderTests {
         #expect(rule.storage.metadata.allowed == ["x-y"])
         #expect(rule.usesFilename && !rule.usesUser)
         #expect(outcome.warnings.map(\.line) == [7, 30])
+    }
+
+    @Test func `how files are stored is read from its keys`() throws {
+        let rule = try Example.rule(
+            """
+            acl: public-read
+            cacheControl: public, max-age=60
+            contentDisposition: attachment
+            tags: {kind: avatar, owner: team a}
+            storageClass: STANDARD_IA
+            encryption: {type: aws:kms, keyId: alias/uploads}
+            checksum: required
+            successStatus: 204
+            """)
+        let storage = rule.storage
+        #expect(storage.acl == "public-read" && storage.cacheControl == "public, max-age=60")
+        #expect(rule.contentDisposition == .attachment && rule.checksumRequired)
+        #expect(storage.tags == [Tag(key: "kind", value: "avatar"), Tag(key: "owner", value: "team a")])
+        #expect(storage.storageClass == "STANDARD_IA" && storage.successStatus == 204)
+        #expect(storage.encryption == .kms(type: "aws:kms", keyID: "alias/uploads"))
+        let other = try Example.rule("successRedirect: https://app.acme.example/done\nencryption: AES256")
+        #expect(other.storage.successRedirect == "https://app.acme.example/done" && other.storage.encryption == .aes256)
+        #expect(!other.checksumRequired && other.contentDisposition == nil)
     }
 
     @Test("A book finds its tenants, counts its loads and has a digest of its contents")

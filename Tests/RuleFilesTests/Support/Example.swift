@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import PostPolicy
+import PosternTestSupport
 import RuleFiles
 import Testing
 import UploadRules
@@ -48,11 +48,6 @@ enum Example {
     static func load(_ files: [String: String], service: ServiceConfiguration? = nil) -> RuleLoader.Outcome {
         let paths = Dictionary(uniqueKeysWithValues: files.map { ("t/\($0)", $1) })
         return RuleLoader.load(folder: "t", generation: 1, service: service, files: .memory(paths))
-    }
-
-    /// The example's store, or one of another bucket.
-    static func endpoint(bucket: String = "acme-uploads") throws -> StoreEndpoint {
-        try StoreEndpoint(bucket: bucket, region: "eu-west-1")
     }
 
     /// The only tenant of a file that must load.

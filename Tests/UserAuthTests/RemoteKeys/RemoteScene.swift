@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import OutgoingHTTP
-import Synchronization
+import PosternTestSupport
 
 @testable import UserAuth
 
@@ -11,20 +10,13 @@ final class RemoteScene: Sendable {
     let provider: KeyProvider
     let remote: RemoteKeys
     let authenticator: Authenticator
-    private let clock: SimulatedClock
-
-    final class SimulatedClock: Sendable {
-        // Any start will do: only differences count.
-        private let value = Mutex(Duration.seconds(1_000_000))
-        var now: Duration { value.withLock { $0 } }
-        func advance(_ duration: Duration) { value.withLock { $0 += duration } }
-    }
+    private let clock: TestClock
 
     init(_ keys: KeyProvider.Behaviour, endpoint: KeyEndpoint = .jwks(url: KeyProvider.keysURL), jitter: Double = 0.5) {
-        let clock = SimulatedClock()
+        let clock = TestClock()
         provider = KeyProvider(keys)
         remote = RemoteKeys(
-            issuer: KeyProvider.issuer, endpoint: endpoint, algorithms: [.es256], uptime: { clock.now },
+            issuer: KeyProvider.issuer, endpoint: endpoint, algorithms: [.es256], uptime: { clock.uptime },
             fetch: provider.fetcher(endpoint: endpoint).fetch, random: { jitter }
         )
         let issuer = TrustedIssuer(
@@ -34,16 +26,15 @@ final class RemoteScene: Sendable {
         self.clock = clock
     }
 
-    /// The wall clock has no part in this: it stands still.
-    var now: Moment { Moment(date: Date(timeIntervalSince1970: 0), uptime: clock.now) }
+    var now: Moment { clock.moment }
     var status: RemoteKeysStatus { remote.status(at: now) }
 
     /// What the service's driver does at each of its ticks, which are half a second apart.
     func run(_ duration: Duration, tick: Duration = .milliseconds(500)) async {
-        let end = clock.now + duration
+        let end = clock.uptime + duration
         await step()
-        while clock.now < end {
-            clock.advance(tick)
+        while clock.uptime < end {
+            clock.advance(by: tick)
             await step()
         }
     }
@@ -56,7 +47,7 @@ final class RemoteScene: Sendable {
     func refresh() async { await remote.refresh { self.now } }
 
     /// Only the clock goes on.
-    func pass(_ duration: Duration) { clock.advance(duration) }
+    func pass(_ duration: Duration) { clock.advance(by: duration) }
 
     /// "accepted", or the reason of the refusal.
     func answer(_ token: String) -> String { authenticator.answer(token) }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import PosternTestSupport
 import Testing
 import WireFormats
 
@@ -8,7 +9,7 @@ import WireFormats
 struct Base64Tests {
     @Test("encodes as Foundation does and decodes back, at every length")
     func roundTrip() {
-        var random = SplitMix64(state: 6)
+        var random = SplitMix64(seed: 6)
         for count in 0..<700 {
             let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
             let text = Base64.encode(bytes.span)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PosternTestSupport
 import Testing
 import WireFormats
 
@@ -134,7 +135,7 @@ struct JSONAcceptanceTests {
 
     @Test("no change of a byte stops the reader, and what is accepted can be written and read again")
     func survivesMutations() {
-        var random = SplitMix64(state: 1)
+        var random = SplitMix64(seed: 1)
         let text = Array("{\"rule\":\"a\\u00e9\\uD83D\\uDE00\",\"n\":[-1.5e+3,true,null,{}],\"é\":\"\\n\"}".utf8)
         for _ in 0..<50_000 {
             var mutated = text

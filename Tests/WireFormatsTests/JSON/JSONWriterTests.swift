@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import PosternTestSupport
 import Testing
 import WireFormats
 
@@ -105,7 +106,7 @@ struct JSONWriterTests {
 
     @Test("random strings come back")
     func randomStrings() throws {
-        var random = SplitMix64(state: 2)
+        var random = SplitMix64(seed: 2)
         for _ in 0..<5000 {
             let scalars = (0..<Int.random(in: 0...40, using: &random)).map { _ in Unicode.Scalar.random(using: &random) }
             try checkRoundTrip(String(String.UnicodeScalarView(scalars)))

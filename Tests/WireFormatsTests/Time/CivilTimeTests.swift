@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import PosternTestSupport
 import Testing
 import WireFormats
 
@@ -26,7 +27,7 @@ struct CivilTimeTests {
 
     @Test("random instants are written as Foundation writes them and read back")
     func againstFoundation() {
-        var random = SplitMix64(state: 7)
+        var random = SplitMix64(seed: 7)
         let style = Date.ISO8601FormatStyle()
         for _ in 0..<5000 {
             let seconds = Int.random(in: -10_000_000_000...253_402_300_799, using: &random)

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPServer
+import NIOCore
+import UploadRules
+import WireFormats
+
+extension Request {
+    /// Arrays and objects may nest this deep; the request of a ticket needs 2, a batch 4.
+    private static let maximumDepth = 16
+
+    /// Parses the body as JSON.
+    /// - Throws: `unsupported-media-type` or `JSONSyntaxError`
+    func json() throws -> JSONValue {
+        try head.checkDeclaresJSON()
+        return try body.withUnsafeReadableBytes { body in
+            try JSONValue(parsing: body.bindMemory(to: UInt8.self).span, maximumDepth: Self.maximumDepth)
+        }
+    }
+}
+
+extension RequestHead {
+    /// Checks that the head declares a JSON body. A page of another origin can send a form or plain text without a preflight,
+    /// but not `application/json`.
+    /// - Throws: `unsupported-media-type`
+    func checkDeclaresJSON() throws(ProblemDetails) {
+        // RFC 9110, section 15.5.16.
+        guard values("content-encoding").allSatisfy({ $0.lowercased() == "identity" }) else {
+            throw ProblemDetails(.unsupportedMediaType, detail: "Send the body without a Content-Encoding.")
+        }
+        let types = values("content-type")
+        if types.count == 1, let type = types.first, Self.isJSON(type) { return }
+        throw ProblemDetails(
+            .unsupportedMediaType,
+            detail: "Send the body with 'Content-Type: application/json'.",
+            extras: [.strings("allowed", ["application/json"])]
+        )
+    }
+
+    private static func isJSON(_ contentType: String) -> Bool {
+        if contentType == "application/json" { return true }
+        let parts = contentType.split(separator: ";", omittingEmptySubsequences: false).map { $0.trimmingBlanks().lowercased() }
+        return parts.first == "application/json"
+            && parts.dropFirst().allSatisfy { $0 == "charset=utf-8" || $0 == "charset=\"utf-8\"" }
+    }
+}
+
+extension Substring {
+    fileprivate func trimmingBlanks() -> Substring {
+        var text = self
+        while text.first == " " || text.first == "\t" { text.removeFirst() }
+        while text.last == " " || text.last == "\t" { text.removeLast() }
+        return text
+    }
+}
+
+/// Reads the members of a request's object by name, and refuses those that were not read.
+struct MemberReader {
+    private let object: JSONObject
+    private var known: [String] = []
+    private var found = 0
+
+    init(_ object: JSONObject) {
+        self.object = object
+    }
+
+    mutating func string(_ name: String) throws(ProblemDetails) -> String? {
+        switch member(name) {
+        case nil: return nil
+        case .string(let text): return text
+        default: throw ProblemDetails(.invalidRequest, detail: "The member '\(name)' must be a string.")
+        }
+    }
+
+    /// A number of bytes, 0 to 2^53.
+    mutating func size(_ name: String) throws(ProblemDetails) -> Int? {
+        guard let value = member(name) else { return nil }
+        guard case .number(let number) = value, let bytes = number.integer, (0...(1 << 53)).contains(bytes) else {
+            throw ProblemDetails(.invalidRequest, detail: "The member '\(name)' must be a whole number of bytes.")
+        }
+        return bytes
+    }
+
+    /// An object whose values are strings; empty if the member is absent.
+    mutating func stringMap(_ name: String) throws(ProblemDetails) -> [(String, String)] {
+        guard let value = member(name) else { return [] }
+        guard case .object(let object) = value else {
+            throw ProblemDetails(.invalidRequest, detail: "The member '\(name)' must be an object of strings.")
+        }
+        var pairs: [(String, String)] = []
+        for (key, value) in object.members {
+            guard case .string(let text) = value else {
+                throw ProblemDetails(.invalidRequest, detail: "Each value in '\(name)' must be a string.")
+            }
+            pairs.append((key, text))
+        }
+        return pairs
+    }
+
+    mutating func array(_ name: String) throws(ProblemDetails) -> [JSONValue]? {
+        switch member(name) {
+        case nil: return nil
+        case .array(let values): return values
+        default: throw ProblemDetails(.invalidRequest, detail: "The member '\(name)' must be an array.")
+        }
+    }
+
+    /// - Throws: `invalid-request` if the object has a member that was not read
+    func refuseOthers() throws(ProblemDetails) {
+        guard object.members.count > found else { return }
+        let unknown = object.members.first { member in !known.contains { $0.hasSameBytes(as: member.name) } }
+        guard let unknown else { return }
+        throw ProblemDetails(
+            .invalidRequest,
+            detail: "Unknown member \(JSONWriter.quoted(String(unknown.name.prefix(40)))).",
+            extras: [.strings("allowed", known)]
+        )
+    }
+
+    private mutating func member(_ name: String) -> JSONValue? {
+        known.append(name)
+        guard let value = object[name] else { return nil }
+        found += 1
+        return value
+    }
+}
+
+extension UploadRequest {
+    /// Reads the request of one ticket. Unknown members are refused: a misspelt `size` must not be ignored.
+    /// - Throws: `invalid-request` with the member's name and what to send
+    init(_ value: JSONValue) throws(ProblemDetails) {
+        guard case .object(let object) = value else {
+            throw ProblemDetails(
+                .invalidRequest,
+                detail:
+                    "The body must be a JSON object such as {\"rule\": \"avatars\", \"contentType\": \"image/png\", \"size\": 48213}."
+            )
+        }
+        var members = MemberReader(object)
+        let rule = try members.string("rule")
+        let filename = try members.string("filename")
+        guard let contentType = try members.string("contentType") else {
+            throw ProblemDetails(
+                .invalidRequest,
+                detail: "The member 'contentType' is required: the media type of the file, such as \"image/png\".")
+        }
+        let size = try members.size("size")
+        let checksum = try members.string("checksumSHA256")
+        let metadata = try members.stringMap("metadata")
+        let user = try members.string("user")
+        try members.refuseOthers()
+        self.init(
+            rule: rule,
+            filename: filename,
+            contentType: contentType,
+            size: size,
+            checksumSHA256: checksum,
+            metadata: metadata,
+            user: user
+        )
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPServer
+import WireFormats
+
+/// `POST /v1/tickets`: one ticket.
+struct TicketRoute: Sendable {
+    let issuer: TicketIssuer
+
+    func respond(to request: Request, _ context: TenantContext) throws -> Response {
+        let ticket = try issuer.ticket(for: try request.json(), context)
+        return Response(status: 201, shared: PublicInterface.jsonFields, body: .bytes(ticket.json()))
+    }
+}
+
+/// `POST /v1/tickets/batch`: up to 100 tickets. Each entry succeeds or fails by itself; results are in the order of the entries.
+struct BatchRoute: Sendable {
+    static let maximumEntries = 100
+
+    let issuer: TicketIssuer
+    let metrics: ServiceMetrics
+
+    func respond(to request: Request, _ context: TenantContext) throws -> Response {
+        let entries = try Self.entries(of: try request.json())
+        var json = JSONWriter(capacity: 2048 * entries.count)
+        json.beginObject()
+        json.key("results")
+        json.beginArray()
+        for entry in entries {
+            json.beginObject()
+            json.key("status")
+            do {
+                let ticket = try issuer.ticket(for: entry, context)
+                json.int(201)
+                json.key("ticket")
+                ticket.write(to: &json)
+            } catch {
+                let problem = ProblemDetails(error)
+                metrics.countProblem(problem.code)
+                json.int(problem.code.status)
+                json.key("problem")
+                problem.write(to: &json, requestID: context.info.requestID)
+            }
+            json.endObject()
+        }
+        json.endArray()
+        json.endObject()
+        return Response(status: 200, shared: PublicInterface.jsonFields, body: .bytes(json.finish()))
+    }
+
+    private static func entries(of body: JSONValue) throws(ProblemDetails) -> [JSONValue] {
+        let shape = "The body must be {\"tickets\": [ … ]} with 1 to \(maximumEntries) requests."
+        guard case .object(let object) = body else { throw ProblemDetails(.invalidRequest, detail: shape) }
+        var members = MemberReader(object)
+        let entries = try members.array("tickets") ?? []
+        try members.refuseOthers()
+        guard (1...maximumEntries).contains(entries.count) else { throw ProblemDetails(.invalidRequest, detail: shape) }
+        return entries
+    }
+}

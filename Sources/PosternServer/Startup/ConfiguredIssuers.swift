@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LocalFiles
+import RuleFiles
+import UploadRules
+package import UserAuth
+import WireFormats
+
+/// One issuer as a tenant's rule file or the service-wide file declares it, with its keys.
+package struct ConfiguredIssuer: Sendable {
+    package let trusted: TrustedIssuer
+    /// `jwks`, `discovery` or `file`.
+    package let source: String
+    /// The tenant whose file declares it; nil for the service-wide file.
+    package let tenant: String?
+    /// Fetches its keys; nil for keys in files. Shared by equal declarations.
+    package let remote: RemoteKeys?
+
+    package var issuer: Issuer { trusted.issuer }
+
+    var identifier: String { issuer.identifier }
+
+    /// The location of its keys: the URL of the set, `discovery` or `file`.
+    var keyLocation: String {
+        if case .jwks(let url) = remote?.endpoint { return url }
+        return source
+    }
+
+    /// The ids of the keys in use; nil for a key without an id.
+    var currentKeyIDs: [String?] { trusted.keys.current?.keyIDs ?? [] }
+}
+
+/// The issuers that rule files and the service-wide file declare.
+package struct ConfiguredIssuers: Sendable {
+    package let all: [ConfiguredIssuer]
+    /// Every remote key set once.
+    package let remote: [RemoteKeys]
+
+    package init(_ all: [ConfiguredIssuer]) {
+        self.all = all
+        var seen: Set<ObjectIdentifier> = []
+        remote = all.compactMap(\.remote).filter { seen.insert(ObjectIdentifier($0)).inserted }
+    }
+
+    /// Each issuer once for each location of its keys; several tenants may declare the same.
+    var distinct: [ConfiguredIssuer] {
+        var remotes: Set<ObjectIdentifier> = []
+        var names: Set<String> = []
+        return all.filter { issuer in
+            guard let remote = issuer.remote else { return names.insert(issuer.identifier).inserted }
+            return remotes.insert(ObjectIdentifier(remote)).inserted
+        }
+    }
+
+    /// Whether every issuer whose tokens may be for the tenant has keys.
+    func haveKeys(for tenant: String) -> Bool {
+        all.allSatisfy { ($0.tenant != nil && $0.tenant != tenant) || $0.trusted.keys.current != nil }
+    }
+}
+
+/// Reads the keys of all declared issuers, and collects every problem.
+struct IssuerLoader {
+    /// The largest key file, in bytes.
+    private static let maximumFileBytes = 256 * 1024
+
+    private(set) var issuers: [ConfiguredIssuer] = []
+    /// Why the service cannot start.
+    private(set) var problems: [String] = []
+    /// Keys that were skipped, and secrets that other accounts may read.
+    private(set) var warnings: [String] = []
+    /// So that equal declarations share one set and one fetch.
+    private var remote: [RemoteIdentity: RemoteKeys] = [:]
+
+    /// What makes two declarations equal. The order of algorithms does not matter.
+    private struct RemoteIdentity: Hashable {
+        let issuer: ExactString
+        let endpoint: KeyEndpoint
+        let algorithms: Set<Algorithm>
+        let authorities: String?
+    }
+
+    init(_ book: RuleBook, service: ServiceConfiguration?) async {
+        for file in book.files {
+            for issuer in file.issuers {
+                await add(issuer, declaredIn: "tenant \(file.tenant.id)", owner: file.tenant.id)
+            }
+        }
+        for issuer in service?.issuers ?? [] {
+            await add(issuer, declaredIn: "the service-wide file", owner: nil)
+        }
+    }
+
+    private mutating func add(_ issuer: Issuer, declaredIn place: String, owner: String?) async {
+        let subject = "\(place): keys of issuer \(issuer.identifier)"
+        do {
+            let remote = remoteKeys(of: issuer)
+            let keys: IssuerKeys
+            if let remote {
+                keys = remote.keys
+                if let path = issuer.keyAuthorities { _ = try Self.read(path) }
+            } else {
+                let set = try Self.keys(issuer.keySource, algorithms: issuer.algorithms)
+                warnings += set.skipped.map { "\(subject): \($0)" }
+                if case .secretFile(let path) = issuer.keySource, let warning = LocalFile(path).secrecyWarning {
+                    warnings.append("\(subject): \(warning)")
+                }
+                keys = IssuerKeys(set)
+            }
+            let trusted = TrustedIssuer(issuer, owner: owner, keys: keys)
+            issuers.append(.init(trusted: trusted, source: issuer.keySource.word, tenant: owner, remote: remote))
+        } catch {
+            problems.append("\(subject): \(error)")
+        }
+    }
+
+    /// Returns nil for keys in files.
+    private mutating func remoteKeys(of issuer: Issuer) -> RemoteKeys? {
+        guard case .remote(let endpoint) = issuer.keySource else { return nil }
+        let identity = RemoteIdentity(
+            issuer: ExactString(issuer.identifier), endpoint: endpoint, algorithms: Set(issuer.algorithms),
+            authorities: issuer.keyAuthorities)
+        if let known = remote[identity] { return known }
+        let keys = RemoteKeys(
+            issuer: issuer.identifier,
+            endpoint: endpoint,
+            algorithms: issuer.algorithms,
+            authorities: issuer.keyAuthorities,
+            uptime: ServiceClock.system.uptime
+        )
+        remote[identity] = keys
+        return keys
+    }
+
+    private static func keys(_ source: KeySource, algorithms: [Algorithm]) throws -> KeySet {
+        switch source {
+        case .jwksFile(let path): try KeySet.jwks(read(path), algorithms: algorithms)
+        case .pemFile(let path): try KeySet.pem(read(path), algorithms: algorithms)
+        case .secretFile(let path): try KeySet.secret(read(path), algorithms: algorithms)
+        case .remote: throw SetupError(["these keys are in no file"])
+        }
+    }
+
+    private static func read(_ path: String) throws -> [UInt8] {
+        do throws(FileReadError) {
+            return try LocalFile(path).contents(limit: maximumFileBytes)
+        } catch {
+            throw SetupError(["\(path): \(error)"])
+        }
+    }
+}
+
+extension KeySource {
+    /// For operators: `jwks`, `discovery` or `file`.
+    fileprivate var word: String {
+        switch self {
+        case .remote(.jwks): "jwks"
+        case .remote(.discovery): "discovery"
+        case .jwksFile, .pemFile, .secretFile: "file"
+        }
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import AWSCredentials
+import PostPolicy
+package import RuleFiles
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// The credentials that sign each tenant's tickets. Tenants with the same source share them.
+package struct TenantCredentials: Sendable {
+    /// In the order of the book's tenants.
+    let perTenant: [RefreshingCredentials]
+    /// Every source once, in the order of the tenants.
+    package let sources: [RefreshingCredentials]
+
+    package init(of book: RuleBook, _ chains: CredentialChains, environment: [String: String]) {
+        var bySource: [CredentialSource: RefreshingCredentials] = [:]
+        var perTenant: [RefreshingCredentials] = []
+        var sources: [RefreshingCredentials] = []
+        for file in book.files {
+            let source = file.credentials.resolved(in: environment)
+            if let known = bySource[source] {
+                perTenant.append(known)
+            } else {
+                let credentials = RefreshingCredentials(
+                    source: source,
+                    minimumRemaining: TicketExpiry.margin + TicketExpiry.shortest,
+                    validate: { credentials throws(CredentialError) in try credentials.checkSessionToken() },
+                    fetch: chains.chain(of: source).refresh)
+                bySource[source] = credentials
+                perTenant.append(credentials)
+                sources.append(credentials)
+            }
+        }
+        self.perTenant = perTenant
+        self.sources = sources
+    }
+
+    /// The problems that only an operator can fix, one sentence each.
+    func permanentProblems(at now: Date) -> [String] {
+        sources.compactMap { credentials in
+            guard let problem = credentials.problem(at: now), !problem.isTransient else { return nil }
+            return credentials.source == .standard ? problem.description : "credentials of \(credentials.source): \(problem)"
+        }
+    }
+}
+
+/// Makes the chain of providers of each credential source. All roles are assumed with the credentials of one default chain.
+package struct CredentialChains: Sendable {
+    private let context: ProviderContext
+    private let standard: CredentialChain
+
+    /// - Parameter environment: the environment of the process
+    package init(environment: [String: String]) {
+        context = ProviderContext(variables: environment, now: ServiceClock.system.now, uptime: ServiceClock.system.uptime)
+        standard = CredentialChain(.standard, context: context)
+    }
+
+    package func chain(of source: CredentialSource) -> CredentialChain {
+        source == .standard ? standard : CredentialChain(source, context: context, base: standard)
+    }
+}
+
+// MARK: Session tokens
+
+extension SigningCredentials {
+    /// Checks that the session token leaves room for the smallest form, in some signature version, within the store's limit.
+    func checkSessionToken() throws(CredentialError) {
+        guard sessionToken != nil else { return }
+        // The date does not change the size of a form. This one is before any credentials expire.
+        let date = Date(timeIntervalSince1970: 0)
+        let errors = SignatureVersion.allCases.compactMap { version -> PolicyError? in
+            do throws(PolicyError) {
+                let policy = try UploadPolicy(bucket: "aaa", key: "k", contentLength: 0...0, expiration: date + 1)
+                _ = try PolicySigner().sign(policy, version: version, credentials: self, region: "r", at: date)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        guard errors.count == SignatureVersion.allCases.count else { return }
+        for error in errors {
+            if let tokenError = sessionTokenError(error) { throw tokenError }
+        }
+    }
+
+    /// The error to report if a form is too large because of the session token; nil for other errors.
+    func sessionTokenError(_ error: PolicyError) -> CredentialError? {
+        guard let sessionToken, error.isSessionTokenTooLong else { return nil }
+        return .unavailable(
+            """
+            the session token is \(sessionToken.utf8.count) bytes long, and with it the form is over the store's \
+            \(SignedForm.maximumBytes) bytes: assume the role with a shorter session policy or fewer session tags
+            """
+        )
+    }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import PostPolicy
+import WireFormats
+
+#if canImport(FoundationEssentials)
+    package import FoundationEssentials
+#else
+    package import Foundation
+#endif
+
+/// What a client needs to upload one file, and until when.
+package struct Ticket: Sendable {
+    /// A UUID of version 7. The object key contains it if the rule's template has `{uuid}`.
+    let id: String
+    /// Where to post the form; ends in `/`.
+    let url: String
+    /// The form's fields in the order to send them; the file follows.
+    let form: SignedForm
+    let key: String
+    /// The sizes that the store will accept, in bytes.
+    let sizes: ClosedRange<Int>
+    let expiresAt: Date
+    /// ``expiresAt`` as RFC 3339 text, for the response and the log.
+    let expiry: String
+    let serverTime: Date
+    let rule: String
+
+    package init(
+        id: String,
+        url: String,
+        form: SignedForm,
+        key: String,
+        sizes: ClosedRange<Int>,
+        expiresAt: Date,
+        serverTime: Date,
+        rule: String
+    ) {
+        self.id = id
+        self.url = url
+        self.form = form
+        self.key = key
+        self.sizes = sizes
+        self.expiresAt = expiresAt
+        expiry = expiresAt.rfc3339
+        self.serverTime = serverTime
+        self.rule = rule
+    }
+
+    // MARK: JSON
+
+    /// The ticket as a JSON object.
+    package func json() -> [UInt8] {
+        // A ticket with a session token is about 5 KB, one without is 2 KB.
+        var json = JSONWriter(capacity: 3072)
+        write(to: &json)
+        return json.finish()
+    }
+
+    /// Writes the ticket as a value.
+    func write(to json: inout JSONWriter) {
+        json.beginObject()
+        json.member(constant: "id", id)
+        json.member(constant: "method", "POST")
+        json.member(constant: "url", url)
+        json.key(constant: "fields")
+        json.beginObject()
+        for field in form.fields {
+            json.member(field.name, field.value)
+        }
+        json.endObject()
+        json.member(constant: "fileField", "file")
+        json.member(constant: "key", key)
+        json.key(constant: "minSize")
+        json.int(sizes.lowerBound)
+        json.key(constant: "maxSize")
+        json.int(sizes.upperBound)
+        json.member(constant: "expiresAt", expiry)
+        json.key(constant: "expiresIn")
+        json.int(Int(expiresAt.timeIntervalSince1970) - Int(serverTime.timeIntervalSince1970))
+        json.member(constant: "serverTime", serverTime.rfc3339)
+        json.member(constant: "rule", rule)
+        json.endObject()
+    }
+
+    // MARK: Ids
+
+    /// Makes a UUID of version 7 (RFC 9562, section 5.7): 48 bits of milliseconds and 74 random bits.
+    /// - Parameters:
+    ///   - time: the time of the request
+    ///   - random: the source of the random bits
+    /// - Returns: 36 characters, in lower case
+    static func makeID(at time: Date, random: inout some RandomNumberGenerator) -> String {
+        let milliseconds = UInt64(min(max(0, time.timeIntervalSince1970) * 1000, 0xffff_ffff_ffff))
+        let high = milliseconds << 16 | 0x7000 | random.next() & 0x0fff
+        let low = 0x8000_0000_0000_0000 | random.next() >> 2
+        return String(unsafeUninitializedCapacity: 36) { text in
+            var position = 0
+            func write(_ value: UInt64, digits: ClosedRange<Int>) {
+                for digit in digits {
+                    text[position] = Hexadecimal.digit(UInt8(value >> UInt64(60 - 4 * digit) & 0xf))
+                    position += 1
+                }
+            }
+            func writeHyphen() {
+                text[position] = UInt8(ascii: "-")
+                position += 1
+            }
+            write(high, digits: 0...7)
+            writeHyphen()
+            write(high, digits: 8...11)
+            writeHyphen()
+            write(high, digits: 12...15)
+            writeHyphen()
+            write(low, digits: 0...3)
+            writeHyphen()
+            write(low, digits: 4...15)
+            return position
+        }
+    }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AWSCredentials
+import PostPolicy
+import UploadRules
+import WireFormats
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Turns one request into one ticket or one problem; an entry of a batch is such a request.
+struct TicketIssuer: Sendable {
+    let signer: PolicySigner
+    let log: DecisionLog
+    let random = RandomPool()
+
+    /// Issues a ticket, or logs why there is none.
+    /// - Parameters:
+    ///   - json: the request's body, or the entry of a batch
+    ///   - context: the authenticated caller
+    /// - Throws: `LoggedProblem`
+    func ticket(for json: JSONValue, _ context: TenantContext) throws -> Ticket {
+        var rule: String?
+        do {
+            let request = try UploadRequest(json)
+            rule = request.rule
+            return try ticket(for: request, context)
+        } catch {
+            let problem = ProblemDetails(error)
+            log.recordRefusal(problem, cause: error, of: context, rule: rule)
+            throw LoggedProblem(problem: problem)
+        }
+    }
+
+    private func ticket(for request: UploadRequest, _ context: TenantContext) throws -> Ticket {
+        let now = context.info.time
+        let tenant = context.tenant
+        let uploader = try context.uploader(for: request)
+        let rule = try context.rule(named: request.rule)
+        let credentials = try context.served.credentials.current(at: now)
+        var random = random
+        let id = Ticket.makeID(at: now, random: &random)
+        let admission = try rule.admit(request, uploader: uploader, uuid: id, at: now)
+        let limiter = context.served.limiter
+        let caller = rule.limits.perUser == nil ? "" : context.limitedCaller(for: uploader)
+        // Before signing, so that callers over a limit cost little.
+        try limiter?.check(rule, caller: caller, at: now)
+        let expiry = try TicketExpiry(ruleSeconds: rule.expiry, credentials: credentials, at: now)
+        let policy = try admission.policy(for: tenant.store.endpoint, expiration: expiry.instant)
+        let form = try sign(policy, for: tenant.store, with: credentials, at: now)
+        // After everything that can fail, so that a refused request does not count.
+        try limiter?.admit(rule, caller: caller, at: now)
+        let ticket = Ticket(
+            id: id,
+            url: tenant.store.endpoint.url,
+            form: form,
+            key: admission.key.text,
+            sizes: admission.sizes,
+            expiresAt: expiry.instant,
+            serverTime: now,
+            rule: rule.name
+        )
+        #if DEBUG
+            try ticket.checkAgainstEvaluator(store: tenant.store, credentials: credentials)
+        #endif
+        context.served.countTicket(of: rule)
+        log.recordTicket(ticket, of: context, contentType: admission.contentType, accessKeyID: credentials.accessKeyID)
+        return ticket
+    }
+
+    /// - Throws: `CredentialError` if the session token makes the form too large, `Refusal.formTooLarge` if the request does
+    private func sign(
+        _ policy: UploadPolicy, for store: Store, with credentials: SigningCredentials, at now: Date
+    ) throws -> SignedForm {
+        do throws(PolicyError) {
+            return try signer.sign(policy, version: store.signature, credentials: credentials, region: store.region, at: now)
+        } catch {
+            if let sessionTokenError = credentials.sessionTokenError(error) { throw sessionTokenError }
+            if case .formTooLarge = error { throw Refusal.formTooLarge }
+            throw error
+        }
+    }
+}
+
+/// When a ticket ends: after the rule's time, or earlier if the credentials end first.
+///
+/// A store refuses a form whose session has ended, whatever its policy says.
+struct TicketExpiry {
+    /// Tickets end this many seconds before their credentials.
+    static let margin = 60.0
+    /// Tickets that the credentials would cut to fewer seconds are not issued.
+    static let shortest = 30.0
+
+    /// The end, in whole seconds.
+    let instant: Date
+
+    /// - Throws: `credentials-unavailable` if the credentials end too soon
+    init(ruleSeconds: Int, credentials: SigningCredentials, at now: Date) throws(ProblemDetails) {
+        let wanted = now.timeIntervalSince1970 + Double(ruleSeconds)
+        guard let end = credentials.expiration?.timeIntervalSince1970 else {
+            instant = Date(timeIntervalSince1970: wanted.rounded(.down))
+            return
+        }
+        let possible = min(wanted, end - Self.margin)
+        guard possible >= wanted || possible - now.timeIntervalSince1970 >= Self.shortest else {
+            throw ProblemDetails(
+                .credentialsUnavailable, detail: "The credentials to sign with are about to end and are being renewed.",
+                retryAfter: 5)
+        }
+        instant = Date(timeIntervalSince1970: possible.rounded(.down))
+    }
+}
+
+#if DEBUG
+    extension Ticket {
+        struct EvaluatorError: Error {
+            let refusal: StoreRefusal
+        }
+
+        /// Evaluates the ticket as its store would, with the smallest and the largest file that it allows.
+        fileprivate func checkAgainstEvaluator(store: Store, credentials: SigningCredentials) throws(EvaluatorError) {
+            for size in [sizes.lowerBound, sizes.upperBound] {
+                let refusal = PolicyEvaluator(region: store.region).evaluate(
+                    form: form.fields,
+                    filename: nil,
+                    fileSize: size,
+                    bucket: store.bucket,
+                    at: serverTime
+                ) { $0 == credentials.accessKeyID ? credentials : nil }
+                if let refusal { throw EvaluatorError(refusal: refusal) }
+            }
+        }
+    }
+#endif

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import UploadRules
+
+extension UploadRule {
+    /// Returns a rule of the tenant `acme` for PNG and JPEG files of up to 5 MiB, with a rule file's defaults for the rest.
+    package static func sample(
+        _ name: String = "avatars",
+        keyPrefix: String = "avatars/{user}/",
+        keyName: String = "{uuid}.{ext}",
+        contentTypes: [String] = ["image/png", "image/jpeg"],
+        sizes: ClosedRange<Int> = 1...5_242_880,
+        storage: StorageSettings? = nil,
+        contentDisposition: DispositionType? = nil,
+        checksumRequired: Bool = false,
+        requireScope: String? = nil,
+        limits: RuleLimits = .none
+    ) throws -> UploadRule {
+        UploadRule(
+            name: name,
+            keyPrefix: try KeyTemplate(parsing: keyPrefix, as: .keyPrefix, tenant: "acme"),
+            keyName: try KeyTemplate(parsing: keyName, as: .keyName, tenant: "acme"),
+            contentTypes: ContentTypeList(patterns: contentTypes),
+            sizes: sizes,
+            expiry: 300,
+            storage: storage ?? .sample(),
+            contentDisposition: contentDisposition,
+            checksumRequired: checksumRequired,
+            requireScope: requireScope,
+            limits: limits)
+    }
+}
+
+extension StorageSettings {
+    /// Returns settings with a rule file's defaults for what is left out.
+    package static func sample(
+        acl: String? = nil, storageClass: String? = nil, encryption: Encryption? = nil, tags: [Tag] = [],
+        metadata: MetadataRule = .none, cacheControl: String? = nil, successStatus: Int = 201, successRedirect: String? = nil
+    ) -> StorageSettings {
+        .of(
+            acl: acl, storageClass: storageClass, encryption: encryption, tags: tags, metadata: metadata,
+            cacheControl: cacheControl, successStatus: successStatus, successRedirect: successRedirect)
+    }
+}
+
+extension RuleLimits {
+    /// Returns limits of texts such as `60/1m`.
+    package static func sample(perUser: String? = nil, perTenant: String? = nil) throws -> RuleLimits {
+        RuleLimits(perUser: try perUser.map(RateLimit.parse), perTenant: try perTenant.map(RateLimit.parse))
+    }
+}

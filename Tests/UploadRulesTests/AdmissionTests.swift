@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import PostPolicy
+import PosternTestSupport
+import Testing
+
+@testable import UploadRules
+
+@Suite("A request is judged by its rule")
+struct AdmissionTests {
+    private static let date = Date.newYear2026
+    private static let sum = "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="
+
+    private func admit(
+        _ rule: UploadRule, _ request: UploadRequest, user: String? = "u1", scopes: [String] = []
+    ) throws(Refusal) -> Admission {
+        try rule.admit(request, uploader: Uploader(tenant: "acme", user: user, scopes: scopes), uuid: "0193", at: Self.date)
+    }
+
+    private func refusal(
+        _ rule: UploadRule, _ request: UploadRequest, user: String? = "u1", scopes: [String] = []
+    ) -> Refusal? {
+        do throws(Refusal) {
+            _ = try admit(rule, request, user: user, scopes: scopes)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    // MARK: Fields
+
+    @Test("The smallest rule gives a key, a type and a status")
+    func smallest() throws {
+        let admission = try admit(try .sample(), UploadRequest(contentType: "image/png"))
+        #expect(admission.rule == "avatars")
+        #expect(admission.key.text == "avatars/u1/0193.png")
+        #expect(admission.contentType == "image/png")
+        #expect(admission.sizes == 1...5_242_880)
+        #expect(
+            admission.fields == [
+                FormField(name: "Content-Type", value: "image/png"), FormField(name: "success_action_status", value: "201"),
+            ]
+        )
+    }
+
+    @Test("The fullest rule gives every field, in AWS's spelling and a fixed order, and a policy takes them all")
+    func fullest() throws {
+        let rule = try UploadRule.sample(
+            keyPrefix: "{tenant}/{user}/{yyyy}/{mm}/{dd}/",
+            keyName: "{uuid}-{filename}",
+            storage: .sample(
+                acl: "public-read",
+                storageClass: "STANDARD_IA",
+                encryption: .kms(type: "aws:kms", keyID: "alias/uploads"),
+                tags: [Tag(key: "kind", value: "avatar"), Tag(key: "owner", value: "team a")],
+                metadata: MetadataRule(
+                    fixed: [FormField(name: "x-amz-meta-source", value: "web")], allowed: ["album", "camera"]),
+                cacheControl: "public, max-age=60",
+                successStatus: 204),
+            contentDisposition: .attachment,
+            checksumRequired: true)
+        let admission = try admit(
+            rule,
+            UploadRequest(
+                filename: "Me.png", contentType: "image/png", size: 7, checksumSHA256: Self.sum,
+                metadata: [("camera", "Leica M3"), ("ALBUM", "Été")]
+            )
+        )
+        #expect(admission.key.text == "acme/u1/2026/01/01/0193-Me.png")
+        #expect(admission.sizes == 7...7)
+        let tagging =
+            "<Tagging><TagSet><Tag><Key>kind</Key><Value>avatar</Value></Tag>"
+            + "<Tag><Key>owner</Key><Value>team a</Value></Tag></TagSet></Tagging>"
+        let fields = [
+            ("Content-Type", "image/png"), ("acl", "public-read"), ("Cache-Control", "public, max-age=60"),
+            ("Content-Disposition", "attachment; filename=\"Me.png\"; filename*=UTF-8''Me.png"), ("tagging", tagging),
+            ("x-amz-storage-class", "STANDARD_IA"), ("x-amz-server-side-encryption", "aws:kms"),
+            ("x-amz-server-side-encryption-aws-kms-key-id", "alias/uploads"), ("x-amz-meta-source", "web"),
+            ("x-amz-meta-camera", "Leica M3"), ("x-amz-meta-album", "Été"), ("x-amz-checksum-algorithm", "SHA256"),
+            ("x-amz-checksum-sha256", Self.sum), ("success_action_status", "204"),
+        ]
+        #expect(admission.fields.map { "\($0.name)=\($0.value)" } == fields.map { "\($0)=\($1)" })
+        let policy = try admission.policy(
+            for: StoreEndpoint(bucket: "acme-uploads", region: "eu-west-1"), expiration: Self.date + 300)
+        #expect(policy.fields.map(\.name) == ["key", "bucket"] + fields.map(\.0))
+        #expect(policy.contentLength == 7...7)
+    }
+
+    @Test("A redirect takes the place of the status, AES256 needs no key, {…} of a tag's text is escaped")
+    func others() throws {
+        let redirect = try admit(
+            try .sample(storage: .sample(encryption: .aes256, successRedirect: "https://app.acme.example/done")),
+            UploadRequest(contentType: "image/png")
+        )
+        #expect(
+            redirect.fields.dropFirst() == [
+                FormField(name: "x-amz-server-side-encryption", value: "AES256"),
+                FormField(name: "success_action_redirect", value: "https://app.acme.example/done"),
+            ]
+        )
+        #expect(
+            Tag.document([Tag(key: "a&b", value: "<\"'>")])
+                == "<Tagging><TagSet><Tag><Key>a&amp;b</Key><Value>&lt;&quot;&apos;&gt;</Value></Tag></TagSet></Tagging>"
+        )
+    }
+
+    // MARK: Refusals
+
+    @Test("Scope, type, size, checksum, metadata and key are judged in this order")
+    func order() throws {
+        let rule = try UploadRule.sample(
+            sizes: 5...10, storage: .sample(metadata: MetadataRule(fixed: [], allowed: ["a"])), checksumRequired: true,
+            requireScope: "up")
+        var request = UploadRequest(contentType: "text/html", size: 11, metadata: [("b", "c")])
+        #expect(refusal(rule, request, user: nil) == .scopeMissing("up"))
+        func next(_ expected: Refusal, _ change: (inout UploadRequest) -> Void) {
+            #expect(refusal(rule, request, user: nil, scopes: ["x", "up"]) == expected)
+            change(&request)
+        }
+        next(.contentTypeNotAllowed(allowed: ["image/png", "image/jpeg"])) { $0.contentType = "IMAGE/PNG" }
+        next(.sizeTooLarge(max: 10)) { $0.size = 4 }
+        next(.sizeTooSmall(min: 5)) { $0.size = 5 }
+        next(.checksumRequired) { $0.checksumSHA256 = "x" }
+        next(.checksumMalformed) { $0.checksumSHA256 = Self.sum }
+        next(.metadataNotAllowed(allowed: ["a"])) { $0.metadata = [("a", "c")] }
+        next(.userRequired) { _ in }
+        #expect(refusal(rule, request, scopes: ["up"]) == nil)
+    }
+
+    @Test(
+        "A scope counts only as a whole, byte for byte",
+        arguments: [
+            "upload-admin", "upload:x", "uploads", "uploa", "up", "u", "", "Upload", "UPLOAD", "re-upload", " upload", "upload ",
+            "upload,download", "upload download", "*", "upload\u{0}",
+        ]
+    )
+    func otherScopes(scope: String) throws {
+        let rule = try UploadRule.sample(requireScope: "upload")
+        let request = UploadRequest(contentType: "image/png")
+        #expect(refusal(rule, request, scopes: [scope]) == .scopeMissing("upload"))
+        #expect(refusal(rule, request, scopes: [scope, scope]) == .scopeMissing("upload"))
+        #expect(refusal(rule, request, scopes: [scope, "upload"]) == nil)
+    }
+
+    @Test("A scope is needed where the rule names one, and nowhere else")
+    func scopes() throws {
+        let request = UploadRequest(contentType: "image/png")
+        #expect(refusal(try .sample(), request) == nil)
+        #expect(refusal(try .sample(requireScope: "up:x"), request) == .scopeMissing("up:x"))
+        #expect(refusal(try .sample(requireScope: "up:x"), request, scopes: ["up"]) == .scopeMissing("up:x"))
+        #expect(refusal(try .sample(requireScope: "up"), request, scopes: ["up:x"]) == .scopeMissing("up"))
+        #expect(refusal(try .sample(requireScope: "up:x"), request, scopes: ["up:x"]) == nil)
+    }
+
+    @Test(
+        "A content type that only begins or ends like an allowed one is refused",
+        arguments: [
+            "image/pngx", "image/png-x", "image/png+xml", "image/png.x", "image/pn", "image/p", "ximage/png", "x-image/png",
+            "image/jpegx", "image/jpe", "imag/png", "image/jpg", "application/png",
+        ]
+    )
+    func otherTypes(type: String) throws {
+        let allowed = ["image/png", "image/jpeg"]
+        #expect(refusal(try .sample(), UploadRequest(contentType: type)) == .contentTypeNotAllowed(allowed: allowed))
+        #expect(try admit(try .sample(contentTypes: [type]), UploadRequest(contentType: type)).contentType == type)
+    }
+
+    @Test("Sizes are pinned; zero, negative and huge ones are refused", arguments: [0, -1, .min, 5_242_881, .max])
+    func sizes(size: Int) throws {
+        let rule = try UploadRule.sample()
+        #expect(
+            refusal(rule, UploadRequest(contentType: "image/png", size: size))
+                == (size > 0 ? .sizeTooLarge(max: 5_242_880) : .sizeTooSmall(min: 1))
+        )
+        #expect(try admit(rule, UploadRequest(contentType: "image/png", size: 1)).sizes == 1...1)
+        let empty = try UploadRule.sample(sizes: 0...5_242_880)
+        #expect(try admit(empty, UploadRequest(contentType: "image/png", size: 0)).sizes == 0...0)
+    }
+
+    @Test(
+        "A checksum is the base64 of 32 bytes and nothing else",
+        arguments: [
+            "", "=", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgh=",
+            "n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg=", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=\n",
+            " n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwC===",
+            "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCggA",
+        ]
+    )
+    func checksums(text: String) throws {
+        #expect(
+            refusal(try .sample(), UploadRequest(contentType: "image/png", checksumSHA256: text)) == .checksumMalformed)
+    }
+
+    @Test("Metadata is what the rule allows, once, printable, within 2 KB")
+    func metadata() throws {
+        let rule = try UploadRule.sample(
+            storage: .sample(
+                metadata: MetadataRule(fixed: [FormField(name: "x-amz-meta-f", value: "1")], allowed: ["album", "k"])))
+        func refusal(_ metadata: [(String, String)]) -> Refusal? {
+            self.refusal(rule, UploadRequest(contentType: "image/png", metadata: metadata))
+        }
+        let notAllowed = Refusal.metadataNotAllowed(allowed: ["album", "k"])
+        func isInvalid(_ metadata: [(String, String)]) -> Bool {
+            if case .invalid = refusal(metadata) { true } else { false }
+        }
+        #expect(refusal([("album", "x"), ("k", "")]) == nil)
+        #expect(refusal([("Album", "e\u{301} \u{1F600} $ } {")]) == nil)
+        #expect(refusal([("f", "2")]) == notAllowed)
+        for other in ["x-amz-meta-album", "albumx", "album-x", "albums", "albu", "a", "xalbum", "album ", " album", "kk", "ff"] {
+            #expect(refusal([(other, "x")]) == notAllowed, "\(other)")
+            #expect(refusal([("album", "x"), (other, "x")]) == notAllowed, "\(other)")
+        }
+        // The Kelvin sign is a k to Unicode and no k to S3.
+        #expect(refusal([("\u{212A}", "x")]) == notAllowed)
+        #expect(refusal([("", "x")]) == notAllowed)
+        #expect(isInvalid([("album", "x"), ("ALBUM", "y")]))
+        for bad in ["a\nb", "a\r\nb", "\u{0}", "\u{7F}", "\u{85}", "\u{2028}", "${filename}", "x${"] {
+            #expect(isInvalid([("album", bad)]), "\(bad.debugDescription)")
+        }
+        // Names count with their prefix: 12 + 1 for what is fixed, 16 for the name.
+        #expect(refusal([("album", String(repeating: "x", count: 2019))]) == nil)
+        #expect(isInvalid([("album", String(repeating: "x", count: 2020))]))
+        #expect(
+            self.refusal(try .sample(), UploadRequest(contentType: "image/png", metadata: [("a", "b")]))
+                == .metadataNotAllowed(allowed: []))
+    }
+
+    @Test("Users are named, not empty, and not longer than 256 bytes; rules without {user} need none")
+    func users() throws {
+        let rule = try UploadRule.sample()
+        let request = UploadRequest(contentType: "image/png")
+        #expect(refusal(rule, request, user: nil) == .userRequired)
+        #expect(refusal(rule, request, user: "") == .invalid("\"user\" is empty; name a user."))
+        #expect(refusal(rule, request, user: String(repeating: "u", count: 256)) == nil)
+        #expect(
+            refusal(rule, request, user: String(repeating: "é", count: 129))
+                == .invalid("\"user\" is longer than 256 bytes; send a shorter one."))
+        let shared = try UploadRule.sample(keyPrefix: "shared/")
+        #expect(try admit(shared, request, user: nil).key.text == "shared/0193.png")
+        #expect(!shared.usesUser && rule.usesUser)
+    }
+
+    @Test("What takes the place of {uuid} cannot leave its segment", arguments: ["a/b", "..", "a b", "$", "é", "a.b"])
+    func uuids(uuid: String) throws {
+        let rule = try UploadRule.sample()
+        #expect(throws: Refusal.self) {
+            try rule.admit(
+                UploadRequest(contentType: "image/png"), uploader: Uploader(tenant: "acme", user: "u"), uuid: uuid, at: Self.date
+            )
+        }
+    }
+
+    @Test("A key has at most 1024 bytes")
+    func longKeys() throws {
+        let folder = String(repeating: "d", count: 255)
+        let rule = try UploadRule.sample(keyPrefix: "\(folder)/{user}/")
+        let request = UploadRequest(contentType: "image/png")
+        // 255 + 1 + 3 × 253 + 1 + 8 = 1024
+        let user = String(repeating: "/", count: 253)
+        #expect(try admit(rule, request, user: user).key.text.utf8.count == 1024)
+        #expect(refusal(rule, request, user: user + "u") == .keyTooLong)
+        #expect(refusal(rule, request, user: user + "/") == .keyTooLong)
+    }
+
+    @Test func `every refusal is a sentence that ends in a full stop`() {
+        let all: [Refusal] = [
+            .ruleUnknown(allowed: []), .ruleUnknown(allowed: ["a"]), .ruleRequired(allowed: []), .ruleRequired(allowed: ["a"]),
+            .scopeMissing("s"), .userRequired, .contentTypeNotAllowed(allowed: ["a/b"]), .sizeTooLarge(max: 1),
+            .sizeTooSmall(min: 1), .checksumRequired, .metadataNotAllowed(allowed: []), .metadataNotAllowed(allowed: ["a"]),
+            .keyTooLong, .formTooLarge, .invalid("No."),
+        ]
+        for refusal in all {
+            #expect(refusal.detail.hasSuffix(".") && !refusal.detail.dropLast().hasSuffix("."), "\(refusal)")
+        }
+        #expect(Refusal.keyTooLong.detail == "The key would be longer than 1024 bytes; send a shorter file name.")
+        #expect(Refusal.checksumMalformed.detail.hasSuffix("the last one \"=\"."))
+    }
+
+    // MARK: Rules
+
+    @Test("A rule is found by its name, byte for byte; without a name only where there is one")
+    func naming() throws {
+        func tenant(_ rules: UploadRule...) throws -> Tenant {
+            let endpoint = try StoreEndpoint(bucket: "acme-uploads", region: "eu-west-1")
+            return Tenant(id: "acme", store: Store(endpoint: endpoint, signature: .v4), origins: [], rules: rules)
+        }
+        let one = try tenant(.sample())
+        #expect(try one.rule(named: nil).name == "avatars")
+        #expect(try one.rule(named: "avatars").name == "avatars")
+        #expect(throws: Refusal.ruleUnknown(allowed: ["avatars"])) { try one.rule(named: "Avatars") }
+        #expect(throws: Refusal.ruleUnknown(allowed: ["avatars"])) { try one.rule(named: "") }
+        let two = try tenant(.sample(), .sample("docs", contentTypes: ["*/*"]))
+        #expect(throws: Refusal.ruleRequired(allowed: ["avatars", "docs"])) { try two.rule(named: nil) }
+        #expect(try two.rule(named: "docs").contentTypes.patterns == ["*/*"])
+    }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import UploadRules
+
+@Suite("Content types")
+struct MediaTypeTests {
+    @Test(
+        "are brought into one form",
+        arguments: [
+            ("image/png", "image/png"), ("Image/PNG", "image/png"), ("text/plain; charset=utf-8", "text/plain; charset=utf-8"),
+            ("text/plain;charset=UTF-8", "text/plain; charset=utf-8"),
+            ("TEXT/PLAIN ; Charset=\"UTF-8\" ", "text/plain; charset=utf-8"),
+            ("video/webm;codecs=vp8,opus", "video/webm"), ("video/mp4; codecs=\"avc1.42E01E, mp4a.40.2\"", "video/mp4"),
+            ("text/csv; header=present; charset=iso-8859-1", "text/csv; charset=iso-8859-1"), ("image/svg+xml", "image/svg+xml"),
+            (
+                "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+                "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+            ),
+            ("text/plain;", "text/plain"), ("text/plain; ;", "text/plain"), ("a/b; x=\"\"", "a/b"),
+        ]
+    )
+    func normalised(text: String, value: String) {
+        #expect(MediaType(text)?.value == value)
+    }
+
+    @Test(
+        "or are none",
+        arguments: [
+            "", "image", "image/", "/png", "image/png/x", "image png", " image/png", "image/*", "*/*", "image/p*", "image/png\n",
+            "image/png\u{0}",
+            "image/pn\u{301}g", "imagé/png", "text/plain; charset", "text/plain; charset=", "text/plain; charset=a b",
+            "text/plain charset=a",
+            "text/plain; charset=a; charset=b", "text/plain; charset=\"a", "text/plain; =a", "text/plain; x=\"\\\"\"",
+            "text/plain; x=\u{e9}",
+            "text/html,image/png", "image/png, text/html", "a/b; x=\r\ny", "-a/b", "a/.b", "a/${filename}",
+            String(repeating: "a", count: 300) + "/b",
+            String(repeating: "a", count: 128) + "/b",
+        ]
+    )
+    func refused(text: String) {
+        #expect(MediaType(text) == nil)
+    }
+
+    @Test("are at most 255 bytes long, with their parameters")
+    func length() {
+        let longest = String(repeating: "a", count: 127) + "/" + String(repeating: "b", count: 127)
+        #expect(longest.utf8.count == 255)
+        #expect(MediaType(longest)?.essence == longest)
+        #expect(MediaType(longest.uppercased())?.essence == longest)
+        #expect(MediaType(longest + ";") == nil)
+        #expect(MediaType(longest + "b") == nil)
+        for (start, value) in [
+            ("image/png; x=", "image/png"), ("text/plain; charset=utf-8; x=", "text/plain; charset=utf-8"),
+            ("image/png; x=\"\"; y=", "image/png"),
+        ] {
+            let fitting = start + String(repeating: "y", count: 255 - start.utf8.count)
+            #expect(MediaType(fitting)?.value == value)
+            #expect(MediaType(fitting + "y") == nil)
+            #expect(MediaType(fitting + String(repeating: "y", count: 10_000)) == nil)
+        }
+    }
+
+    @Test(
+        "A family or any type never means what a browser would run; the name itself does",
+        arguments: [
+            "image/svg+xml", "text/html", "application/xhtml+xml", "text/xml", "application/xml", "application/rss+xml",
+            "application/atom+xml",
+            "application/mathml+xml", "text/javascript", "application/javascript", "application/x-javascript",
+            "application/ecmascript",
+            "text/ecmascript", "text/jscript", "text/livescript", "text/javascript1.5", "text/xsl", "text/vbscript", "foo/xml",
+            "foo/html",
+            "image/x+xml", "message/rfc822", "multipart/x-mixed-replace", "application/x-shockwave-flash",
+        ]
+    )
+    func scriptCapable(type: String) {
+        let family = String(type.prefix { $0 != "/" }) + "/*"
+        #expect(!ContentTypeList(patterns: ["*/*"]).allows(type))
+        #expect(!ContentTypeList(patterns: [family]).allows(type))
+        #expect(!ContentTypeList(patterns: [family, "*/*", "image/png"]).allows(type))
+        #expect(ContentTypeList(patterns: [type]).allows(type))
+        #expect(ContentTypeList(patterns: ["*/*", type]).allows(type))
+    }
+
+    @Test("Lists allow what they name, and families of it")
+    func lists() {
+        let list = ContentTypeList(patterns: ["image/*", "application/pdf"])
+        #expect(list.allows("image/png") && list.allows("image/x-anything") && list.allows("application/pdf"))
+        #expect(
+            !list.allows("application/pdfx") && !list.allows("video/mp4") && !list.allows("imagex/png") && !list.allows("image"))
+        #expect(list.patterns == ["image/*", "application/pdf"])
+        let names = ContentTypeList(patterns: ["image/png"])
+        #expect(names.allows("image/png"))
+        for other in ["image/pngx", "image/png-x", "image/pn", "image/", "image/jpeg", "ximage/png", "png", ""] {
+            #expect(!names.allows(other), "\(other)")
+        }
+        let any = ContentTypeList(patterns: ["*/*"])
+        #expect(any.allows("application/vnd.openxmlformats-officedocument.wordprocessingml.document") && any.allows("text/plain"))
+    }
+
+    @Test(
+        "Content-Disposition carries the name for old and new readers",
+        arguments: [
+            (nil, "attachment"), ("", "attachment"), ("me.png", "attachment; filename=\"me.png\"; filename*=UTF-8''me.png"),
+            ("My résumé.pdf", "attachment; filename=\"My r_sum_.pdf\"; filename*=UTF-8''My%20r%C3%A9sum%C3%A9.pdf"),
+            ("a\"b\\c%d;e.txt", "attachment; filename=\"c_d;e.txt\"; filename*=UTF-8''c%25d%3Be.txt"),
+            ("x\"y.txt", "attachment; filename=\"x_y.txt\"; filename*=UTF-8''x%22y.txt"),
+            ("€ rates", "attachment; filename=\"_ rates\"; filename*=UTF-8''%E2%82%AC%20rates"),
+            ("../../etc/passwd", "attachment; filename=\"passwd\"; filename*=UTF-8''passwd"), ("..", "attachment"),
+            ("a/", "attachment"),
+            ("a\r\nSet-Cookie: x", "attachment; filename=\"aSet-Cookie: x\"; filename*=UTF-8''aSet-Cookie%3A%20x"),
+            ("${filename}", "attachment; filename=\"_{filename}\"; filename*=UTF-8''%24%7Bfilename%7D"),
+            ("gpj.\u{202E}exe", "attachment; filename=\"gpj.exe\"; filename*=UTF-8''gpj.exe"), (" \u{200B}\u{0} ", "attachment"),
+        ] as [(String?, String)]
+    )
+    func disposition(name: String?, value: String) {
+        #expect(ContentDisposition.value(.attachment, filename: name) == value)
+    }
+
+    @Test("A long name is shortened in its stem, between characters")
+    func longName() {
+        let value = ContentDisposition.value(.inline, filename: String(repeating: "é", count: 500) + ".jpeg")
+        #expect(value.hasSuffix("%C3%A9.jpeg"))
+        #expect(value.hasPrefix("inline; filename=\"__"))
+        #expect(value.utf8.count < 800)
+    }
+}

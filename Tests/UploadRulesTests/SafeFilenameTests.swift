@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PosternTestSupport
+import Testing
+import WireFormats
+
+@testable import UploadRules
+
+@Suite("{filename} is reduced to what is safe everywhere")
+struct SafeFilenameTests {
+    private static func reduced(_ name: String) -> String {
+        var bytes: [UInt8] = []
+        SafeFilename.append(name, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    @Test(
+        "and stays readable",
+        arguments: [
+            ("me.png", "me.png"), ("My Photo (1).JPG", "My-Photo-1.JPG"), ("résumé.pdf", "r-sum.pdf"), ("日本.png", "file.png"),
+            ("../../etc/passwd", "passwd"), ("C:\\fakepath\\a.png", "a.png"), ("/", "file"), ("", "file"), (".", "file"),
+            ("..", "file"),
+            (".htaccess", "htaccess"), ("...a", "a"), ("a..b", "a.b"), ("a.tar.gz", "a.tar.gz"), ("a.", "a"), (".png", "png"),
+            ("-rf", "rf"), ("a\u{0}.png", "a.png"), ("a\r\nb.txt", "a-b.txt"), ("${filename}", "filename"),
+            ("{user}.x", "user.x"),
+            ("a b  c.txt", "a-b-c.txt"), ("x.é", "x"), ("a.b c", "a.b-c"), ("é", "file"), ("~", "file"), ("a~b", "a-b"),
+            ("_x_", "_x_"),
+            ("a.verylongextensionindeed", "a.verylongextensionindeed"), ("a/", "file"), ("a-.png", "a.png"),
+            ("🎉🎉.gif", "file.gif"),
+        ]
+    )
+    func table(name: String, key: String) {
+        #expect(Self.reduced(name) == key)
+    }
+
+    @Test("It has at most 100 bytes and keeps its extension")
+    func long() {
+        let name = Self.reduced(String(repeating: "a", count: 300) + ".jpeg")
+        #expect(name == String(repeating: "a", count: 95) + ".jpeg")
+        #expect(Self.reduced(String(repeating: "a.", count: 300)).utf8.count <= 100)
+    }
+
+    @Test("Over random names: only [A-Za-z0-9._-], no leading dot or hyphen, no two dots, and reducing again changes nothing")
+    func property() {
+        let scalars: [Unicode.Scalar] = [
+            "a", "Z", "9", ".", ".", "-", "_", "/", "\\", " ", "~", "$", "{", "é", "\u{301}", "\u{0}", "\n", "🎉", "\u{202E}", "%",
+        ]
+        var generator = SplitMix64(seed: 2)
+        for _ in 0..<20_000 {
+            var view = String.UnicodeScalarView()
+            for _ in 0..<Int.random(in: 0...(Bool.random(using: &generator) ? 6 : 160), using: &generator) {
+                view.append(scalars.randomElement(using: &generator) ?? "x")
+            }
+            let name = Self.reduced(String(view))
+            #expect(!name.isEmpty && name.utf8.count <= 100)
+            #expect(name.utf8.allSatisfy { $0.isASCIILetterOrDigit || "._-".utf8.contains($0) })
+            #expect(!name.hasPrefix(".") && !name.hasPrefix("-") && !name.contains(".."))
+            #expect(Self.reduced(name) == name)
+        }
+    }
+
+    @Test(
+        "{ext} follows the type, not the name",
+        arguments: [
+            ("image/png", "png"), ("image/jpeg", "jpg"), ("image/svg+xml", "svg"), ("text/plain; charset=utf-8", "txt"),
+            ("application/x-unknown", "bin"), ("", "bin"), ("application/octet-stream", "bin"), ("video/quicktime", "mov"),
+        ]
+    )
+    func extensions(type: String, ext: String) {
+        #expect(FileExtension.of(contentType: type) == ext)
+    }
+}
