@@ -7,7 +7,7 @@ import Testing
 
 @testable import AWSCredentials
 
-@Suite struct CredentialChainTests {
+struct CredentialChainTests {
     static let role = "arn:aws:iam::123456789012:role/uploads"
     static let keys = ["AWS_ACCESS_KEY_ID": "AKIDENVIRONMENT00001", "AWS_SECRET_ACCESS_KEY": "CANARY-environment"]
     static let off = ["AWS_EC2_METADATA_DISABLED": "true"]
@@ -32,8 +32,7 @@ import Testing
         try await CredentialChain(.standard, context: services.context(variables)).refresh().provider
     }
 
-    @Test("Each source goes before those that are asked after it")
-    func order() async throws {
+    @Test func `the sources of the default chain are asked in order`() async throws {
         let services = FakeServices(files: [Self.credentialsFile: Self.defaultKeys, "/token": "a.b.c"], handler: Self.everyone)
         let container = ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/c"]
         var variables = Self.keys.merging(container) { $1 }
@@ -47,8 +46,7 @@ import Testing
         #expect(try await Self.standardProvider(services, [:]) == "instance metadata")
     }
 
-    @Test("As in botocore, a web identity of the environment goes before keys of the default profile, and not before its role")
-    func webIdentityBeforeProfileKeys() async throws {
+    @Test func `a web identity in the environment goes before the default profile's keys but not before its role`() async throws {
         let services = FakeServices(files: [Self.credentialsFile: Self.defaultKeys, "/token": "a.b.c"], handler: Self.everyone)
         let variables = ["AWS_ROLE_ARN": Self.role, "AWS_WEB_IDENTITY_TOKEN_FILE": "/token"]
         #expect(try await Self.standardProvider(services, variables) == "web identity")
@@ -56,8 +54,7 @@ import Testing
         #expect(try await Self.standardProvider(services, variables) == "profile default, role \(Self.role)")
     }
 
-    @Test("A profile in which id and secret are exchanged is an error of configuration")
-    func exchangedProfile() async {
+    @Test func `a profile in which id and secret are exchanged is a configuration error`() async {
         let file = "[default]\naws_access_key_id = CANARYsecret\naws_secret_access_key = AKIDPROFILE000000001\n"
         let services = FakeServices(files: [Self.credentialsFile: file.replacingOccurrences(of: "AKID", with: "AKIA")])
         let chain = CredentialChain(.standard, context: services.context(Self.off))
@@ -67,8 +64,7 @@ import Testing
         #expect(found?.description.contains("CANARY") == false && found?.description.contains("AKIA") == false)
     }
 
-    @Test("A source that is set up and silent is not passed over")
-    func silentSource() async {
+    @Test func `a source that is configured but does not answer is not skipped`() async {
         let services = FakeServices { request throws(OutgoingError) in
             if request.url.contains("169.254.170.2") { throw .timedOut(seconds: 2) }
             return try InstanceMetadataProviderTests.service()(request)
@@ -80,8 +76,7 @@ import Testing
         #expect(services.requests.count == 1)
     }
 
-    @Test("Who answered once is asked alone from then on, and named when it is silent")
-    func pin() async throws {
+    @Test func `after its first answer a source is asked alone, and an error names it when it fails`() async throws {
         let services = FakeServices(handler: Self.everyone)
         let chain = CredentialChain(.standard, context: services.context())
         #expect(try await chain.refresh().provider == "instance metadata")
@@ -100,8 +95,7 @@ import Testing
         #expect(found?.description.contains("instance metadata") == true)
     }
 
-    @Test("Where nobody has credentials, the sentence lists who was asked and says what to set")
-    func nobody() async {
+    @Test func `without credentials the error lists every source that was asked and says what to set`() async {
         let chain = CredentialChain(.standard, context: FakeServices().context(Self.off))
         let found = await Self.refused(chain)
         #expect(found?.isConfiguration == true)
@@ -111,8 +105,7 @@ import Testing
         ] { #expect(found?.description.contains(part) == true, "\(part)") }
     }
 
-    @Test("A metadata service that may yet answer is waited for")
-    func slowMetadata() async {
+    @Test func `an instance metadata service that does not answer yet is waited for`() async {
         let services = FakeServices { _ throws(OutgoingError) in throw .timedOut(seconds: 1) }
         let found = await Self.refused(CredentialChain(.standard, context: services.context()))
         #expect(found?.isUnavailable == true)
@@ -120,16 +113,14 @@ import Testing
         #expect(found?.description.contains("hop limit") == true)
     }
 
-    @Test("Half a pair in the environment ends the search")
-    func halfPair() async {
+    @Test func `an incomplete pair in the environment ends the search`() async {
         let context = FakeServices(handler: Self.everyone).context(["AWS_ACCESS_KEY_ID": "AKID"])
         #expect(
             await Self.refused(CredentialChain(.standard, context: context))
                 == .incomplete(missing: "AWS_SECRET_ACCESS_KEY"))
     }
 
-    @Test("A profile by name is not disturbed by the environment, and its changed keys count at the next time")
-    func namedProfile() async throws {
+    @Test func `a profile chosen by name ignores the environment and is read again at each refresh`() async throws {
         let services = FakeServices(files: [
             Self.credentialsFile: Self.defaultKeys.replacingOccurrences(of: "default", with: "acme")
         ])
@@ -149,8 +140,7 @@ import Testing
         #expect(broken?.description.contains(canary) == false)
     }
 
-    @Test("AWS_PROFILE names the profile of the chain; one that is not there is an error")
-    func environmentProfile() async throws {
+    @Test func `AWS_PROFILE names the profile of the chain, and a missing profile is an error`() async throws {
         let services = FakeServices(files: [
             Self.credentialsFile: Self.defaultKeys.replacingOccurrences(of: "default", with: "acme")
         ])
@@ -159,16 +149,14 @@ import Testing
         #expect(await Self.refused(CredentialChain(.standard, context: context))?.isConfiguration == true)
     }
 
-    @Test("A profile without credentials, asked for by name, is an error of configuration")
-    func emptyProfile() async {
+    @Test func `a profile that is chosen by name and has no credentials is a configuration error`() async {
         let services = FakeServices(files: [Self.configFile: "[profile acme]\nregion = eu-west-1\n"])
         let found = await Self.refused(CredentialChain(.profile("acme"), context: services.context()))
         #expect(found?.isConfiguration == true)
         #expect(found?.description.contains("profile acme") == true)
     }
 
-    @Test("A tenant's own variables")
-    func prefixed() async throws {
+    @Test func `a tenant can have environment variables of its own`() async throws {
         let services = FakeServices()
         let variables = ["ACME_ACCESS_KEY_ID": "AKIDACME", "ACME_SECRET_ACCESS_KEY": "CANARY"]
         let provided = try await CredentialChain(.environment(prefix: "ACME"), context: services.context(variables))
@@ -178,15 +166,13 @@ import Testing
         #expect(missing == .notSet(names: ["ACME_ACCESS_KEY_ID", "ACME_SECRET_ACCESS_KEY"]))
     }
 
-    @Test("Credentials that have already ended are refused")
-    func ended() async {
+    @Test func `credentials that have already expired are refused`() async {
         let context = FakeServices().context(Self.keys.merging(["AWS_CREDENTIAL_EXPIRATION": "2026-01-01T00:05:00Z"]) { $1 })
         let found = await Self.refused(CredentialChain(.standard, context: context))
         #expect(found?.isUnavailable == true)
     }
 
-    @Test("Whose the credentials are is asked in the store's region where nothing names another")
-    func identity() async throws {
+    @Test func `the identity is asked for in the store's region if no region is configured`() async throws {
         let services = FakeServices { _ in OutgoingResponse(200, STSAnswers.identity) }
         let chain = CredentialChain(.standard, context: services.context(Self.keys))
         let credentials = try await chain.refresh().credentials

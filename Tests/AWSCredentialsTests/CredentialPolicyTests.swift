@@ -8,7 +8,6 @@ import Testing
 @testable import AWSCredentials
 @testable import OutgoingHTTP
 
-@Suite("When credentials are fetched anew")
 struct CredentialPolicyTests {
     private typealias Policy = RefreshPolicy<ProvidedCredentials, CredentialError>
 
@@ -30,39 +29,33 @@ struct CredentialPolicyTests {
         return (high / .seconds(1) * 100).rounded() / 100
     }
 
-    @Test(
-        "Twenty minutes before the end, at half of a shorter use, and from when on they are of no use",
-        arguments: [(6 * 3600.0, 1200.0), (3600, 1200), (2400, 1200), (900, 495), (240, 165), (150, 120), (80, 90)])
-    func lead(remaining: Double, expected: Double) {
+    @Test(arguments: [(6 * 3600.0, 1200.0), (3600, 1200), (2400, 1200), (900, 495), (240, 165), (150, 120), (80, 90)])
+    func `renewal begins twenty minutes before the end, or halfway through a shorter life`(remaining: Double, expected: Double) {
         let lead = Policy.lead(remaining: remaining, minimumRemaining: 90)
         #expect(lead.lowerBound == .seconds(expected))
         #expect(lead.upperBound >= lead.lowerBound && lead.upperBound <= .seconds(expected * 1.11))
     }
 
-    @Test("Pauses after failures double up to a minute while the credentials have long to live")
-    func backoff() {
+    @Test func `pauses after failures double up to a minute if the credentials are valid for long`() {
         #expect((1...9).map { Self.pause(failures: $0, remaining: 3600) } == [1, 2, 4, 8, 16, 32, 60, 60, 60])
     }
 
-    @Test(
-        "A source that is back is found within seconds when there is nothing to sign with", arguments: [1, 5, 50, 5000])
-    func outage(failures: Int) {
+    @Test(arguments: [1, 5, 50, 5000])
+    func `without usable credentials a source that is back is found within seconds`(failures: Int) {
         #expect(Self.pause(failures: failures, remaining: nil) <= 2)
         #expect(Self.pause(failures: failures, remaining: nil, jitter: 1) >= 0.7)
     }
 
-    @Test("Where the source says no it is asked less and less often, and soon enough after somebody has mended it")
-    func refused() {
+    @Test func `a source that refuses is asked less and less often`() {
         #expect((1...7).map { Self.pause(failures: $0, remaining: 0, isOutage: false) } == [1, 2, 4, 8, 15, 15, 15])
     }
 
-    @Test("Towards the end the pauses become shorter")
-    func towardsTheEnd() {
+    @Test func `the pauses become shorter as the expiration approaches`() {
         #expect(Self.pause(failures: 20, remaining: 240) == 30)
         #expect(Self.pause(failures: 20, remaining: 16) == 2)
     }
 
-    @Test func `the life is what both clocks give`() throws {
+    @Test func `both clocks limit the life of credentials`() throws {
         let end = Self.start.date.addingTimeInterval(3600)
         let provided = ProvidedCredentials(
             credentials: SigningCredentials(accessKeyID: "AKID", secretAccessKey: "s", expiration: end), provider: "test")

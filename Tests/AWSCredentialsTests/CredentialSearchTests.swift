@@ -7,7 +7,7 @@ import Testing
 @testable import AWSCredentials
 
 /// The shared files are read once in each search for credentials, and what they say then holds for all of it.
-@Suite struct CredentialSearchTests {
+struct CredentialSearchTests {
     private static let files = [CredentialChainTests.configFile, CredentialChainTests.credentialsFile]
     private static let role = CredentialChainTests.role
 
@@ -24,7 +24,7 @@ import Testing
         aws_secret_access_key = CANARY
         """
 
-    @Test func `the whole chain down to the instance metadata reads them once`() async throws {
+    @Test func `the default chain reads the shared files once, down to the instance metadata`() async throws {
         let services = FakeServices(handler: CredentialChainTests.everyone)
         let chain = CredentialChain(.standard, context: services.context())
         #expect(try await chain.refresh().provider == "instance metadata")
@@ -33,7 +33,7 @@ import Testing
         #expect(services.reads == Self.files + Self.files)
     }
 
-    @Test func `a role of a profile, the role that it is assumed with and both STS clients read them once`() async throws {
+    @Test func `a profile's role, its source profile and both STS clients read the shared files once`() async throws {
         let services = FakeServices(
             files: [CredentialChainTests.configFile: Self.outer], handler: CredentialChainTests.everyone)
         let chain = CredentialChain(.profile("outer"), context: services.context())
@@ -42,7 +42,7 @@ import Testing
         #expect(services.reads == Self.files)
     }
 
-    @Test func `a tenant's role and the chain that it is assumed with read them once`() async throws {
+    @Test func `a tenant's role and the chain that it is assumed with read the shared files once`() async throws {
         let services = FakeServices(handler: CredentialChainTests.everyone)
         let role = AssumedRole(
             roleARN: Self.role, externalID: nil, sessionName: nil, sessionPolicy: nil, region: "eu-west-1")
@@ -50,7 +50,7 @@ import Testing
         #expect(services.reads == Self.files)
     }
 
-    @Test func `a file that changes within a round counts in the next`() async throws {
+    @Test func `a file that changes during a round takes effect in the next round`() async throws {
         let services = FakeServices(files: [CredentialChainTests.configFile: Self.outer])
         services.answer { request throws(OutgoingError) in
             services.write(
@@ -67,7 +67,7 @@ import Testing
             ])
     }
 
-    @Test func `where no provider needs them they are not read`() async throws {
+    @Test func `the shared files are not read if no provider needs them`() async throws {
         let services = FakeServices(files: [CredentialChainTests.configFile: "broken"])
         let chain = CredentialChain(.standard, context: services.context(CredentialChainTests.keys))
         _ = try await chain.refresh()

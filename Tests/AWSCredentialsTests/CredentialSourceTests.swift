@@ -3,7 +3,6 @@
 import AWSCredentials
 import Testing
 
-@Suite("Origins of credentials")
 struct CredentialSourceTests {
     private static let arn = "arn:aws:iam::123456789012:role/up"
 
@@ -13,8 +12,7 @@ struct CredentialSourceTests {
         .role(AssumedRole(roleARN: arn, externalID: external, sessionName: session, sessionPolicy: policy, region: region))
     }
 
-    @Test("Different ones have different names: a metric has one line for each")
-    func names() {
+    @Test func `different origins have different names`() {
         let origins = [
             .standard, .profile("default"), .profile("acme"), .environment(prefix: "acme"), Self.role(),
             Self.role(external: "x-1"),

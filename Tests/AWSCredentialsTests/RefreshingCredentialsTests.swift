@@ -78,10 +78,8 @@ private struct Scene {
     var accessKeyID: String? { try? credentials.current(at: source.now).accessKeyID }
 }
 
-@Suite("Credentials that are renewed")
 struct RefreshingCredentialsTests {
-    @Test("Are fetched at once, and anew twenty minutes before their end")
-    func renewal() async {
+    @Test func `credentials are fetched at once and renewed twenty minutes before their expiration`() async {
         let scene = Scene()
         #expect(scene.accessKeyID == nil)
         await scene.beat()
@@ -93,8 +91,7 @@ struct RefreshingCredentialsTests {
         #expect(scene.source.fetches == 2)
     }
 
-    @Test("Are not asked for again where they have no end")
-    func endless() async {
+    @Test func `credentials without an expiration are not fetched again`() async {
         let scene = Scene()
         scene.source.setLifetime(nil)
         await scene.beat()
@@ -103,8 +100,7 @@ struct RefreshingCredentialsTests {
         #expect(scene.accessKeyID == "AKIA1")
     }
 
-    @Test("Serve to their true end and not a second longer while the source is down, and again soon after it is back")
-    func outage() async {
+    @Test func `credentials are used until they expire while the source is down, and renewed soon after`() async {
         let scene = Scene()
         await scene.beat()
         scene.source.setUp(false)
@@ -119,8 +115,7 @@ struct RefreshingCredentialsTests {
         #expect(scene.accessKeyID?.hasPrefix("AKIA") == true)
     }
 
-    @Test("Failures back off: an hour without the source costs few attempts")
-    func backoff() async {
+    @Test func `failures back off: an hour without the source causes few attempts`() async {
         let scene = Scene()
         await scene.beat()
         scene.source.setUp(false)
@@ -128,8 +123,7 @@ struct RefreshingCredentialsTests {
         #expect(scene.source.fetches < 60)
     }
 
-    @Test("A clock that is set back does not keep dead credentials alive")
-    func clockBack() async {
+    @Test func `expired credentials are not used after the clock was set back`() async {
         let scene = Scene()
         await scene.beat()
         scene.source.setUp(false)
@@ -140,8 +134,7 @@ struct RefreshingCredentialsTests {
         #expect(scene.accessKeyID == nil)
     }
 
-    @Test("A clock that is set back delays no renewal")
-    func clockBackRenewal() async {
+    @Test func `renewal is not delayed after the clock was set back`() async {
         let scene = Scene()
         await scene.beat()
         scene.source.jump(wall: -3600)
@@ -150,8 +143,7 @@ struct RefreshingCredentialsTests {
         #expect(scene.accessKeyID == "AKIA2")
     }
 
-    @Test("A clock that is set forward past the end costs a moment where the source answers")
-    func clockForward() async {
+    @Test func `after the clock was set past the expiration, the next fetch restores service`() async {
         let scene = Scene()
         await scene.beat()
         scene.source.jump(wall: 3700)
@@ -160,8 +152,7 @@ struct RefreshingCredentialsTests {
         #expect(scene.accessKeyID == "AKIA2")
     }
 
-    @Test("The same credentials again are asked for at half of what is left, not in a storm")
-    func sameAgain() async {
+    @Test func `a source that returns the same credentials again is asked at half of the remaining time`() async {
         let scene = Scene()
         await scene.beat()
         await scene.pass(2401)
@@ -171,8 +162,7 @@ struct RefreshingCredentialsTests {
         #expect(scene.source.fetches < 12)
     }
 
-    @Test("Credentials that are too short for a ticket are replaced within seconds once the source has longer ones")
-    func tooShort() async {
+    @Test func `credentials that are too short for a ticket are replaced soon after the source has longer ones`() async {
         let scene = Scene()
         scene.source.setLifetime(80)
         await scene.beat()
@@ -186,8 +176,7 @@ struct RefreshingCredentialsTests {
         #expect(scene.source.fetches == fetches)
     }
 
-    @Test("A source that always gives two and a half minutes is asked before there is a time without tickets")
-    func alwaysShort() async {
+    @Test func `a source of credentials that last 150 seconds is asked before there is a gap`() async {
         let scene = Scene()
         scene.source.setLifetime(150)
         await scene.beat()
@@ -198,8 +187,7 @@ struct RefreshingCredentialsTests {
         #expect(scene.source.fetches < 30)
     }
 
-    @Test("What is too short for a ticket is a problem before it has ended")
-    func uselessBeforeTheEnd() async {
+    @Test func `credentials that are too short for a ticket are reported before they expire`() async {
         let scene = Scene()
         scene.source.setLifetime(100)
         await scene.beat()
@@ -210,8 +198,7 @@ struct RefreshingCredentialsTests {
         #expect(scene.credentials.problem(at: scene.source.now) == .unavailable("the source is down"))
     }
 
-    @Test("What is too short for a ticket takes the place of nothing that is not")
-    func shorterThanHeld() async {
+    @Test func `credentials that are too short for a ticket do not replace longer ones`() async {
         let scene = Scene()
         scene.source.setLifetime(200)
         await scene.beat()
@@ -224,8 +211,7 @@ struct RefreshingCredentialsTests {
         #expect(scene.accessKeyID != "AKIA1")
     }
 
-    @Test("What has ended already is not taken, and what is held stays")
-    func stillborn() async {
+    @Test func `expired credentials do not replace the current ones`() async {
         let scene = Scene()
         await scene.beat()
         scene.source.setLifetime(-5)
@@ -236,8 +222,8 @@ struct RefreshingCredentialsTests {
         #expect(status.failuresInARow > 0)
     }
 
-    @Test("Two refreshes at once are one fetch", .timeLimit(.minutes(5)))
-    func singleFlight() async {
+    @Test(.timeLimit(.minutes(5)))
+    func `two refreshes at once share one fetch`() async {
         let (begun, gate) = (AsyncStream<Void>.makeStream(), AsyncStream<Void>.makeStream())
         let source = Source()
         let credentials = RefreshingCredentials(source: .standard, minimumRemaining: 90, jitter: { 0 }) {

@@ -4,14 +4,13 @@ import Testing
 
 @testable import AWSCredentials
 
-@Suite("ARNs of roles, external ids and durations")
 struct RoleARNTests {
     @Test(arguments: [
         ("arn:aws:iam::123456789012:role/x", "aws"), ("arn:aws-cn:iam::123456789012:role/a/b", "aws-cn"),
         ("arn:aws-eusc:iam::123456789012:role/x", "aws-eusc"), ("arn:aws:iam:::role/x", "aws"),
         ("arn:aws:iam::RGW12345678901234567:role/x", "aws"),
     ])
-    func `a role of IAM is taken, with the accounts of Ceph`(text: String, partition: String) throws {
+    func `a role ARN of IAM is accepted, with the account ids of Ceph`(text: String, partition: String) throws {
         let arn = try #require(RoleARN(text))
         #expect(arn.isIAMRole)
         #expect(arn.partition == partition)
@@ -24,7 +23,7 @@ struct RoleARNTests {
         "arn:aws:iam:eu-west-1:123456789012:role/x",
         "arn:aws:sts::123456789012:role/x", "arn:aws:iam::123456789012:role/x:y",
     ])
-    func `another text is taken by STS, and not in a rule file`(text: String) throws {
+    func `an ARN that only STS accepts is refused in a rule file`(text: String) throws {
         let arn = try #require(RoleARN(text))
         #expect(!arn.isIAMRole)
     }
@@ -33,7 +32,7 @@ struct RoleARNTests {
         "", "arn:aws:iam:::role/", "xarn:aws:iam::123456789012:role/x", "arn:aws:iam::123456789012:role/a b",
         "arn:aws:iam::123456789012:role/é", "arn:aws:iam::123456789012:role/" + String(repeating: "x", count: 2018),
     ])
-    func `what STS does not take is none`(text: String) {
+    func `an ARN that STS does not accept is refused`(text: String) {
         #expect(RoleARN(text) == nil)
     }
 
@@ -41,7 +40,7 @@ struct RoleARNTests {
         ("ab", true), ("a", false), ("", false), ("acme/42+=@:.,-_", true), ("a b", false), ("é!", false), ("a#", false),
         (String(repeating: "a", count: 1224), true), (String(repeating: "a", count: 1225), false),
     ])
-    func `an external id has the characters and the length of STS`(text: String, isTaken: Bool) {
+    func `an external id has the characters and the length that STS accepts`(text: String, isTaken: Bool) {
         #expect(AssumedRole.isExternalID(text) == isTaken)
     }
 }

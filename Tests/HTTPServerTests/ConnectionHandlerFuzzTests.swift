@@ -10,7 +10,7 @@ import Testing
 struct ConnectionHandlerFuzzTests {
     /// 1800 connections with up to twelve requests each, in random pieces, with whatever may happen to them.
     @Test(arguments: [21, 22, 23] as [UInt64])
-    func `responses come in order whatever happens`(_ seed: UInt64) throws {
+    func `responses are in order whatever happens`(_ seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var complete = 0
         for number in 0..<600 {

@@ -32,7 +32,7 @@ private let `continue` = "HTTP/1.1 100 Continue\r\n\r\n"
 struct ConnectionHandlerTests {
     // MARK: Requests and responses
 
-    @Test func `a request is answered and the connection goes on`() throws {
+    @Test func `a request is answered and the connection stays open`() throws {
         let connection = try TestServer().connect()
         #expect(connection.wire.reads == 1)
         connection.send(get("/a"))
@@ -52,7 +52,7 @@ struct ConnectionHandlerTests {
         #expect(connection.isOpen)
     }
 
-    @Test func `a later response keeps the order and nothing is read meanwhile`() throws {
+    @Test func `a deferred response keeps the order, and nothing is read meanwhile`() throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.send(get("/later?1") + get("/a") + get("/later?2") + get("/b"))
@@ -81,7 +81,7 @@ struct ConnectionHandlerTests {
         #expect(connection.wire.reads == 3)
     }
 
-    @Test func `a later response may be the last`() throws {
+    @Test func `a deferred response may be the last`() throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.send(get("/later", "Connection: close\r\n") + get("/a"))
@@ -90,7 +90,7 @@ struct ConnectionHandlerTests {
         #expect(connection.wire.isOutputClosed)
     }
 
-    @Test func `a later response after the end is harmless`() throws {
+    @Test func `a deferred response after the end is harmless`() throws {
         let server = TestServer()
         for close in [true, false] {
             let connection = try server.connect()
@@ -115,7 +115,7 @@ struct ConnectionHandlerTests {
         #expect(server.table.figures == ConnectionTable.Figures(accepted: 3))
     }
 
-    @Test func `a later response that fails hangs up`() throws {
+    @Test func `a deferred response that fails closes the connection`() throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.send(get("/later") + get("/a"))
@@ -126,7 +126,7 @@ struct ConnectionHandlerTests {
     }
 
     @Test(arguments: ["", "x", get("/a"), post("/b", "12345"), get("/fails"), "no HTTP\r\n\r\n"])
-    func `a later response that has failed already hangs up`(_ behind: String) throws {
+    func `a deferred response that has already failed closes the connection`(_ behind: String) throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.send(get("/a") + get("/fails") + behind)
@@ -145,7 +145,7 @@ struct ConnectionHandlerTests {
                 == "HTTP/1.1 200 OK\r\nContent-Length: \(length[target] ?? -1)\r\n\r\n" + ok("GET /next "))
     }
 
-    @Test func `a later response to HEAD has no body`() throws {
+    @Test func `a deferred response to HEAD has no body`() throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.send("HEAD /later HTTP/1.1\r\nHost: a.example\r\n\r\n" + get("/next"))
@@ -156,19 +156,19 @@ struct ConnectionHandlerTests {
     }
 
     @Test(arguments: [0, 1, 32 * 1024, 32 * 1024 + 1, 200_000])
-    func `bodies of any size arrive whole`(_ size: Int) throws {
+    func `bodies of any size arrive completely`(_ size: Int) throws {
         let connection = try TestServer().connect()
         connection.send(get("/big?\(size)") + get("/next"))
         #expect(try connection.received() == ok(String(repeating: "a", count: size)) + ok("GET /next "))
     }
 
-    @Test func `shared bytes are sent whole`() throws {
+    @Test func `a shared buffer is sent completely`() throws {
         let connection = try TestServer().connect()
         connection.send(get("/shared") + get("/shared-big"))
         #expect(try connection.received() == ok("shared") + ok(String(repeating: "b", count: 40_000)))
     }
 
-    @Test func `a file is sent behind its head and closed`() throws {
+    @Test func `a file is sent after its head and closed`() throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.send(get("/later") + get("/next"))
@@ -184,7 +184,7 @@ struct ConnectionHandlerTests {
         ("HTTP/1.1", "Connection: Upgrade\r\nUpgrade: h2c\r\n", false),
         ("HTTP/1.1", "Connection: close, Upgrade\r\nUpgrade: h2c\r\n", true),
     ])
-    func `the client says whether the connection goes on`(_ version: String, _ fields: String, _ closes: Bool) throws {
+    func `the client decides whether the connection stays open`(_ version: String, _ fields: String, _ closes: Bool) throws {
         let connection = try TestServer().connect()
         connection.send("GET /a \(version)\r\nHost: a.example\r\n\(fields)\r\n" + get("/b"))
         #expect(try connection.received() == ok("GET /a ", closes: closes) + (closes ? "" : ok("GET /b ")))
@@ -195,7 +195,7 @@ struct ConnectionHandlerTests {
         #expect(try connection.received() == (closes ? "" : ok("GET /c ")))
     }
 
-    @Test func `many requests behind a later one need no deep stack`() throws {
+    @Test func `many requests behind a deferred one need no deep stack`() throws {
         let server = TestServer()
         let connection = try server.connect()
         let count = 20_000
@@ -257,7 +257,7 @@ struct ConnectionHandlerTests {
     }
 
     @Test(arguments: orders)
-    func `requests split at any byte behind a later one have the same responses`(_ order: [Int]) throws {
+    func `requests split at any byte behind a deferred one have the same responses`(_ order: [Int]) throws {
         let first = get("/later")
         let bytes = Array((first + order.map { Self.requests[$0].0 }.joined()).utf8)
         let expected = ok("one") + order.map { Self.requests[$0].1 }.joined()
@@ -277,7 +277,7 @@ struct ConnectionHandlerTests {
 
     /// Whatever stands in these fields, NIO's decoder and the connection must agree on whether more requests follow.
     @Test(arguments: [11, 12, 13] as [UInt64])
-    func `after any offer the connection goes on or closes`(_ seed: UInt64) throws {
+    func `after any Connection field the connection stays open or closes as the field says`(_ seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let names = ["Connection", "connection", "Proxy-Connection", "Upgrade", "upgrade", "X-Upgrade"]
         let words = [
@@ -313,7 +313,7 @@ struct ConnectionHandlerTests {
 
     /// NIO's decoder and the check of a head must agree on where a body ends, or the request is refused.
     @Test(arguments: ["", " ", "\t", "  ", " \t", "\t ", "\u{b}", "\u{c}", ",", ", ", ";", " ;", "\r\n ", "\u{a0}"])
-    func `a body is framed in one way whatever stands around the value`(_ text: String) throws {
+    func `a body is framed in one way, whatever white space is around the value`(_ text: String) throws {
         let next = get("/next")
         for isBefore in [true, false] {
             for (name, value, body) in [
@@ -342,7 +342,7 @@ struct ConnectionHandlerTests {
     // MARK: When a request begins
 
     @Test(arguments: ["G", "GET / HTTP/1.1\r\nHost: a", "GET / HTTP/1.1\r\nHost: a\r\n\r"])
-    func `the beginning of a request behind another one is under way`(_ beginning: String) throws {
+    func `the beginning of a request behind another one counts as a request in progress`(_ beginning: String) throws {
         for first in Self.requests.map(\.0) {
             let connection = try TestServer().connect()
             connection.send(first)
@@ -353,7 +353,7 @@ struct ConnectionHandlerTests {
     }
 
     @Test(arguments: ["\r\n", "\r\n\r\n", "\r\n\r\n\r\n", "\n", "\n\n", "\r"])
-    func `an empty line behind a request or between two begins none`(_ lines: String) throws {
+    func `an empty line behind a request or between two is no beginning of a request`(_ lines: String) throws {
         for (first, answer) in Self.requests {
             let connection = try TestServer().connect()
             connection.send(first + lines)
@@ -366,7 +366,7 @@ struct ConnectionHandlerTests {
         }
     }
 
-    @Test func `a body that ended at the same place in memory before does not hide a beginning`() throws {
+    @Test func `an earlier body that ended at the same address does not hide the beginning of a request`() throws {
         let connection = try TestServer().connect()
         let first = post("/b", "hello")
         let second = get("/a") + "GET /"
@@ -384,7 +384,7 @@ struct ConnectionHandlerTests {
         #expect(connection.handler.idleSince == nil)
     }
 
-    @Test func `the beginning of a request behind a response that waits to be sent is under way`() throws {
+    @Test func `the beginning of a request behind a response that is not yet sent counts as a request in progress`() throws {
         let connection = try TestServer().connect()
         connection.wire.block()
         connection.send(get("/big?100000") + "GET / HT")
@@ -395,7 +395,7 @@ struct ConnectionHandlerTests {
 
     // MARK: Streams
 
-    @Test func `a stream is taken piece by piece and ended once`() throws {
+    @Test func `a stream is delivered piece by piece and ended once`() throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.send("POST /stream HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
@@ -434,7 +434,7 @@ struct ConnectionHandlerTests {
         }
     }
 
-    @Test func `a stream whose turn never came is aborted once`() throws {
+    @Test func `a stream whose turn never comes is aborted once`() throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.send(get("/later") + post("/stream?1", "abc") + post("/stream-early?2", "def") + post("/stream?3", "ghi"))
@@ -445,7 +445,7 @@ struct ConnectionHandlerTests {
         #expect(server.table.figures == ConnectionTable.Figures(accepted: 1))
     }
 
-    @Test func `a response before the end of its stream closes after the rest`() throws {
+    @Test func `after a response before the end of its stream the connection closes after the rest`() throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.send("POST /stream-early HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
@@ -465,7 +465,7 @@ struct ConnectionHandlerTests {
     }
 
     @Test(arguments: ["7d0\r\n" + String(repeating: "x", count: 2000), "x\r\n", ""])
-    func `after an early response a body at fault hangs up`(_ rest: String) throws {
+    func `after an early response a malformed body closes the connection`(_ rest: String) throws {
         let server = TestServer()
         let connection = try server.connect()
         // The response, the fault and more bytes in one read.
@@ -503,7 +503,7 @@ struct ConnectionHandlerTests {
         #expect(server.responder.streams == [.init(pieces: [isWhole ? "abcdefghi" : "abc"], aborted: 1)])
     }
 
-    @Test func `an early response waits for responses that wait to be sent`() throws {
+    @Test func `an early response waits for responses that are not yet sent`() throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.wire.block()
@@ -522,7 +522,8 @@ struct ConnectionHandlerTests {
         ("HTTP/1.1", "Content-Length: 3\r\n", true), ("HTTP/1.0", "Content-Length: 3\r\n", false),
         ("HTTP/1.1", "Content-Length: 0\r\n", false),
     ])
-    func `a client that waits gets 100 Continue before the body`(_ version: String, _ length: String, _ isSent: Bool) throws {
+    func `a client that expects it gets 100 Continue before the body`(_ version: String, _ length: String, _ isSent: Bool) throws
+    {
         let connection = try TestServer().connect()
         connection.send("POST /a \(version)\r\nHost: a\r\n\(length)Expect: 100-Continue\r\n\r\n")
         let isEmpty = length == "Content-Length: 0\r\n"
@@ -534,7 +535,7 @@ struct ConnectionHandlerTests {
     }
 
     @Test(arguments: ["/stream-refused", "/refused"])
-    func `a refusal comes instead of 100 Continue`(_ path: String) throws {
+    func `a refusal replaces 100 Continue`(_ path: String) throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.send("POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
@@ -549,7 +550,7 @@ struct ConnectionHandlerTests {
         #expect(server.table.figures == ConnectionTable.Figures(accepted: 1))
     }
 
-    @Test func `a refusal is for clients that ask alone`() throws {
+    @Test func `only clients that expect 100 Continue get a refusal before the body`() throws {
         let connection = try TestServer().connect()
         connection.send(post("/refused", "abc") + post("/stream-refused", "abc"))
         #expect(try connection.received() == ok("") + ok("/stream-refused abc"))
@@ -561,7 +562,7 @@ struct ConnectionHandlerTests {
         #expect(try connection.received() == "HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\nConnection: close\r\n\r\n")
     }
 
-    @Test func `no 100 Continue comes among the responses of others`() throws {
+    @Test func `no 100 Continue is sent among the responses to other requests`() throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.send(get("/later") + "POST /b HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
@@ -614,7 +615,7 @@ struct ConnectionHandlerTests {
     ]
 
     @Test(arguments: faults)
-    func `a request at fault is rejected and the connection closes`(_ fault: Fault) throws {
+    func `a malformed request is rejected and the connection closes`(_ fault: Fault) throws {
         for size in [Int.max, 1000, 1] {
             let server = TestServer()
             let connection = try server.connect()
@@ -638,7 +639,7 @@ struct ConnectionHandlerTests {
     }
 
     @Test(arguments: faults)
-    func `a request at fault is rejected after the responses before it`(_ fault: Fault) throws {
+    func `a malformed request is rejected after the responses before it`(_ fault: Fault) throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.send(get("/later") + get("/a") + fault.bytes)
@@ -668,7 +669,7 @@ struct ConnectionHandlerTests {
         }
     }
 
-    @Test func `a socket that fails is hung up without a word`() throws {
+    @Test func `a connection whose socket fails is closed without a response`() throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
@@ -681,7 +682,7 @@ struct ConnectionHandlerTests {
 
     // MARK: The other side closes
 
-    @Test func `a client that closes when idle is hung up`() throws {
+    @Test func `a connection that the client closes when idle is closed`() throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.send(get("/a"))
@@ -691,7 +692,7 @@ struct ConnectionHandlerTests {
         #expect(server.responder.rejections == [])
     }
 
-    @Test func `a client that closes gets the responses it is owed`() throws {
+    @Test func `a client that closes its output gets the outstanding responses`() throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.send(get("/later") + get("/a"))
@@ -703,7 +704,7 @@ struct ConnectionHandlerTests {
         #expect(server.table.figures == ConnectionTable.Figures(accepted: 1))
     }
 
-    @Test func `a request that is cut off is rejected`() throws {
+    @Test func `a truncated request is rejected`() throws {
         for bytes in ["GET / HT", get("/a").dropLast(2) + "", "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"] {
             let server = TestServer()
             let connection = try server.connect()
@@ -728,7 +729,7 @@ struct ConnectionHandlerTests {
 
     // MARK: A peer that does not read
 
-    @Test func `what waits to be sent holds the next response back`() throws {
+    @Test func `unsent data delays the next response`() throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.wire.block()
@@ -746,7 +747,7 @@ struct ConnectionHandlerTests {
         #expect(connection.handler.idleSince != nil)
     }
 
-    @Test func `a client that closes gets what waits to be sent`() throws {
+    @Test func `a client that closes its output gets the unsent data`() throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.wire.block()
@@ -761,7 +762,7 @@ struct ConnectionHandlerTests {
     }
 
     @Test(arguments: ["", "Connection: close\r\n"])
-    func `the last response is sent whole to a client that has closed`(_ fields: String) throws {
+    func `the last response is sent completely to a client that has closed its output`(_ fields: String) throws {
         for isFirst in [true, false] {
             let server = TestServer()
             let connection = try server.connect()
@@ -782,7 +783,7 @@ struct ConnectionHandlerTests {
         }
     }
 
-    @Test func `the last response is sent whole before the output closes`() throws {
+    @Test func `the last response is sent completely before the output closes`() throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.wire.block()
@@ -798,7 +799,7 @@ struct ConnectionHandlerTests {
         #expect(server.table.figures == ConnectionTable.Figures(accepted: 1))
     }
 
-    @Test func `a last response that does not leave is given up`() throws {
+    @Test func `a last response that cannot be sent is dropped in time`() throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.wire.block()
@@ -808,7 +809,7 @@ struct ConnectionHandlerTests {
         #expect(server.table.figures == ConnectionTable.Figures(accepted: 1))
     }
 
-    @Test func `a rejection behind what waits to be sent is sent too`() throws {
+    @Test func `a rejection behind unsent data is sent`() throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.wire.block()
@@ -822,7 +823,7 @@ struct ConnectionHandlerTests {
         #expect(try connection.received() == ok(String(repeating: "a", count: 70_000)) + rejection)
     }
 
-    @Test func `a peer that does not read is hung up in time`() throws {
+    @Test func `a connection whose peer does not read is closed in time`() throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.wire.block()
@@ -834,7 +835,7 @@ struct ConnectionHandlerTests {
         #expect(server.table.figures == ConnectionTable.Figures(accepted: 1))
     }
 
-    @Test func `bytes that come while a part is taken are read behind it`() throws {
+    @Test func `bytes that arrive while a part is processed are read after it`() throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.wire.block()
@@ -853,7 +854,7 @@ struct ConnectionHandlerTests {
         #expect(server.table.figures.heldBytes == 0)
     }
 
-    @Test func `bytes that come while a part is taken wait for it`() throws {
+    @Test func `bytes that arrive while a part is processed wait for it`() throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.wire.block()
@@ -887,7 +888,7 @@ struct ConnectionHandlerTests {
         #expect(server.table.figures == ConnectionTable.Figures(accepted: 1))
     }
 
-    @Test func `the event loop looks at deadlines while there are connections`() throws {
+    @Test func `the event loop checks deadlines while there are connections`() throws {
         let server = TestServer()
         let connection = try server.connect()
         server.embeddedLoop.advanceTime(by: .seconds(1))
@@ -900,20 +901,20 @@ struct ConnectionHandlerTests {
         #expect(try next.received() == ok("GET /a "))
     }
 
-    @Test func `what comes after the end is harmless`() throws {
+    @Test func `events after the end are harmless`() throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.send(get("/later"))
         connection.channel.close(promise: nil)
         connection.tick(late: .hours(1))
         connection.handler.drain(at: .now())
-        connection.handler.evict()
+        connection.handler.closeIfIdle()
         connection.handler.bytesReceived(5)
         connection.handler.nextRequestBegins()
         connection.handler.decodingEnded(undecodedBytes: 5)
         server.embeddedLoop.run()
         connection.tick(late: .hours(1))
-        connection.handler.evict()
+        connection.handler.closeIfIdle()
         connection.handler.bytesReceived(5)
         connection.handler.nextRequestBegins()
         connection.handler.decodingEnded(undecodedBytes: 5)
@@ -954,7 +955,7 @@ struct ConnectionHandlerTests {
 
     // MARK: Room for others
 
-    @Test func `the connection that is idle for the longest time makes room`() throws {
+    @Test func `the connection that has been idle for the longest time is closed for a new one`() throws {
         let server = TestServer()
         #expect(!server.loop.evictLongestIdle())
         let connections = try (0..<4).map { _ in try server.connect() }
@@ -976,7 +977,7 @@ struct ConnectionHandlerTests {
         #expect(try connections[0].received() == ok("one"))
     }
 
-    @Test func `an idle connection makes room although all have been used`() throws {
+    @Test func `an idle connection is closed for a new one although all have been used`() throws {
         let server = TestServer()
         let connections = try (0..<10).map { _ in try server.connect() }
         for connection in connections { connection.send(get("/a")) }
@@ -988,7 +989,7 @@ struct ConnectionHandlerTests {
         #expect(!server.loop.evictLongestIdle())
     }
 
-    @Test func `connections go in any order`() throws {
+    @Test func `connections can end in any order`() throws {
         var random = SplitMix64(seed: 5)
         let server = TestServer()
         var connections = try (0..<60).map { _ in try server.connect() }
@@ -1009,7 +1010,7 @@ struct ConnectionHandlerTests {
         #expect(server.table.figures == ConnectionTable.Figures(accepted: 260))
     }
 
-    @Test func `connections that come and go leave nothing behind`() throws {
+    @Test func `closed connections leave nothing behind`() throws {
         let server = TestServer()
         for _ in 0..<500 {
             let connection = try server.connect()
@@ -1020,7 +1021,7 @@ struct ConnectionHandlerTests {
         #expect(!server.loop.evictLongestIdle())
     }
 
-    @Test func `those that hold something are found in the order in which they began`() throws {
+    @Test func `connections that hold memory are found in the order in which they began`() throws {
         let before = NIODeadline.now()
         let server = TestServer()
         let connections = try (0..<5).map { _ in try server.connect() }
@@ -1034,7 +1035,7 @@ struct ConnectionHandlerTests {
         #expect(server.loop.popLongestHolder() === nil)
     }
 
-    @Test func `an idle connection makes room before one with a request`() throws {
+    @Test func `an idle connection is closed before one with a request`() throws {
         let server = TestServer()
         let connections = try (0..<3).map { _ in try server.connect() }
         connections[0].send("GET")
@@ -1047,7 +1048,7 @@ struct ConnectionHandlerTests {
         #expect(server.table.figures == ConnectionTable.Figures(open: 1, accepted: 3))
     }
 
-    @Test func `a half-sent request makes room only once it is older than the protected time`() throws {
+    @Test func `an incomplete request is closed for a new one only after the protected time`() throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.send("GET")
@@ -1071,7 +1072,7 @@ struct ConnectionHandlerTests {
         "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n" + String(repeating: "x", count: 40_000),
         "GET /a HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "x", count: 14_000),
     ])
-    func `over the budget a request that is half sent is rejected`(_ bytes: String) throws {
+    func `over the budget an incomplete request is rejected`(_ bytes: String) throws {
         for size in [Int.max, 100] {
             let server = TestServer(limits: Self.smallBudget)
             let connection = try server.connect()
@@ -1088,7 +1089,7 @@ struct ConnectionHandlerTests {
         }
     }
 
-    @Test func `over the budget the request that is half sent for the longest time is rejected`() throws {
+    @Test func `over the budget the oldest incomplete request is rejected`() throws {
         var limits = ConnectionLimits()
         limits.maxHeldBytes = 250_000
         let server = TestServer(limits: limits)
@@ -1108,7 +1109,7 @@ struct ConnectionHandlerTests {
         #expect(server.table.figures == ConnectionTable.Figures(accepted: 3))
     }
 
-    @Test func `over the budget half a request behind another one is given up`() throws {
+    @Test func `over the budget an incomplete request behind another one is dropped`() throws {
         var limits = ConnectionLimits()
         limits.maxHeldBytes = 250_000
         let server = TestServer(limits: limits)
@@ -1154,7 +1155,7 @@ struct ConnectionHandlerTests {
     }
 
     @Test(arguments: [Int.max, 100])
-    func `what waits undecoded is bounded`(_ size: Int) throws {
+    func `undecoded bytes are bounded`(_ size: Int) throws {
         var limits = ConnectionLimits()
         // So that the bound is below that of the decoder.
         limits.maxTargetBytes = 2000 - 1024 - limits.maxHeaderBytes
@@ -1173,7 +1174,7 @@ struct ConnectionHandlerTests {
         #expect(connection.wire.isOutputClosed)
     }
 
-    @Test func `over the budget whole requests are served`() throws {
+    @Test func `over the budget complete requests are served`() throws {
         let server = TestServer(limits: Self.smallBudget)
         let connection = try server.connect()
         let body = String(repeating: "y", count: 30_000)
@@ -1184,7 +1185,7 @@ struct ConnectionHandlerTests {
     }
 
     /// A socket whose other end has closed is read to its end, whether more is wanted or not.
-    @Test func `over the budget requests that wait are served and no more are taken`() throws {
+    @Test func `over the budget waiting requests are served and no more are read`() throws {
         let server = TestServer(limits: Self.smallBudget)
         let connection = try server.connect()
         connection.send(get("/later"))
@@ -1203,7 +1204,7 @@ struct ConnectionHandlerTests {
         #expect(server.table.figures == ConnectionTable.Figures(accepted: 1))
     }
 
-    @Test func `over the budget a connection with requests that wait goes without a word`() throws {
+    @Test func `over the budget a connection with waiting requests closes without a response`() throws {
         let server = TestServer(limits: Self.smallBudget)
         let waiting = try server.connect()
         waiting.send(get("/later") + post("/stream", "abc") + post("/b", String(repeating: "y", count: 30_000)))
@@ -1218,7 +1219,7 @@ struct ConnectionHandlerTests {
         #expect(server.table.figures == ConnectionTable.Figures(accepted: 2))
     }
 
-    @Test func `what was held is given back with the response`() throws {
+    @Test func `reserved memory is released with the response`() throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.send(get("/later") + get("/a") + get("/b"))
@@ -1227,7 +1228,7 @@ struct ConnectionHandlerTests {
         #expect(server.table.figures.heldBytes == 0)
     }
 
-    @Test func `what was held is given back with the last of what waited to be sent`() throws {
+    @Test func `reserved memory is released with the last unsent data`() throws {
         let server = TestServer()
         let connection = try server.connect()
         connection.wire.block()
@@ -1238,7 +1239,7 @@ struct ConnectionHandlerTests {
         #expect(connection.handler.idleSince != nil)
     }
 
-    @Test func `over the budget a peer that does not read is hung up`() throws {
+    @Test func `over the budget a connection whose peer does not read is closed`() throws {
         for (behind, fields) in [("", ""), ("", "Connection: close\r\n"), (get("/a") + "G", ""), ("GE", "Connection: close\r\n")]
         {
             let server = TestServer(limits: Self.smallBudget)
@@ -1251,7 +1252,7 @@ struct ConnectionHandlerTests {
         }
     }
 
-    @Test func `over the budget a peer that has not read for long makes room for others`() throws {
+    @Test func `over the budget the connection whose peer has not read for the longest time is closed`() throws {
         var limits = ConnectionLimits()
         limits.maxHeldBytes = 200_000
         let server = TestServer(limits: limits)
@@ -1276,7 +1277,7 @@ struct ConnectionHandlerTests {
     // MARK: Refused connections
 
     @Test(arguments: [get("/a"), get("/a") + get("/b"), "GET /a HTTP/1.1\r\n\r\n", post("/stream", "abc")])
-    func `a connection too many is told so and closed`(_ bytes: String) throws {
+    func `a connection over the limit gets a response and is closed`(_ bytes: String) throws {
         let server = TestServer()
         let connection = try server.connect(refusal: .tooManyConnections)
         connection.send(bytes)
@@ -1289,7 +1290,7 @@ struct ConnectionHandlerTests {
         #expect(server.table.figures == ConnectionTable.Figures(accepted: 1, refused: 1))
     }
 
-    @Test func `a connection too many has a moment for its request`() throws {
+    @Test func `a connection over the limit has a short time for its request`() throws {
         let server = TestServer()
         for bytes in ["", "GET"] {
             let connection = try server.connect(refusal: .tooManyConnections)

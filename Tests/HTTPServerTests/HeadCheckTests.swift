@@ -41,7 +41,7 @@ struct HeadCheckTests {
     private static let ports = ["", ":", ":0", ":80", ":8080", ":65535", ":00080"]
 
     @Test(arguments: hosts, ports)
-    func `a host is a name or an address with a port or without`(_ host: String, _ port: String) {
+    func `a host is a name or an address, with or without a port`(_ host: String, _ port: String) {
         #expect(HeadCheck.isHost(host + port))
         #expect(rejection(head([("host", host + port)])) == nil)
         #expect(rejection(head([("HOST", host + port)], version: .http1_0)) == nil)
@@ -55,7 +55,7 @@ struct HeadCheckTests {
         "[", "]", "[]", "[::1", "::1", "[::1]]", "[::1]x", "[::1]80", "[[::1]]", "[1]", "[a]", "[a.example]", "[::g]",
         "[::1%25eth0]", "[::1%eth0]", "[v1.a:b]", "[: :]", "[::1]:65536", "[::1]:a", "http://a", "a[::1]",
     ])
-    func `anything else is no host`(_ text: String) {
+    func `any other host is refused`(_ text: String) {
         #expect(!HeadCheck.isHost(text))
         #expect(isMalformed(rejection(head([("Host", text)])), "Host"))
         #expect(isMalformed(rejection(head([("Host", text)], version: .http1_0)), "Host"))
@@ -66,7 +66,7 @@ struct HeadCheckTests {
         (["a", "a"], .http1_1, false), (["a", "b"], .http1_1, false), (["a", "a"], .http1_0, false),
         (["", "a"], .http1_1, false),
     ])
-    func `there is exactly one host`(_ hosts: [String], _ version: HTTPVersion, _ isGood: Bool) {
+    func `a request has exactly one host`(_ hosts: [String], _ version: HTTPVersion, _ isGood: Bool) {
         let found = rejection(head(hosts.map { ("Host", $0) }, version: version))
         #expect(isGood ? found == nil : isMalformed(found, "Host"))
     }
@@ -74,9 +74,9 @@ struct HeadCheckTests {
     // MARK: Framing
 
     @Test(arguments: ["chunked", "Chunked", "CHUNKED"])
-    func `a body comes in chunks`(_ value: String) throws {
+    func `a body may be chunked`(_ value: String) throws {
         let check = try HeadCheck(framed(("Transfer-Encoding", value)), limits: ConnectionLimits())
-        #expect(check == HeadCheck(expectsContinue: false, contentLength: nil, persistence: .goesOn))
+        #expect(check == HeadCheck(expectsContinue: false, contentLength: nil, persistence: .persists))
         #expect(rejection(framed(("transfer-encoding", value))) == nil)
         #expect(isMalformed(rejection(framed(("Transfer-Encoding", value), version: .http1_0)), "Transfer-Encoding"))
     }
@@ -87,7 +87,7 @@ struct HeadCheckTests {
         "trailers",
         "\u{03}hunked", "chunke\u{04}",
     ])
-    func `no other encoding is read`(_ value: String) {
+    func `no other transfer coding is accepted`(_ value: String) {
         #expect(isMalformed(rejection(framed(("Transfer-Encoding", value))), "Transfer-Encoding"))
         #expect(
             isMalformed(rejection(framed(("Transfer-Encoding", "chunked"), ("Transfer-Encoding", value))), "Transfer-Encoding"))
@@ -96,7 +96,7 @@ struct HeadCheckTests {
     @Test(arguments: [("0", 0), ("1", 1), ("00", 0), ("007", 7), ("9223372036854775807", Int.max)])
     func `a length is a number`(_ value: String, _ length: Int) throws {
         let check = try HeadCheck(framed(("content-LENGTH", value)), limits: ConnectionLimits())
-        #expect(check == HeadCheck(expectsContinue: false, contentLength: length, persistence: .goesOn))
+        #expect(check == HeadCheck(expectsContinue: false, contentLength: length, persistence: .persists))
     }
 
     @Test(arguments: [
@@ -104,18 +104,18 @@ struct HeadCheckTests {
         "9223372036854775808",
         "99999999999999999999999", "1\u{0}", "1;1", "\"1\"",
     ])
-    func `anything else is no length`(_ value: String) {
+    func `any other length is refused`(_ value: String) {
         #expect(isMalformed(rejection(framed(("Content-Length", value))), "Content-Length"))
         #expect(isMalformed(rejection(framed(("Content-Length", value), version: .http1_0)), "Content-Length"))
     }
 
     /// llhttp leaves it there.
     @Test(arguments: [" ", "\t", "  ", " \t ", "\t\t"])
-    func `white space behind a value is no part of it`(_ space: String) throws {
+    func `white space after a value is not part of it`(_ space: String) throws {
         let limits = ConnectionLimits()
         let fields = [("Host", "a.example:80"), ("Content-Length", "5"), ("Expect", "100-continue")]
         let check = try HeadCheck(head(fields.map { ($0, $1 + space) }), limits: limits)
-        #expect(check == HeadCheck(expectsContinue: true, contentLength: 5, persistence: .goesOn))
+        #expect(check == HeadCheck(expectsContinue: true, contentLength: 5, persistence: .persists))
         #expect(rejection(framed(("Transfer-Encoding", "chunked" + space))) == nil)
         #expect(isMalformed(rejection(framed(("Content-Length", space))), "Content-Length"))
         #expect(isMalformed(rejection(framed(("Transfer-Encoding", space))), "Transfer-Encoding"))
@@ -136,7 +136,7 @@ struct HeadCheckTests {
         ("Content-Length-", "x"), ("Content_Length", "x"), ("XContent-Length", "x"), ("Transfer_Encoding", "gzip"),
         ("X-Transfer-Encoding", "gzip"), ("Hosts", ""), ("Hos", ""), ("host-", ""),
     ])
-    func `only the fields themselves count`(_ name: String, _ value: String) {
+    func `only the framing fields themselves count`(_ name: String, _ value: String) {
         #expect(rejection(framed((name, value))) == nil)
     }
 
@@ -146,14 +146,14 @@ struct HeadCheckTests {
         HTTPMethod.GET, .HEAD, .POST, .PUT, .DELETE, .OPTIONS, .PATCH, .TRACE, .MKCOL, .RAW(value: "BREW"),
         .RAW(value: "connect"),
     ])
-    func `any method but CONNECT is a route's to judge`(_ method: HTTPMethod) {
+    func `any method but CONNECT is left to the routes`(_ method: HTTPMethod) {
         #expect(rejection(head(method: method)) == nil)
         #expect(isMalformed(rejection(head(method: .CONNECT)), "CONNECT"))
         #expect(isMalformed(rejection(head(method: .RAW(value: "CONNECT"))), "CONNECT"))
     }
 
     @Test(arguments: ["/", "*", "/a/b?c=d", "//a", "/%zz", "/a#b", "/?", "/!\"$&'()*+,-.:;<=>@[\\]^_`{|}~", "/../.."])
-    func `a target is a path as it came`(_ target: String) {
+    func `a target is a path, unchanged`(_ target: String) {
         #expect(rejection(head(target: target)) == nil)
     }
 
@@ -166,7 +166,7 @@ struct HeadCheckTests {
         #expect(isMalformed(rejection(head(target: target)), "target"))
     }
 
-    @Test func `a target is bounded`() {
+    @Test func `a target has a maximum length`() {
         var limits = ConnectionLimits()
         limits.maxTargetBytes = 10
         #expect(rejection(head(target: "/" + String(repeating: "a", count: 9)), limits: limits) == nil)
@@ -175,7 +175,7 @@ struct HeadCheckTests {
     }
 
     @Test(arguments: [(0, 9, false), (1, 0, true), (1, 1, true), (1, 2, true), (2, 0, false), (3, 0, false)])
-    func `versions of HTTP/1 are spoken`(_ major: Int, _ minor: Int, _ isGood: Bool) {
+    func `HTTP/1.0 and HTTP/1.1 are supported`(_ major: Int, _ minor: Int, _ isGood: Bool) {
         let found = rejection(head(version: HTTPVersion(major: major, minor: minor)))
         #expect(isGood ? found == nil : isMalformed(found, "HTTP/1.1"))
     }
@@ -187,7 +187,7 @@ struct HeadCheckTests {
         ([], .http1_1, false), ([""], .http1_1, false), (["100"], .http1_1, false), (["200-ok"], .http1_1, false),
         (["100-continue, a"], .http1_1, false), (["100-continue", "100-continue"], .http1_1, true),
     ])
-    func `a client may wait for 100 Continue`(_ values: [String], _ version: HTTPVersion, _ isExpected: Bool) throws {
+    func `a client may expect 100 Continue`(_ values: [String], _ version: HTTPVersion, _ isExpected: Bool) throws {
         let fields = [("Host", "a"), ("Content-Length", "3")] + values.map { ("Expect", $0) }
         #expect(try HeadCheck(head(fields, version: version), limits: ConnectionLimits()).expectsContinue == isExpected)
     }
@@ -196,47 +196,47 @@ struct HeadCheckTests {
 
     @Test(arguments: [
         // Connection, Proxy-Connection, Upgrade
-        ([], [], [], Persistence.goesOn),
-        ([], [], ["h2c"], .goesOn),
-        (["keep-alive"], [], [], .goesOn),
-        (["Keep-Alive, TE"], [], ["h2c"], .goesOn),
-        (["upgrade"], [], [], .goesOn),
-        ([], ["upgrade"], [], .goesOn),
-        ([], ["keep-alive"], ["h2c"], .goesOn),
-        (["\tkeep-alive"], [], ["h2c"], .goesOn),
-        ([""], [""], [""], .goesOn),
-        (["Upgrade"], [], ["h2c"], .goesOnBehindOffer),
-        (["upgrade"], [], ["a/1, b"], .goesOnBehindOffer),
-        (["keep-alive, UPGRADE"], [], ["h2c"], .goesOnBehindOffer),
-        (["Upgrade,HTTP2-Settings"], [], ["h2c"], .goesOnBehindOffer),
-        ([" upgrade "], [], ["h2c"], .goesOnBehindOffer),
-        ([",upgrade,,"], [], ["h2c"], .goesOnBehindOffer),
-        (["keep-alive", "upgrade"], [], ["h2c"], .goesOnBehindOffer),
-        (["upgrade", "upgrade"], [], ["h2c", "a"], .goesOnBehindOffer),
-        (["upgrade"], ["keep-alive"], ["h2c"], .goesOnBehindOffer),
-        (["close"], [], [], .ends),
-        (["Close"], [], ["h2c"], .ends),
-        (["closed"], [], [], .ends),
-        (["keep-alive, close"], [], [], .ends),
-        (["keep-alive", "close"], [], [], .ends),
-        (["close, upgrade"], [], ["h2c"], .ends),
-        ([], ["close"], [], .ends),
-        ([], ["Upgrade"], ["h2c"], .ends),
-        (["upgrade"], ["upgrade"], ["h2c"], .ends),
-        (["upgrade"], ["close"], ["h2c"], .ends),
-        (["upgrade\t"], [], ["h2c"], .ends),
-        (["\tupgrade"], [], ["h2c"], .ends),
-        (["keep-alive,\tupgrade"], [], ["h2c"], .ends),
-        (["upgrade", "\tkeep-alive"], [], ["h2c"], .ends),
-        (["upgrade"], [], [""], .ends),
-        (["upgrade"], [], ["h2c", ""], .ends),
-        (["upgrades"], [], ["h2c"], .ends),
-        (["x-upgrade"], [], ["h2c"], .ends),
-        (["upgrade;q=1"], [], ["h2c"], .ends),
-        (["upgrade keep-alive"], [], ["h2c"], .ends),
-        (["upgrade, x-upgrade"], [], ["h2c"], .ends),
+        ([], [], [], Persistence.persists),
+        ([], [], ["h2c"], .persists),
+        (["keep-alive"], [], [], .persists),
+        (["Keep-Alive, TE"], [], ["h2c"], .persists),
+        (["upgrade"], [], [], .persists),
+        ([], ["upgrade"], [], .persists),
+        ([], ["keep-alive"], ["h2c"], .persists),
+        (["\tkeep-alive"], [], ["h2c"], .persists),
+        ([""], [""], [""], .persists),
+        (["Upgrade"], [], ["h2c"], .persistsAfterOffer),
+        (["upgrade"], [], ["a/1, b"], .persistsAfterOffer),
+        (["keep-alive, UPGRADE"], [], ["h2c"], .persistsAfterOffer),
+        (["Upgrade,HTTP2-Settings"], [], ["h2c"], .persistsAfterOffer),
+        ([" upgrade "], [], ["h2c"], .persistsAfterOffer),
+        ([",upgrade,,"], [], ["h2c"], .persistsAfterOffer),
+        (["keep-alive", "upgrade"], [], ["h2c"], .persistsAfterOffer),
+        (["upgrade", "upgrade"], [], ["h2c", "a"], .persistsAfterOffer),
+        (["upgrade"], ["keep-alive"], ["h2c"], .persistsAfterOffer),
+        (["close"], [], [], .closes),
+        (["Close"], [], ["h2c"], .closes),
+        (["closed"], [], [], .closes),
+        (["keep-alive, close"], [], [], .closes),
+        (["keep-alive", "close"], [], [], .closes),
+        (["close, upgrade"], [], ["h2c"], .closes),
+        ([], ["close"], [], .closes),
+        ([], ["Upgrade"], ["h2c"], .closes),
+        (["upgrade"], ["upgrade"], ["h2c"], .closes),
+        (["upgrade"], ["close"], ["h2c"], .closes),
+        (["upgrade\t"], [], ["h2c"], .closes),
+        (["\tupgrade"], [], ["h2c"], .closes),
+        (["keep-alive,\tupgrade"], [], ["h2c"], .closes),
+        (["upgrade", "\tkeep-alive"], [], ["h2c"], .closes),
+        (["upgrade"], [], [""], .closes),
+        (["upgrade"], [], ["h2c", ""], .closes),
+        (["upgrades"], [], ["h2c"], .closes),
+        (["x-upgrade"], [], ["h2c"], .closes),
+        (["upgrade;q=1"], [], ["h2c"], .closes),
+        (["upgrade keep-alive"], [], ["h2c"], .closes),
+        (["upgrade, x-upgrade"], [], ["h2c"], .closes),
     ])
-    func `the connection goes on where it is certain what follows`(
+    func `the connection stays open only if the next request's beginning is certain`(
         _ connection: [String], _ proxyConnection: [String], _ upgrades: [String], _ expected: Persistence
     ) {
         let found = Persistence(
@@ -244,18 +244,19 @@ struct HeadCheckTests {
         #expect(found == expected)
         let closing = Persistence(
             isKeepAlive: false, connection: connection, proxyConnection: proxyConnection, upgrades: upgrades)
-        #expect(closing == .ends)
+        #expect(closing == .closes)
     }
 
     @Test(arguments: [
-        ([], HTTPVersion.http1_1, Persistence.goesOn), ([], .http1_0, .ends), ([("Connection", "keep-alive")], .http1_0, .ends),
-        ([("Connection", "close")], .http1_1, .ends),
-        ([("connection", "Upgrade"), ("UPGRADE", "h2c")], .http1_1, .goesOnBehindOffer),
-        ([("Proxy-Connection", "close")], .http1_1, .ends), ([("Proxy-Connection", "keep-alive")], .http1_1, .goesOn),
-        ([("Upgrade", "h2c")], .http1_1, .goesOn), ([("X-Connection", "close")], .http1_1, .goesOn),
-        ([("Connection", "upgrade"), ("Upgrade", "h2c")], .http1_0, .ends),
+        ([], HTTPVersion.http1_1, Persistence.persists), ([], .http1_0, .closes),
+        ([("Connection", "keep-alive")], .http1_0, .closes),
+        ([("Connection", "close")], .http1_1, .closes),
+        ([("connection", "Upgrade"), ("UPGRADE", "h2c")], .http1_1, .persistsAfterOffer),
+        ([("Proxy-Connection", "close")], .http1_1, .closes), ([("Proxy-Connection", "keep-alive")], .http1_1, .persists),
+        ([("Upgrade", "h2c")], .http1_1, .persists), ([("X-Connection", "close")], .http1_1, .persists),
+        ([("Connection", "upgrade"), ("Upgrade", "h2c")], .http1_0, .closes),
     ])
-    func `a head says whether the connection goes on`(
+    func `the head decides whether the connection stays open`(
         _ fields: [(String, String)], _ version: HTTPVersion, _ expected: Persistence
     ) throws {
         let check = try HeadCheck(head([("Host", "a")] + fields, version: version), limits: ConnectionLimits())

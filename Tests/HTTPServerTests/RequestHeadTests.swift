@@ -38,11 +38,11 @@ struct RequestHeadTests {
         ("host", true), ("HOST", true), ("Host", true), ("hosts", false), ("hos", false), ("", false), ("ho\u{13}t", false),
         ("höst", false), ("h\u{4f}st", true), ("\u{8}ost", false),
     ])
-    func `a field name has no case`(_ name: String, _ isHost: Bool) {
+    func `field names are compared without case`(_ name: String, _ isHost: Bool) {
         #expect(name.isField("host") == isHost)
     }
 
-    @Test func `only letters have a case`() {
+    @Test func `only ASCII letters have a case`() {
         for byte in UInt8(0)...0x7f {
             let name = String(decoding: [0x68, byte, 0x73, 0x74], as: UTF8.self)
             #expect(name.isField("host") == (byte == 0x6f || byte == 0x4f), "\(byte)")

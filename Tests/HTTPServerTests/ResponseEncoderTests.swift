@@ -33,7 +33,7 @@ struct ResponseEncoderTests {
         (431, "Request Header Fields Too Large"), (500, "Internal Server Error"), (501, "Not Implemented"),
         (503, "Service Unavailable"), (299, ""), (599, ""),
     ])
-    func `a status has its phrase or none`(_ status: Int, _ phrase: String) {
+    func `a status has its phrase, or none`(_ status: Int, _ phrase: String) {
         #expect(head(Response(status: status)) == "HTTP/1.1 \(status) \(phrase)\r\n\(Self.date)Content-Length: 0\r\n\r\n")
     }
 
@@ -48,14 +48,14 @@ struct ResponseEncoderTests {
         10_000_000, 12_345_678, 99_999_998, 99_999_999, 100_000_000, 100_000_001, 999_999_999, 1_000_000_000, 9_876_543_210,
         Int.max,
     ])
-    func `a length has its digits`(_ length: Int) {
+    func `a length is written in digits`(_ length: Int) {
         let file = ResponseFile.empty(length: length)
         defer { file.close() }
         #expect(
             head(Response(status: 200, body: .file(file))) == "HTTP/1.1 200 OK\r\n\(Self.date)Content-Length: \(length)\r\n\r\n")
     }
 
-    @Test func `all lengths up to a hundred thousand have their digits`() {
+    @Test func `all lengths up to a hundred thousand are written in digits`() {
         var encoder = ResponseEncoder()
         let bytes = ByteBuffer(repeating: 0, count: 100_000)
         for length in stride(from: 0, through: 100_000, by: 7) {
@@ -66,7 +66,7 @@ struct ResponseEncoderTests {
         }
     }
 
-    @Test func `the date goes with the clock, forth and back`() {
+    @Test func `the date follows the clock forward and back`() {
         var encoder = ResponseEncoder()
         let times: [(Double, String)] = [
             (784_111_777.2, "08:49:37"), (784_111_777.9, "08:49:37"), (784_111_778, "08:49:38"), (784_111_776, "08:49:36"),
@@ -84,7 +84,7 @@ struct ResponseEncoderTests {
         ("X", "a\r\nSet-Cookie: b"), ("X", "a\r"), ("X", "a\n"), ("X", "\r\n"), ("X", "a\u{0}b"), ("X\r\nY", "a"), ("X\n", "a"),
         ("X:", "a"), ("X Y", "a"), ("", "a"), ("X\u{0}", "a"), ("Ü", "a"), ("X\u{7f}", "a"),
     ])
-    func `a field that would be two is dropped`(_ name: String, _ value: String) {
+    func `a field value that would become two fields is dropped`(_ name: String, _ value: String) {
         var fields: ResponseFields = ["A": "1"]
         fields.add(name, value)
         fields.add("B", "2")
@@ -93,7 +93,7 @@ struct ResponseEncoderTests {
     }
 
     @Test(arguments: ["", " ", "a b", "a: b", "é", "\t", "a, b"])
-    func `any other value is kept`(_ value: String) {
+    func `any other field value is unchanged`(_ value: String) {
         let fields: ResponseFields = ["X-Y": value]
         #expect(String(decoding: fields.encoded, as: UTF8.self) == "X-Y: \(value)\r\n")
     }
@@ -108,7 +108,7 @@ struct ResponseEncoderTests {
         #expect(response["s"] == "s" && response["A"] == "1" && response["z"] == nil)
     }
 
-    @Test func `a response knows the length of its body`() {
+    @Test func `a response has the length of its body`() {
         #expect(Response(status: 200).contentLength == 0)
         #expect(Response(status: 200, body: .bytes([1, 2])).contentLength == 2)
         #expect(Response(status: 200, body: .buffer(ByteBuffer(string: "abc"))).contentLength == 3)

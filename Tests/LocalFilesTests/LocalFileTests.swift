@@ -52,7 +52,7 @@ struct LocalFileTests {
     }
 
     #if os(Linux)
-        @Test func `a file that does not tell its size is read to its end`() throws {
+        @Test func `a file that reports no size is read to its end`() throws {
             let status = try LocalFile("/proc/self/status").contents(limit: 100_000)
             #expect(String(decoding: status, as: UTF8.self).contains("\nPid:"))
             // Larger than one step of reading on.
@@ -60,7 +60,7 @@ struct LocalFileTests {
         }
     #endif
 
-    @Test func `what is no regular file is told from what is not there, and is not waited for`() throws {
+    @Test func `a file that is not regular is told from a missing one, and is not waited for`() throws {
         #expect(mkfifo("\(folder)/pipe", 0o600) == 0)
         #expect(error("\(folder)/pipe") == .notRegular)
         #expect(error("/dev/zero") == .notRegular)
@@ -72,7 +72,7 @@ struct LocalFileTests {
         #expect(error("\(folder)/circle") == .symbolicLinkLoop)
     }
 
-    @Test func `a file that may not be read says so`() throws {
+    @Test func `the error of a file that may not be read says so`() throws {
         #expect(FileReadError(Errno.permissionDenied) == .permissionDenied)
         #expect(FileReadError(Errno.notPermitted) == .permissionDenied)
         #expect("\(FileReadError.permissionDenied)" == "permission denied")
@@ -100,7 +100,7 @@ struct LocalFileTests {
     @Test(arguments: [
         (0o600, false), (0o400, false), (0o700, false), (0o640, false), (0o604, true), (0o644, true), (0o620, false),
     ])
-    func `a secret that accounts other than its owner may read is warned of`(mode: mode_t, isWarnedOf: Bool) throws {
+    func `a secret file that other accounts may read causes a warning`(mode: mode_t, isWarnedOf: Bool) throws {
         let path = try write([1], "secret")
         #expect(chmod(path, mode) == 0)
         let warning =
@@ -111,7 +111,7 @@ struct LocalFileTests {
         #expect((LocalFile("\(folder)/link").secrecyWarning != nil) == isWarnedOf)
     }
 
-    @Test func `a folder's names are listed with what they lead to`() throws {
+    @Test func `a folder's entries are listed with the kind of their targets`() throws {
         for name in ["a", ".b", "c\u{e9}"] { _ = try write([1], name) }
         let files = FileManager.default
         try files.createDirectory(atPath: "\(folder)/folder", withIntermediateDirectories: true)
@@ -123,7 +123,7 @@ struct LocalFileTests {
         #expect(entries.filter(\.isFolder).map(\.name) == ["folder", "to-folder"])
     }
 
-    @Test func `what is no folder cannot be listed`() throws {
+    @Test func `listing something that is not a folder fails`() throws {
         let file = try write([1], "file")
         for (path, expected) in [(file, FileReadError.notFolder), ("\(folder)/none", .notFound)] {
             #expect(throws: expected) { try LocalFolder(path).entries() }

@@ -6,7 +6,7 @@ import Testing
 import WireFormats
 
 /// No test here sends anything but to loopback: that a link-local answer is dropped is asked of the list of addresses alone.
-@Suite("Addresses that a request must not go to", .timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(5)))
 struct ForbiddenAddressTests {
     private static func permitted(
         _ addresses: [String], of host: String = "id.example", forbidden: Set<AddressKind>
@@ -28,7 +28,7 @@ struct ForbiddenAddressTests {
     }
 
     @Test(arguments: ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1", "0.0.0.0", "::", "::ffff:0.0.0.0"])
-    func `an answer that leads to this machine is dropped`(address: String) throws {
+    func `an answer that points to this machine is dropped`(address: String) throws {
         #expect(throws: OutgoingError.forbiddenAddress(.loopback)) {
             try Self.permitted([address], forbidden: [.linkLocal, .loopback])
         }
@@ -37,14 +37,14 @@ struct ForbiddenAddressTests {
     }
 
     @Test(arguments: ["localhost", "id.localhost", "LOCALHOST"])
-    func `a name of this machine is asked on loopback only, whatever the chain answers`(host: String) throws {
+    func `a name of this machine is requested from loopback only, whatever the chain answers`(host: String) throws {
         #expect(try Self.permitted(["192.0.2.1", "::1", "127.0.0.1"], of: host, forbidden: []) == ["::1", "127.0.0.1"])
         let problem = OutgoingError.unreachable(
             "the name is reserved for this machine, and resolves to another: correct the hosts file or DNS")
         #expect(throws: problem) { try Self.permitted(["192.0.2.1"], of: host, forbidden: []) }
     }
 
-    @Test func `an answer that is no address is dropped`() {
+    @Test func `an answer that is not an address is dropped`() {
         #expect(throws: OutgoingError.unreachable("the host is not known")) {
             try Self.permitted(["id.example", ""], forbidden: [])
         }
@@ -56,12 +56,12 @@ struct ForbiddenAddressTests {
             ("localhost", .loopback), ("a.localhost", .loopback), ("0.0.0.0", .loopback), ("::", .loopback), ("id.example", nil),
             ("192.0.2.1", nil), ("fd00:ec2::254", nil),
         ] as [(String, AddressKind?)])
-    func `a host's kind is known before any name is resolved`(host: String, kind: AddressKind?) throws {
+    func `the kind of a host is known before any name is resolved`(host: String, kind: AddressKind?) throws {
         #expect(AddressKind(try #require(Host(host))) == kind)
     }
 
     @Test(arguments: ["id.example", "127.0.0.1", "localhost"])
-    func `a forbidden address is not connected to`(host: String) async throws {
+    func `no connection is made to a forbidden address`(host: String) async throws {
         let answer = ScriptedServer.Script(pieces: ["HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"])
         let names = NameLookup { _ in .success(["127.0.0.1"]) }
         try await ScriptedServer.with(answer) { port in

@@ -7,7 +7,7 @@ import Testing
 
 /// Where an answer is expected the timeout is ten minutes, however slow the machine is; a test that waits for what never comes
 /// ends at its time limit.
-@Suite("Names of other services", .timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(5)))
 struct NameLookupTests {
     /// A name service that never answers for `slow.example` until it is let go, and counts.
     private final class NameService: Sendable {
@@ -74,8 +74,7 @@ struct NameLookupTests {
 
     private static let answer = ScriptedServer.Script(pieces: ["HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"])
 
-    @Test("one that is not answered holds up no other, and is asked for once, however often it is wanted")
-    func slowName() async throws {
+    @Test func `a lookup without an answer blocks no other, and runs once for all who wait for it`() async throws {
         let service = NameService()
         let names = NameLookup(resolve: service.resolve)
         let results = try await ScriptedServer.with(Self.answer) { port in
@@ -91,17 +90,14 @@ struct NameLookupTests {
         service.letGo()
     }
 
-    @Test("the next address is tried where one does not take the connection")
-    func nextAddress() async throws {
+    @Test func `the next address is tried if one refuses the connection`() async throws {
         let names = NameLookup(resolve: NameService().resolve)
         let status = try await ScriptedServer.with(Self.answer) { await Self.ask("two.example", $0, names) }
         #expect(status == "200")
     }
 
-    @Test(
-        "an address that is silent leaves its time to the next one",
-        arguments: [["127.0.0.2", "127.0.0.1"], ["127.0.0.3", "127.0.0.2", "127.0.0.1"]])
-    func silentAddress(addresses: [String]) async throws {
+    @Test(arguments: [["127.0.0.2", "127.0.0.1"], ["127.0.0.3", "127.0.0.2", "127.0.0.1"]])
+    func `an address that does not answer leaves time for the next one`(addresses: [String]) async throws {
         let asked = Mutex<[(Duration, Int)]>([])
         let names = NameLookup { _ in .success(addresses) }
         let answer = try await ScriptedServer.with(Self.answer) { port in
@@ -119,16 +115,13 @@ struct NameLookupTests {
         #expect(asked.withLock { $0.map(\.1) } == Array(repeating: addresses.count, count: addresses.count - 1))
     }
 
-    @Test("a silent address is waited for as long as its equal share of the request's time")
-    func patience() {
+    @Test func `an address that does not answer is waited for as long as its share of the request's time`() {
         #expect(OutgoingRequest.connectTimeout(.seconds(6), addresses: 2) == .seconds(3))
         #expect(OutgoingRequest.connectTimeout(.milliseconds(400), addresses: 4) == .milliseconds(100))
     }
 
-    @Test(
-        "an address that is silent in the TLS handshake leaves its time to the next one",
-        .enabled(if: TestCertificate.canBeMade))
-    func silentHandshake() async throws {
+    @Test(.enabled(if: TestCertificate.canBeMade))
+    func `an address that does not answer in the TLS handshake leaves time for the next one`() async throws {
         let certificate = try await TestCertificate(for: "DNS:two.example")
         let names = NameLookup { _ in .success(["127.0.0.2", "127.0.0.1"]) }
         let answer = try await ScriptedServer.with(Self.answer, tls: certificate.context()) { port in
@@ -141,8 +134,7 @@ struct NameLookupTests {
         #expect(answer.status == 200)
     }
 
-    @Test("where every address is silent, the timeout is the end")
-    func allSilent() async throws {
+    @Test func `the request times out if no address answers`() async throws {
         let names = NameLookup { _ in .success(["127.0.0.2", "127.0.0.2", "127.0.0.2"]) }
         let server = try await ScriptedServer(Self.answer)
         try await SilentServer.with(host: "127.0.0.2", port: server.port) {
@@ -153,8 +145,7 @@ struct NameLookupTests {
         try await server.close()
     }
 
-    @Test("a request is sent once: where an address has taken it and is silent or wrong, the next one is not tried")
-    func sentOnce() async throws {
+    @Test func `a request is sent once: after it was sent to one address, the next one is not tried`() async throws {
         let wrong = NameLookup { _ in .success(["127.0.0.2", "127.0.0.1"]) }
         let silent = NameLookup { _ in .success(["127.0.0.3", "127.0.0.1"]) }
         try await ScriptedServer.with(Self.answer) { port in
@@ -169,8 +160,7 @@ struct NameLookupTests {
         }
     }
 
-    @Test("four addresses of a name are tried, and no fifth")
-    func fourAddresses() async throws {
+    @Test func `four addresses of a name are tried, and not a fifth`() async throws {
         let refused = ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"]
         try await ScriptedServer.with(Self.answer) { port in
             let fourth = NameLookup { _ in .success(refused.dropLast() + ["127.0.0.1"]) }
@@ -180,8 +170,7 @@ struct NameLookupTests {
         }
     }
 
-    @Test("32 are looked up at once; the 33rd is refused until one of them has its answer")
-    func capacity() async throws {
+    @Test func `32 names are looked up at once, and the next one is refused until a lookup ends`() async throws {
         let service = StuckService()
         defer { service.letAllGo() }
         let names = NameLookup(resolve: service.resolve)
@@ -202,14 +191,12 @@ struct NameLookupTests {
         for task in slow { #expect(try await task.value == ["127.0.0.9"]) }
     }
 
-    @Test("an unknown one is said so")
-    func unknown() async {
+    @Test func `the error of an unknown name says so`() async {
         let names = NameLookup(resolve: NameService().resolve)
         #expect(await Self.ask("nowhere.example", 80, names) == "cannot connect: the host is not known")
     }
 
-    @Test("localhost is found by the system, an address is not asked for")
-    func system() async throws {
+    @Test func `localhost is resolved by the system, and an address is not looked up`() async throws {
         #expect(try await NameLookup.shared.addresses(of: "localhost").contains { $0 == "127.0.0.1" || $0 == "::1" })
         let names = NameLookup { _ in .failure(.unreachable("asked")) }
         #expect(try await names.addresses(of: "127.0.0.1") == ["127.0.0.1"])

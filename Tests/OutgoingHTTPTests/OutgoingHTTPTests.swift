@@ -7,7 +7,7 @@ import Testing
 
 /// Where an answer is expected the timeout is ten minutes, however slow the machine is; a test that waits for what never comes
 /// ends at its time limit.
-@Suite("Requests to other services", .timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(5)))
 struct OutgoingHTTPTests {
     private static func ask(
         _ port: Int, timeout: Duration = .seconds(600), limit: Int = 1000, scheme: String = "http", host: String = "127.0.0.1",
@@ -27,8 +27,7 @@ struct OutgoingHTTPTests {
         if case .failure(let failure) = result { failure } else { nil }
     }
 
-    @Test("an answer comes with its status, its fields by their names in lower case, and its body")
-    func whole() async throws {
+    @Test func `a response has its status, its fields by lower-cased names, and its body`() async throws {
         let text = "HTTP/1.1 404 Not Found\r\nX-A: 1\r\nx-a: 2\r\nContent-Length: 5\r\n\r\nhello"
         let answer = try await ScriptedServer.with(.init(pieces: [text])) { try await Self.ask($0).get() }
         #expect(answer.status == 404)
@@ -36,8 +35,7 @@ struct OutgoingHTTPTests {
         #expect(answer.body == Array("hello".utf8))
     }
 
-    @Test("a body that trickles ends at the timeout, however short the pauses are")
-    func trickled() async throws {
+    @Test func `a slow body ends at the timeout, however short the pauses are`() async throws {
         let head = "HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n"
         let script = ScriptedServer.Script(pieces: [head, "x"], pause: .milliseconds(20), end: .repetition)
         let failure = try await ScriptedServer.with(script) {
@@ -46,8 +44,8 @@ struct OutgoingHTTPTests {
         #expect(failure == .timedOut(seconds: 0.3))
     }
 
-    @Test("a server that accepts and is silent ends at the timeout, in the TLS handshake too", arguments: ["http", "https"])
-    func silent(scheme: String) async throws {
+    @Test(arguments: ["http", "https"])
+    func `a server that accepts and does not answer ends at the timeout, in the TLS handshake too`(scheme: String) async throws {
         let script = ScriptedServer.Script(pieces: [], end: .silence)
         let failure = try await ScriptedServer.with(script) {
             Self.failure(in: await Self.ask($0, timeout: .milliseconds(300), scheme: scheme))
@@ -55,8 +53,7 @@ struct OutgoingHTTPTests {
         #expect(failure == .timedOut(seconds: 0.3))
     }
 
-    @Test("a body over the limit is refused, announced or not; one of just the limit is not")
-    func bounded() async throws {
+    @Test func `a body over the limit is refused, announced or not, and one of exactly the limit is read`() async throws {
         let long = String(repeating: "x", count: 1001)
         #expect(try await Self.failure(["HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\nx"]) == .tooLarge(limit: 1000))
         #expect(try await Self.failure(["HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n\(long)"]) == .tooLarge(limit: 1000))
@@ -68,55 +65,49 @@ struct OutgoingHTTPTests {
         #expect(try await Self.failure(["HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n\(long)"], limit: 1001) == nil)
     }
 
-    @Test("a redirect is an answer", arguments: [301, 302, 303, 307, 308])
-    func redirect(status: Int) async throws {
+    @Test(arguments: [301, 302, 303, 307, 308])
+    func `a redirect is a response and is not followed`(status: Int) async throws {
         let text = "HTTP/1.1 \(status) Elsewhere\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
         let answer = try await ScriptedServer.with(.init(pieces: [text])) { try await Self.ask($0).get() }
         #expect(answer.status == status)
         #expect(answer.headers["location"] == ["http://127.0.0.1:1/"])
     }
 
-    @Test("a refused connection is told at once")
-    func refused() async {
+    @Test func `a refused connection fails at once`() async {
         // Nobody listens on port 1.
         #expect(Self.failure(in: await Self.ask(1)) == .unreachable("connection refused"))
     }
 
-    @Test("a host that nobody knows is told")
-    func unknownHost() async throws {
+    @Test func `the error of an unknown host says so`() async throws {
         let failure = Self.failure(in: await Self.ask(1, timeout: .seconds(2), host: "nobody.invalid"))
         // Where there is no network, the name service may be silent instead.
         #expect(failure == .unreachable("the host is not known") || failure == .timedOut(seconds: 2))
     }
 
-    @Test(
-        "what is not HTTP, or not whole, is broken",
-        arguments: [
-            "garbage\r\n\r\n", "", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nx", "HTTP/1.1 200 OK\r\nContent-Le",
-            "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "HTTP/9.9 200 OK\r\n\r\n",
-            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "\u{0}\u{1}\u{2}\u{3}",
-            "HTTP/1.1 200 OK\r\nX: " + String(repeating: "y", count: 200_000) + "\r\n\r\n",
-        ]
-    )
-    func broken(text: String) async throws {
+    @Test(arguments: [
+        "garbage\r\n\r\n", "", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nx", "HTTP/1.1 200 OK\r\nContent-Le",
+        "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "HTTP/9.9 200 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "\u{0}\u{1}\u{2}\u{3}",
+        "HTTP/1.1 200 OK\r\nX: " + String(repeating: "y", count: 200_000) + "\r\n\r\n",
+    ])
+    func `a response that is not HTTP, or not complete, is malformed`(text: String) async throws {
         #expect(try await Self.failure([text]) == .broken)
     }
 
-    @Test("only what is a URL of http or https is asked", arguments: ["", "x", "ftp://127.0.0.1/", "http:///x", "unix:///x"])
-    func badURL(text: String) async {
+    @Test(arguments: ["", "x", "ftp://127.0.0.1/", "http:///x", "unix:///x"])
+    func `only URLs of http and https are requested`(text: String) async {
         await #expect(throws: OutgoingError.badURL) {
             try await OutgoingRequest(.get, text, timeout: .seconds(2), limit: 10).send()
         }
     }
 
-    @Test("a file of authorities that is none is named")
-    func noAuthorities() async {
+    @Test func `the error of an unusable file of authorities names it`() async {
         #expect(Self.failure(in: await Self.ask(1, authorities: "/nowhere.pem")) == .authorities(path: "/nowhere.pem"))
         #expect(Self.failure(in: await Self.ask(1, authorities: "/dev/null")) == .authorities(path: "/dev/null"))
     }
 
-    @Test("a certificate counts where its authority is trusted and it names the host", .enabled(if: TestCertificate.canBeMade))
-    func certificates() async throws {
+    @Test(.enabled(if: TestCertificate.canBeMade))
+    func `a certificate is accepted if its authority is trusted and it names the host`() async throws {
         let certificate = try await TestCertificate(for: "IP:127.0.0.1")
         let other = try await TestCertificate(for: "DNS:other.example")
         defer {
@@ -134,9 +125,8 @@ struct OutgoingHTTPTests {
         }
     }
 
-    @Test(
-        "a server that speaks TLS 1.1 at most is refused, one that speaks 1.2 is not", .enabled(if: TestCertificate.canBeMade))
-    func oldTLS() async throws {
+    @Test(.enabled(if: TestCertificate.canBeMade))
+    func `a server that supports only TLS 1.1 is refused, and one with 1.2 accepted`() async throws {
         let certificate = try await TestCertificate(for: "IP:127.0.0.1")
         let script = ScriptedServer.Script(pieces: ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"])
         for newest in [TLSVersion.tlsv12, .tlsv13] {
@@ -153,8 +143,8 @@ struct OutgoingHTTPTests {
         }
     }
 
-    @Test("a packed body comes as it is, and the limit counts what was sent", arguments: ["gzip", "deflate", "x-gzip", "br"])
-    func packed(encoding: String) async throws {
+    @Test(arguments: ["gzip", "deflate", "x-gzip", "br"])
+    func `a compressed body is not unpacked, and the limit counts the bytes on the wire`(encoding: String) async throws {
         // Ten thousand zeros (printf '%010000d' | gzip -9n); deflate goes without the ten bytes before them and the eight after.
         let gzip: [UInt8] = [
             0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0xed, 0xc1, 0x01, 0x0d, 0x00, 0x00,
@@ -171,16 +161,14 @@ struct OutgoingHTTPTests {
         }
     }
 
-    @Test("plain HTTP where TLS is expected is a failure of TLS")
-    func plain() async throws {
+    @Test func `plain HTTP on a TLS port is a TLS error`() async throws {
         let failure = try await ScriptedServer.with(.init(pieces: ["HTTP/1.1 400 Bad Request\r\n\r\n"])) {
             Self.failure(in: await Self.ask($0, scheme: "https"))
         }
         #expect(failure == .tls("the handshake failed"))
     }
 
-    @Test("a request that is given up ends at once")
-    func cancelled() async throws {
+    @Test func `a cancelled request ends at once`() async throws {
         let script = ScriptedServer.Script(pieces: [], end: .silence)
         try await ScriptedServer.with(script) { port in
             let task = Task { await Self.ask(port) }

@@ -26,11 +26,11 @@ struct CheckReportTests {
         rules: {a: {keyPrefix: a/, contentTypes: [image/png], maxSize: 1MiB}}
         """
 
-    @Test func `JSON has the tenants of right files`() throws {
+    @Test func `JSON lists the tenants of valid files`() throws {
         #expect(report(["t/acme.yaml": Self.acme]).json == #"{"ok":true,"tenants":["acme"],"problems":[],"warnings":[]}"#)
     }
 
-    @Test func `JSON has each problem and warning with its place and advice`() throws {
+    @Test func `JSON has the place and advice of each diagnostic`() throws {
         let wrong = Self.acme.replacing("image/png", with: "image/jpg").replacing("1MiB", with: "1MB5")
         let json = try #require(
             JSONSerialization.jsonObject(with: Data(report(["t/acme.yaml": wrong]).json.utf8)) as? [String: Any])

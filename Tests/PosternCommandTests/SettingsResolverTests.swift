@@ -77,7 +77,7 @@ struct SettingsResolverTests {
     }
 
     @Test(arguments: settings)
-    func `the nearest source decides`(setting: Setting) throws {
+    func `a flag goes before a variable, and a variable before the file`(setting: Setting) throws {
         let file = "\(setting.key): \(setting.given.file)\n"
         let environment = [setting.variable: setting.given.variable]
         let all = try resolve(["--tenants", "t", setting.flag, setting.given.flag], environment, file: file)
@@ -88,18 +88,18 @@ struct SettingsResolverTests {
     }
 
     @Test(arguments: settings)
-    func `a variable that is empty counts as not set`(setting: Setting) throws {
+    func `an empty variable counts as not set`(setting: Setting) throws {
         let settings = try resolve(["--tenants", "t"], [setting.variable: ""], file: "\(setting.key): \(setting.given.file)\n")
         #expect(setting.read(settings) == setting.expected.file)
     }
 
-    @Test func `the folder of rule files is required, and the file's is relative to the file`() throws {
+    @Test func `the folder of rule files is required, and relative to the file if the file names it`() throws {
         #expect(throws: ValidationError.self) { try resolve([]) }
         #expect(try resolve([], ["POSTERN_TENANTS": "e"], file: "tenants: f\n").tenantsFolder == "e")
         #expect(try resolve([], file: "tenants: f\n").tenantsFolder.hasSuffix("/f"))
     }
 
-    @Test func `a certificate and its key come from any source, and only together`() throws {
+    @Test func `a certificate and its key may come from different sources, but not alone`() throws {
         let both = try resolve(["--tenants", "t", "--tls-cert", "c.pem"], ["POSTERN_TLS_KEY": "k.pem"])
         #expect(both.tls?.certificates == "c.pem" && both.tls?.key == "k.pem")
         #expect(throws: ValidationError.self) { try resolve(["--tenants", "t", "--tls-cert", "c.pem"]) }
@@ -107,12 +107,11 @@ struct SettingsResolverTests {
         #expect(try resolve().tls == nil)
     }
 
-    @Test(
-        arguments: [
-            ("--listen", "8080"), ("--admin", "localhost:x"), ("--log-format", "xml"), ("--log-level", "loud"),
-            ("--max-connections", "0"), ("--idle-timeout", "5"), ("--drain-delay", "1w"), ("--admin-hosts", "a:1"),
-        ])
-    func `a wrong value is refused by its flag's name`(flag: String, value: String) throws {
+    @Test(arguments: [
+        ("--listen", "8080"), ("--admin", "localhost:x"), ("--log-format", "xml"), ("--log-level", "loud"),
+        ("--max-connections", "0"), ("--idle-timeout", "5"), ("--drain-delay", "1w"), ("--admin-hosts", "a:1"),
+    ])
+    func `the error of an invalid value names its flag`(flag: String, value: String) throws {
         let error = #expect(throws: ValidationError.self) { try resolve(["--tenants", "t", flag, value]) }
         #expect(error?.message.hasPrefix(flag + " is ") == true)
         let variable = "POSTERN_" + flag.dropFirst(2).replacing("-", with: "_").uppercased()

@@ -32,7 +32,9 @@ struct ClientAddressTests {
         ("10.1.2.3", ["198.51.100.7, \"evil\nline"], "10.0.0.0/8", "10.1.2.3"),
         ("::1", ["2001:db8::7"], "::1/128", "2001:db8::7"),
     ])
-    func theLastHopThatNoTrustedProxyVouchesFor(_ direct: String, _ forwarded: [String], _ trusted: String?, _ expected: String)
+    func `the client is the last address that no trusted proxy has added`(
+        _ direct: String, _ forwarded: [String], _ trusted: String?, _ expected: String
+    )
         throws
     {
         #expect(try address(direct, forwarded, trusted: trusted) == expected)

@@ -24,12 +24,12 @@ struct ClockTests {
         (lastSecond + 1, "9999-12-31T23:59:59.000Z"),
         (4.6e18, "9999-12-31T23:59:59.000Z"),
     ])
-    func `a log line has a time at any date`(_ seconds: Double, _ text: String) {
+    func `a log line has a valid time for any date`(_ seconds: Double, _ text: String) {
         #expect(Date(timeIntervalSince1970: seconds).rfc3339Milliseconds == text)
     }
 
     @Test(arguments: [-4.6e18, -62_198_755_200, -5, 0, 1_767_225_900, lastSecond, 4.6e18])
-    func `a ticket has an id at any date`(_ seconds: Double) {
+    func `a ticket has a valid id for any date`(_ seconds: Double) {
         var random = SystemRandomNumberGenerator()
         let id = Ticket.makeID(at: Date(timeIntervalSince1970: seconds), random: &random)
         #expect(id.utf8.count == 36 && UUID(uuidString: id) != nil)
@@ -39,7 +39,7 @@ struct ClockTests {
         -4.6e18, -62_198_755_200, -5, 0, 1_000_000_000, ServiceClock.earliestDate - 1, ServiceClock.latestDate + 1, lastSecond,
         lastSecond + 1, 4.6e18,
     ])
-    func `nothing is judged by a clock that cannot be right`(_ seconds: Double) throws {
+    func `a clock that cannot be right is refused`(_ seconds: Double) throws {
         let now = Date(timeIntervalSince1970: seconds)
         let problem = #expect(throws: ProblemDetails.self) { try ServiceClock.check(now) }
         #expect(problem?.code == .clockImplausible)
@@ -50,12 +50,12 @@ struct ClockTests {
         ServiceClock.earliestDate, PosternVersion.date.timeIntervalSince1970, 2_147_483_648, 8_589_934_592,
         ServiceClock.latestDate,
     ])
-    func `any other clock is believed`(_ seconds: Double) throws {
+    func `any other clock is accepted`(_ seconds: Double) throws {
         try ServiceClock.check(Date(timeIntervalSince1970: seconds))
     }
 
     /// The longest ticket that a rule can ask for, at the last instant that is judged.
-    @Test func `the last ticket can be written`() {
+    @Test func `the expiration of the last possible ticket can be written`() {
         let end = Date(timeIntervalSince1970: ServiceClock.latestDate + PolicySigner.maximumLifetime)
         #expect(CivilTime(end)?.rfc3339 == "9999-12-31T23:59:59Z")
     }

@@ -12,7 +12,7 @@ import WireFormats
 struct LogLineTests {
     private let time = Date(timeIntervalSince1970: 1_767_225_600.123)
 
-    @Test func aJSONLineIsOneObjectWhateverAValueHolds() throws {
+    @Test func `a JSON line is one object, whatever its values are`() throws {
         var line = LogLine(.json, at: time, level: .info, message: "ticket issued")
         line.add("key", "a\nb\r\u{0}\"\\\u{2028}é")
         line.add("maxSize", 5)
@@ -27,7 +27,7 @@ struct LogLineTests {
     }
 
     @Test(arguments: ["a\nb", "a\r\nlevel=ERROR", "\u{1b}[31mred", "a b", "", "\u{202e}txt", "q\"uote"])
-    func aTextLineStaysOneLineWithoutControls(_ value: String) {
+    func `a text line is one line without controls`(_ value: String) {
         var line = LogLine(.text, at: time, level: .info, message: "m")
         line.add("key", value)
         let bytes = line.finish()

@@ -8,7 +8,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(5)))
 struct LogSinkTests {
-    @Test func anUnreadPipeDropsLinesAndNeverBlocksTheWriter() async throws {
+    @Test func `a pipe that is not read drops lines and never blocks the writer`() async throws {
         let pipe = Pipe()
         let sink = LogSink(descriptor: pipe.fileHandleForWriting.fileDescriptor, capacity: 64 * 1024)
         let line = [UInt8](repeating: UInt8(ascii: "x"), count: 1023) + [UInt8(ascii: "\n")]
@@ -22,7 +22,7 @@ struct LogSinkTests {
         _ = Unmanaged.passRetained(pipe)
     }
 
-    @Test func linesComeOutWholeAndInOrder() async throws {
+    @Test func `lines are written completely and in order`() async throws {
         let folder = try TemporaryFolder()
         let file = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.write("", to: "log")))
         let sink = LogSink(descriptor: file.fileDescriptor)

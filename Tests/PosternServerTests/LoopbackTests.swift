@@ -28,17 +28,17 @@ struct LoopbackTests {
     ]
 
     @Test(arguments: hosts)
-    func `a URL over http is protected`(host: String, isLoopback: Bool?) {
+    func `a URL over http is protected if its host is loopback`(host: String, isLoopback: Bool?) {
         #expect((try? HTTPURL("http://\(host):8080/"))?.isProtected == isLoopback)
     }
 
     @Test(arguments: hosts)
-    func `a rule file may name a key set over http`(host: String, isLoopback: Bool?) {
+    func `a rule file may name a key set over http on a loopback host`(host: String, isLoopback: Bool?) {
         #expect(Self.isTaken { try WebURL.parse("http://\(host):8080/jwks.json") } == (isLoopback ?? false))
     }
 
     @Test(arguments: hosts)
-    func `a key set is fetched over http`(host: String, isLoopback: Bool?) async {
+    func `a key set is fetched over http from a loopback host`(host: String, isLoopback: Bool?) async {
         func isFetched(_ issuer: String, _ endpoint: KeyEndpoint) async -> Bool {
             let fetcher = KeyFetcher(issuer: issuer, endpoint: endpoint, algorithms: [.es256]) {
                 _ throws(OutgoingError) in throw .unreachable("asked")
@@ -55,13 +55,13 @@ struct LoopbackTests {
     }
 
     @Test(arguments: hosts)
-    func `a page may be served over http`(host: String, isLoopback: Bool?) {
+    func `a web origin may be http on a loopback host`(host: String, isLoopback: Bool?) {
         let origin = "http://\(host.lowercased()):3000"
         #expect(Self.isTaken { try WebOrigin.parse(origin) } == (isLoopback ?? false))
     }
 
     @Test(arguments: hosts)
-    func `STS is asked over http`(host: String, isLoopback: Bool?) {
+    func `STS may be http on a loopback host`(host: String, isLoopback: Bool?) {
         let isAsked = Self.isTaken {
             try STSEndpoint(url: "http://\(host):8080/", region: "r", authorities: nil, name: "AWS_ENDPOINT_URL")
         }
@@ -69,13 +69,13 @@ struct LoopbackTests {
     }
 
     @Test(arguments: hosts)
-    func `two stores are the same machine`(host: String, isLoopback: Bool?) {
+    func `two loopback hosts are the same store`(host: String, isLoopback: Bool?) {
         let store = StoreIdentity(bucket: "b", endpoint: "http://\(host):9000")
         #expect((store == StoreIdentity(bucket: "b", endpoint: "http://127.0.0.1:9000")) == (isLoopback ?? false))
     }
 
     @Test(arguments: hosts)
-    func `the dev store listens`(host: String, isLoopback: Bool?) {
+    func `the dev store listens on a loopback host only`(host: String, isLoopback: Bool?) {
         let bare = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
         let isTaken = Self.isTaken {
             try DevStoreConfiguration(
@@ -88,7 +88,7 @@ struct LoopbackTests {
     }
 
     @Test(arguments: hosts)
-    func `a listener is asked by a name of this machine, or by any address`(host: String, isLoopback: Bool?) {
+    func `a listener answers to loopback names and to any address`(host: String, isLoopback: Bool?) {
         let isAddress = (try? HostPort(host))?.host.address != nil
         #expect(HostNames().contains(authority: host) == (isLoopback == true || isAddress))
     }

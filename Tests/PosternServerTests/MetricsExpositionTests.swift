@@ -39,7 +39,7 @@ struct MetricsExpositionTests {
         #expect(samples[#"postern_api_key_last_used_timestamp_seconds{tenant="acme",key="cms"}"#] == "1800000000.0")
     }
 
-    @Test func `users of limits are counted by tenant, and absent where there are none`() async throws {
+    @Test func `users of limits are counted by tenant, and the metric is absent if there are none`() async throws {
         let service = try await TestService(
             rules: """
                   avatars: {keyPrefix: "avatars/{user}/", contentTypes: [image/png], maxSize: 5MiB, limits: {perUser: 2/1h}}

@@ -21,7 +21,7 @@ struct PublicInterfaceTests {
 
     private struct JSONSyntaxProblem: Error {}
 
-    @Test func aTicketPinsTheDeclaredSizeAndTellsTheTruthAboutTime() async throws {
+    @Test func `a ticket allows the declared size only, and has the right expiration`() async throws {
         let service = try await TestService()
         let response = service.ask(.POST, "/v1/tickets", body: Self.avatar, key: service.key)
         #expect(response.status == 201)
@@ -66,7 +66,7 @@ struct PublicInterfaceTests {
         (#"{"rule":"avatars","contentType":"image/png","size":0,"user":"u1"}"#, 422, "size-too-small"),
         (#"{"rule":"avatars","contentType":"image/png","metadata":{"a":"b"},"user":"u1"}"#, 422, "metadata-not-allowed"),
     ])
-    func whatIsWrongHasItsCode(_ body: String, _ status: Int, _ code: String) async throws {
+    func `each error has its code`(_ body: String, _ status: Int, _ code: String) async throws {
         let service = try await TestService()
         let response = service.ask(.POST, "/v1/tickets", body: body, key: service.key)
         #expect(response.status == status)
@@ -77,7 +77,7 @@ struct PublicInterfaceTests {
         for member in ["title", "detail", "requestId", "status"] { #expect(problem[member] != nil) }
     }
 
-    @Test func wrongMethodsPathsAndMediaTypesAreProblemsToo() async throws {
+    @Test func `wrong methods, paths and media types are problems`() async throws {
         let service = try await TestService()
         let method = service.ask(.DELETE, "/v1/tickets")
         #expect(method.status == 405)
@@ -89,7 +89,7 @@ struct PublicInterfaceTests {
         #expect(try object(media)["code"] == .string("unsupported-media-type"))
     }
 
-    @Test func everyCauseOf401HasTheSameBodyButTheRequestId() async throws {
+    @Test func `every 401 has the same body but for the request id`() async throws {
         let service = try await TestService()
         var bodies: Set<String> = []
         for authorization in [nil, "Bearer x", "Basic dTpw", "Bearer pstn.acme.cms.AAAA", "Bearer \(service.key)x"] {
@@ -104,7 +104,7 @@ struct PublicInterfaceTests {
         #expect(bodies.count == 1)
     }
 
-    @Test func aBatchAnswersEachEntryForItself() async throws {
+    @Test func `a batch answers each entry separately`() async throws {
         let service = try await TestService()
         let body = #"{"tickets": [\#(Self.avatar), {"rule": "avatars", "contentType": "text/html", "user": "u1"}, 7]}"#
         let response = service.ask(.POST, "/v1/tickets/batch", body: body, key: service.key)
@@ -121,14 +121,14 @@ struct PublicInterfaceTests {
     }
 
     @Test(arguments: [0, 101])
-    func aBatchHas1To100Entries(_ count: Int) async throws {
+    func `a batch has 1 to 100 entries`(_ count: Int) async throws {
         let service = try await TestService()
         let body = #"{"tickets": [\#(Array(repeating: Self.avatar, count: count).joined(separator: ","))]}"#
         let response = service.ask(.POST, "/v1/tickets/batch", body: body, key: service.key)
         #expect(response.status == 400)
     }
 
-    @Test func anAPIKeyKeepsToItsRulesAndUsers() async throws {
+    @Test func `an API key is limited to its rules and users`() async throws {
         let service = try await TestService()
         let rules = service.ask(.GET, "/v1/rules", key: service.limitedKey)
         guard case .array(let listed) = try object(rules)["rules"] else {
@@ -146,7 +146,7 @@ struct PublicInterfaceTests {
         #expect(granted.status == 201)
     }
 
-    @Test func aLimitThatIsReachedSaysWhenToComeBack() async throws {
+    @Test func `the refusal of a limit says when to try again`() async throws {
         let service = try await TestService()
         let body = #"{"rule": "documents", "contentType": "application/pdf"}"#
         for _ in 0..<3 {
@@ -159,7 +159,7 @@ struct PublicInterfaceTests {
         #expect((1...1200).contains(seconds))
     }
 
-    @Test func whoGetsNoTicketHasUsedNothingUp() async throws {
+    @Test func `a request without a ticket does not count towards the limits`() async throws {
         let service = try await TestService()
         for _ in 0..<5 {
             let refused = service.ask(
@@ -173,7 +173,7 @@ struct PublicInterfaceTests {
     }
 
     @Test(arguments: ["unknown/unknown", "application/unknown", "text/html", "image/svg+xml", "application/xhtml+xml"])
-    func aWildcardNeverMeansATypeThatABrowserMayRun(_ type: String) async throws {
+    func `a wildcard does not allow a type that a browser runs`(_ type: String) async throws {
         let rules = """
               documents:
                 keyPrefix: any/
@@ -185,7 +185,7 @@ struct PublicInterfaceTests {
         #expect(try object(asked)["code"] == .string("content-type-not-allowed"))
     }
 
-    @Test func originsAreExactAndNeverGetCredentials() async throws {
+    @Test func `origins are compared exactly and never get credentials`() async throws {
         let service = try await TestService()
         let preflight: HTTPHeaders = ["Origin": "https://app.acme.example", "Access-Control-Request-Method": "POST"]
         let allowed = service.ask(.OPTIONS, "/v1/tickets", headers: preflight)
@@ -204,7 +204,7 @@ struct PublicInterfaceTests {
         }
     }
 
-    @Test func noSecretOfAnyKindReachesTheLog() async throws {
+    @Test func `no secret is logged`() async throws {
         let service = try await TestService()
         let response = service.ask(.POST, "/v1/tickets", body: Self.avatar, key: service.key)
         guard case .object(let fields) = try object(response)["fields"], case .string(let policy) = fields["Policy"],

@@ -33,7 +33,7 @@ struct RateLimiterTests {
         refusal(limiter, rule, user: user, at: seconds) == nil
     }
 
-    @Test func aBurstIsTheWholeLimitAndThenItDrips() throws {
+    @Test func `a burst may have the whole limit, and then tickets become free one by one`() throws {
         let limiter = RateLimiter()
         let rule = try rule(perUser: "60/1m")
         for _ in 0..<60 { #expect(admitted(limiter, rule, user: "u1", at: 0)) }
@@ -44,7 +44,7 @@ struct RateLimiterTests {
         #expect(admitted(limiter, rule, user: "u2", at: 0))
     }
 
-    @Test func usersWhoDifferOnlyInNormalisationAreTwo() throws {
+    @Test func `users whose names differ only in normalisation are different`() throws {
         let limiter = RateLimiter()
         let rule = try rule(perUser: "1/1m")
         #expect(admitted(limiter, rule, user: "\u{e9}", at: 0))
@@ -52,7 +52,7 @@ struct RateLimiterTests {
         #expect(!admitted(limiter, rule, user: "\u{e9}", at: 0))
     }
 
-    @Test func aClockSetBackLocksNobodyOutForLongerThanTheWindow() throws {
+    @Test func `a clock that is set back refuses users for at most the window`() throws {
         let limiter = RateLimiter()
         let rule = try rule(perUser: "2/1m")
         #expect(admitted(limiter, rule, user: "u1", at: 7200))
@@ -60,7 +60,7 @@ struct RateLimiterTests {
         #expect(admitted(limiter, rule, user: "u1", at: 3600))
     }
 
-    @Test func itNeverRemembersMoreUsersThanItMay() throws {
+    @Test func `at most the capacity of users is remembered`() throws {
         let limiter = RateLimiter(capacity: 10)
         let rules = [try rule(perUser: "1/1m"), try rule("others", perUser: "1/1m")]
         #expect(limiter.rememberedUsers == 0)
@@ -71,7 +71,7 @@ struct RateLimiterTests {
         #expect(!admitted(limiter, rules[1], user: "u999", at: 0))
     }
 
-    @Test func `those whose bucket is empty again make room first, and nobody else has to`() throws {
+    @Test func `users whose bucket is empty again are forgotten first`() throws {
         let limiter = RateLimiter(capacity: 10)
         let rule = try rule(perUser: "1/1m")
         for number in 0..<5 { #expect(admitted(limiter, rule, user: "early\(number)", at: 0)) }
@@ -82,7 +82,7 @@ struct RateLimiterTests {
         for number in 0..<5 { #expect(!admitted(limiter, rule, user: "late\(number)", at: 61)) }
     }
 
-    @Test func `a rule without a limit per user remembers nobody`() throws {
+    @Test func `a rule without a limit per user remembers no user`() throws {
         let limiter = RateLimiter()
         let rule = try rule(perTenant: "1000/1s")
         for number in 0..<100 { #expect(admitted(limiter, rule, user: "u\(number)", at: 0)) }
@@ -90,7 +90,7 @@ struct RateLimiterTests {
     }
 
     @Test(arguments: [("2/1m", nil), (nil, "2/1m"), ("2/1m", "2/1m")] as [(String?, String?)])
-    func `two rules have counts of their own`(perUser: String?, perTenant: String?) throws {
+    func `two rules are counted separately`(perUser: String?, perTenant: String?) throws {
         let limiter = RateLimiter()
         let rules = try ["avatars", "documents"].map { try rule($0, perUser: perUser, perTenant: perTenant) }
         for rule in rules {
@@ -99,7 +99,7 @@ struct RateLimiterTests {
         }
     }
 
-    @Test func `a limit per tenant counts all users together, one per user each alone`() throws {
+    @Test func `a limit per tenant counts all users together, and one per user each separately`() throws {
         let (whole, own) = (RateLimiter(), RateLimiter())
         let (perTenant, perUser) = (try rule(perTenant: "2/1m"), try rule(perUser: "2/1m"))
         for user in ["u1", "u2"] { #expect(admitted(whole, perTenant, user: user, at: 0)) }
@@ -109,7 +109,7 @@ struct RateLimiterTests {
         #expect(admitted(own, perUser, user: "u3", at: 0))
     }
 
-    @Test func `who is refused is told after how many seconds the next ticket is free, and it is`() throws {
+    @Test func `a refusal has the seconds until the next ticket, which is then free`() throws {
         let limiter = RateLimiter()
         let rule = try rule(perTenant: "3/1h")
         for _ in 0..<3 { #expect(admitted(limiter, rule, user: "u1", at: 0)) }
@@ -122,7 +122,7 @@ struct RateLimiterTests {
         #expect(!admitted(limiter, rule, user: "u1", at: 1200))
     }
 
-    @Test func aCrowdForgetsNobodyWhoIsAtTheLimit() throws {
+    @Test func `many other users do not make a user at the limit forgotten`() throws {
         let limiter = RateLimiter(capacity: 10)
         let rule = try rule(perUser: "2/1m")
         for _ in 0..<2 { #expect(admitted(limiter, rule, user: "victim", at: 0)) }
@@ -130,7 +130,7 @@ struct RateLimiterTests {
         #expect(!admitted(limiter, rule, user: "victim", at: 0))
     }
 
-    @Test func whoIsRefusedByOneLimitIsNotChargedByTheOther() throws {
+    @Test func `a request that one limit refuses does not count towards the other`() throws {
         let limiter = RateLimiter()
         let rule = try rule(perUser: "2/1m", perTenant: "1/1s")
         #expect(admitted(limiter, rule, user: "u1", at: 0))

@@ -9,7 +9,6 @@ import UploadRules
 @testable import HTTPServer
 @testable import PosternServer
 
-@Suite("Readiness")
 struct ReadinessTests {
     /// Two tenants: `here` signs with credentials that there are, `gone` with a container's that does not answer.
     private static let files = [
@@ -49,8 +48,7 @@ struct ReadinessTests {
             state: state, connections: ConnectionTable(limits: ConnectionLimits(), isExempt: { _ in false }))
     }
 
-    @Test("Begins when the listener is open and ends when the service is told to stop")
-    func course() async throws {
+    @Test func `the service is ready from the opening of the listener to the stop`() async throws {
         let readiness = try await readiness(of: ["here"])
         #expect(readiness.report(at: Date()).reasons == ["the public listener is not open yet"])
         readiness.beginListening()
@@ -61,8 +59,7 @@ struct ReadinessTests {
         #expect(readiness.report(at: Date()).reasons == ["the service is stopping"])
     }
 
-    @Test("Serves whom it can, and says what is amiss")
-    func someTenants() async throws {
+    @Test func `the service is ready if some tenants can be served, and gives the reason for the others`() async throws {
         let readiness = try await readiness(of: ["here", "gone"])
         readiness.beginListening()
         let report = readiness.report(at: Date())
@@ -71,8 +68,7 @@ struct ReadinessTests {
         #expect(report.reasons.first?.hasPrefix("credentials of role arn:aws:iam::123456789012:role/r in eu-west-1: ") == true)
     }
 
-    @Test("Is not there while no tenant can be served")
-    func noTenant() async throws {
+    @Test func `the service is not ready while no tenant can be served`() async throws {
         let readiness = try await readiness(of: ["gone"])
         readiness.beginListening()
         #expect(!readiness.report(at: Date()).isReady)

@@ -9,7 +9,6 @@ import UserAuth
 
 @testable import PosternServer
 
-@Suite("The log of refreshes")
 struct RefreshLogTests {
     /// Records `level error`.
     private static func recorder() -> LogRecorder {
@@ -65,28 +64,25 @@ struct RefreshLogTests {
         func take() -> FetchedKeys? { left.withLock { $0.removeFirst() } }
     }
 
-    @Test func `fetched keys are told where they are others than before, or after a failure`() async throws {
+    @Test func `fetched keys are logged if they changed or came after a failure`() async throws {
         #expect(try await Self.run(keyIDs: ["k1", "k1", "k1"]) == ["notice -"])
         #expect(try await Self.run(keyIDs: ["k1", "k2", "k2"]) == ["notice -", "notice -"])
         let lines = try await Self.run(keyIDs: ["k1", nil, nil, nil, "k1", "k1"])
         #expect(lines.map { $0.prefix(7) } == ["notice ", "warning", "warning", "notice "])
     }
 
-    @Test("The same failure is told ever more rarely")
-    func rarely() async {
+    @Test func `the same failure is logged less and less often`() async {
         let lines = await Self.run(Array(repeating: .unavailable("it is down"), count: 20))
         #expect(lines == Array(repeating: "error it is down", count: 5))
     }
 
-    @Test("Another failure is told at once, also a mistake that came after the start")
-    func change() async {
+    @Test func `another failure is logged at once, also a configuration error after the start`() async {
         let lines = await Self.run(
             Array(repeating: .unavailable("it is down"), count: 5) + [.configuration("the file is broken"), .refused("no")])
         #expect(lines.suffix(2) == ["error the file is broken", "error no"])
     }
 
-    @Test("A mistake that ends the start is left to the start")
-    func start() async {
+    @Test func `a configuration error at the start is not logged`() async {
         #expect(await Self.run([.configuration("the file is broken")], isStarting: true).isEmpty)
         #expect(await Self.run([.unavailable("it is down")], isStarting: true).count == 1)
     }

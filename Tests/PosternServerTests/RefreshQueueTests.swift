@@ -9,7 +9,6 @@ import UserAuth
 
 @testable import PosternServer
 
-@Suite("Which sources are fetched next")
 struct RefreshQueueTests {
     private static let moment = Moment(date: Date.january2027, uptime: .zero)
 
@@ -27,8 +26,7 @@ struct RefreshQueueTests {
         }
     }
 
-    @Test("Never more at once than there is room for")
-    func bounded() throws {
+    @Test func `no more sources are fetched at once than the capacity`() throws {
         let queue = RefreshQueue()
         let all = Self.issuers(100)
         let first = queue.next(of: all, at: Self.moment)
@@ -38,8 +36,7 @@ struct RefreshQueueTests {
         #expect(queue.next(of: all, at: Self.moment).count == 5)
     }
 
-    @Test("Each has its turn, also while the first are due again and again")
-    func fair() {
+    @Test func `every source is fetched although the first are due again and again`() {
         let queue = RefreshQueue()
         let all = Self.issuers(100)
         var served: Set<String> = []
@@ -51,7 +48,7 @@ struct RefreshQueueTests {
         #expect(served.count == 100)
     }
 
-    @Test func `credentials never wait for keys that hang, and take no room from them`() {
+    @Test func `credentials never wait for keys that hang, and take no capacity from them`() {
         let queue = RefreshQueue()
         let (keys, credentials) = (Self.issuers(100), Self.credentials(50))
         let all: [any RefreshedSource] = credentials + keys
@@ -65,8 +62,7 @@ struct RefreshQueueTests {
         }
     }
 
-    @Test("Without issuers there is nothing to do")
-    func none() {
+    @Test func `without sources the queue is empty`() {
         #expect(RefreshQueue().next(of: [], at: Self.moment).isEmpty)
     }
 }

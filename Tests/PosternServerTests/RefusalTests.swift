@@ -5,9 +5,8 @@ import UploadRules
 
 @testable import PosternServer
 
-@Suite("Refusals as problems")
 struct RefusalTests {
-    @Test func `every refusal has a stable code, its own sentence, and the limit that was not met`() {
+    @Test func `every refusal has a stable code, its own detail, and the limit that was not met`() {
         let allowed: [ProblemDetails.Extra] = [.strings("allowed", ["a"])]
         let all: [(Refusal, String, [ProblemDetails.Extra])] = [
             (.ruleUnknown(allowed: ["a"]), "rule-unknown", allowed), (.ruleRequired(allowed: ["a"]), "invalid-request", allowed),

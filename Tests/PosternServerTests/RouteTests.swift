@@ -5,11 +5,11 @@ import Testing
 @testable import PosternServer
 
 struct RouteTests {
-    @Test func `each label has a place of its own among all`() {
+    @Test func `every metrics label has an index of its own`() {
         #expect(RequestLabel.allCases.map(\.index) == Array(0..<RequestLabel.allCases.count))
     }
 
-    @Test func `a path finds its route and no other`() {
+    @Test func `a path has its route and no other`() {
         for route in Route.allCases where route != .other {
             #expect(Route(path: route.path[...]) == route)
             #expect(Route(path: "\(route.path)/"[...]) == .other)

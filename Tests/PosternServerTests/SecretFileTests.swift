@@ -42,7 +42,7 @@ struct SecretFileTests {
         return try await ServiceState.load(settings, logger: LogRecorder().logger(), fetchTimeout: .seconds(600)).warnings
     }
 
-    @Test func `secrets that every account may read are warned of at the start`() async throws {
+    @Test func `secret files that every account may read cause a warning at the start`() async throws {
         #expect(chmod("\(folder)/secret", 0o644) == 0 && chmod("\(folder)/tls.key", 0o604) == 0)
         let found = try await warnings().map { $0.replacing(folder, with: "DIR") }
         func warning(_ file: String) -> String {
@@ -55,7 +55,7 @@ struct SecretFileTests {
             ])
     }
 
-    @Test func `secrets that not every account may read are not warned of`() async throws {
+    @Test func `secret files that not every account may read cause no warning`() async throws {
         #expect(chmod("\(folder)/secret", 0o640) == 0 && chmod("\(folder)/tls.key", 0o400) == 0)
         #expect(try await warnings() == [])
     }

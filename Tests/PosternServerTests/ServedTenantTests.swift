@@ -34,7 +34,7 @@ struct ServedTenantTests {
     }
 
     @Test(arguments: [("2/1m", nil), (nil, "2/1m"), ("2/1m", "2/1m")] as [(String?, String?)])
-    func `two tenants with a rule of the same name have counts of their own`(perUser: String?, perTenant: String?) throws {
+    func `rules of the same name are counted separately for two tenants`(perUser: String?, perTenant: String?) throws {
         for id in ["acme", "beta"] {
             let served = try served(id, rules: [.sample("files", limits: .sample(perUser: perUser, perTenant: perTenant))])
             for _ in 0..<2 { #expect(try isAdmitted(served, user: "u1")) }
@@ -42,7 +42,7 @@ struct ServedTenantTests {
         }
     }
 
-    @Test func `a crowd of one tenant's users pushes none of another's out`() throws {
+    @Test func `many users of one tenant do not make those of another forgotten`() throws {
         let (acme, beta) = (
             try served("acme", rules: [.sample("files", limits: .sample(perUser: "1/1m"))]),
             try served("beta", rules: [.sample("files", limits: .sample(perUser: "1/1m"))])
@@ -59,7 +59,7 @@ struct ServedTenantTests {
         #expect(try served(rules: [.sample("a"), .sample("b", limits: .sample(perTenant: "1/1s"))]).limiter != nil)
     }
 
-    @Test func `tickets are counted by rule, and rules without any are left out`() throws {
+    @Test func `tickets are counted by rule, and rules without tickets are left out`() throws {
         let served = try served(rules: [.sample("a"), .sample("b"), .sample("c")])
         #expect(served.issuedTickets.isEmpty)
         for place in [2, 0, 2] { served.countTicket(of: served.tenant.rules[place]) }

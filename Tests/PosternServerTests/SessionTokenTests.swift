@@ -8,19 +8,17 @@ import Testing
 
 @testable import PosternServer
 
-@Suite("A form with a session token")
 struct SessionTokenTests {
     private let request = #"{"rule": "avatars", "contentType": "image/png", "user": "u1"}"#
 
-    @Test("Is signed while it stays under the store's 20 KB", arguments: [700, 4096, 7000])
-    func fits(length: Int) async throws {
+    @Test(arguments: [700, 4096, 7000])
+    func `a form with a session token is signed while it is under 20 KB`(length: Int) async throws {
         let service = try await TestService(sessionToken: String(repeating: "t", count: length))
         let answer = service.ask(.POST, "/v1/tickets", body: request, key: service.key)
         #expect(answer.status == 201)
     }
 
-    @Test("Is a fault of the service, not of the client, where the token alone is too long")
-    func tooLong() async throws {
+    @Test func `a session token that is too long alone is the service's error, not the client's`() async throws {
         let service = try await TestService(sessionToken: String(repeating: "t", count: 12_000))
         let answer = service.ask(.POST, "/v1/tickets", body: request, key: service.key)
         #expect(answer.status == 503)
@@ -35,7 +33,7 @@ struct SessionTokenTests {
         #expect(!log.contains("tttt"))
     }
 
-    @Test func `credentials are refused exactly where no signature version can sign the smallest form`() throws {
+    @Test func `credentials are refused exactly if no signature version can sign the smallest form`() throws {
         func canSign(_ length: Int) -> Bool {
             let token = String(repeating: "t", count: length)
             let credentials = SigningCredentials(accessKeyID: "A", secretAccessKey: "s", sessionToken: token)
@@ -56,7 +54,7 @@ struct SessionTokenTests {
         try SigningCredentials(accessKeyID: "", secretAccessKey: "s", sessionToken: "t").checkSessionToken()
     }
 
-    @Test func `a form that the request makes too large is the client's to shorten`() async throws {
+    @Test func `a form that is too large because of the request is the client's error`() async throws {
         let rules = """
                   avatars:
                     keyPrefix: avatars/{user}/

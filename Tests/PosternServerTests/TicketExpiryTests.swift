@@ -23,22 +23,22 @@ struct TicketExpiryTests {
         }
     }
 
-    @Test func theRuleDecidesWhereCredentialsLast() {
+    @Test func `the rule decides the expiration if the credentials last longer`() {
         #expect(expiry(rule: 300, credentialsEndIn: nil) == 1_000_300)
         #expect(expiry(rule: 300, credentialsEndIn: 361) == 1_000_300)
     }
 
-    @Test func aTicketEndsAMinuteBeforeItsCredentials() {
+    @Test func `a ticket ends a minute before its credentials`() {
         #expect(expiry(rule: 300, credentialsEndIn: 200) == 1_000_140)
     }
 
-    @Test func tooLittleLeftIsNoTicket() {
+    @Test func `credentials that expire soon issue no ticket`() {
         #expect(expiry(rule: 300, credentialsEndIn: 89) == nil)
         #expect(expiry(rule: 300, credentialsEndIn: 0) == nil)
         #expect(expiry(rule: 300, credentialsEndIn: -10) == nil)
     }
 
-    @Test func aRuleMayBeShorterThanTheShortestCutTicket() {
+    @Test func `a rule's lifetime may be shorter than that of the shortest shortened ticket`() {
         #expect(expiry(rule: 5, credentialsEndIn: 300) == 1_000_005)
     }
 }

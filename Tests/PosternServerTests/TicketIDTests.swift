@@ -10,7 +10,7 @@ struct TicketIDTests {
         func next() -> UInt64 { .max }
     }
 
-    @Test func anIdIsAUUIDOfVersion7WithItsMilliseconds() {
+    @Test func `an id is a UUID of version 7 with its milliseconds`() {
         var random = Ones()
         let id = Ticket.makeID(at: Date(timeIntervalSince1970: 1_645_557_742), random: &random)
         // RFC 9562, appendix A.6: 1645557742000 ms is 017F22E279B0.
@@ -18,7 +18,7 @@ struct TicketIDTests {
         #expect(UUID(uuidString: id) != nil)
     }
 
-    @Test func idsDiffer() {
+    @Test func `ids differ`() {
         var random = SystemRandomNumberGenerator()
         let ids = (0..<10_000).map { _ in Ticket.makeID(at: Date(timeIntervalSince1970: 1), random: &random) }
         #expect(Set(ids).count == ids.count)

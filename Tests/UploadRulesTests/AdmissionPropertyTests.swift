@@ -7,7 +7,6 @@ import Testing
 
 @testable import UploadRules
 
-@Suite("Whatever is asked")
 struct AdmissionPropertyTests {
     private static let prefixes = [
         "avatars/{user}/", "{tenant}/{user}/{yyyy}/", "ü b/{mm}/{user}/{dd}/", "shared/", "x-{yyyy}/{ext}/",
@@ -24,8 +23,8 @@ struct AdmissionPropertyTests {
         try StoreEndpoint(bucket: bucket, region: "eu-west-1")
     }
 
-    @Test("a key stays in its prefix, one segment a placeholder, without anything S3 would expand or resolve", arguments: 0..<5)
-    func keys(seed: Int) throws {
+    @Test(arguments: 0..<5)
+    func `a key stays in its prefix and has nothing that S3 would expand or resolve`(seed: Int) throws {
         var generator = SplitMix64(seed: UInt64(seed) + 10)
         func text() -> String {
             (0..<Int.random(in: 1...4, using: &generator)).map { _ in Self.nasty.randomElement(using: &generator) ?? "" }.joined()
@@ -66,8 +65,7 @@ struct AdmissionPropertyTests {
         }
     }
 
-    @Test("two users never share a folder, and no user's folder lies in another's")
-    func folders() throws {
+    @Test func `no two users share a folder, and no user's folder is inside another's`() throws {
         let rule = try UploadRule.sample(keyPrefix: "{user}/", keyName: "{filename}")
         var generator = SplitMix64(seed: 99)
         var owners: [[UInt8]: String] = [:]
@@ -90,9 +88,7 @@ struct AdmissionPropertyTests {
         }
     }
 
-    @Test func `what is admitted is signed, or the signer says that the form is too large and how much of it the token takes`()
-        throws
-    {
+    @Test func `an admitted request is signed, or the form is too large and the error has the token's share`() throws {
         let signer = PolicySigner()
         let credentials = SigningCredentials(
             accessKeyID: "AKIAIOSFODNN7EXAMPLE",

@@ -7,7 +7,6 @@ import Testing
 
 @testable import UploadRules
 
-@Suite("A request is judged by its rule")
 struct AdmissionTests {
     private static let date = Date.newYear2026
     private static let sum = "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="
@@ -31,8 +30,7 @@ struct AdmissionTests {
 
     // MARK: Fields
 
-    @Test("The smallest rule gives a key, a type and a status")
-    func smallest() throws {
+    @Test func `the smallest rule yields a key, a type and a status`() throws {
         let admission = try admit(try .sample(), UploadRequest(contentType: "image/png"))
         #expect(admission.rule == "avatars")
         #expect(admission.key.text == "avatars/u1/0193.png")
@@ -45,8 +43,7 @@ struct AdmissionTests {
         )
     }
 
-    @Test("The fullest rule gives every field, in AWS's spelling and a fixed order, and a policy takes them all")
-    func fullest() throws {
+    @Test func `the largest rule yields every field, in AWS's spelling and a fixed order`() throws {
         let rule = try UploadRule.sample(
             keyPrefix: "{tenant}/{user}/{yyyy}/{mm}/{dd}/",
             keyName: "{uuid}-{filename}",
@@ -88,8 +85,7 @@ struct AdmissionTests {
         #expect(policy.contentLength == 7...7)
     }
 
-    @Test("A redirect takes the place of the status, AES256 needs no key, {…} of a tag's text is escaped")
-    func others() throws {
+    @Test func `a redirect replaces the status, AES256 needs no key, and tags are escaped`() throws {
         let redirect = try admit(
             try .sample(storage: .sample(encryption: .aes256, successRedirect: "https://app.acme.example/done")),
             UploadRequest(contentType: "image/png")
@@ -108,8 +104,7 @@ struct AdmissionTests {
 
     // MARK: Refusals
 
-    @Test("Scope, type, size, checksum, metadata and key are judged in this order")
-    func order() throws {
+    @Test func `scope, type, size, checksum, metadata and key are checked in this order`() throws {
         let rule = try UploadRule.sample(
             sizes: 5...10, storage: .sample(metadata: MetadataRule(fixed: [], allowed: ["a"])), checksumRequired: true,
             requireScope: "up")
@@ -129,14 +124,11 @@ struct AdmissionTests {
         #expect(refusal(rule, request, scopes: ["up"]) == nil)
     }
 
-    @Test(
-        "A scope counts only as a whole, byte for byte",
-        arguments: [
-            "upload-admin", "upload:x", "uploads", "uploa", "up", "u", "", "Upload", "UPLOAD", "re-upload", " upload", "upload ",
-            "upload,download", "upload download", "*", "upload\u{0}",
-        ]
-    )
-    func otherScopes(scope: String) throws {
+    @Test(arguments: [
+        "upload-admin", "upload:x", "uploads", "uploa", "up", "u", "", "Upload", "UPLOAD", "re-upload", " upload", "upload ",
+        "upload,download", "upload download", "*", "upload\u{0}",
+    ])
+    func `a scope is compared as a whole, by bytes`(scope: String) throws {
         let rule = try UploadRule.sample(requireScope: "upload")
         let request = UploadRequest(contentType: "image/png")
         #expect(refusal(rule, request, scopes: [scope]) == .scopeMissing("upload"))
@@ -144,8 +136,7 @@ struct AdmissionTests {
         #expect(refusal(rule, request, scopes: [scope, "upload"]) == nil)
     }
 
-    @Test("A scope is needed where the rule names one, and nowhere else")
-    func scopes() throws {
+    @Test func `a scope is needed only if the rule names one`() throws {
         let request = UploadRequest(contentType: "image/png")
         #expect(refusal(try .sample(), request) == nil)
         #expect(refusal(try .sample(requireScope: "up:x"), request) == .scopeMissing("up:x"))
@@ -154,21 +145,18 @@ struct AdmissionTests {
         #expect(refusal(try .sample(requireScope: "up:x"), request, scopes: ["up:x"]) == nil)
     }
 
-    @Test(
-        "A content type that only begins or ends like an allowed one is refused",
-        arguments: [
-            "image/pngx", "image/png-x", "image/png+xml", "image/png.x", "image/pn", "image/p", "ximage/png", "x-image/png",
-            "image/jpegx", "image/jpe", "imag/png", "image/jpg", "application/png",
-        ]
-    )
-    func otherTypes(type: String) throws {
+    @Test(arguments: [
+        "image/pngx", "image/png-x", "image/png+xml", "image/png.x", "image/pn", "image/p", "ximage/png", "x-image/png",
+        "image/jpegx", "image/jpe", "imag/png", "image/jpg", "application/png",
+    ])
+    func `a content type that only begins or ends like an allowed one is refused`(type: String) throws {
         let allowed = ["image/png", "image/jpeg"]
         #expect(refusal(try .sample(), UploadRequest(contentType: type)) == .contentTypeNotAllowed(allowed: allowed))
         #expect(try admit(try .sample(contentTypes: [type]), UploadRequest(contentType: type)).contentType == type)
     }
 
-    @Test("Sizes are pinned; zero, negative and huge ones are refused", arguments: [0, -1, .min, 5_242_881, .max])
-    func sizes(size: Int) throws {
+    @Test(arguments: [0, -1, .min, 5_242_881, .max])
+    func `a declared size is the only allowed one, and must be in range`(size: Int) throws {
         let rule = try UploadRule.sample()
         #expect(
             refusal(rule, UploadRequest(contentType: "image/png", size: size))
@@ -179,22 +167,18 @@ struct AdmissionTests {
         #expect(try admit(empty, UploadRequest(contentType: "image/png", size: 0)).sizes == 0...0)
     }
 
-    @Test(
-        "A checksum is the base64 of 32 bytes and nothing else",
-        arguments: [
-            "", "=", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgh=",
-            "n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg=", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=\n",
-            " n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwC===",
-            "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCggA",
-        ]
-    )
-    func checksums(text: String) throws {
+    @Test(arguments: [
+        "", "=", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgh=",
+        "n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg=", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=\n",
+        " n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwC===",
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCggA",
+    ])
+    func `a checksum is the base64 of 32 bytes`(text: String) throws {
         #expect(
             refusal(try .sample(), UploadRequest(contentType: "image/png", checksumSHA256: text)) == .checksumMalformed)
     }
 
-    @Test("Metadata is what the rule allows, once, printable, within 2 KB")
-    func metadata() throws {
+    @Test func `metadata must be allowed, unique, printable and within 2 KB`() throws {
         let rule = try UploadRule.sample(
             storage: .sample(
                 metadata: MetadataRule(fixed: [FormField(name: "x-amz-meta-f", value: "1")], allowed: ["album", "k"])))
@@ -227,8 +211,7 @@ struct AdmissionTests {
                 == .metadataNotAllowed(allowed: []))
     }
 
-    @Test("Users are named, not empty, and not longer than 256 bytes; rules without {user} need none")
-    func users() throws {
+    @Test func `a user is required only by {user}, not empty and at most 256 bytes long`() throws {
         let rule = try UploadRule.sample()
         let request = UploadRequest(contentType: "image/png")
         #expect(refusal(rule, request, user: nil) == .userRequired)
@@ -242,8 +225,8 @@ struct AdmissionTests {
         #expect(!shared.usesUser && rule.usesUser)
     }
 
-    @Test("What takes the place of {uuid} cannot leave its segment", arguments: ["a/b", "..", "a b", "$", "é", "a.b"])
-    func uuids(uuid: String) throws {
+    @Test(arguments: ["a/b", "..", "a b", "$", "é", "a.b"])
+    func `a value of {uuid} with other characters is refused`(uuid: String) throws {
         let rule = try UploadRule.sample()
         #expect(throws: Refusal.self) {
             try rule.admit(
@@ -252,8 +235,7 @@ struct AdmissionTests {
         }
     }
 
-    @Test("A key has at most 1024 bytes")
-    func longKeys() throws {
+    @Test func `a key has at most 1024 bytes`() throws {
         let folder = String(repeating: "d", count: 255)
         let rule = try UploadRule.sample(keyPrefix: "\(folder)/{user}/")
         let request = UploadRequest(contentType: "image/png")
@@ -280,8 +262,7 @@ struct AdmissionTests {
 
     // MARK: Rules
 
-    @Test("A rule is found by its name, byte for byte; without a name only where there is one")
-    func naming() throws {
+    @Test func `a rule is found by its exact name, and without a name if it is the only one`() throws {
         func tenant(_ rules: UploadRule...) throws -> Tenant {
             let endpoint = try StoreEndpoint(bucket: "acme-uploads", region: "eu-west-1")
             return Tenant(id: "acme", store: Store(endpoint: endpoint, signature: .v4), origins: [], rules: rules)

@@ -8,7 +8,6 @@ import WireFormats
 
 @testable import UploadRules
 
-@Suite("Key templates")
 struct KeyTemplateTests {
     private static let values = KeyTemplate.Values(
         user: "u/1",
@@ -18,23 +17,19 @@ struct KeyTemplateTests {
         day: CivilTime(clamping: Date.newYear2026)
     )
 
-    @Test(
-        "become keys",
-        arguments: [
-            ("{uuid}.{ext}", "0193-ab.png"), ("{filename}", "Me-at-home.JPG"), ("{yyyy}/{mm}/{dd}/{uuid}", "2026/01/01/0193-ab"),
-            ("{user}/{tenant}-{uuid}", "u~2F1/acme-0193-ab"), ("files/{user}/a.b", "files/u~2F1/a.b"),
-            ("{tenant}{tenant}", "acmeacme"),
-            ("ü/{uuid}", "ü/0193-ab"), ("a b/{uuid}", "a b/0193-ab"),
-        ]
-    )
-    func rendering(text: String, key: String) throws {
+    @Test(arguments: [
+        ("{uuid}.{ext}", "0193-ab.png"), ("{filename}", "Me-at-home.JPG"), ("{yyyy}/{mm}/{dd}/{uuid}", "2026/01/01/0193-ab"),
+        ("{user}/{tenant}-{uuid}", "u~2F1/acme-0193-ab"), ("files/{user}/a.b", "files/u~2F1/a.b"),
+        ("{tenant}{tenant}", "acmeacme"),
+        ("ü/{uuid}", "ü/0193-ab"), ("a b/{uuid}", "a b/0193-ab"),
+    ])
+    func `placeholders are replaced by their values`(text: String, key: String) throws {
         let prefix = try KeyTemplate(parsing: "{tenant}/", as: .keyPrefix, tenant: "acme")
         let name = try KeyTemplate(parsing: text, as: .keyName, tenant: "acme")
         #expect(try prefix.makeKey(name: name, Self.values).text == "acme/" + key)
     }
 
-    @Test("know what every key begins with")
-    func leadingBytes() throws {
+    @Test func `a template knows the bytes that every key begins with`() throws {
         func leading(_ text: String) throws -> String {
             String(decoding: try KeyTemplate(parsing: text, as: .keyPrefix, tenant: "acme").leadingBytes, as: UTF8.self)
         }
@@ -44,22 +39,18 @@ struct KeyTemplateTests {
         #expect(try leading("a/") == "a/")
     }
 
-    @Test(
-        "refuse what could put a key elsewhere",
-        arguments: [
-            "", "/", "/a/", "a", "a//b/", "a/./", "a/../b/", "../", "./", "a/$b/", "a/${filename}/", "a/{}/", "a/{user",
-            "a/user}/", "a/{{user}}/",
-            "a/{User}/", "a/{ user }/", "{user}x/", "x{user}/", "{user}{user}/", "{user}{filename}/", "{yyyy}{user}/",
-            "a/.{user}/", "a/{user}./",
-            "a\u{0}/", "a\n/", "a\u{7F}/", "a\u{85}/", "a\u{2028}/", "{tenant}{user}/", "...../", "a/..../",
-        ]
-    )
-    func refused(text: String) {
+    @Test(arguments: [
+        "", "/", "/a/", "a", "a//b/", "a/./", "a/../b/", "../", "./", "a/$b/", "a/${filename}/", "a/{}/", "a/{user",
+        "a/user}/", "a/{{user}}/",
+        "a/{User}/", "a/{ user }/", "{user}x/", "x{user}/", "{user}{user}/", "{user}{filename}/", "{yyyy}{user}/",
+        "a/.{user}/", "a/{user}./",
+        "a\u{0}/", "a\n/", "a\u{7F}/", "a\u{85}/", "a\u{2028}/", "{tenant}{user}/", "...../", "a/..../",
+    ])
+    func `prefixes that could put a key elsewhere are refused`(text: String) {
         #expect(throws: ValueError.self) { try KeyTemplate(parsing: text, as: .keyPrefix, tenant: "acme") }
     }
 
-    @Test("of names end in a file")
-    func names() {
+    @Test func `a key name must end in a file`() {
         for text in ["", "a/", "/a", "..", ".", "a/..", "a//b", "{user}.{ext}", "{uuid}-{user}"] {
             #expect(throws: ValueError.self) { try KeyTemplate(parsing: text, as: .keyName, tenant: "acme") }
         }

@@ -4,47 +4,39 @@ import Testing
 
 @testable import UploadRules
 
-@Suite("Content types")
 struct MediaTypeTests {
-    @Test(
-        "are brought into one form",
-        arguments: [
-            ("image/png", "image/png"), ("Image/PNG", "image/png"), ("text/plain; charset=utf-8", "text/plain; charset=utf-8"),
-            ("text/plain;charset=UTF-8", "text/plain; charset=utf-8"),
-            ("TEXT/PLAIN ; Charset=\"UTF-8\" ", "text/plain; charset=utf-8"),
-            ("video/webm;codecs=vp8,opus", "video/webm"), ("video/mp4; codecs=\"avc1.42E01E, mp4a.40.2\"", "video/mp4"),
-            ("text/csv; header=present; charset=iso-8859-1", "text/csv; charset=iso-8859-1"), ("image/svg+xml", "image/svg+xml"),
-            (
-                "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-                "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-            ),
-            ("text/plain;", "text/plain"), ("text/plain; ;", "text/plain"), ("a/b; x=\"\"", "a/b"),
-        ]
-    )
-    func normalised(text: String, value: String) {
+    @Test(arguments: [
+        ("image/png", "image/png"), ("Image/PNG", "image/png"), ("text/plain; charset=utf-8", "text/plain; charset=utf-8"),
+        ("text/plain;charset=UTF-8", "text/plain; charset=utf-8"),
+        ("TEXT/PLAIN ; Charset=\"UTF-8\" ", "text/plain; charset=utf-8"),
+        ("video/webm;codecs=vp8,opus", "video/webm"), ("video/mp4; codecs=\"avc1.42E01E, mp4a.40.2\"", "video/mp4"),
+        ("text/csv; header=present; charset=iso-8859-1", "text/csv; charset=iso-8859-1"), ("image/svg+xml", "image/svg+xml"),
+        (
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+        ),
+        ("text/plain;", "text/plain"), ("text/plain; ;", "text/plain"), ("a/b; x=\"\"", "a/b"),
+    ])
+    func `a content type is normalised`(text: String, value: String) {
         #expect(MediaType(text)?.value == value)
     }
 
-    @Test(
-        "or are none",
-        arguments: [
-            "", "image", "image/", "/png", "image/png/x", "image png", " image/png", "image/*", "*/*", "image/p*", "image/png\n",
-            "image/png\u{0}",
-            "image/pn\u{301}g", "imagé/png", "text/plain; charset", "text/plain; charset=", "text/plain; charset=a b",
-            "text/plain charset=a",
-            "text/plain; charset=a; charset=b", "text/plain; charset=\"a", "text/plain; =a", "text/plain; x=\"\\\"\"",
-            "text/plain; x=\u{e9}",
-            "text/html,image/png", "image/png, text/html", "a/b; x=\r\ny", "-a/b", "a/.b", "a/${filename}",
-            String(repeating: "a", count: 300) + "/b",
-            String(repeating: "a", count: 128) + "/b",
-        ]
-    )
-    func refused(text: String) {
+    @Test(arguments: [
+        "", "image", "image/", "/png", "image/png/x", "image png", " image/png", "image/*", "*/*", "image/p*", "image/png\n",
+        "image/png\u{0}",
+        "image/pn\u{301}g", "imagé/png", "text/plain; charset", "text/plain; charset=", "text/plain; charset=a b",
+        "text/plain charset=a",
+        "text/plain; charset=a; charset=b", "text/plain; charset=\"a", "text/plain; =a", "text/plain; x=\"\\\"\"",
+        "text/plain; x=\u{e9}",
+        "text/html,image/png", "image/png, text/html", "a/b; x=\r\ny", "-a/b", "a/.b", "a/${filename}",
+        String(repeating: "a", count: 300) + "/b",
+        String(repeating: "a", count: 128) + "/b",
+    ])
+    func `an invalid content type is refused`(text: String) {
         #expect(MediaType(text) == nil)
     }
 
-    @Test("are at most 255 bytes long, with their parameters")
-    func length() {
+    @Test func `a content type has at most 255 bytes, including its parameters`() {
         let longest = String(repeating: "a", count: 127) + "/" + String(repeating: "b", count: 127)
         #expect(longest.utf8.count == 255)
         #expect(MediaType(longest)?.essence == longest)
@@ -62,19 +54,16 @@ struct MediaTypeTests {
         }
     }
 
-    @Test(
-        "A family or any type never means what a browser would run; the name itself does",
-        arguments: [
-            "image/svg+xml", "text/html", "application/xhtml+xml", "text/xml", "application/xml", "application/rss+xml",
-            "application/atom+xml",
-            "application/mathml+xml", "text/javascript", "application/javascript", "application/x-javascript",
-            "application/ecmascript",
-            "text/ecmascript", "text/jscript", "text/livescript", "text/javascript1.5", "text/xsl", "text/vbscript", "foo/xml",
-            "foo/html",
-            "image/x+xml", "message/rfc822", "multipart/x-mixed-replace", "application/x-shockwave-flash",
-        ]
-    )
-    func scriptCapable(type: String) {
+    @Test(arguments: [
+        "image/svg+xml", "text/html", "application/xhtml+xml", "text/xml", "application/xml", "application/rss+xml",
+        "application/atom+xml",
+        "application/mathml+xml", "text/javascript", "application/javascript", "application/x-javascript",
+        "application/ecmascript",
+        "text/ecmascript", "text/jscript", "text/livescript", "text/javascript1.5", "text/xsl", "text/vbscript", "foo/xml",
+        "foo/html",
+        "image/x+xml", "message/rfc822", "multipart/x-mixed-replace", "application/x-shockwave-flash",
+    ])
+    func `a wildcard does not allow a type that browsers run, but its name does`(type: String) {
         let family = String(type.prefix { $0 != "/" }) + "/*"
         #expect(!ContentTypeList(patterns: ["*/*"]).allows(type))
         #expect(!ContentTypeList(patterns: [family]).allows(type))
@@ -83,8 +72,7 @@ struct MediaTypeTests {
         #expect(ContentTypeList(patterns: ["*/*", type]).allows(type))
     }
 
-    @Test("Lists allow what they name, and families of it")
-    func lists() {
+    @Test func `a list allows the types that it names, and families of them`() {
         let list = ContentTypeList(patterns: ["image/*", "application/pdf"])
         #expect(list.allows("image/png") && list.allows("image/x-anything") && list.allows("application/pdf"))
         #expect(
@@ -100,7 +88,6 @@ struct MediaTypeTests {
     }
 
     @Test(
-        "Content-Disposition carries the name for old and new readers",
         arguments: [
             (nil, "attachment"), ("", "attachment"), ("me.png", "attachment; filename=\"me.png\"; filename*=UTF-8''me.png"),
             ("My résumé.pdf", "attachment; filename=\"My r_sum_.pdf\"; filename*=UTF-8''My%20r%C3%A9sum%C3%A9.pdf"),
@@ -112,14 +99,12 @@ struct MediaTypeTests {
             ("a\r\nSet-Cookie: x", "attachment; filename=\"aSet-Cookie: x\"; filename*=UTF-8''aSet-Cookie%3A%20x"),
             ("${filename}", "attachment; filename=\"_{filename}\"; filename*=UTF-8''%24%7Bfilename%7D"),
             ("gpj.\u{202E}exe", "attachment; filename=\"gpj.exe\"; filename*=UTF-8''gpj.exe"), (" \u{200B}\u{0} ", "attachment"),
-        ] as [(String?, String)]
-    )
-    func disposition(name: String?, value: String) {
+        ] as [(String?, String)])
+    func `Content-Disposition has the name for old and new clients`(name: String?, value: String) {
         #expect(ContentDisposition.value(.attachment, filename: name) == value)
     }
 
-    @Test("A long name is shortened in its stem, between characters")
-    func longName() {
+    @Test func `a long name is shortened before its extension, between characters`() {
         let value = ContentDisposition.value(.inline, filename: String(repeating: "é", count: 500) + ".jpeg")
         #expect(value.hasSuffix("%C3%A9.jpeg"))
         #expect(value.hasPrefix("inline; filename=\"__"))

@@ -6,7 +6,6 @@ import WireFormats
 
 @testable import UploadRules
 
-@Suite("{filename} is reduced to what is safe everywhere")
 struct SafeFilenameTests {
     private static func reduced(_ name: String) -> String {
         var bytes: [UInt8] = []
@@ -14,34 +13,29 @@ struct SafeFilenameTests {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    @Test(
-        "and stays readable",
-        arguments: [
-            ("me.png", "me.png"), ("My Photo (1).JPG", "My-Photo-1.JPG"), ("résumé.pdf", "r-sum.pdf"), ("日本.png", "file.png"),
-            ("../../etc/passwd", "passwd"), ("C:\\fakepath\\a.png", "a.png"), ("/", "file"), ("", "file"), (".", "file"),
-            ("..", "file"),
-            (".htaccess", "htaccess"), ("...a", "a"), ("a..b", "a.b"), ("a.tar.gz", "a.tar.gz"), ("a.", "a"), (".png", "png"),
-            ("-rf", "rf"), ("a\u{0}.png", "a.png"), ("a\r\nb.txt", "a-b.txt"), ("${filename}", "filename"),
-            ("{user}.x", "user.x"),
-            ("a b  c.txt", "a-b-c.txt"), ("x.é", "x"), ("a.b c", "a.b-c"), ("é", "file"), ("~", "file"), ("a~b", "a-b"),
-            ("_x_", "_x_"),
-            ("a.verylongextensionindeed", "a.verylongextensionindeed"), ("a/", "file"), ("a-.png", "a.png"),
-            ("🎉🎉.gif", "file.gif"),
-        ]
-    )
-    func table(name: String, key: String) {
+    @Test(arguments: [
+        ("me.png", "me.png"), ("My Photo (1).JPG", "My-Photo-1.JPG"), ("résumé.pdf", "r-sum.pdf"), ("日本.png", "file.png"),
+        ("../../etc/passwd", "passwd"), ("C:\\fakepath\\a.png", "a.png"), ("/", "file"), ("", "file"), (".", "file"),
+        ("..", "file"),
+        (".htaccess", "htaccess"), ("...a", "a"), ("a..b", "a.b"), ("a.tar.gz", "a.tar.gz"), ("a.", "a"), (".png", "png"),
+        ("-rf", "rf"), ("a\u{0}.png", "a.png"), ("a\r\nb.txt", "a-b.txt"), ("${filename}", "filename"),
+        ("{user}.x", "user.x"),
+        ("a b  c.txt", "a-b-c.txt"), ("x.é", "x"), ("a.b c", "a.b-c"), ("é", "file"), ("~", "file"), ("a~b", "a-b"),
+        ("_x_", "_x_"),
+        ("a.verylongextensionindeed", "a.verylongextensionindeed"), ("a/", "file"), ("a-.png", "a.png"),
+        ("🎉🎉.gif", "file.gif"),
+    ])
+    func `a reduced name stays readable`(name: String, key: String) {
         #expect(Self.reduced(name) == key)
     }
 
-    @Test("It has at most 100 bytes and keeps its extension")
-    func long() {
+    @Test func `a reduced name has at most 100 bytes and its extension`() {
         let name = Self.reduced(String(repeating: "a", count: 300) + ".jpeg")
         #expect(name == String(repeating: "a", count: 95) + ".jpeg")
         #expect(Self.reduced(String(repeating: "a.", count: 300)).utf8.count <= 100)
     }
 
-    @Test("Over random names: only [A-Za-z0-9._-], no leading dot or hyphen, no two dots, and reducing again changes nothing")
-    func property() {
+    @Test func `random names become safe names, and reducing them again changes nothing`() {
         let scalars: [Unicode.Scalar] = [
             "a", "Z", "9", ".", ".", "-", "_", "/", "\\", " ", "~", "$", "{", "é", "\u{301}", "\u{0}", "\n", "🎉", "\u{202E}", "%",
         ]
@@ -59,14 +53,11 @@ struct SafeFilenameTests {
         }
     }
 
-    @Test(
-        "{ext} follows the type, not the name",
-        arguments: [
-            ("image/png", "png"), ("image/jpeg", "jpg"), ("image/svg+xml", "svg"), ("text/plain; charset=utf-8", "txt"),
-            ("application/x-unknown", "bin"), ("", "bin"), ("application/octet-stream", "bin"), ("video/quicktime", "mov"),
-        ]
-    )
-    func extensions(type: String, ext: String) {
+    @Test(arguments: [
+        ("image/png", "png"), ("image/jpeg", "jpg"), ("image/svg+xml", "svg"), ("text/plain; charset=utf-8", "txt"),
+        ("application/x-unknown", "bin"), ("", "bin"), ("application/octet-stream", "bin"), ("video/quicktime", "mov"),
+    ])
+    func `{ext} follows the content type, not the file name`(type: String, ext: String) {
         #expect(FileExtension.of(contentType: type) == ext)
     }
 }

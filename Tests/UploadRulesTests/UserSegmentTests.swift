@@ -8,7 +8,6 @@ import WireFormats
 
 @testable import UploadRules
 
-@Suite("{user} never leads two users to one folder")
 struct UserSegmentTests {
     private static func segment(_ user: String) -> String {
         var bytes: [UInt8] = []
@@ -16,24 +15,20 @@ struct UserSegmentTests {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    @Test(
-        "Letters, digits, _ and - stay, and dots that are not everything; each other byte becomes ~XX",
-        arguments: [
-            ("u1", "u1"), ("Ann-Marie_7", "Ann-Marie_7"), ("a.b", "a.b"), (".a", ".a"), ("a.", "a."), ("a..b", "a..b"),
-            (".", "~2E"), ("..", "~2E~2E"), ("...", "~2E~2E~2E"), ("a/b", "a~2Fb"), ("../x", "..~2Fx"), ("~", "~7E"),
-            ("~2E", "~7E2E"),
-            ("a b", "a~20b"), ("a@b.example", "a~40b.example"), ("auth0|123", "auth0~7C123"), ("é", "~C3~A9"),
-            ("e\u{301}", "e~CC~81"),
-            ("\u{0}", "~00"), ("${filename}", "~24~7Bfilename~7D"), ("a\r\nb", "a~0D~0Ab"), ("🎉", "~F0~9F~8E~89"),
-            ("%2F", "~252F"),
-        ]
-    )
-    func encoding(user: String, segment: String) {
+    @Test(arguments: [
+        ("u1", "u1"), ("Ann-Marie_7", "Ann-Marie_7"), ("a.b", "a.b"), (".a", ".a"), ("a.", "a."), ("a..b", "a..b"),
+        (".", "~2E"), ("..", "~2E~2E"), ("...", "~2E~2E~2E"), ("a/b", "a~2Fb"), ("../x", "..~2Fx"), ("~", "~7E"),
+        ("~2E", "~7E2E"),
+        ("a b", "a~20b"), ("a@b.example", "a~40b.example"), ("auth0|123", "auth0~7C123"), ("é", "~C3~A9"),
+        ("e\u{301}", "e~CC~81"),
+        ("\u{0}", "~00"), ("${filename}", "~24~7Bfilename~7D"), ("a\r\nb", "a~0D~0Ab"), ("🎉", "~F0~9F~8E~89"),
+        ("%2F", "~252F"),
+    ])
+    func `letters, digits, _, - and inner dots stay, and every other byte becomes ~XX`(user: String, segment: String) {
         #expect(Self.segment(user) == segment)
     }
 
-    @Test("Over many users, equal as text or not, every segment has one user, and is one segment")
-    func injective() {
+    @Test func `no two users have the same segment, even if their names are equal as text`() {
         let scalars: [Unicode.Scalar] = [
             "a", "A", "b", "0", "2", "E", "e", "\u{301}", "é", "\u{212A}", "K", "ﬁ", "ß", "İ", "\u{200D}", "\u{FEFF}", "\u{202E}",
             "🎉", "👩", "\u{1F3FD}",
@@ -78,8 +73,7 @@ struct UserSegmentTests {
         return bytes
     }
 
-    @Test("Through a whole rule: users who are equal as text, but not as bytes, have folders apart")
-    func throughRule() throws {
+    @Test func `users who are equal as text but not as bytes have different folders`() throws {
         let rule = try UploadRule.sample(keyPrefix: "files/{yyyy}/{user}/", keyName: "{filename}")
         let users = [
             "é", "e\u{301}", "E", "e", "ｅ", "a/b", "a", "b", ".", "..", "a\u{0}", "\u{0}a", "K", "\u{212A}", "~4B", "a.", "a..",
@@ -99,8 +93,8 @@ struct UserSegmentTests {
         }
     }
 
-    @Test("What no user's segment can be", arguments: ["", ".", "..", "~shared", "~4b", "~41", "a~", "a b", "~C3", "~2E"])
-    func impossible(segment: String) {
+    @Test(arguments: ["", ".", "..", "~shared", "~4b", "~41", "a~", "a b", "~C3", "~2E"])
+    func `some segments belong to no user`(segment: String) {
         // ~41 is “A”, which stays; ~C3 alone is no UTF-8. ~2E is the user “.”.
         #expect(UserSegment.canBe(Array(segment.utf8)) == (segment == "~2E"))
     }

@@ -10,7 +10,6 @@ import Testing
     import Foundation
 #endif
 
-@Suite("API keys")
 struct APIKeyRecordTests {
     private func make(_ tenant: String = "acme", _ id: String = "cms") throws -> APIKey {
         var generator = SystemRandomNumberGenerator()
@@ -21,8 +20,7 @@ struct APIKeyRecordTests {
         Authenticator(issuers: [], apiKeys: keys)
     }
 
-    @Test("a key is accepted by the hash that a rule file holds, and brings what the file says")
-    func accepted() throws {
+    @Test func `a key is accepted by the hash in the rule file and has the file's permissions`() throws {
         let text = try make()
         let key = APIKeyRecord(
             tenant: "acme",
@@ -41,8 +39,7 @@ struct APIKeyRecordTests {
         guard case .apiKey("cms", ["avatars"]?, ["u1", "u2"]?) = principal.source else { return #expect(Bool(false)) }
     }
 
-    @Test("a new key has the form pstn.<tenant>.<id>.<43 characters>, and its hash is that of the whole")
-    func form() throws {
+    @Test func `a new key has the form pstn.<tenant>.<id>.<43 characters>, and its hash is of the whole key`() throws {
         let text = try make("a-1", "key-2-b")
         let parts = text.key.split(separator: ".")
         #expect(parts.map(String.init).dropLast() == ["pstn", "a-1", "key-2-b"])
@@ -54,8 +51,7 @@ struct APIKeyRecordTests {
         #expect(try make().key != make().key)
     }
 
-    @Test("the key is made of the generator's bytes")
-    func generator() {
+    @Test func `a key consists of the generator's bytes`() {
         struct Counter: RandomNumberGenerator {
             var value: UInt64 = 0
             mutating func next() -> UInt64 {
@@ -69,15 +65,12 @@ struct APIKeyRecordTests {
         #expect(text?.key == "pstn.acme.cms.AQAAAAAAAAACAAAAAAAAAAMAAAAAAAAABAAAAAAAAAA")
     }
 
-    @Test(
-        "ids that would break the form are refused",
-        arguments: [
-            ("", "a"), ("a", ""), ("A", "a"), ("-a", "a"), ("a.b", "a"), ("a", "a.b"), ("a", "-a"), ("a", "_a"), ("a", "A"),
-            ("é", "a"),
-            ("a", "a b"), ("a", "\u{10}"),
-        ]
-    )
-    func badIDs(tenant: String, id: String) {
+    @Test(arguments: [
+        ("", "a"), ("a", ""), ("A", "a"), ("-a", "a"), ("a.b", "a"), ("a", "a.b"), ("a", "-a"), ("a", "_a"), ("a", "A"),
+        ("é", "a"),
+        ("a", "a b"), ("a", "\u{10}"),
+    ])
+    func `ids that would break the form are refused`(tenant: String, id: String) {
         var generator = SystemRandomNumberGenerator()
         #expect(APIKey.make(tenant: tenant, id: id, random: &generator) == nil)
         #expect(APIKey.make(tenant: String(repeating: "a", count: 64), id: "a", random: &generator) == nil)
@@ -87,8 +80,7 @@ struct APIKeyRecordTests {
         #expect(longest.flatMap { APIKey(parsing: $0.key.utf8) } != nil)
     }
 
-    @Test("every other key is refused")
-    func refused() throws {
+    @Test func `any other key is refused`() throws {
         let (text, other, foreign) = (try make(), try make(), try make("globex"))
         let authenticator = authenticator(APIKeyRecord(tenant: "acme", id: "cms", sha256: text.sha256))
         func answer(_ key: String) -> String { authenticator.answer(key) }
@@ -114,8 +106,7 @@ struct APIKeyRecordTests {
         }
     }
 
-    @Test("the secret's last character has one form only")
-    func canonicalSecret() throws {
+    @Test func `the secret's last character has only one form`() throws {
         let text = try make()
         let authenticator = authenticator(APIKeyRecord(tenant: "acme", id: "cms", sha256: text.sha256))
         let last = try #require(text.key.utf8.last)
@@ -124,8 +115,7 @@ struct APIKeyRecordTests {
         }
     }
 
-    @Test("a key is refused from its end on, to the instant")
-    func expires() throws {
+    @Test func `an expired key is refused from the exact instant`() throws {
         let text = try make()
         let authenticator = authenticator(APIKeyRecord(tenant: "acme", id: "cms", sha256: text.sha256, expires: .now(100)))
         #expect(authenticator.answer(text.key, at: 99.75) == "accepted")
@@ -134,8 +124,7 @@ struct APIKeyRecordTests {
         }
     }
 
-    @Test("two keys live beside each other while one takes the other's place")
-    func rotation() throws {
+    @Test func `two keys are valid at once while one replaces the other`() throws {
         let (old, new) = (try make("acme", "cms-1"), try make("acme", "cms-2"))
         let authenticator = authenticator(
             APIKeyRecord(tenant: "acme", id: "cms-1", sha256: old.sha256, expires: .now(100)),
@@ -147,15 +136,14 @@ struct APIKeyRecordTests {
         #expect(authenticator.answer(crossed) == "api-key-mismatch")
     }
 
-    @Test("a hash of another length matches nothing", arguments: [0, 31, 33, 64])
-    func wrongHash(length: Int) throws {
+    @Test(arguments: [0, 31, 33, 64])
+    func `a hash of another length matches no key`(length: Int) throws {
         let text = try make()
         let hash = Array((text.sha256 + text.sha256).prefix(length))
         #expect(authenticator(APIKeyRecord(tenant: "acme", id: "cms", sha256: hash)).answer(text.key) == "api-key-unknown")
     }
 
-    @Test("a key does not print itself")
-    func doesNotPrint() throws {
+    @Test func `printing a key does not show it`() throws {
         let text = try make()
         let secret = text.key.suffix(43)
         var dumped = ""

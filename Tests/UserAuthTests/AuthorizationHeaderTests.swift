@@ -4,10 +4,8 @@ import Testing
 
 @testable import UserAuth
 
-@Suite("The Authorization header")
 struct AuthorizationHeaderTests {
-    @Test("there must be exactly one")
-    func exactlyOne() throws {
+    @Test func `a request has exactly one Authorization header`() throws {
         let scene = try Scene()
         let value = try "Bearer \(scene.key.token())"
         #expect(scene.authenticator.answer(values: [value]) == "accepted")
@@ -19,8 +17,7 @@ struct AuthorizationHeaderTests {
         #expect(scene.authenticator.answer(values: ["\(value), \(value)"]) == "token-malformed")
     }
 
-    @Test("the scheme is Bearer in any case, then spaces")
-    func scheme() throws {
+    @Test func `the scheme is Bearer in any case, followed by spaces`() throws {
         let scene = try Scene()
         let token = try scene.key.token()
         for value in ["Bearer \(token)", "bearer \(token)", "BEARER \(token)", "bEaReR   \(token)"] {
@@ -40,8 +37,7 @@ struct AuthorizationHeaderTests {
         }
     }
 
-    @Test("nothing stands around the token")
-    func around() throws {
+    @Test func `a token with other text around it is refused`() throws {
         let scene = try Scene()
         let token = try scene.key.token()
         for value in [
@@ -51,8 +47,7 @@ struct AuthorizationHeaderTests {
         }
     }
 
-    @Test("8 KiB are enough, a byte more is too much")
-    func length() throws {
+    @Test func `a header of 8 KiB is accepted, and one byte more is not`() throws {
         let scene = try Scene()
         let prefix = "Bearer ".utf8.count
         func value(fill: Int) throws -> String {

@@ -4,12 +4,9 @@ import Testing
 
 @testable import UserAuth
 
-@Suite("Hostile tokens")
 struct HostileTokenTests {
-    @Test(
-        "NUL and CRLF in every string of a token are data or refused, and stop nothing",
-        arguments: ["\\u0000", "\\r\\n", "\\u2028", "\\ufffd"])
-    func controlsInStrings(text: String) throws {
+    @Test(arguments: ["\\u0000", "\\r\\n", "\\u2028", "\\ufffd"])
+    func `NUL and CRLF in any string of a token do no harm`(text: String) throws {
         let scene = try Scene(tenant: .claim("org"))
         let claims = Claims().with("org", "\"acme\"")
         let expected = [
@@ -29,8 +26,7 @@ struct HostileTokenTests {
         }
     }
 
-    @Test("values of every JSON type in every claim stop nothing")
-    func everyType() throws {
+    @Test func `values of every JSON type in every claim do no harm`() throws {
         let scene = try Scene(tenant: .claim("org"))
         let values = [
             "null", "true", "0", "-0.0", "1e400", "\"\"", "[]", "[[]]", "{}", "[1]", "[null]", "{\"a\":[]}", "\"\\ud83d\\ude00\"",
@@ -48,8 +44,7 @@ struct HostileTokenTests {
         }
     }
 
-    @Test("of 20,000 tokens with some bytes changed none is accepted")
-    func changedBytes() throws {
+    @Test func `of 20,000 tokens with changed bytes none is accepted`() throws {
         let scene = try Scene(key: .ed25519(), cacheCapacity: 100)
         let token = Array(try scene.key.token().utf8)
         var generator = SystemRandomNumberGenerator()
@@ -73,8 +68,7 @@ struct HostileTokenTests {
         #expect(scene.authenticator.cacheStatistics.kept == 1)
     }
 
-    @Test("rightly signed tokens with random headers and claims stop nothing")
-    func randomJSON() throws {
+    @Test func `correctly signed tokens with random headers and claims do no harm`() throws {
         let scene = try Scene(key: .ed25519())
         var generator = SystemRandomNumberGenerator()
         let fragments = [
@@ -93,8 +87,7 @@ struct HostileTokenTests {
         }
     }
 
-    @Test("random bytes as the header's value stop nothing")
-    func randomBytes() throws {
+    @Test func `random bytes in the header do no harm`() throws {
         let scene = try Scene()
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<5000 {

@@ -4,7 +4,6 @@ import Testing
 
 @testable import UserAuth
 
-@Suite("Several issuers")
 struct IssuersTests {
     private static func issuer(
         _ name: String,
@@ -20,8 +19,8 @@ struct IssuersTests {
         Claims().with("iss", "\"\(issuer)\"")
     }
 
-    @Test("a key verifies only its own issuer's tokens, though both keys have the same kid", arguments: [0, 1000])
-    func sameKid(cacheCapacity: Int) throws {
+    @Test(arguments: [0, 1000])
+    func `a key verifies only tokens of its own issuer, even if both keys have the same kid`(cacheCapacity: Int) throws {
         let (acme, globex) = (SigningKey.es256(), SigningKey.es256())
         let authenticator = Authenticator(
             issuers: [
@@ -43,8 +42,7 @@ struct IssuersTests {
         guard case .token("https://acme.example", _) = principal.source else { return #expect(Bool(false)) }
     }
 
-    @Test("names that Unicode calls equivalent are different issuers")
-    func equivalentNames() throws {
+    @Test func `issuers that are equal only under Unicode equivalence are different`() throws {
         let (composed, decomposed) = (SigningKey.es256(), SigningKey.es256())
         let authenticator = Authenticator(
             issuers: [
@@ -58,8 +56,7 @@ struct IssuersTests {
         #expect(authenticator.answer(try composed.token(Self.claims("https://e\u{301}.example"))) == "signature-invalid")
     }
 
-    @Test("names that Unicode calls equivalent are different audiences")
-    func equivalentAudiences() throws {
+    @Test func `audiences that are equal only under Unicode equivalence are different`() throws {
         let key = SigningKey.es256()
         let issuer = try Self.issuer("https://id.example", key, tenant: .fixed("acme"), audiences: ["é"])
         let authenticator = Authenticator(issuers: [issuer], apiKeys: [])
@@ -67,8 +64,7 @@ struct IssuersTests {
         #expect(authenticator.answer(try key.token(Claims().with("aud", "\"e\u{301}\""))) == "audience-mismatch")
     }
 
-    @Test("two tenants may trust the same provider for different audiences; a token that is for both is refused")
-    func sharedProvider() throws {
+    @Test func `two tenants may trust one provider for different audiences, and a token for both is refused`() throws {
         let key = SigningKey.es256()
         let authenticator = Authenticator(
             issuers: [
@@ -93,8 +89,7 @@ struct IssuersTests {
         }
     }
 
-    @Test("an issuer without audiences, or without algorithms, accepts nothing")
-    func nothingListed() throws {
+    @Test func `an issuer without audiences or algorithms accepts no token`() throws {
         let key = SigningKey.es256()
         let noAudience = try Self.issuer("https://id.example", key, tenant: .fixed("acme"), audiences: [])
         #expect(Authenticator(issuers: [noAudience], apiKeys: []).answer(try key.token()) == "audience-mismatch")
@@ -104,8 +99,7 @@ struct IssuersTests {
         #expect(noAlgorithm.answer(try scene.key.token()) == "algorithm-not-allowed")
     }
 
-    @Test("keys that were never had are the service's fault, and it says so only to tokens that could be the issuer's")
-    func keysUnavailable() throws {
+    @Test func `keys that were never fetched are the service's error, and only for tokens of that issuer`() throws {
         let key = SigningKey.es256()
         let scene = Scene(key: key, keys: nil, algorithms: [.es256])
         #expect(throws: AuthenticationError.keysUnavailable(issuer: "https://id.example")) {
@@ -117,8 +111,7 @@ struct IssuersTests {
         #expect(try scene.answer(Claims()) == "accepted")
     }
 
-    @Test("a secret's issuer beside a public key's: each accepts its own algorithm alone")
-    func symmetricAndAsymmetric() throws {
+    @Test func `an issuer with a secret and one with a public key accept only their own algorithms`() throws {
         let secret = Array("a secret of at least thirty-two bytes".utf8)
         let (hmac, ecdsa) = (SigningKey.hmac(.hs256, secret: secret), SigningKey.es256())
         let authenticator = Authenticator(

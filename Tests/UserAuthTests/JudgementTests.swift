@@ -4,7 +4,6 @@ import Testing
 
 @testable import UserAuth
 
-@Suite("Judgements")
 struct JudgementTests {
     /// A way to spoil a token at one check.
     private struct Fault: Sendable {
@@ -47,8 +46,7 @@ struct JudgementTests {
         Fault(check: .scopes) { $0.claims = $0.claims.with("scp", "0") },
     ]
 
-    @Test("the checks are made in their order: the first that fails is told, whatever else is wrong")
-    func order() throws {
+    @Test func `the first check that fails is reported, whatever else is wrong`() throws {
         let scene = try Scene(tenant: .claim("org"))
         let stranger = SigningKey.es256()
         for (index, first) in Self.faults.enumerated() {
@@ -70,15 +68,13 @@ struct JudgementTests {
         }
     }
 
-    @Test("every check of a token can be the one that fails")
-    func everyCheck() {
+    @Test func `every check of a token can fail`() {
         let told = Set(Self.faults.map(\.check))
         // The header, the issuer's keys and the key's own algorithm need another scene; other tests have them.
         #expect(Set(Check.ofToken).subtracting(told) == [.authorization, .issuerKeys, .keyAgreement])
     }
 
-    @Test("before the check that failed all have passed, after it none was reached")
-    func steps() throws {
+    @Test func `checks before the failed one have passed, and later ones were not reached`() throws {
         let scene = try Scene()
         let judgement = scene.authenticator.judge(authorization: ["Bearer \(try scene.key.token())"], at: .now(1e6))
         #expect(judgement.steps.map(\.check) == Check.ofToken)
@@ -88,8 +84,7 @@ struct JudgementTests {
         #expect(judgement.steps[(position + 1)...].allSatisfy { $0.verdict == .notReached })
     }
 
-    @Test("a token that is accepted has passed every check, and the cache has no part in it")
-    func accepted() throws {
+    @Test func `an accepted token has passed every check, cached or not`() throws {
         let scene = try Scene(cacheCapacity: 10)
         for _ in 0..<2 {
             let judgement = scene.authenticator.judge(authorization: ["Bearer \(try scene.key.token())"], at: .now())
@@ -100,8 +95,7 @@ struct JudgementTests {
         #expect(scene.authenticator.cacheStatistics.misses == 0)
     }
 
-    @Test("an API key has checks of its own")
-    func apiKey() throws {
+    @Test func `an API key has checks of its own`() throws {
         var generator = SystemRandomNumberGenerator()
         let text = try #require(APIKey.make(tenant: "acme", id: "cms", random: &generator))
         let authenticator = Authenticator(issuers: [], apiKeys: [APIKeyRecord(tenant: "acme", id: "cms", sha256: text.sha256)])
@@ -112,8 +106,7 @@ struct JudgementTests {
         #expect(judge(text.key.replacing("cms", with: "x")).steps.first { $0.verdict == .failed }?.check == .keyMatch)
     }
 
-    @Test("every reason is a word of its own for metrics")
-    func reasons() {
+    @Test func `every reason has a metric label of its own`() {
         let failures: [AuthenticationError] = [
             .authorizationMissing, .authorizationRepeated, .authorizationTooLong, .schemeNotBearer, .tokenMalformed,
             .headerMalformed,

@@ -5,7 +5,6 @@ import WireFormats
 
 @testable import UserAuth
 
-@Suite("Key sets")
 struct KeySetJWKSTests {
     private static let rsaMembers = "\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"\(RSATestKey.first.modulus)\""
     private static let all = Algorithm.allCases.filter { !$0.isSymmetric }
@@ -22,8 +21,7 @@ struct KeySetJWKSTests {
         return set.skipped.first?.reason
     }
 
-    @Test("a key of every asymmetric algorithm verifies that algorithm's signatures, and no other's")
-    func everyAlgorithm() throws {
+    @Test func `a key of each asymmetric algorithm verifies only its own signatures`() throws {
         let keys = try SigningKey.asymmetric()
         let set = try set(keys.map { $0.jwk(kid: "kid-\($0.algorithm.rawValue)") })
         #expect(set.skipped.isEmpty)
@@ -40,8 +38,7 @@ struct KeySetJWKSTests {
         }
     }
 
-    @Test("an RSA key without alg serves the issuer's RSA algorithms, each for itself")
-    func noAlgorithm() throws {
+    @Test func `an RSA key without alg verifies each of the issuer's RSA algorithms`() throws {
         let set = try set(["{\(Self.rsaMembers),\"kid\":\"k1\"}"], [.rs256, .ps512, .es256])
         for algorithm: Algorithm in [.rs256, .ps512, .rs512] {
             let key = try SigningKey.rsa(.first, algorithm)
@@ -51,8 +48,8 @@ struct KeySetJWKSTests {
         }
     }
 
-    @Test("a key that cannot serve is skipped with its reason, and the others stay", arguments: skippedKeys)
-    func skipped(key: String, reason: SkippedKey.Reason) throws {
+    @Test(arguments: skippedKeys)
+    func `an unusable key is skipped with its reason, and the others are used`(key: String, reason: SkippedKey.Reason) throws {
         #expect(try self.reason(of: key) == reason)
     }
 
@@ -119,8 +116,8 @@ struct KeySetJWKSTests {
         return Base64URL.encode(bytes)
     }
 
-    @Test("RSA moduli of 2048 to 8192 bits are read, with leading zeros too", arguments: [2048, 3072, 4096, 8192])
-    func rsaSizes(bits: Int) throws {
+    @Test(arguments: [2048, 3072, 4096, 8192])
+    func `RSA moduli of 2048 to 8192 bits are accepted, with leading zeros too`(bits: Int) throws {
         let number = Base64URL.decode(Self.oddNumber(bits: bits)) ?? []
         for bytes in [number, [0] + number] {
             let key = "{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"\(Base64URL.encode(bytes))\",\"kid\":\"k1\"}"
@@ -128,8 +125,7 @@ struct KeySetJWKSTests {
         }
     }
 
-    @Test("an RSA modulus that the broken generator made is skipped, in a key set and in PEM")
-    func brokenGenerator() throws {
+    @Test func `an RSA modulus with the ROCA weakness is skipped, in key sets and in PEM`() throws {
         let block = try #require(try PEMBlock.read(Array(PEMTestFile.brokenGenerator.utf8)).first)
         #expect(throws: SkippedKey.Reason.rsaWeak) { try block.material() }
         // 65537 to the power of 129 has 2065 bits.
@@ -140,8 +136,7 @@ struct KeySetJWKSTests {
         }
     }
 
-    @Test("an RSA modulus that lacks the generator's mark for a single small prime is none of its making")
-    func nearlyBroken() throws {
+    @Test func `an RSA modulus that misses the ROCA pattern for one small prime is accepted`() throws {
         let marked = BigNumber.power(of: 65537, 129)
         for prime in Self.smallPrimes {
             // Adding a multiple of all the others changes nothing but the remainder by this prime.
@@ -168,15 +163,14 @@ struct KeySetJWKSTests {
         #expect(try set.verify(Array(token.utf8), algorithms: [listed]) == Array("{}".utf8))
     }
 
-    @Test("an algorithm that the issuer does not list makes no key")
-    func notListed() throws {
+    @Test func `a key of an algorithm that the issuer does not list is skipped`() throws {
         let set = try set([SigningKey.es256().jwk(kid: "a"), SigningKey.es384().jwk(kid: "b")], [.es384])
         #expect(set.keyIDs == ["b"])
         #expect(set.skipped.map(\.reason) == [.algorithmNotListed])
     }
 
-    @Test("all Ed25519 points of small order are refused, with either sign", arguments: [false, true])
-    func smallOrder(sign: Bool) throws {
+    @Test(arguments: [false, true])
+    func `all Ed25519 points of small order are refused, with either sign`(sign: Bool) throws {
         let texts = [
             "0000000000000000000000000000000000000000000000000000000000000000",
             "0100000000000000000000000000000000000000000000000000000000000000",
@@ -194,8 +188,7 @@ struct KeySetJWKSTests {
         }
     }
 
-    @Test("a set in which a kid stands twice is refused, byte for byte")
-    func duplicateKid() throws {
+    @Test func `a set with two equal kids, compared by bytes, is refused`() throws {
         #expect(throws: KeySetError.self) {
             try set([SigningKey.es256().jwk(kid: "a"), SigningKey.es384().jwk(kid: "a")])
         }
@@ -206,8 +199,7 @@ struct KeySetJWKSTests {
         #expect(equivalent.keyIDs.count == 2)
     }
 
-    @Test("kid is looked up byte for byte")
-    func exactKid() throws {
+    @Test func `a kid is compared by bytes`() throws {
         let (composed, decomposed) = (SigningKey.es256(), SigningKey.es256())
         let set = try set([composed.jwk(kid: "é"), decomposed.jwk(kid: "e\u{301}")])
         #expect((try? set.verify(Array(composed.token(kid: "é").utf8), algorithms: Self.all)) != nil)
@@ -215,8 +207,8 @@ struct KeySetJWKSTests {
         #expect((try? set.verify(Array(composed.token(kid: "e\u{301}").utf8), algorithms: Self.all)) == nil)
     }
 
-    @Test("material that is no set of public keys is refused with an answer that helps", arguments: refusedTexts)
-    func refused(text: String, words: String) throws {
+    @Test(arguments: refusedTexts)
+    func `an invalid key set is refused with advice`(text: String, words: String) throws {
         let error = #expect(throws: KeySetError.self) {
             try KeySet.jwks(Array(text.utf8), algorithms: [.es256])
         }
@@ -236,15 +228,12 @@ struct KeySetJWKSTests {
         ("{\"keys\":[\(SigningKey.es256().jwk(further: ",\"d\":\"AA\""))]}", "PRIVATE KEY"),
     ]
 
-    @Test(
-        "symmetric algorithms go with no public key, alone or beside others",
-        arguments: [[Algorithm.hs256], [.es256, .hs512], []])
-    func symmetric(algorithms: [Algorithm]) {
+    @Test(arguments: [[Algorithm.hs256], [.es256, .hs512], []])
+    func `symmetric algorithms are refused with a public key, alone or beside others`(algorithms: [Algorithm]) {
         #expect(throws: KeySetError.self) { try set([SigningKey.es256().jwk()], algorithms) }
     }
 
-    @Test("two readings of the same keys have the same identity, whatever the order; other keys, ids or algorithms have another")
-    func identity() throws {
+    @Test func `two sets of the same keys in any order have the same identity`() throws {
         let (a, b) = (SigningKey.es256(), SigningKey.es384())
         let first = try set([a.jwk(kid: "a"), b.jwk(kid: "b")])
         #expect(try set([b.jwk(kid: "b"), a.jwk(kid: "a")]).identity == first.identity)
@@ -256,14 +245,12 @@ struct KeySetJWKSTests {
         #expect(try set([rsa], [.rs256]).identity != (try set([rsa], [.rs256, .ps256])).identity)
     }
 
-    @Test("a skipped key's line for the log escapes its id")
-    func description() {
+    @Test func `the log line of a skipped key escapes its id`() {
         let key = SkippedKey(position: 2, id: "a\r\nb\u{0}", reason: .notForSignatures)
         #expect(key.description == "key 2 (kid \"a\\r\\nb\\u0000\"): use or key_ops says that it does not verify signatures")
     }
 
-    @Test("a thumbprint is that of RFC 7638 section 3.1")
-    func thumbprint() throws {
+    @Test func `a thumbprint is that of RFC 7638 section 3.1`() throws {
         let modulus = """
             0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMst\
             n64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbO\

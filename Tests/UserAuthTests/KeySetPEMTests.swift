@@ -5,7 +5,6 @@ import WireFormats
 
 @testable import UserAuth
 
-@Suite("PEM files")
 struct KeySetPEMTests {
     private static let all = Algorithm.allCases.filter { !$0.isSymmetric }
 
@@ -13,8 +12,7 @@ struct KeySetPEMTests {
         try KeySet.pem(Array(text.utf8), algorithms: algorithms)
     }
 
-    @Test("a PUBLIC KEY of every kind verifies tokens, whatever kid they name")
-    func publicKeys() throws {
+    @Test func `a public key of every kind verifies tokens with any kid`() throws {
         let rsa = try #require(try RSATestKey.first.pair().publicPEM)
         let set = try set(rsa, [.rs256, .ps256])
         for algorithm: Algorithm in [.rs256, .ps256] {
@@ -25,8 +23,7 @@ struct KeySetPEMTests {
         }
     }
 
-    @Test("the keys of PEM blocks are those that the blocks hold")
-    func material() throws {
+    @Test func `the keys of PEM blocks are the encoded ones`() throws {
         func point(_ material: KeyMaterial?) -> [UInt8]? {
             switch material {
             case .elliptic(_, let x, let y): x + y
@@ -43,8 +40,7 @@ struct KeySetPEMTests {
         }
     }
 
-    @Test("a CERTIFICATE gives its key")
-    func certificates() throws {
+    @Test func `a certificate yields its key`() throws {
         let elliptic = try #require(try PEMBlock.read(Array(PEMTestFile.p256Certificate.utf8)).first)
         guard case .elliptic(.p256, let x, _) = try elliptic.material() else { return #expect(Bool(false)) }
         #expect(x.starts(with: [0xff, 0x14, 0xe2, 0xe6, 0x69, 0x1b, 0xb8, 0xa5]))
@@ -55,8 +51,7 @@ struct KeySetPEMTests {
         #expect(exponent == [1, 0, 1])
     }
 
-    @Test("several keys are told apart by their kid lines, or by their thumbprints")
-    func several() throws {
+    @Test func `several keys are distinguished by their kid lines, or by their thumbprints`() throws {
         let named = try #require(TokenSigner.generate(.es256)?.publicPEM)
         let signer = try #require(TokenSigner.generate(.es256))
         let unnamed = try #require(signer.publicPEM)
@@ -76,8 +71,8 @@ struct KeySetPEMTests {
         }
     }
 
-    @Test("a block that cannot serve is skipped with its reason", arguments: skippedBlocks)
-    func skipped(text: String, reason: SkippedKey.Reason) throws {
+    @Test(arguments: skippedBlocks)
+    func `an unusable block is skipped with its reason`(text: String, reason: SkippedKey.Reason) throws {
         let good = try #require(TokenSigner.generate(.es256)?.publicPEM)
         let set = try set(good + "\n" + text)
         #expect(set.skipped.map(\.reason) == [reason])
@@ -94,30 +89,23 @@ struct KeySetPEMTests {
         ("kid: \(String(repeating: "k", count: 129))\n" + PEMTestFile.p256Certificate, .idMalformed),
     ]
 
-    @Test(
-        "a private key is refused with advice, wherever it stands",
-        arguments: ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "OPENSSH PRIVATE KEY"]
-    )
-    func privateKey(label: String) throws {
+    @Test(arguments: ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "OPENSSH PRIVATE KEY"])
+    func `a private key is refused with advice, wherever it is`(label: String) throws {
         let text = PEMTestFile.p256Certificate + "\n-----BEGIN \(label)-----\nAAAA\n-----END \(label)-----\n"
         let error = #expect(throws: KeySetError.self) { try set(text) }
         #expect(error?.description.contains("openssl pkey -in private.pem -pubout") == true)
     }
 
-    @Test(
-        "what is no PEM file is refused",
-        arguments: [
-            "", "{\"keys\":[]}", "-----BEGIN PUBLIC KEY-----", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END CERTIFICATE-----",
-            "-----END PUBLIC KEY-----", "-----BEGIN PUBLIC KEY-----\n-----BEGIN PUBLIC KEY-----\nAAAA",
-        ]
-    )
-    func notPEM(text: String) {
+    @Test(arguments: [
+        "", "{\"keys\":[]}", "-----BEGIN PUBLIC KEY-----", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END CERTIFICATE-----",
+        "-----END PUBLIC KEY-----", "-----BEGIN PUBLIC KEY-----\n-----BEGIN PUBLIC KEY-----\nAAAA",
+    ])
+    func `a file that is not PEM is refused`(text: String) {
         let error = #expect(throws: KeySetError.self) { try set(text) }
         #expect(error?.description.hasPrefix("it is not PEM") == true)
     }
 
-    @Test("the same kid twice, too many blocks, symmetric algorithms and no algorithm are refused")
-    func refused() {
+    @Test func `repeated kids, too many blocks, symmetric algorithms and no algorithm are refused`() {
         let block = "kid: a\n" + PEMTestFile.p256Certificate + "\n"
         #expect(throws: KeySetError.self) { try set(block + block) }
         #expect(throws: KeySetError.self) { try set(String(repeating: block, count: 65)) }
@@ -127,8 +115,7 @@ struct KeySetPEMTests {
         #expect(throws: KeySetError.self) { try set(block + String(repeating: " ", count: 256 * 1024)) }
     }
 
-    @Test("files with some bytes changed stop nothing")
-    func changedBytes() {
+    @Test func `files with changed bytes do no harm`() {
         var generator = SystemRandomNumberGenerator()
         for file in [PEMTestFile.p256Certificate, PEMTestFile.rsaCertificate, PEMTestFile.rsa1024] {
             for _ in 0..<300 {

@@ -5,7 +5,6 @@ import WireFormats
 
 @testable import UserAuth
 
-@Suite("Secret files")
 struct KeySetSecretTests {
     private static let text = "correct horse battery staple, and more"
 
@@ -17,29 +16,25 @@ struct KeySetSecretTests {
         return (try? set.verify(Array(token.utf8), algorithms: [algorithm])) != nil
     }
 
-    @Test("one line end after a text is not part of the secret", arguments: ["", "\n", "\r\n"])
-    func lineEnd(end: String) throws {
+    @Test(arguments: ["", "\n", "\r\n"])
+    func `one line end after a text is not part of the secret`(end: String) throws {
         #expect(try accepts(Array((Self.text + end).utf8), secret: Array(Self.text.utf8)))
     }
 
-    @Test("anything else is", arguments: ["\n\n", " ", "\r", " \n\n", "\t\n"])
-    func otherEnds(end: String) throws {
+    @Test(arguments: ["\n\n", " ", "\r", " \n\n", "\t\n"])
+    func `any other white space is part of the secret`(end: String) throws {
         let file = Array((Self.text + end).utf8)
         #expect(try accepts(file, secret: file))
         #expect(!(try accepts(file, secret: Array(Self.text.utf8))))
     }
 
-    @Test("a secret that is not text is taken as it is, with a line end as its last byte too")
-    func binary() throws {
+    @Test func `a secret that is not text is used unchanged, including a line end as its last byte`() throws {
         let file = [UInt8](repeating: 0xA7, count: 40) + [0x0A]
         #expect(try accepts(file, secret: file))
     }
 
-    @Test(
-        "a secret must be as long as the hash of each of its algorithms",
-        arguments: [(Algorithm.hs256, 32), (.hs384, 48), (.hs512, 64)]
-    )
-    func length(algorithm: Algorithm, minimum: Int) throws {
+    @Test(arguments: [(Algorithm.hs256, 32), (.hs384, 48), (.hs512, 64)])
+    func `a secret must be as long as the hash of each algorithm`(algorithm: Algorithm, minimum: Int) throws {
         let secret = [UInt8](repeating: UInt8(ascii: "k"), count: minimum)
         #expect(try accepts(secret, secret: secret, algorithm))
         #expect(try accepts(secret + [0x0A], secret: secret, algorithm))
@@ -54,8 +49,7 @@ struct KeySetSecretTests {
         }
     }
 
-    @Test("a JSON Web Key, or a set of them with ids to rotate, holds secrets too")
-    func webKeys() throws {
+    @Test func `a JSON Web Key, or a set of them with ids, may hold secrets`() throws {
         let (first, second) = ([UInt8](repeating: 1, count: 32), [UInt8](repeating: 2, count: 32))
         let key = "{\"kty\":\"oct\",\"k\":\"\(Base64URL.encode(first))\",\"kid\":\"a\"}"
         #expect(try accepts(Array(key.utf8), secret: first, kid: "a"))
@@ -74,11 +68,8 @@ struct KeySetSecretTests {
         return "{\"kty\":\"oct\",\"k\":\"\(Base64URL.encode(secret))\"\(id)\(name)}"
     }
 
-    @Test(
-        "the secret of a JSON Web Key must be as long as the hash too (RFC 7518 section 3.2): alone it makes no set, beside a good one it is skipped",
-        arguments: [(Algorithm.hs256, 32), (.hs384, 48), (.hs512, 64)]
-    )
-    func webKeyLength(algorithm: Algorithm, minimum: Int) throws {
+    @Test(arguments: [(Algorithm.hs256, 32), (.hs384, 48), (.hs512, 64)])
+    func `the secret of a JSON Web Key must be as long as the hash`(algorithm: Algorithm, minimum: Int) throws {
         let good = [UInt8](repeating: 1, count: minimum)
         #expect(try accepts(Array(oct(good).utf8), secret: good, algorithm))
         for short in [[2], [UInt8](repeating: 2, count: minimum - 1)] {
@@ -97,8 +88,7 @@ struct KeySetSecretTests {
         }
     }
 
-    @Test("a JSON Web Key without alg must be long enough for each of the issuer's algorithms, one with alg for its own")
-    func webKeyOfSeveralAlgorithms() throws {
+    @Test func `a JSON Web Key without alg must be long enough for each of the issuer's algorithms`() throws {
         let secret = [UInt8](repeating: 1, count: 32)
         let error = #expect(throws: KeySetError.self) {
             try KeySet.secret(Array(oct(secret).utf8), algorithms: [.hs256, .hs512])
@@ -111,15 +101,13 @@ struct KeySetSecretTests {
         }
     }
 
-    @Test("a text that only looks like JSON is a secret")
-    func braces() throws {
+    @Test func `text that only looks like JSON is a secret`() throws {
         for text in ["{this is a secret of enough bytes}", "{\"password\":\"of enough bytes, 32 or more\"}"] {
             #expect(try accepts(Array(text.utf8), secret: Array(text.utf8)))
         }
     }
 
-    @Test("public and private keys are no secrets (RFC 8725 section 2.1)")
-    func publicKeys() throws {
+    @Test func `public and private keys are refused as secrets`() throws {
         let ecKey = SigningKey.es256()
         let set = "{\"keys\":[\(ecKey.jwk())]}"
         let mixed =
@@ -136,9 +124,8 @@ struct KeySetSecretTests {
         }
     }
 
-    @Test(
-        "asymmetric algorithms go with no secret, alone or beside HS256", arguments: [[Algorithm.rs256], [.hs256, .es256], []])
-    func asymmetric(algorithms: [Algorithm]) {
+    @Test(arguments: [[Algorithm.rs256], [.hs256, .es256], []])
+    func `asymmetric algorithms are refused with a secret, alone or beside HS256`(algorithms: [Algorithm]) {
         #expect(throws: KeySetError.self) {
             try KeySet.secret(Array(Self.text.utf8), algorithms: algorithms)
         }

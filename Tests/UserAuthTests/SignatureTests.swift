@@ -5,7 +5,6 @@ import WireFormats
 
 @testable import UserAuth
 
-@Suite("Signatures of tokens")
 struct SignatureTests {
     /// A scene with the given key, in the way that its algorithm needs.
     private func scene(_ key: SigningKey, secret: [UInt8] = []) throws -> Scene {
@@ -14,8 +13,7 @@ struct SignatureTests {
         return Scene(key: key, keys: set, algorithms: [key.algorithm])
     }
 
-    @Test("every algorithm: the token is accepted; with any bit of the signature flipped, cut or extended it is not")
-    func everyAlgorithm() throws {
+    @Test func `for every algorithm a token is accepted, and refused with any changed, cut or extended signature`() throws {
         let secret = [UInt8](repeating: 0xA5, count: 64)
         var keys = try SigningKey.asymmetric()
         keys += [.hs256, .hs384, .hs512].map { SigningKey.hmac($0, secret: secret) }
@@ -47,8 +45,7 @@ struct SignatureTests {
         return signatures.map { "\(input).\(Base64URL.encode($0))" }
     }
 
-    @Test("padded and standard base64, white space and stray bits in any part are refused")
-    func encoding() throws {
+    @Test func `padding, standard base64, white space and stray bits are refused in any part`() throws {
         let scene = try Scene()
         // Two bytes more than a multiple of three leave stray bits: 64 bytes of signature have 86 characters.
         let token = try scene.key.token()
@@ -74,8 +71,7 @@ struct SignatureTests {
         #expect(scene.answer(token) == "accepted")
     }
 
-    @Test("a token has exactly three parts")
-    func parts() throws {
+    @Test func `a token has exactly three parts`() throws {
         let scene = try Scene()
         let token = try scene.key.token()
         let parts = token.split(separator: ".").map(String.init)
@@ -89,8 +85,7 @@ struct SignatureTests {
         }
     }
 
-    @Test("alg none is refused, with and without a signature")
-    func none() throws {
+    @Test func `alg none is refused, with and without a signature`() throws {
         let scene = try Scene()
         for name in ["none", "None", "NONE", "nOnE", ""] {
             let token = try scene.key.token(header: "{\"alg\":\"\(name)\",\"kid\":\"k1\"}", payload: Claims().json)
@@ -100,8 +95,7 @@ struct SignatureTests {
         }
     }
 
-    @Test("an issuer's public key never serves as a secret, in whatever form it is tried")
-    func algorithmConfusion() throws {
+    @Test func `an issuer's public key is never used as a secret, in whatever form it is tried`() throws {
         let key = try SigningKey.rsa(.first)
         let scene = try Scene(key: key)
         let pem = try #require(try RSATestKey.first.pair().publicPEM)
@@ -120,8 +114,7 @@ struct SignatureTests {
         }
     }
 
-    @Test("a header's alg never decides how a key is used: RS256 bytes under another name are refused")
-    func renamedAlgorithm() throws {
+    @Test func `the header's alg never decides how a key is used`() throws {
         let key = try SigningKey.rsa(.first)
         let set = try KeySet.jwks(Array("{\"keys\":[\(key.jwk())]}".utf8), algorithms: [.rs256, .rs512, .ps256, .es256])
         let scene = Scene(key: key, keys: set, algorithms: [.rs256, .rs512, .ps256, .es256])
@@ -132,8 +125,7 @@ struct SignatureTests {
         #expect(scene.answer(try key.token()) == "accepted")
     }
 
-    @Test("an RSA key without alg is not changed by a token: after a bogus PS512 token, RS256 tokens are accepted as before")
-    func poisoning() throws {
+    @Test func `a refused PS512 token does not change how an RSA key without alg is used`() throws {
         let key = try SigningKey.rsa(.first)
         let text = "{\"keys\":[\(key.jwk(alg: false))]}"
         for algorithms in [[Algorithm.rs256], [.rs256, .ps512]] {
@@ -147,8 +139,7 @@ struct SignatureTests {
         }
     }
 
-    @Test("ECDSA signatures are r and s, never DER")
-    func derSignature() throws {
+    @Test func `ECDSA signatures are r and s, not DER`() throws {
         let scene = try Scene()
         let token = try scene.key.token()
         let dot = try #require(token.lastIndex(of: "."))
@@ -163,8 +154,8 @@ struct SignatureTests {
         #expect(scene.answer("\(token[..<dot]).\(Base64URL.encode(der))") == "signature-invalid")
     }
 
-    @Test("a signature of another key is refused", arguments: [true, false])
-    func anotherKey(sameKid: Bool) throws {
+    @Test(arguments: [true, false])
+    func `a signature of another key is refused`(sameKid: Bool) throws {
         let scene = try Scene()
         let stranger = SigningKey.es256()
         #expect(scene.answer(try stranger.token(kid: sameKid ? "k1" : nil)) == "signature-invalid")

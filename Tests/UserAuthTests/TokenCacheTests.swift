@@ -4,10 +4,8 @@ import Testing
 
 @testable import UserAuth
 
-@Suite("The cache of verified tokens")
 struct TokenCacheTests {
-    @Test("a token is verified once and then remembered")
-    func remembered() throws {
+    @Test func `a token is verified once and then cached`() throws {
         let scene = try Scene(cacheCapacity: 100)
         let token = try scene.key.token()
         for _ in 0..<5 { #expect(scene.answer(token) == "accepted") }
@@ -15,8 +13,7 @@ struct TokenCacheTests {
         #expect((statistics.kept, statistics.hits, statistics.misses) == (1, 4, 1))
     }
 
-    @Test("a remembered token is refused from the instant on at which it would be refused anew")
-    func neverOutlivesExp() throws {
+    @Test func `a cached token is refused from the same instant as a new one`() throws {
         let cached = try Scene(cacheCapacity: 100)
         let anew = Scene(key: cached.key, keys: cached.keys.current, algorithms: [.es256])
         for claims in [
@@ -35,8 +32,7 @@ struct TokenCacheTests {
         #expect(cached.authenticator.cacheStatistics.hits > 0)
     }
 
-    @Test("a remembered token is refused as soon as its key is gone, and stays where the same keys are read anew")
-    func keyChange() throws {
+    @Test func `a cached token is refused as soon as its key is removed, and kept if the same keys are read again`() throws {
         let scene = try Scene(cacheCapacity: 100)
         let (token, other) = (try scene.key.token(), SigningKey.es256())
         func set(_ keys: String...) throws -> KeySet {
@@ -56,8 +52,7 @@ struct TokenCacheTests {
         #expect(scene.authenticator.cacheStatistics.kept == 1)
     }
 
-    @Test("tokens that are refused are not remembered, however many there are")
-    func notFilledByRefusedTokens() throws {
+    @Test func `refused tokens are not cached, however many there are`() throws {
         let scene = try Scene(cacheCapacity: 1000)
         let stranger = SigningKey.es256()
         let good = try scene.key.token()
@@ -71,8 +66,7 @@ struct TokenCacheTests {
         #expect(scene.authenticator.cacheStatistics.kept == 0)
     }
 
-    @Test("only the very same bytes are the same token")
-    func sameBytes() throws {
+    @Test func `a cached token is found only by exactly the same bytes`() throws {
         let scene = try Scene(cacheCapacity: 100)
         let token = try scene.key.token()
         #expect(scene.answer(token) == "accepted")
@@ -80,8 +74,8 @@ struct TokenCacheTests {
         #expect(scene.answer(String(token.dropLast())) != "accepted")
     }
 
-    @Test("no more than the capacity is remembered, and answers stay right", arguments: [0, 1, 3, 7, 8, 9, 20, 100])
-    func bounded(capacity: Int) throws {
+    @Test(arguments: [0, 1, 3, 7, 8, 9, 20, 100])
+    func `at most the capacity of tokens is cached, and results stay right`(capacity: Int) throws {
         let scene = try Scene(cacheCapacity: capacity)
         let tokens = try (0..<300).map { try scene.key.token(Claims().with("jti", "\($0)")) }
         for token in tokens + tokens.reversed() {
@@ -91,8 +85,7 @@ struct TokenCacheTests {
         #expect(scene.authenticator.cacheStatistics.kept > capacity / 2 || capacity == 0)
     }
 
-    @Test("a token in use stays when others come by once")
-    func secondChance() throws {
+    @Test func `a token in use stays cached when many others are used once`() throws {
         let scene = try Scene(cacheCapacity: 8)
         let (token, passing) = (try scene.key.token(), try (0..<60).map { try scene.key.token(Claims().with("jti", "\($0)")) })
         #expect(scene.answer(token) == "accepted")
@@ -103,8 +96,7 @@ struct TokenCacheTests {
         #expect(scene.authenticator.cacheStatistics.hits == 60)
     }
 
-    @Test("tokens that have ended make room first")
-    func endedFirst() throws {
+    @Test func `expired tokens are removed first`() throws {
         let scene = try Scene(cacheCapacity: 8)
         let short = try (0..<4).map { try scene.key.token(Claims().with("jti", "\($0)").with("exp", "\(Claims.now + 10)")) }
         let long = try (0..<4).map { try scene.key.token(Claims().with("jti", "\(10 + $0)")) }
@@ -117,8 +109,7 @@ struct TokenCacheTests {
         #expect(scene.authenticator.cacheStatistics.hits == hits + 4)
     }
 
-    @Test("a token that two requests verify at once is kept once, and half a hash finds nothing")
-    func hashes() throws {
+    @Test func `a token that two requests verify at once is cached once`() throws {
         let scene = try Scene()
         let verifier = TokenVerifier(issuers: IssuerDirectory([scene.issuer]))
         let token = try verifier.verify(Array(try scene.key.token().utf8), at: Double(Claims.now))
@@ -136,8 +127,7 @@ struct TokenCacheTests {
         }
     }
 
-    @Test("many threads at once, with keys that change under them, get right answers")
-    func concurrent() async throws {
+    @Test func `concurrent requests get right results while the keys change`() async throws {
         let scene = try Scene(cacheCapacity: 16)
         let tokens = try (0..<40).map { try scene.key.token(Claims().with("jti", "\($0)")) }
         let other = try KeySet.jwks(Array("{\"keys\":[\(SigningKey.es256().jwk())]}".utf8), algorithms: [.es256])

@@ -11,12 +11,10 @@ import WireFormats
     import Foundation
 #endif
 
-@Suite("Claims of tokens")
 struct TokenClaimsTests {
     private static let now = Claims.now
 
-    @Test("the usual token is accepted, and the principal is what it says")
-    func accepted() throws {
+    @Test func `the usual token is accepted, and the principal has its claims`() throws {
         let scene = try Scene()
         let claims = Claims().with("scope", "\"upload:avatars  upload:docs upload:avatars\"").with("scp", "[\"extra\"]")
         let principal = try scene.authenticator.authenticate(authorization: ["Bearer \(scene.key.token(claims))"], at: .now())
@@ -27,8 +25,8 @@ struct TokenClaimsTests {
         guard case .token("https://id.example", "k1") = principal.source else { return #expect(Bool(false)) }
     }
 
-    @Test("payloads that are no JSON object without repetitions are refused", arguments: malformedPayloads)
-    func malformed(payload: String) throws {
+    @Test(arguments: malformedPayloads)
+    func `payloads that are not a JSON object, or repeat a name, are refused`(payload: String) throws {
         let scene = try Scene()
         #expect(scene.answer(try scene.key.token(header: "{\"alg\":\"ES256\"}", payload: payload)) == "claims-malformed")
     }
@@ -44,8 +42,7 @@ struct TokenClaimsTests {
         "{\"x\":NaN}", "{\"x\":Infinity}",
     ]
 
-    @Test("claims that are not UTF-8 are refused")
-    func invalidUTF8() throws {
+    @Test func `claims that are not UTF-8 are refused`() throws {
         let scene = try Scene()
         for bytes: [UInt8] in [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xC3]] {
             let header = Base64URL.encode("{\"alg\":\"ES256\"}".utf8)
@@ -55,8 +52,7 @@ struct TokenClaimsTests {
         }
     }
 
-    @Test("iss must be the issuer's name byte for byte")
-    func issuer() throws {
+    @Test func `iss must equal the issuer's name byte for byte`() throws {
         let scene = try Scene()
         #expect(try scene.answer(Claims().without("iss")) == "issuer-missing")
         for value in ["null", "1", "[\"https://id.example\"]", "{}"] {
@@ -71,8 +67,7 @@ struct TokenClaimsTests {
         #expect(try scene.answer(Claims().with("iss", "\"https:\\/\\/id.example\"")) == "accepted")
     }
 
-    @Test("aud is a string or an array of strings, and one of them is the service's")
-    func audience() throws {
+    @Test func `aud is a string or an array of strings, one of which is the service's`() throws {
         let scene = try Scene()
         for value in ["\"uploads\"", "[\"uploads\"]", "[\"other\",\"uploads\"]", "[\"uploads\",\"uploads\"]"] {
             #expect(try scene.answer(Claims().with("aud", value)) == "accepted")
@@ -88,14 +83,12 @@ struct TokenClaimsTests {
         #expect(try scene.answer(Claims().without("aud")) == "audience-missing")
     }
 
-    @Test("an empty array as aud is refused and stops nothing")
-    func emptyAudience() throws {
+    @Test func `an empty array as aud is refused`() throws {
         let scene = try Scene()
         #expect(try scene.answer(Claims().with("aud", "[]")) == "audience-missing")
     }
 
-    @Test("exp 1e308 is refused and stops nothing")
-    func hugeExpiration() throws {
+    @Test func `exp 1e308 is refused`() throws {
         let scene = try Scene(maximumLifetime: Int.max)
         for value in [
             "1e308", "1e309", "1E+400", "-1", "-1e308", "9007199254740993.5", "1e16", "9223372036854775808",
@@ -106,8 +99,7 @@ struct TokenClaimsTests {
         #expect(try scene.answer(Claims().with("exp", "9007199254740992")) == "accepted")
     }
 
-    @Test("exp is required and is a number; fractions and exponents are numbers")
-    func expiration() throws {
+    @Test func `exp is required and a number, also a fraction or with an exponent`() throws {
         let scene = try Scene()
         #expect(try scene.answer(Claims().without("exp")) == "expiration-missing")
         for value in ["null", "true", "\"\(Self.now + 600)\"", "[\(Self.now + 600)]", "{}", "\"\""] {
@@ -121,8 +113,7 @@ struct TokenClaimsTests {
         }
     }
 
-    @Test("exp, nbf and iat have a skew of 60 seconds, to the second")
-    func skew() throws {
+    @Test func `exp, nbf and iat have a skew of 60 seconds, to the second`() throws {
         let scene = try Scene()
         let claims = Claims()
         #expect(try scene.answer(claims, at: 600 + 59.75) == "accepted")
@@ -134,8 +125,7 @@ struct TokenClaimsTests {
         #expect(try scene.answer(later, at: 59.75) == "not-yet-valid")
     }
 
-    @Test("nbf and iat are numbers in range where they are there")
-    func otherTimes() throws {
+    @Test func `nbf and iat, if present, are numbers in range`() throws {
         let scene = try Scene()
         for value in ["null", "\"0\"", "-1", "1e308", "9007199254740993.5", "[]"] {
             #expect(try scene.answer(Claims().with("nbf", value)) == "not-before-malformed")
@@ -146,8 +136,7 @@ struct TokenClaimsTests {
         #expect(try scene.answer(Claims().with("nbf", "0")) == "accepted")
     }
 
-    @Test("a token lives 24 hours at most")
-    func lifetime() throws {
+    @Test func `a token lives 24 hours at most`() throws {
         let scene = try Scene()
         let day = 24 * 60 * 60
         #expect(try scene.answer(Claims().with("exp", "\(Self.now + day)")) == "accepted")
@@ -156,8 +145,7 @@ struct TokenClaimsTests {
         #expect(try scene.answer(Claims().with("iat", "0").with("exp", "9007199254740992")) == "lifetime-too-long")
     }
 
-    @Test("where iat is absent the rest of the lifetime counts, with the skew")
-    func lifetimeWithoutIssuedAt() throws {
+    @Test func `without iat the rest of the lifetime counts, with the skew`() throws {
         let scene = try Scene(maximumLifetime: 600)
         let claims = Claims().without("iat")
         #expect(try scene.answer(claims.with("exp", "\(Self.now + 660)")) == "accepted")
@@ -165,14 +153,13 @@ struct TokenClaimsTests {
         #expect(try scene.answer(claims.with("exp", "\(Self.now + 661)"), at: 1) == "accepted")
     }
 
-    @Test("an issuer's own bound on the lifetime holds", arguments: [0, 60, 3600, 30 * 24 * 3600, Int.max, -1000])
-    func ownLifetime(maximum: Int) throws {
+    @Test(arguments: [0, 60, 3600, 30 * 24 * 3600, Int.max, -1000])
+    func `an issuer's own limit of the lifetime is used`(maximum: Int) throws {
         let scene = try Scene(maximumLifetime: maximum)
         #expect(try scene.answer(Claims()) == (maximum >= 600 ? "accepted" : "lifetime-too-long"))
     }
 
-    @Test("the user is a string of 1 to 256 bytes, in the claim that the issuer has for it")
-    func user() throws {
+    @Test func `the user is a string of 1 to 256 bytes, in the issuer's user claim`() throws {
         let scene = try Scene(userClaim: "https://example.com/user")
         let claims = Claims().without("sub")
         #expect(try scene.answer(Claims()) == "user-missing")
@@ -187,8 +174,7 @@ struct TokenClaimsTests {
         }
     }
 
-    @Test("the tenant of a service-wide issuer is what its claim says, a string of 1 to 256 bytes")
-    func tenant() throws {
+    @Test func `the tenant of a service-wide issuer is a claim, a string of 1 to 256 bytes`() throws {
         let scene = try Scene(tenant: .claim("org"))
         #expect(try scene.answer(Claims()) == "tenant-missing")
         for value in ["null", "7", "\"\"", "[\"acme\"]", "\"\(String(repeating: "t", count: 257))\""] {
@@ -198,15 +184,14 @@ struct TokenClaimsTests {
         #expect(try scene.authenticator.authenticate(authorization: ["Bearer \(token)"], at: .now()).tenant == "globex")
     }
 
-    @Test("the tenant of an issuer that belongs to one does not come from the token")
-    func fixedTenant() throws {
+    @Test func `the tenant of a tenant's own issuer does not come from the token`() throws {
         let scene = try Scene()
         let token = try scene.key.token(Claims().with("tenant", "\"globex\"").with("org", "\"globex\""))
         #expect(try scene.authenticator.authenticate(authorization: ["Bearer \(token)"], at: .now()).tenant == "acme")
     }
 
-    @Test("scopes are a string or an array of strings in scope and scp, within bounds", arguments: scopeTexts)
-    func scopes(value: String, scopes: [String]?) throws {
+    @Test(arguments: scopeTexts)
+    func `scopes are strings or arrays of strings in scope and scp, within bounds`(value: String, scopes: [String]?) throws {
         let scene = try Scene()
         for claim in ["scope", "scp"] {
             let token = try scene.key.token(Claims().with(claim, value))

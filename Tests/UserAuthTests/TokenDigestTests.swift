@@ -5,20 +5,18 @@ import WireFormats
 
 @testable import UserAuth
 
-@Suite("Digests")
 struct TokenDigestTests {
     static func sha256(_ bytes: [UInt8]) -> [UInt8] {
         DigestAlgorithm.sha256.hash(bytes)
     }
 
-    @Test("hashing bytes and taking their digest give the same words", arguments: [0, 1, 55, 64, 700])
-    func same(length: Int) {
+    @Test(arguments: [0, 1, 55, 64, 700])
+    func `hashing bytes and reading their digest yield the same words`(length: Int) {
         let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0) }
         #expect(TokenDigest(hashing: bytes) == TokenDigest(Self.sha256(bytes)))
     }
 
-    @Test("digests are equal only where every bit is")
-    func constantTime() throws {
+    @Test func `digests are equal only if every bit is`() throws {
         let digest = Self.sha256([])
         let words = try #require(TokenDigest(digest))
         #expect(words.equalsInConstantTime(words))

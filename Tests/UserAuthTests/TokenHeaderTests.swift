@@ -4,7 +4,6 @@ import Testing
 
 @testable import UserAuth
 
-@Suite("Headers of tokens")
 struct TokenHeaderTests {
     /// Signs the usual claims under a header and tells what becomes of them.
     private func answer(_ header: String) throws -> String {
@@ -12,80 +11,66 @@ struct TokenHeaderTests {
         return scene.answer(try scene.key.token(header: header, payload: Claims().json))
     }
 
-    @Test(
-        "typ is JWT or at+jwt in any case, with application/ or not, or absent",
-        arguments: ["JWT", "jwt", "at+jwt", "AT+JWT", "application/jwt", "application/at+jwt", "Application/At+Jwt"]
-    )
-    func allowedTypes(type: String) throws {
+    @Test(arguments: ["JWT", "jwt", "at+jwt", "AT+JWT", "application/jwt", "application/at+jwt", "Application/At+Jwt"])
+    func `typ is JWT or at+jwt in any case, with application/ or not, or absent`(type: String) throws {
         #expect(try answer("{\"alg\":\"ES256\",\"typ\":\"\(type)\"}") == "accepted")
         #expect(try answer("{\"alg\":\"ES256\"}") == "accepted")
     }
 
-    @Test(
-        "any other typ is refused",
-        arguments: [
-            "\"\"", "\"JOSE\"", "\"dpop+jwt\"", "\"logout+jwt\"", "\"secevent+jwt\"", "\"application/\"",
-            "\"application/application/jwt\"",
-            "\"text/jwt\"", "\"JWT \"", "\"JWT\\u0000\"", "null", "1", "[\"JWT\"]", "\"J\\u0057T\\u0301\"",
-        ]
-    )
-    func otherTypes(type: String) throws {
+    @Test(arguments: [
+        "\"\"", "\"JOSE\"", "\"dpop+jwt\"", "\"logout+jwt\"", "\"secevent+jwt\"", "\"application/\"",
+        "\"application/application/jwt\"",
+        "\"text/jwt\"", "\"JWT \"", "\"JWT\\u0000\"", "null", "1", "[\"JWT\"]", "\"J\\u0057T\\u0301\"",
+    ])
+    func `any other typ is refused`(type: String) throws {
         #expect(try answer("{\"alg\":\"ES256\",\"typ\":\(type)}") == "type-not-allowed")
     }
 
-    @Test(
-        "alg must name an algorithm, exactly as the RFC writes it",
-        arguments: [
-            "{}", "{\"alg\":null}", "{\"alg\":256}", "{\"alg\":[\"ES256\"]}", "{\"alg\":\"\"}", "{\"alg\":\"none\"}",
-            "{\"alg\":\"None\"}",
-            "{\"alg\":\"NONE\"}", "{\"alg\":\"es256\"}", "{\"alg\":\"ES256 \"}", "{\"alg\":\"ES256\\u0000\"}",
-            "{\"alg\":\"ES256K\"}",
-            "{\"ALG\":\"ES256\"}", "{\"alg\":\"ＥＳ256\"}",
-        ]
-    )
-    func algorithms(header: String) throws {
+    @Test(arguments: [
+        "{}", "{\"alg\":null}", "{\"alg\":256}", "{\"alg\":[\"ES256\"]}", "{\"alg\":\"\"}", "{\"alg\":\"none\"}",
+        "{\"alg\":\"None\"}",
+        "{\"alg\":\"NONE\"}", "{\"alg\":\"es256\"}", "{\"alg\":\"ES256 \"}", "{\"alg\":\"ES256\\u0000\"}",
+        "{\"alg\":\"ES256K\"}",
+        "{\"ALG\":\"ES256\"}", "{\"alg\":\"ＥＳ256\"}",
+    ])
+    func `alg must name an algorithm exactly as the RFC does`(header: String) throws {
         #expect(try answer(header) == "algorithm-unsupported")
     }
 
-    @Test("an algorithm that is not the issuer's is refused", arguments: ["ES384", "RS256", "HS256", "EdDSA", "PS512"])
-    func algorithmOfAnother(name: String) throws {
+    @Test(arguments: ["ES384", "RS256", "HS256", "EdDSA", "PS512"])
+    func `an algorithm that is not the issuer's is refused`(name: String) throws {
         #expect(try answer("{\"alg\":\"\(name)\"}") == "algorithm-not-allowed")
     }
 
-    @Test("crit is refused whatever it says", arguments: ["[]", "[\"exp\"]", "[\"b64\"]", "null", "\"\"", "{}"])
-    func critical(value: String) throws {
+    @Test(arguments: ["[]", "[\"exp\"]", "[\"b64\"]", "null", "\"\"", "{}"])
+    func `crit is refused, whatever it contains`(value: String) throws {
         #expect(try answer("{\"alg\":\"ES256\",\"crit\":\(value)}") == "critical-extension")
         #expect(try answer("{\"alg\":\"ES256\",\"b64\":false,\"crit\":[\"b64\"]}") == "critical-extension")
     }
 
-    @Test("b64 is refused", arguments: ["true", "false", "null", "\"\""])
-    func unencoded(value: String) throws {
+    @Test(arguments: ["true", "false", "null", "\"\""])
+    func `b64 is refused`(value: String) throws {
         #expect(try answer("{\"alg\":\"ES256\",\"b64\":\(value)}") == "unencoded-payload")
     }
 
-    @Test(
-        "a header that is not a JSON object without repetitions is refused",
-        arguments: [
-            "", " ", "[]", "\"ES256\"", "null", "{\"alg\":\"ES256\"", "{\"alg\":\"ES256\"}x", "{\"alg\":\"ES256\",}",
-            "\u{FEFF}{\"alg\":\"ES256\"}",
-            "{\"alg\":\"none\",\"alg\":\"ES256\"}", "{\"alg\":\"ES256\",\"alg\":\"ES256\"}",
-            "{\"alg\":\"ES256\",\"\\u0061lg\":\"none\"}",
-            "{\"alg\":\"ES256\",\"x\":\"\\ud800\"}", "{\"alg\":\"ES256\",\"x\":\"\u{0}\"}", "{\"alg\":\"ES256\",\"x\":\"\r\n\"}",
-            "{'alg':'ES256'}", "{\"alg\":\"ES256\"/**/}",
-        ]
-    )
-    func malformed(header: String) throws {
+    @Test(arguments: [
+        "", " ", "[]", "\"ES256\"", "null", "{\"alg\":\"ES256\"", "{\"alg\":\"ES256\"}x", "{\"alg\":\"ES256\",}",
+        "\u{FEFF}{\"alg\":\"ES256\"}",
+        "{\"alg\":\"none\",\"alg\":\"ES256\"}", "{\"alg\":\"ES256\",\"alg\":\"ES256\"}",
+        "{\"alg\":\"ES256\",\"\\u0061lg\":\"none\"}",
+        "{\"alg\":\"ES256\",\"x\":\"\\ud800\"}", "{\"alg\":\"ES256\",\"x\":\"\u{0}\"}", "{\"alg\":\"ES256\",\"x\":\"\r\n\"}",
+        "{'alg':'ES256'}", "{\"alg\":\"ES256\"/**/}",
+    ])
+    func `a header that is not a JSON object, or repeats a name, is refused`(header: String) throws {
         #expect(try answer(header) == "header-malformed")
     }
 
-    @Test("a header 1000 deep is refused")
-    func deep() throws {
+    @Test func `a header with 1000 levels is refused`() throws {
         let deep = String(repeating: "[", count: 1000) + String(repeating: "]", count: 1000)
         #expect(try answer("{\"alg\":\"ES256\",\"x\":\(deep)}") == "header-malformed")
     }
 
-    @Test("kid is a string of at most 128 bytes")
-    func keyID() throws {
+    @Test func `kid is a string of at most 128 bytes`() throws {
         for value in [
             "7", "null", "[\"k1\"]", "{}", "\"\(String(repeating: "k", count: 129))\"",
             "\"\(String(repeating: "é", count: 65))\"",
@@ -100,8 +85,7 @@ struct TokenHeaderTests {
         #expect(try answer("{\"alg\":\"ES256\",\"kid\":\"\\u006b1\"}") == "accepted")
     }
 
-    @Test("kid may be absent only where the set has one key")
-    func keyIDAbsent() throws {
+    @Test func `kid may be missing only if the set has one key`() throws {
         let keys = [SigningKey.es256(), SigningKey.es256()]
         let text = "{\"keys\":[\(keys[0].jwk(kid: "a")),\(keys[1].jwk(kid: "b"))]}"
         let set = try KeySet.jwks(Array(text.utf8), algorithms: [.es256])
@@ -114,8 +98,8 @@ struct TokenHeaderTests {
         #expect(try answer("{\"alg\":\"ES256\"}") == "accepted")
     }
 
-    @Test("keys and addresses of keys in the header are ignored", arguments: ["jku", "x5u", "jwk", "x5c"])
-    func foreignKeys(name: String) throws {
+    @Test(arguments: ["jku", "x5u", "jwk", "x5c"])
+    func `keys and addresses of keys in the header are ignored`(name: String) throws {
         let (scene, stranger) = (try Scene(), SigningKey.es256())
         let value =
             switch name {

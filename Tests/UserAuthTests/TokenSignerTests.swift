@@ -10,7 +10,7 @@ struct TokenSignerTests {
     private static let made: [Algorithm] = [.es256, .es384, .es512, .eddsa, .ed25519]
 
     @Test(arguments: made)
-    func `a made key signs what its public key verifies`(_ algorithm: Algorithm) throws {
+    func `a generated key signs what its public key verifies`(_ algorithm: Algorithm) throws {
         let signer = try #require(TokenSigner.generate(algorithm))
         #expect(signer.algorithm == algorithm)
         let set = try KeySet.pem(Array(try #require(signer.publicPEM).utf8), algorithms: [algorithm])
@@ -22,7 +22,7 @@ struct TokenSignerTests {
     }
 
     @Test(arguments: made)
-    func `a key comes back from its PEM`(_ algorithm: Algorithm) throws {
+    func `a key can be read back from its PEM`(_ algorithm: Algorithm) throws {
         let signer = try #require(TokenSigner.generate(algorithm))
         let pem = try #require(signer.privatePEM)
         #expect(pem.hasPrefix("-----BEGIN PRIVATE KEY-----\n") && pem.hasSuffix("-----END PRIVATE KEY-----\n"))
@@ -34,7 +34,7 @@ struct TokenSignerTests {
         #expect(TokenSigner(pem: pem, algorithm: .hs256) == nil)
     }
 
-    @Test func `RSA signs with the algorithm that is named, and RS256 where none is`() throws {
+    @Test func `RSA signs with the given algorithm, by default RS256`() throws {
         let pem = PEMTestFile.rsaPrivateKey
         let signer = try #require(TokenSigner(pem: pem, algorithm: nil))
         #expect(signer.algorithm == .rs256)
@@ -49,7 +49,7 @@ struct TokenSignerTests {
         #expect(TokenSigner(pem: pem, algorithm: .es256) == nil)
     }
 
-    @Test func `an elliptic key is read behind its curve`() throws {
+    @Test func `an elliptic curve key is read after its parameters`() throws {
         let signer = try #require(TokenSigner(pem: PEMTestFile.ellipticPrivateKey, algorithm: nil))
         #expect(signer.algorithm == .es256)
     }
@@ -69,29 +69,24 @@ struct TokenSignerTests {
         #expect(Base64URL.encode(point) == "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")
     }
 
-    @Test(
-        "what is no usable private key is refused, and nothing is asked on the terminal",
-        arguments: [
-            "", "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----",
-            // openssl genpkey -algorithm ed25519 -aes256 -pass pass:secret
-            """
-            -----BEGIN ENCRYPTED PRIVATE KEY-----
-            MIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAho2Mf/b3ITDAICCAAw
-            DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEGMwWsr2hrSg6doRqeg+gYYEQFg1
-            lF4q5jnjJwSP25cJ+iu9iK8NwKFI+ByTBbcj8SsXhFkkqlEGc4j1HPiohLCGYQYi
-            rwD8XhgK8RXwje6DOCg=
-            -----END ENCRYPTED PRIVATE KEY-----
-            """,
-        ]
-    )
-    func unusable(pem: String) {
+    @Test(arguments: [
+        "", "-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----",
+        // openssl genpkey -algorithm ed25519 -aes256 -pass pass:secret
+        """
+        -----BEGIN ENCRYPTED PRIVATE KEY-----
+        MIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAho2Mf/b3ITDAICCAAw
+        DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEGMwWsr2hrSg6doRqeg+gYYEQFg1
+        lF4q5jnjJwSP25cJ+iu9iK8NwKFI+ByTBbcj8SsXhFkkqlEGc4j1HPiohLCGYQYi
+        rwD8XhgK8RXwje6DOCg=
+        -----END ENCRYPTED PRIVATE KEY-----
+        """,
+    ])
+    func `an unusable private key is refused, and no passphrase is asked for`(pem: String) {
         #expect(TokenSigner(pem: pem, algorithm: nil) == nil)
     }
 
-    @Test(
-        "a secret must be as long as the algorithm's hash",
-        arguments: [(Algorithm.hs256, 32), (.hs384, 48), (.hs512, 64)])
-    func secrets(algorithm: Algorithm, minimum: Int) throws {
+    @Test(arguments: [(Algorithm.hs256, 32), (.hs384, 48), (.hs512, 64)])
+    func `a secret must be as long as the algorithm's hash`(algorithm: Algorithm, minimum: Int) throws {
         let secret = [UInt8](repeating: 5, count: minimum)
         let signer = try #require(TokenSigner(secret: secret, algorithm: algorithm))
         let token = try #require(signer.token(payload: Array("{}".utf8), keyID: nil))
@@ -103,7 +98,7 @@ struct TokenSignerTests {
 }
 
 struct AsymmetricKeyTests {
-    @Test func `a point off its curve, or of another curve, is no key`() throws {
+    @Test func `a point off its curve, or of another curve, is refused`() throws {
         guard case .elliptic(_, let x, let y)? = TokenSigner.generate(.es256)?.publicMaterial else { return #expect(Bool(false)) }
         #expect(AsymmetricKey(.elliptic(.p256, x: x, y: y)) != nil)
         #expect(AsymmetricKey(.elliptic(.p256, x: y, y: x)) == nil)
@@ -117,7 +112,7 @@ struct AsymmetricKeyTests {
         #expect(AsymmetricKey(.elliptic(.p256, x: [UInt8](repeating: 0xff, count: 32), y: y)) == nil)
     }
 
-    @Test func `a key knows its type and numbers`() throws {
+    @Test func `a key has its type and numbers`() throws {
         let rsa = try RSATestKey.first.pair()
         #expect(rsa.type == .rsa)
         guard case .rsa(let modulus, let exponent) = try rsa.material() else { return #expect(Bool(false)) }
@@ -131,7 +126,7 @@ struct AsymmetricKeyTests {
 
 struct ECDSASignatureTests {
     @Test(arguments: [32, 48, 66])
-    func `numbers are joined in full length and come back`(_ halfLength: Int) throws {
+    func `r and s are written in full length and read back`(_ halfLength: Int) throws {
         var random = SystemRandomNumberGenerator()
         for leadingZeros in 0..<halfLength {
             for half in 0..<2 {

@@ -7,7 +7,7 @@ import WireFormats
 
 /// Every key is read as Postern reads an issuer's: public keys as a key set with all asymmetric algorithms, symmetric ones as a
 /// secret file with all of HMAC's. So a token may try each algorithm, and only its key stands against it.
-@Suite("Wycheproof", .enabled(if: WycheproofFile.isPresent, WycheproofFile.absence))
+@Suite(.enabled(if: WycheproofFile.isPresent, WycheproofFile.absence))
 struct WycheproofTests {
     /// Cases called invalid that cannot be refused: byte for byte they are the valid case 357. The wrong
     /// padding that their comments speak of is not in the file.
@@ -26,8 +26,7 @@ struct WycheproofTests {
     private static let publicAlgorithms = Algorithm.allCases.filter { !$0.isSymmetric }
     private static let secretAlgorithms = Algorithm.allCases.filter(\.isSymmetric)
 
-    @Test("JSON web signatures: what is invalid is refused, what is valid and supported is accepted")
-    func signatures() throws {
+    @Test func `JSON web signatures: invalid ones are refused, valid and supported ones accepted`() throws {
         let cases = try WycheproofFile("json_web_signature_test.json").cases
         #expect(cases.count == 401)
         #expect(cases.count { !$0.isValid } == 355)
@@ -44,8 +43,7 @@ struct WycheproofTests {
         }
     }
 
-    @Test("JSON web keys: what is invalid is refused, what is valid is accepted")
-    func keys() throws {
+    @Test func `JSON web keys: invalid ones are refused, valid ones accepted`() throws {
         let cases = try WycheproofFile("json_web_key_test.json").cases
         #expect(cases.count == 26)
         #expect(cases.count { !$0.isValid } == 21)

@@ -37,7 +37,7 @@ struct DigestTests {
     }
 
     @Test(arguments: abc)
-    func `a digest needs room`(_ algorithm: DigestAlgorithm, _ expected: String) {
+    func `a digest needs an output of its length`(_ algorithm: DigestAlgorithm, _ expected: String) {
         var bytes = [UInt8](repeating: 7, count: algorithm.size - 1)
         let isComputed = bytes.withUnsafeMutableBytes { output in
             Array("abc".utf8).withUnsafeBytes { algorithm.hash($0, into: output) }
@@ -46,7 +46,7 @@ struct DigestTests {
     }
 
     @Test(arguments: abc, [1, 2, 63, 64, 1000])
-    func `a running digest is that of all pieces`(_ algorithm: (DigestAlgorithm, String), _ length: Int) {
+    func `an incremental digest is that of all pieces`(_ algorithm: (DigestAlgorithm, String), _ length: Int) {
         let bytes = (0..<2500).map { UInt8(truncatingIfNeeded: $0 * 31) }
         var running = RunningDigest(algorithm.0)
         for start in stride(from: 0, to: bytes.count, by: length) {
@@ -87,7 +87,7 @@ struct HMACKeyTests {
                 == "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54")
     }
 
-    @Test func `a code is right only with every bit`() throws {
+    @Test func `a code is equal only if every bit is`() throws {
         let message = Array("message".utf8)
         let secret = [UInt8](repeating: 1, count: 64)
         let made = HMACKey(.sha512, key: secret.span)
@@ -103,7 +103,7 @@ struct HMACKeyTests {
         #expect(!isCode([]) && !isCode(Array(right.dropLast())) && !isCode(right + [0]))
     }
 
-    @Test func `many may use a key at once`() async throws {
+    @Test func `several threads may use a key at once`() async throws {
         let secret = [UInt8](repeating: 9, count: 32)
         let made = HMACKey(.sha256, key: secret.span)
         let key = try #require(made)

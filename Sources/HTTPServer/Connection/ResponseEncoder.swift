@@ -9,14 +9,14 @@ import WireFormats
     import Foundation
 #endif
 
-/// Writes the heads of responses: each as one block of bytes, without a table of fields.
+/// Writes the heads of responses as bytes, without a table of fields.
 struct ResponseEncoder {
     private var date = HTTPDate()
 
-    /// Writes status line and fields, the body's length among them.
+    /// Writes the status line and all fields, including `Date`, `Content-Length` and `Connection`.
     /// - Parameters:
-    ///   - seconds: now, in seconds since 1970
-    ///   - closes: whether the connection closes after it
+    ///   - seconds: the current time, in seconds since 1970
+    ///   - closes: whether the connection closes after the response
     mutating func write(_ response: Response, at seconds: Double, closes: Bool, to buffer: inout ByteBuffer) {
         buffer.writeStaticString("HTTP/1.1 ")
         Self.write(response.status, to: &buffer)
@@ -54,7 +54,7 @@ struct ResponseEncoder {
         }
     }
 
-    /// The reason phrase behind a space; one may be empty (RFC 9112, section 4).
+    /// A space and the reason phrase, which may be empty (RFC 9112, section 4).
     private static func reason(_ status: Int) -> StaticString {
         switch status {
         case 200: " OK"
@@ -86,12 +86,12 @@ struct ResponseEncoder {
     }
 }
 
-/// The `Date` field (RFC 9110, section 5.6.7), made anew once a second: `Thu, 01 Jan 1970 00:00:00 GMT`.
+/// The value of `Date` (RFC 9110, section 5.6.7), formatted once a second: `Thu, 01 Jan 1970 00:00:00 GMT`.
 struct HTTPDate {
     private var second = -Double.infinity
     private var bytes: [UInt8] = []
 
-    /// - Parameter seconds: since 1970; years outside 0 to 9999 become the nearest one inside
+    /// - Parameter seconds: since 1970, clamped to the years 0 to 9999
     mutating func text(at seconds: Double) -> [UInt8] {
         let whole = seconds.rounded(.down)
         if whole != second {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import AWSCredentials
 
-@Suite struct AssumeRoleProviderTests {
+struct AssumeRoleProviderTests {
     private static let role = CredentialChainTests.role
 
     private static func assumed(_ tenant: String, region: String = "eu-west-1") -> AssumedRole {
@@ -16,8 +16,7 @@ import Testing
             sessionPolicy: #"{"Sid":"\#(tenant)"}"#, region: region)
     }
 
-    @Test("A tenant's role is assumed with what its rules say, in its store's region")
-    func tenantRole() async throws {
+    @Test func `a tenant's role is assumed in its store's region with the session policy of its rules`() async throws {
         let services = FakeServices(handler: CredentialChainTests.everyone)
         let context = services.context(CredentialChainTests.keys)
         let provided = try await CredentialChain(.role(Self.assumed("acme")), context: context).refresh()
@@ -33,8 +32,7 @@ import Testing
         #expect(!"\(provided)".contains(canary))
     }
 
-    @Test("Many tenants' roles share the credentials that assume them, until near their end")
-    func sharedBase() async throws {
+    @Test func `the roles of many tenants share base credentials until shortly before their expiration`() async throws {
         let services = FakeServices(handler: CredentialChainTests.everyone)
         let context = services.context()
         let standard = CredentialChain(.standard, context: context)
@@ -56,8 +54,7 @@ import Testing
         #expect(metadataRequests() == 5)
     }
 
-    @Test("While the base cannot be renewed, it serves to its end and not longer")
-    func baseToItsEnd() async throws {
+    @Test func `base credentials that cannot be renewed are used until they expire`() async throws {
         let services = FakeServices(handler: CredentialChainTests.everyone)
         let context = services.context()
         let standard = CredentialChain(.standard, context: context)
@@ -70,8 +67,7 @@ import Testing
         #expect(found?.isUnavailable == true)
     }
 
-    @Test("A base that has no credentials is what the role's problem says")
-    func noBase() async {
+    @Test func `the error of a role is that of its base credentials if there are none`() async {
         let context = FakeServices().context(CredentialChainTests.off)
         let found = await problem { () async throws(CredentialError) in
             try await CredentialChain(.role(Self.assumed("a")), context: context).refresh()
@@ -80,8 +76,7 @@ import Testing
         #expect(found?.description.contains("no AWS credentials were found") == true)
     }
 
-    @Test("Roles of profiles, one from another, are assumed in turn, and the inner one is kept")
-    func profileChain() async throws {
+    @Test func `roles chained by profiles are assumed in turn, and the inner credentials are reused`() async throws {
         let config = """
             [profile outer]
             role_arn = arn:aws:iam::123456789012:role/outer
@@ -112,13 +107,11 @@ import Testing
         #expect(services.requests[1].form["RoleSessionName"] == "name-1")
     }
 
-    @Test(
-        "credential_source names what a profile's role is assumed with",
-        arguments: [
-            ("Environment", "AKIDENVIRONMENT00001"), ("EcsContainer", "ASIAEXAMPLE000000001"),
-            ("Ec2InstanceMetadata", "ASIAEXAMPLE000000002"),
-        ])
-    func credentialSource(source: String, key: String) async throws {
+    @Test(arguments: [
+        ("Environment", "AKIDENVIRONMENT00001"), ("EcsContainer", "ASIAEXAMPLE000000001"),
+        ("Ec2InstanceMetadata", "ASIAEXAMPLE000000002"),
+    ])
+    func `credential_source selects the base credentials of a profile's role`(source: String, key: String) async throws {
         let config = "[profile acme]\nrole_arn = \(Self.role)\ncredential_source = \(source)\n"
         let services = FakeServices(
             files: [CredentialChainTests.configFile: config], handler: CredentialChainTests.everyone)
@@ -128,8 +121,7 @@ import Testing
         #expect(services.requests.last?.header("authorization")?.contains("Credential=\(key)/") == true)
     }
 
-    @Test("A credential_source that has nothing is named")
-    func emptyCredentialSource() async {
+    @Test func `a credential_source without credentials is named in the error`() async {
         let config = "[profile acme]\nrole_arn = \(Self.role)\ncredential_source = Environment\n"
         let services = FakeServices(files: [CredentialChainTests.configFile: config])
         let found = await problem { () async throws(CredentialError) in
@@ -139,8 +131,7 @@ import Testing
         #expect(found?.description.contains("AWS_ACCESS_KEY_ID") == true)
     }
 
-    @Test("A profile's process and web identity")
-    func processAndWebIdentity() async throws {
+    @Test func `a profile can use a process or a web identity`() async throws {
         let json = #"{"Version": 1, "AccessKeyId": "AKIDPROCESS", "SecretAccessKey": "CANARY"}"#
         let config = """
             [profile p]
@@ -159,8 +150,7 @@ import Testing
         #expect(web.provider == "profile w, web identity, role \(Self.role)")
     }
 
-    @Test("No part of it prints a secret")
-    func printing() async throws {
+    @Test func `printing a role's credentials shows no secret`() async throws {
         let services = FakeServices(
             files: ["/token": "CANARY.b.c", CredentialChainTests.credentialsFile: CredentialChainTests.defaultKeys],
             handler: CredentialChainTests.everyone)

@@ -7,13 +7,13 @@ import Testing
 
 @testable import AWSCredentials
 
-@Suite struct ContainerProviderTests {
+struct ContainerProviderTests {
     static let relative = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
     static let full = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
     static let body =
         #"{"RoleArn":"arn","AccessKeyId":"ASIAEXAMPLE000000001","SecretAccessKey":"CANARY-secret","Token":"CANARY-token","Expiration":"2026-01-01T06:00:00Z"}"#
 
-    @Test("ECS: the path is asked of 169.254.170.2") func ecsThePathIsAskedOf169254() async throws {
+    @Test func `ECS: the relative path is requested from 169.254.170.2`() async throws {
         let services = FakeServices { _ in OutgoingResponse(200, Self.body) }
         let provided = try await ContainerProvider(context: services.context([Self.relative: "/v2/credentials/42"]))
             .credentials()
@@ -31,8 +31,7 @@ import Testing
         #expect(provided.map { "\($0)".contains(canary) } == false)
     }
 
-    @Test("EKS Pod Identity: the token file is read anew each time and goes before the variable")
-    func eksPodIdentityTheTokenFileIsRead() async throws {
+    @Test func `EKS Pod Identity: the token file is read each time and goes before the variable`() async throws {
         let services = FakeServices(files: ["/var/token": "first"]) { _ in OutgoingResponse(200, Self.body) }
         let provider = ContainerProvider(
             context: services.context([
@@ -45,37 +44,33 @@ import Testing
         #expect(services.requests.map { $0.header("authorization") } == ["first", "second"])
     }
 
-    @Test("The token of the variable is sent as it is") func theTokenOfTheVariableIsSentAs() async throws {
+    @Test func `the token in the variable is sent unchanged`() async throws {
         let services = FakeServices { _ in OutgoingResponse(200, Self.body) }
         let variables = [Self.full: "http://localhost:9000/creds", "AWS_CONTAINER_AUTHORIZATION_TOKEN": "Basic abc"]
         _ = try await ContainerProvider(context: services.context(variables)).credentials()
         #expect(services.requests.first?.header("authorization") == "Basic abc")
     }
 
-    @Test(
-        "These hosts may be asked",
-        arguments: [
-            "http://127.0.0.1/c", "http://127.8.9.10:99/c", "http://[::1]/c", "http://localhost/c", "http://169.254.170.2/c",
-            "http://169.254.170.23/c", "http://[fd00:ec2::23]/c", "https://anything.example/c",
-        ])
-    func theseHostsMayBeAsked(url: String) async throws {
+    @Test(arguments: [
+        "http://127.0.0.1/c", "http://127.8.9.10:99/c", "http://[::1]/c", "http://localhost/c", "http://169.254.170.2/c",
+        "http://169.254.170.23/c", "http://[fd00:ec2::23]/c", "https://anything.example/c",
+    ])
+    func `allowed hosts receive a request`(url: String) async throws {
         let services = FakeServices { _ in OutgoingResponse(200, Self.body) }
         _ = try await ContainerProvider(context: services.context([Self.full: url])).credentials()
         #expect(services.requests.map(\.url) == [url])
     }
 
-    @Test(
-        "Other hosts are asked nothing",
-        arguments: [
-            [full: "http://169.254.170.3/c"], [full: "http://example.com/c"], [full: "http://127.0.0.1.example.com/c"],
-            [full: "http://169.254.170.2@example.com/c"], [full: "http://169.254.170.23.example.com/"],
-            [full: "http://10.0.0.1/"],
-            [full: "ftp://127.0.0.1/"], [full: "127.0.0.1/c"], [full: "http://2130706433/"], [full: "http://[fd00:ec2::24]/"],
-            [relative: "v2/credentials"], [relative: "@example.com/"], [relative: ".example.com/"],
-            [relative: ":80@example.com/"],
-            [relative: "/a b"], [relative: "/a\r\nX: y"],
-        ])
-    func otherHostsAreAskedNothing(variables: [String: String]) async {
+    @Test(arguments: [
+        [full: "http://169.254.170.3/c"], [full: "http://example.com/c"], [full: "http://127.0.0.1.example.com/c"],
+        [full: "http://169.254.170.2@example.com/c"], [full: "http://169.254.170.23.example.com/"],
+        [full: "http://10.0.0.1/"],
+        [full: "ftp://127.0.0.1/"], [full: "127.0.0.1/c"], [full: "http://2130706433/"], [full: "http://[fd00:ec2::24]/"],
+        [relative: "v2/credentials"], [relative: "@example.com/"], [relative: ".example.com/"],
+        [relative: ":80@example.com/"],
+        [relative: "/a b"], [relative: "/a\r\nX: y"],
+    ])
+    func `no request goes to other hosts`(variables: [String: String]) async {
         let services = FakeServices { _ in OutgoingResponse(200, Self.body) }
         let found = await problem { () async throws(CredentialError) in
             try await ContainerProvider(context: services.context(variables)).credentials()
@@ -84,7 +79,7 @@ import Testing
         #expect(services.requests.isEmpty)
     }
 
-    @Test("Without its variables it is not set up") func withoutItsVariablesItIsNotSetUp() async throws {
+    @Test func `without its variables the provider is not configured`() async throws {
         let services = FakeServices()
         #expect(try await ContainerProvider(context: services.context()).credentials() == nil)
         #expect(
@@ -92,10 +87,8 @@ import Testing
         #expect(services.requests.isEmpty)
     }
 
-    @Test(
-        "A token that no header can hold is an error of configuration",
-        arguments: ["CANARY\n", "CANARY\r\nX-Other: 1", "a\rb", "\u{e9}CANARY", "CANARY\u{7f}"])
-    func aTokenThatNoHeaderCanHoldIs(token: String) async {
+    @Test(arguments: ["CANARY\n", "CANARY\r\nX-Other: 1", "a\rb", "\u{e9}CANARY", "CANARY\u{7f}"])
+    func `a token that no header can have is a configuration error`(token: String) async {
         let services = FakeServices(files: ["/t": token]) { _ in OutgoingResponse(200, Self.body) }
         for extra in [["AWS_CONTAINER_AUTHORIZATION_TOKEN": token], ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/t"]] {
             let variables = [Self.full: "http://localhost/"].merging(extra) { $1 }
@@ -108,7 +101,7 @@ import Testing
         #expect(services.requests.isEmpty)
     }
 
-    @Test("A token file that is away is waited for") func aTokenFileThatIsAwayIsWaited() async {
+    @Test func `a missing token file is an outage, not a configuration error`() async {
         let variables = [Self.full: "http://localhost/", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/gone"]
         let found = await problem { () async throws(CredentialError) in
             try await ContainerProvider(context: FakeServices().context(variables)).credentials()
@@ -117,24 +110,22 @@ import Testing
         #expect(found?.description.contains("/gone") == true)
     }
 
-    @Test(
-        "An answer that is not whole is refused without a word of it",
-        arguments: [
-            (500, body), (403, #"{"code":"AccessDenied","message":"CANARY"}"#), (302, ""), (200, "<html>CANARY</html>"),
-            (200, "[]"), (200, ""),
-            (200, #"{"AccessKeyId":"A","SecretAccessKey":"CANARY","Token":"CANARY"}"#),
-            (200, #"{"AccessKeyId":"A","SecretAccessKey":"CANARY","Expiration":"2026-01-01T06:00:00Z"}"#),
-            (200, #"{"AccessKeyId":"A","SecretAccessKey":"","Token":"CANARY","Expiration":"2026-01-01T06:00:00Z"}"#),
-            (200, #"{"AccessKeyId":7,"SecretAccessKey":"CANARY","Token":"CANARY","Expiration":"2026-01-01T06:00:00Z"}"#),
-            (200, #"{"AccessKeyId":"A","SecretAccessKey":"CANARY\n","Token":"CANARY","Expiration":"2026-01-01T06:00:00Z"}"#),
-            (200, #"{"AccessKeyId":"A/CANARY","SecretAccessKey":"b","Token":"CANARY","Expiration":"2026-01-01T06:00:00Z"}"#),
-            (200, #"{"AccessKeyId":"A","SecretAccessKey":"CANARY","Token":"CANARY","Expiration":"CANARY"}"#),
-            (
-                200,
-                #"{"AccessKeyId":"A","AccessKeyId":"CANARY","SecretAccessKey":"b","Token":"c","Expiration":"2026-01-01T06:00:00Z"}"#
-            ),
-        ])
-    func anAnswerThatIsNotWholeIsRefused(status: Int, body: String) async {
+    @Test(arguments: [
+        (500, body), (403, #"{"code":"AccessDenied","message":"CANARY"}"#), (302, ""), (200, "<html>CANARY</html>"),
+        (200, "[]"), (200, ""),
+        (200, #"{"AccessKeyId":"A","SecretAccessKey":"CANARY","Token":"CANARY"}"#),
+        (200, #"{"AccessKeyId":"A","SecretAccessKey":"CANARY","Expiration":"2026-01-01T06:00:00Z"}"#),
+        (200, #"{"AccessKeyId":"A","SecretAccessKey":"","Token":"CANARY","Expiration":"2026-01-01T06:00:00Z"}"#),
+        (200, #"{"AccessKeyId":7,"SecretAccessKey":"CANARY","Token":"CANARY","Expiration":"2026-01-01T06:00:00Z"}"#),
+        (200, #"{"AccessKeyId":"A","SecretAccessKey":"CANARY\n","Token":"CANARY","Expiration":"2026-01-01T06:00:00Z"}"#),
+        (200, #"{"AccessKeyId":"A/CANARY","SecretAccessKey":"b","Token":"CANARY","Expiration":"2026-01-01T06:00:00Z"}"#),
+        (200, #"{"AccessKeyId":"A","SecretAccessKey":"CANARY","Token":"CANARY","Expiration":"CANARY"}"#),
+        (
+            200,
+            #"{"AccessKeyId":"A","AccessKeyId":"CANARY","SecretAccessKey":"b","Token":"c","Expiration":"2026-01-01T06:00:00Z"}"#
+        ),
+    ])
+    func `an incomplete answer is refused, and its text is not shown`(status: Int, body: String) async {
         let services = FakeServices { _ in OutgoingResponse(status, body) }
         let found = await problem { () async throws(CredentialError) in
             try await ContainerProvider(context: services.context([Self.relative: "/c"])).credentials()
@@ -143,7 +134,7 @@ import Testing
         #expect(found?.description.contains(canary) == false)
     }
 
-    @Test("An answer in which id and secret are exchanged is refused") func exchangedPair() async {
+    @Test func `an answer in which id and secret are exchanged is refused`() async {
         let body = Self.body.replacingOccurrences(of: "CANARY-secret", with: "AKIAEXAMPLE000000001")
             .replacingOccurrences(of: "ASIAEXAMPLE000000001", with: "CANARYsecret")
         let services = FakeServices { _ in OutgoingResponse(200, body) }
@@ -153,10 +144,8 @@ import Testing
         #expect(found?.isExchangedPair == true)
     }
 
-    @Test(
-        "No answer is no credentials",
-        arguments: [OutgoingError.timedOut(seconds: 2), .unreachable("refused"), .tooLarge(limit: 9), .broken])
-    func noAnswerIsNoCredentials(failure: OutgoingError) async {
+    @Test(arguments: [OutgoingError.timedOut(seconds: 2), .unreachable("refused"), .tooLarge(limit: 9), .broken])
+    func `without an answer there are no credentials`(failure: OutgoingError) async {
         let services = FakeServices { _ throws(OutgoingError) in throw failure }
         let found = await problem { () async throws(CredentialError) in
             try await ContainerProvider(context: services.context([Self.relative: "/c"])).credentials()
@@ -164,8 +153,7 @@ import Testing
         #expect(found?.isUnavailable == true)
     }
 
-    @Test("Over https the private authorities of AWS_CA_BUNDLE count, over http nothing")
-    func overHttpsThePrivateAuthoritiesOfAwsCa() async throws {
+    @Test func `AWS_CA_BUNDLE is used over https and not over http`() async throws {
         let services = FakeServices { _ in OutgoingResponse(200, Self.body) }
         for url in ["https://creds.example/", "http://localhost/"] {
             _ = try await ContainerProvider(context: services.context([Self.full: url, "AWS_CA_BUNDLE": "/ca.pem"]))

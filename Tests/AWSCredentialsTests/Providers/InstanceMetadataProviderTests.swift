@@ -7,7 +7,7 @@ import Testing
 
 @testable import AWSCredentials
 
-@Suite struct InstanceMetadataProviderTests {
+struct InstanceMetadataProviderTests {
     static let body =
         #"{"Code":"Success","LastUpdated":"2026-01-01T00:00:00Z","Type":"AWS-HMAC","AccessKeyId":"ASIAEXAMPLE000000002","SecretAccessKey":"CANARY-secret","Token":"CANARY-token","Expiration":"2026-01-01T06:00:00Z"}"#
     static let endpoint = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
@@ -35,7 +35,7 @@ import Testing
         return Asked(provider: InstanceMetadataProvider(context: context), context: context)
     }
 
-    @Test("Token, role and credentials, by version 2 alone") func tokenRoleAndCredentialsByVersion2Alone() async throws {
+    @Test func `token, role and credentials are requested by version 2 only`() async throws {
         let services = FakeServices(handler: Self.service())
         let provided = try #require(try await Self.provider(services).credentials())
         #expect(provided.provider == "instance metadata")
@@ -50,7 +50,7 @@ import Testing
         #expect(services.requests.allSatisfy { $0.timeout == .seconds(1) })
     }
 
-    @Test("The token is kept until near its end") func theTokenIsKeptUntilNearItsEnd() async throws {
+    @Test func `the token is reused until shortly before its expiration`() async throws {
         let services = FakeServices(handler: Self.service())
         let provider = Self.provider(services)
         _ = try await provider.credentials()
@@ -62,7 +62,7 @@ import Testing
         #expect(services.requests.filter { $0.method == .put }.count == 2)
     }
 
-    @Test("A token that is not accepted any more is replaced once") func aTokenThatIsNotAcceptedAnyMore() async throws {
+    @Test func `a token that is refused is replaced once`() async throws {
         let services = FakeServices(handler: Self.service())
         let provider = Self.provider(services)
         _ = try await provider.credentials()
@@ -73,7 +73,7 @@ import Testing
         #expect(found?.isUnavailable == true)
     }
 
-    @Test("Two seconds in all, whatever each request takes") func twoSecondsInAllWhateverEachRequestTakes() async {
+    @Test func `the requests take at most two seconds together`() async {
         let services = FakeServices()
         let answers = Self.service()
         services.answer { request throws(OutgoingError) in
@@ -93,16 +93,14 @@ import Testing
         #expect(found?.isUnavailable == true || found == nil)
     }
 
-    @Test(
-        "Where it is asked",
-        arguments: [
-            ([:], "", "http://169.254.169.254/"),
-            (["AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv6"], "", "http://[fd00:ec2::254]/"),
-            ([endpoint: "http://127.0.0.1:1338/base/"], "", "http://127.0.0.1:1338/base/"),
-            ([:], "[default]\nec2_metadata_service_endpoint = http://localhost:7/\n", "http://localhost:7/"),
-            ([:], "[default]\nec2_metadata_service_endpoint_mode = ipv6\n", "http://[fd00:ec2::254]/"),
-        ])
-    func whereItIsAsked(variables: [String: String], config: String, expected: String) async {
+    @Test(arguments: [
+        ([:], "", "http://169.254.169.254/"),
+        (["AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv6"], "", "http://[fd00:ec2::254]/"),
+        ([endpoint: "http://127.0.0.1:1338/base/"], "", "http://127.0.0.1:1338/base/"),
+        ([:], "[default]\nec2_metadata_service_endpoint = http://localhost:7/\n", "http://localhost:7/"),
+        ([:], "[default]\nec2_metadata_service_endpoint_mode = ipv6\n", "http://[fd00:ec2::254]/"),
+    ])
+    func `the endpoint follows the configuration`(variables: [String: String], config: String, expected: String) async {
         let services = FakeServices()
         _ = await problem { () async throws(CredentialError) in
             try await Self.provider(services, variables, config: config).credentials()
@@ -110,13 +108,11 @@ import Testing
         #expect(services.requests.map(\.url) == [expected + "latest/api/token"])
     }
 
-    @Test(
-        "An endpoint that is none is an error of configuration",
-        arguments: [
-            [endpoint: "ftp://localhost"], [endpoint: "localhost"], [endpoint: "http://a/?q"], [endpoint: "http://u:p@a/"],
-            ["AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "ipv5"],
-        ])
-    func anEndpointThatIsNoneIsAnError(variables: [String: String]) async {
+    @Test(arguments: [
+        [endpoint: "ftp://localhost"], [endpoint: "localhost"], [endpoint: "http://a/?q"], [endpoint: "http://u:p@a/"],
+        ["AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "ipv5"],
+    ])
+    func `an invalid endpoint is a configuration error`(variables: [String: String]) async {
         let services = FakeServices()
         let found = await problem { () async throws(CredentialError) in
             try await Self.provider(services, variables).credentials()
@@ -125,8 +121,7 @@ import Testing
         #expect(services.requests.isEmpty)
     }
 
-    @Test("Where nobody listens it is not set up, unless an operator named it") func whereNobodyListensItIsNotSetUp() async throws
-    {
+    @Test func `if nothing listens, the provider is not configured, unless an operator named it`() async throws {
         let services = FakeServices()
         #expect(try await Self.provider(services).credentials() == nil)
         let found = await problem { () async throws(CredentialError) in
@@ -135,14 +130,13 @@ import Testing
         #expect(found?.isUnavailable == true)
     }
 
-    @Test("Another cloud's service is not EC2's") func anotherCloudSServiceIsNotEc2S() async throws {
+    @Test func `another cloud's metadata service is not taken for EC2's`() async throws {
         for status in [404, 405] {
             #expect(try await Self.provider(FakeServices { _ in OutgoingResponse(status, "") }).credentials() == nil)
         }
     }
 
-    @Test("Turned off, it is nothing to wait for, unless an operator named it")
-    func turnedOff() async {
+    @Test func `a service that is turned off is a configuration error, and an outage if an operator named it`() async {
         let services = FakeServices { _ in OutgoingResponse(403, "") }
         let found = await problem { () async throws(CredentialError) in try await Self.provider(services).credentials() }
         #expect(found?.isConfiguration == true)
@@ -152,53 +146,49 @@ import Testing
         #expect(named?.isUnavailable == true)
     }
 
-    @Test("Silence names the hop limit") func silenceNamesTheHopLimit() async {
+    @Test func `the error of a timeout names the hop limit`() async {
         let services = FakeServices { _ throws(OutgoingError) in throw .timedOut(seconds: 1) }
         let found = await problem { () async throws(CredentialError) in try await Self.provider(services).credentials() }
         #expect(found?.isUnavailable == true)
         #expect(found?.description.contains("hop limit of 2") == true)
     }
 
-    @Test("Turned off, nothing is asked", arguments: ["true", "True", "TRUE"])
-    func turnedOffNothingIsAsked(value: String) async throws {
+    @Test(arguments: ["true", "True", "TRUE"])
+    func `no request is sent if the service is disabled`(value: String) async throws {
         let services = FakeServices(handler: Self.service())
         #expect(try await Self.provider(services, ["AWS_EC2_METADATA_DISABLED": value]).credentials() == nil)
         #expect(services.requests.isEmpty)
     }
 
-    @Test(
-        "A role's name that is none is not made a path",
-        arguments: [
-            "../../user-data", "a/b", "", "\n", "a b", "a?b", "%2e%2e", "..", ".",
-        ])
-    func aRoleSNameThatIsNoneIs(role: String) async {
+    @Test(arguments: [
+        "../../user-data", "a/b", "", "\n", "a b", "a?b", "%2e%2e", "..", ".",
+    ])
+    func `an invalid role name does not become part of a path`(role: String) async {
         let services = FakeServices(handler: Self.service(role: role))
         let found = await problem { () async throws(CredentialError) in try await Self.provider(services).credentials() }
         #expect(found?.isUnavailable == true)
         #expect(services.requests.count == 2)
     }
 
-    @Test("Of several lines the first is the role") func ofSeveralLinesTheFirstIsTheRole() async throws {
+    @Test func `the first of several lines is the role`() async throws {
         let services = FakeServices(handler: Self.service(role: "uploads\nother"))
         #expect(try await Self.provider(services).credentials() != nil)
     }
 
-    @Test(
-        "Other answers are refused without a word of them",
-        arguments: [
-            #"{"Code":"AssumeRoleUnauthorizedAccess","Message":"CANARY"}"#, "{}", "CANARY", "",
-            body.replacingOccurrences(of: "Success", with: "Failed"),
-            body.replacingOccurrences(of: "\"Token\"", with: "\"token\""),
-            body.replacingOccurrences(of: "2026-01-01T06:00:00Z", with: "soon"),
-        ])
-    func otherAnswersAreRefusedWithoutAWordOf(body: String) async {
+    @Test(arguments: [
+        #"{"Code":"AssumeRoleUnauthorizedAccess","Message":"CANARY"}"#, "{}", "CANARY", "",
+        body.replacingOccurrences(of: "Success", with: "Failed"),
+        body.replacingOccurrences(of: "\"Token\"", with: "\"token\""),
+        body.replacingOccurrences(of: "2026-01-01T06:00:00Z", with: "soon"),
+    ])
+    func `other answers are refused, and their text is not shown`(body: String) async {
         let services = FakeServices(handler: Self.service(body: body))
         let found = await problem { () async throws(CredentialError) in try await Self.provider(services).credentials() }
         #expect(found?.isUnavailable == true)
         #expect(found?.description.contains(canary) == false)
     }
 
-    @Test("An answer in which id and secret are exchanged is refused") func exchangedPair() async {
+    @Test func `an answer in which id and secret are exchanged is refused`() async {
         let body = Self.body.replacingOccurrences(of: "CANARY-secret", with: "AKIAEXAMPLE000000001")
             .replacingOccurrences(of: "ASIAEXAMPLE000000002", with: "CANARYsecret")
         let services = FakeServices(handler: Self.service(body: body))
@@ -206,8 +196,8 @@ import Testing
         #expect(found?.isExchangedPair == true)
     }
 
-    @Test("A token that no header can hold is not sent", arguments: ["", "CANARY\r\nX: y", "CANARY\u{0}"])
-    func aTokenThatNoHeaderCanHoldIs(token: String) async {
+    @Test(arguments: ["", "CANARY\r\nX: y", "CANARY\u{0}"])
+    func `a token that no header can have is not sent`(token: String) async {
         let services = FakeServices(handler: Self.service(token: token))
         let found = await problem { () async throws(CredentialError) in try await Self.provider(services).credentials() }
         #expect(found?.isUnavailable == true)
@@ -215,13 +205,13 @@ import Testing
         #expect(services.requests.count == 1)
     }
 
-    @Test("An instance without a role says so") func anInstanceWithoutARoleSaysSo() async {
+    @Test func `the error of an instance without a role says so`() async {
         let services = FakeServices { request in request.method == .put ? OutgoingResponse(200, "t") : OutgoingResponse(404, "") }
         let found = await problem { () async throws(CredentialError) in try await Self.provider(services).credentials() }
         #expect(found?.description.contains("no role") == true)
     }
 
-    @Test("Printing a token shows nothing of it") func printingATokenShowsNothingOfIt() throws {
+    @Test func `printing a token shows nothing of it`() throws {
         let context = FakeServices().context()
         let endpoint = try InstanceMetadataEndpoint(context, try context.search.settings())
         let token = InstanceMetadataToken(value: canary, endpoint: endpoint, end: .seconds(1))

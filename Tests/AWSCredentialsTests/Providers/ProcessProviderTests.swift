@@ -9,7 +9,8 @@ import Testing
 
 /// Where a program must end by itself its timeout is ten minutes, however slow the machine is; a test that waits for what never
 /// comes ends at its time limit.
-@Suite(.timeLimit(.minutes(5))) struct ProcessProviderTests {
+@Suite(.timeLimit(.minutes(5)))
+struct ProcessProviderTests {
     private static let path = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]
 
     private static func provider(_ command: String, timeout: Duration = .seconds(600), variables: [String: String] = path)
@@ -24,7 +25,7 @@ import Testing
         await ChildProcess(words: ["sh", "-c", script], variables: path, timeout: timeout, limit: limit).run()
     }
 
-    @Test("What a program prints are credentials") func whatAProgramPrintsAreCredentials() async throws {
+    @Test func `the output of a program is read as credentials`() async throws {
         let json =
             #"{"Version": 1, "AccessKeyId": "AKID4", "SecretAccessKey": "CANARY", "SessionToken": "t", "Expiration": "2026-01-01T01:05:00+01:00"}"#
         let provided = try #require(try await Self.provider("printf '%s' '\(json)'").credentials())
@@ -34,7 +35,7 @@ import Testing
         #expect(provided.credentials.expiration == FakeServices.start)
     }
 
-    @Test("Session token and end may be absent, null or empty") func sessionTokenAndEndMayBeAbsentNull() async throws {
+    @Test func `session token and expiration may be missing, null or empty`() async throws {
         for rest in ["", #", "SessionToken": null, "Expiration": null"#, #", "SessionToken": "", "Expiration": """#] {
             let json = #"{"Version": 1, "AccessKeyId": "AKID4", "SecretAccessKey": "CANARY"\#(rest)}"#
             let provided = try #require(try await Self.provider("printf '%s' '\(json)'").credentials())
@@ -43,45 +44,42 @@ import Testing
         }
     }
 
-    @Test(
-        "Anything else is refused without a word of it",
-        arguments: [
-            "printf '%s' 'CANARY'", "printf '%s' '[]'", "true", "printf '%s' '{}'",
-            #"printf '%s' '{"Version": 2, "AccessKeyId": "CANARY", "SecretAccessKey": "CANARY"}'"#,
-            #"printf '%s' '{"Version": "1", "AccessKeyId": "CANARY", "SecretAccessKey": "CANARY"}'"#,
-            #"printf '%s' '{"Version": 1, "AccessKeyId": "CANARY"}'"#,
-            #"printf '%s' '{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "b", "Expiration": "CANARY"}'"#,
-            "sh -c 'echo CANARY >&2; echo CANARY; exit 3'", "sh -c 'kill -9 $$; echo CANARY'", "/nonexistent/CANARY",
-            "/etc/passwd CANARY", "/tmp",
-        ])
-    func anythingElseIsRefusedWithoutAWordOf(command: String) async {
+    @Test(arguments: [
+        "printf '%s' 'CANARY'", "printf '%s' '[]'", "true", "printf '%s' '{}'",
+        #"printf '%s' '{"Version": 2, "AccessKeyId": "CANARY", "SecretAccessKey": "CANARY"}'"#,
+        #"printf '%s' '{"Version": "1", "AccessKeyId": "CANARY", "SecretAccessKey": "CANARY"}'"#,
+        #"printf '%s' '{"Version": 1, "AccessKeyId": "CANARY"}'"#,
+        #"printf '%s' '{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "b", "Expiration": "CANARY"}'"#,
+        "sh -c 'echo CANARY >&2; echo CANARY; exit 3'", "sh -c 'kill -9 $$; echo CANARY'", "/nonexistent/CANARY",
+        "/etc/passwd CANARY", "/tmp",
+    ])
+    func `other output is refused and not shown`(command: String) async {
         let found = await problem { () async throws(CredentialError) in try await Self.provider(command).credentials() }
         #expect(found?.isUnavailable == true)
         #expect(found?.description.contains("profile acme") == true)
         #expect(found?.description.contains(canary) == false)
     }
 
-    @Test("A command that is none is an error of configuration", arguments: ["", "  ", "'unfinished", "''"])
-    func aCommandThatIsNoneIsAnError(command: String) async {
+    @Test(arguments: ["", "  ", "'unfinished", "''"])
+    func `an invalid command is a configuration error`(command: String) async {
         let found = await problem { () async throws(CredentialError) in try await Self.provider(command).credentials() }
         #expect(found?.isConfiguration == true)
     }
 
-    @Test("The status is named") func theStatusIsNamed() async {
+    @Test func `the error names the exit status`() async {
         let found = await problem { () async throws(CredentialError) in try await Self.provider("sh -c 'exit 42'").credentials()
         }
         #expect(found?.description.contains("status 42") == true)
     }
 
-    @Test("No shell reads the command") func noShellReadsTheCommand() async {
+    @Test func `the command is not run by a shell`() async {
         let outcome = await ChildProcess(
             words: ["echo", "$HOME;`id`", "a  b"], variables: Self.path, timeout: .seconds(600), limit: 99
         ).run()
         #expect(outcome == .exited(status: 0, output: Array("$HOME;`id` a  b\n".utf8)))
     }
 
-    @Test("It gets Postern's environment, no input, no other descriptors and default signals")
-    func itGetsPosternSEnvironmentNoInputNo() async throws {
+    @Test func `a program has Postern's environment, no input, no other descriptors and default signals`() async throws {
         // Neither is set to close when a program starts.
         let open = dup(0)
         defer { close(open) }
@@ -101,7 +99,7 @@ import Testing
         #expect(ignored.map { $0 & 0x7fff_ffff } == 0)
     }
 
-    @Test("Too slow a program is killed with its children") func tooSlowAProgramIsKilledWithIts() async throws {
+    @Test func `a program that is too slow is killed with its children`() async throws {
         let folder = try TemporaryFolder()
         let mark = "\(folder.path)/mark"
         let program = "sh -c 'echo $$ > \(mark); exec sleep 3600' & sleep 3600"
@@ -126,18 +124,18 @@ import Testing
         }
     }
 
-    @Test("Too much output ends it") func tooMuchOutputEndsIt() async {
+    @Test func `a program with too much output is killed`() async {
         #expect(await Self.run("yes CANARY", limit: 1000) == .tooLarge)
     }
 
-    @Test func `output as long as the limit arrives whole`() async {
+    @Test func `output of exactly the limit is read completely`() async {
         let count = 300_000
         let outcome = await Self.run("head -c \(count) /dev/zero", limit: count)
         #expect(outcome == .exited(status: 0, output: [UInt8](repeating: 0, count: count)))
         #expect(await Self.run("head -c \(count + 1) /dev/zero", limit: count) == .tooLarge)
     }
 
-    @Test func `the program is called by the name that was written, with the variables given`() async {
+    @Test func `the program is started under the name that was written, with the given variables`() async {
         var variables = Self.path
         variables["GIVEN"] = "a = b"
         // Subprocess would refuse to start a program with this one.
@@ -147,7 +145,7 @@ import Testing
         #expect(await process.run() == .exited(status: 0, output: Array("sh a = b none\n".utf8)))
     }
 
-    @Test func `why a program was not started is told`() async throws {
+    @Test func `the error of a program that cannot be started says why`() async throws {
         let folder = try TemporaryFolder()
         let file = try folder.write([0, 1, 2, 3], to: "file")
         #expect(chmod(file, 0o755) == 0)
@@ -165,8 +163,7 @@ import Testing
         }
     }
 
-    @Test("A process left behind that holds the output open is not waited for")
-    func aProcessLeftBehindThatHoldsTheOutput() async throws {
+    @Test func `a background process that holds the output open is not waited for`() async throws {
         guard case .exited(status: 0, let output) = await Self.run("sleep 3600 & echo $!") else {
             Issue.record("it failed")
             return
@@ -176,11 +173,11 @@ import Testing
         #expect(kill(child, SIGKILL) == 0)
     }
 
-    @Test("Output that was closed early is no reason to go on before the end") func outputThatWasClosedEarlyIsNoReason() async {
+    @Test func `a program that closes its output early is waited for`() async {
         #expect(await Self.run("echo a; exec >&-; sleep 0.2; exit 5") == .exited(status: 5, output: Array("a\n".utf8)))
     }
 
-    @Test("A cancelled task ends the program, with its children") func aCancelledTaskEndsTheProgram() async throws {
+    @Test func `cancelling the task kills the program and its children`() async throws {
         let folder = try TemporaryFolder()
         let mark = "\(folder.path)/mark"
         let task = Task { await Self.run("sleep 3600 & echo $! > \(mark).new; mv \(mark).new \(mark); sleep 3600") }
@@ -191,7 +188,7 @@ import Testing
         try await Self.hasGone(try #require(Int32(text.trimmingCharacters(in: .whitespacesAndNewlines))))
     }
 
-    @Test("Many runs leave no descriptors and no zombies") func manyRunsLeaveNoDescriptorsAndNoZombies() async throws {
+    @Test func `many runs leave no descriptors and no zombies`() async throws {
         func descriptors() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count }
         _ = await Self.run("true")
         let before = try descriptors()

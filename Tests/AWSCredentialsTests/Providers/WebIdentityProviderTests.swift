@@ -7,7 +7,7 @@ import Testing
 
 @testable import AWSCredentials
 
-@Suite struct WebIdentityProviderTests {
+struct WebIdentityProviderTests {
     static let role = "arn:aws:iam::123456789012:role/pods"
     static let variables = ["AWS_ROLE_ARN": role, "AWS_WEB_IDENTITY_TOKEN_FILE": "/token", "AWS_REGION": "eu-west-1"]
 
@@ -18,9 +18,7 @@ import Testing
 
     static let answer: FakeServices.Handler = { _ in OutgoingResponse(200, STSAnswers.credentials("AssumeRoleWithWebIdentity")) }
 
-    @Test("The token file is read anew each time, without a line break at its end") func theTokenFileIsReadAnewEachTime()
-        async throws
-    {
+    @Test func `the token file is read each time, without the line break at its end`() async throws {
         let services = FakeServices(files: ["/token": "first.jwt.x"], handler: Self.answer)
         let provider = Self.provider(services, Self.variables.merging(["AWS_ROLE_SESSION_NAME": "pod-7"]) { $1 })
         #expect(try await provider.credentials()?.provider == "web identity")
@@ -31,14 +29,13 @@ import Testing
         #expect(services.requests.first?.form["RoleArn"] == Self.role)
     }
 
-    @Test("A session without a name gets one") func aSessionWithoutANameGetsOne() async throws {
+    @Test func `a session without a name gets one`() async throws {
         let services = FakeServices(files: ["/token": "first.jwt.x"], handler: Self.answer)
         _ = try await Self.provider(services).credentials()
         #expect(services.requests.first?.form["RoleSessionName"] == "postern-1767225900")
     }
 
-    @Test("A file without a role is an error of configuration, a role without a file is nothing")
-    func aFileWithoutARoleIsAnError() async throws {
+    @Test func `a token file without a role is a configuration error, and a role without a token file is ignored`() async throws {
         let services = FakeServices(files: ["/token": "first.jwt.x"], handler: Self.answer)
         let found = await problem { () async throws(CredentialError) in
             try await Self.provider(services, ["AWS_WEB_IDENTITY_TOKEN_FILE": "/token"]).credentials()
@@ -49,10 +46,8 @@ import Testing
         #expect(services.requests.isEmpty)
     }
 
-    @Test(
-        "A file without a token is waited for, and nothing is sent",
-        arguments: [nil, "", "\n", "CANARY two words", "abc", "CANARY\u{e9}", String(repeating: "x", count: 20_001)])
-    func aFileWithoutATokenIsWaitedFor(text: String?) async {
+    @Test(arguments: [nil, "", "\n", "CANARY two words", "abc", "CANARY\u{e9}", String(repeating: "x", count: 20_001)])
+    func `a token file without a valid token is an outage, and no request is sent`(text: String?) async {
         let services = FakeServices(handler: Self.answer)
         services.write("/token", text)
         let found = await problem { () async throws(CredentialError) in try await Self.provider(services).credentials() }
@@ -62,7 +57,7 @@ import Testing
         #expect(services.requests.isEmpty)
     }
 
-    @Test("An answer in which id and secret are exchanged is refused") func exchangedPair() async {
+    @Test func `an answer in which id and secret are exchanged is refused`() async {
         let services = FakeServices(files: ["/token": "a.b.c"]) { _ in
             OutgoingResponse(
                 200, STSAnswers.credentials("AssumeRoleWithWebIdentity", key: "CANARYsecret", secret: "ASIAEXAMPLE000000001"))
@@ -71,13 +66,11 @@ import Testing
         #expect(found?.isExchangedPair == true)
     }
 
-    @Test(
-        "A refused token is explained and not shown",
-        arguments: [
-            ("InvalidIdentityToken", "identity provider"), ("ExpiredTokenException", "renew"),
-            ("AccessDenied", "issuer, audience"),
-        ])
-    func aRefusedTokenIsExplainedAndNotShown(code: String, advice: String) async {
+    @Test(arguments: [
+        ("InvalidIdentityToken", "identity provider"), ("ExpiredTokenException", "renew"),
+        ("AccessDenied", "issuer, audience"),
+    ])
+    func `the error of a refused token gives advice and does not show the token`(code: String, advice: String) async {
         let services = FakeServices(files: ["/token": "CANARY.jwt.x"]) { _ in OutgoingResponse(400, STSAnswers.refusal(code)) }
         let found = await problem { () async throws(CredentialError) in try await Self.provider(services).credentials() }
         #expect(found?.isTransient == true)

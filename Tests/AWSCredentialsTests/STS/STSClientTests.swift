@@ -7,7 +7,7 @@ import Testing
 
 @testable import AWSCredentials
 
-@Suite struct STSClientTests {
+struct STSClientTests {
     static let role = "arn:aws:iam::123456789012:role/uploads"
     static let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 
@@ -22,16 +22,14 @@ import Testing
     }
 
     /// The signatures are botocore 1.44.5's (`SigV4Auth`) for the same body, headers, date and credentials.
-    @Test(
-        "AssumeRole is signed as botocore signs it",
-        arguments: [
-            (
-                "FwoGZXIvYXdzEXAMPLE//token==" as String?, "content-type;host;x-amz-date;x-amz-security-token",
-                "81ddb20f816d66e41052eda6c3a4e0c800475f8a1f85a7e0296c096e0d1af223"
-            ),
-            (nil, "content-type;host;x-amz-date", "7291faa7b1fa8c7bb0a97064353bf573311365abb740c91ff9908cdbb93da191"),
-        ])
-    func assumeroleIsSignedAsBotocoreSignsIt(token: String?, signed: String, signature: String) async throws {
+    @Test(arguments: [
+        (
+            "FwoGZXIvYXdzEXAMPLE//token==" as String?, "content-type;host;x-amz-date;x-amz-security-token",
+            "81ddb20f816d66e41052eda6c3a4e0c800475f8a1f85a7e0296c096e0d1af223"
+        ),
+        (nil, "content-type;host;x-amz-date", "7291faa7b1fa8c7bb0a97064353bf573311365abb740c91ff9908cdbb93da191"),
+    ])
+    func `AssumeRole is signed as botocore signs it`(token: String?, signed: String, signature: String) async throws {
         let services = FakeServices { _ in OutgoingResponse(200, STSAnswers.credentials()) }
         let request = AssumedRole(
             roleARN: Self.role, externalID: "acme:42", durationSeconds: 3600, sessionPolicy: #"{"Version": "2012-10-17"}"#)
@@ -62,8 +60,7 @@ import Testing
     }
 
     /// botocore's signature again, for another port, path and region.
-    @Test("GetCallerIdentity says whose the credentials are, of a store's own STS too")
-    func getcalleridentitySaysWhoseTheCredentialsAreOfA() async throws {
+    @Test func `GetCallerIdentity returns the identity, also from another store's STS`() async throws {
         let services = FakeServices { _ in OutgoingResponse(200, STSAnswers.identity) }
         let variables = ["AWS_REGION": "default", "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:8000/sts"]
         let identity = try await Self.client(services, variables).callerIdentity(signedBy: Self.credentials(token: nil))
@@ -78,7 +75,7 @@ import Testing
                 == true)
     }
 
-    @Test("AssumeRoleWithWebIdentity has no signature") func assumerolewithwebidentityHasNoSignature() async throws {
+    @Test func `AssumeRoleWithWebIdentity has no signature`() async throws {
         let services = FakeServices { _ in OutgoingResponse(200, STSAnswers.credentials("AssumeRoleWithWebIdentity")) }
         let request = AssumedRole(roleARN: Self.role, sessionName: "pod-1")
         let credentials = try await Self.client(services).assumeRoleWithWebIdentity(request, token: "a.b+c/=.d")
@@ -92,7 +89,7 @@ import Testing
             ])
     }
 
-    @Test("An answer without a name space, as Ceph writes it, is read too") func anAnswerWithoutANameSpaceAsCeph() async throws {
+    @Test func `an answer without a namespace, as Ceph writes it, is read`() async throws {
         let body = STSAnswers.credentials(expiration: "2026-01-01T01:05:00.123456Z")
             .replacingOccurrences(of: #" xmlns="https://sts.amazonaws.com/doc/2011-06-15/""#, with: "")
         let services = FakeServices { _ in OutgoingResponse(200, #"<?xml version="1.0" encoding="UTF-8"?>"# + body) }
@@ -100,16 +97,14 @@ import Testing
         #expect(try await Self.client(services).assumeRole(request, signedBy: Self.credentials(token: nil)).sessionToken != nil)
     }
 
-    @Test(
-        "A refusal is named by its code, with what to do",
-        arguments: [
-            ("AccessDenied", 403, "trust policy"), ("InvalidClientTokenId", 403, "access key is unknown"),
-            ("SignatureDoesNotMatch", 403, "clock"), ("ExpiredToken", 403, "session token"),
-            ("RegionDisabledException", 403, "AWS_REGION"),
-            ("PackedPolicyTooLarge", 400, "too long"), ("ValidationError", 400, "duration"), ("Throttling", 400, "later"),
-            ("SomethingNew", 400, "(SomethingNew)"),
-        ])
-    func aRefusalIsNamedByItsCodeWith(code: String, status: Int, advice: String) async {
+    @Test(arguments: [
+        ("AccessDenied", 403, "trust policy"), ("InvalidClientTokenId", 403, "access key is unknown"),
+        ("SignatureDoesNotMatch", 403, "clock"), ("ExpiredToken", 403, "session token"),
+        ("RegionDisabledException", 403, "AWS_REGION"),
+        ("PackedPolicyTooLarge", 400, "too long"), ("ValidationError", 400, "duration"), ("Throttling", 400, "later"),
+        ("SomethingNew", 400, "(SomethingNew)"),
+    ])
+    func `the error of a refusal has its code and advice`(code: String, status: Int, advice: String) async {
         let services = FakeServices { _ in OutgoingResponse(status, STSAnswers.refusal(code)) }
         let found = await problem { () async throws(CredentialError) in try await Self.assume(services) }
         #expect(code == "Throttling" ? found?.isUnavailable == true : found?.isRefusal == true)
@@ -118,7 +113,7 @@ import Testing
         #expect(found?.description.contains("CANARY") == false)
     }
 
-    @Test("A refusal as S3 writes it is understood") func aRefusalAsS3WritesItIsUnderstood() async {
+    @Test func `a refusal in S3's format is read`() async {
         let services = FakeServices { _ in
             OutgoingResponse(403, "<Error><Code>AccessDenied</Code><RequestId>1</RequestId></Error>")
         }
@@ -139,8 +134,8 @@ import Testing
         (200, String(repeating: "<a>", count: 40) + String(repeating: "</a>", count: 40)),
     ]
 
-    @Test("Anything else is refused without a word of it", arguments: strange)
-    func anythingElseIsRefusedWithoutAWordOf(status: Int, body: String) async {
+    @Test(arguments: strange)
+    func `other answers are refused and not shown`(status: Int, body: String) async {
         let services = FakeServices { _ in OutgoingResponse(status, body) }
         let found = await problem { () async throws(CredentialError) in try await Self.assume(services) }
         #expect(found?.isUnavailable == true)
@@ -149,15 +144,14 @@ import Testing
     }
 
     /// The entity stands where Postern reads nothing: but for the document type, the answers are good ones.
-    @Test(
-        "A document type is refused before an otherwise good answer too, with and without entities",
-        arguments: [
-            "<!DOCTYPE a>", "<!DOCTYPE AssumeRoleResponse>", "<!DOCTYPE a []>", #"<!DOCTYPE a SYSTEM "http://127.0.0.1/a.dtd">"#,
-            #"<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE a>"#, "<!-- x -->\n<!DOCTYPE\ta>\n",
-            #"<!DOCTYPE a [<!ENTITY x "CANARY">]>"#, #"<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>"#,
-            #"<!DOCTYPE a [<!ENTITY % y "<!ENTITY x 'CANARY'>">%y;]>"#,
-        ])
-    func aDocumentTypeIsRefused(documentType: String) async throws {
+    @Test(arguments: [
+        "<!DOCTYPE a>", "<!DOCTYPE AssumeRoleResponse>", "<!DOCTYPE a []>", #"<!DOCTYPE a SYSTEM "http://127.0.0.1/a.dtd">"#,
+        #"<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE a>"#, "<!-- x -->\n<!DOCTYPE\ta>\n",
+        #"<!DOCTYPE a [<!ENTITY x "CANARY">]>"#, #"<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>"#,
+        #"<!DOCTYPE a [<!ENTITY % y "<!ENTITY x 'CANARY'>">%y;]>"#,
+    ])
+    func `credentials in an answer with a document type are refused, with and without entities`(documentType: String) async throws
+    {
         let answer = STSAnswers.credentials()
         for body in [answer, answer.replacingOccurrences(of: "<RequestId>", with: "<RequestId>&x;")]
         where body == answer || documentType.contains("ENTITY") {
@@ -171,8 +165,7 @@ import Testing
         #expect(try await Self.assume(services).accessKeyID == "ASIAEXAMPLE000000003")
     }
 
-    @Test("A document type is refused before whose the credentials are, and before a refusal")
-    func aDocumentTypeIsRefusedInEveryAnswer() async throws {
+    @Test func `an identity or a refusal in an answer with a document type is refused`() async throws {
         let services = FakeServices { _ in OutgoingResponse(200, "<!DOCTYPE a>" + STSAnswers.identity) }
         let found = await problem { () async throws(CredentialError) in
             let context = services.context(["AWS_REGION": "eu-west-1"])
@@ -185,15 +178,14 @@ import Testing
         #expect(refused?.description.contains("AccessDenied") == false)
     }
 
-    @Test(
-        "An answer in which id and secret are exchanged is refused", arguments: ["AKIAEXAMPLE000000001", "ASIAEXAMPLE000000001"])
-    func exchangedPair(id: String) async {
+    @Test(arguments: ["AKIAEXAMPLE000000001", "ASIAEXAMPLE000000001"])
+    func `an answer in which id and secret are exchanged is refused`(id: String) async {
         let services = FakeServices { _ in OutgoingResponse(200, STSAnswers.credentials(key: "CANARYsecret", secret: id)) }
         let found = await problem { () async throws(CredentialError) in try await Self.assume(services) }
         #expect(found?.isExchangedPair == true)
     }
 
-    @Test("An answer in UTF-16 hides no document type") func anAnswerInUtf16HidesNoDocument() async {
+    @Test func `an answer in UTF-16 cannot hide a document type`() async {
         let text = #"<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE a [<!ENTITY x "y">]>"# + STSAnswers.credentials()
         let bytes = Array(text.data(using: .utf16) ?? Data())
         let services = FakeServices { _ in OutgoingResponse(status: 200, body: bytes) }
@@ -201,8 +193,7 @@ import Testing
         #expect(found?.isUnavailable == true)
     }
 
-    @Test("No connection is unavailable, a broken file of authorities is for the operator")
-    func noConnectionIsUnavailableABrokenFileOf() async {
+    @Test func `a failed connection is an outage, and a broken file of authorities a configuration error`() async {
         let slow = FakeServices { _ throws(OutgoingError) in throw .timedOut(seconds: 3) }
         let found = await problem { () async throws(CredentialError) in try await Self.assume(slow) }
         #expect(
@@ -226,24 +217,21 @@ import Testing
             AssumedRole(roleARN: role), signedBy: credentials(token: nil))
     }
 
-    @Test(
-        "What STS would refuse is not sent",
-        arguments: [
-            AssumedRole(roleARN: "uploads"), AssumedRole(roleARN: "arn:aws:iam::1:role/a b\n"),
-            AssumedRole(roleARN: role, externalID: "a"), AssumedRole(roleARN: role, externalID: "a b"),
-            AssumedRole(roleARN: role, sessionName: "x"), AssumedRole(roleARN: role, sessionName: "a/b"),
-            AssumedRole(roleARN: role, sessionName: String(repeating: "x", count: 65)),
-            AssumedRole(roleARN: role, durationSeconds: 899), AssumedRole(roleARN: role, durationSeconds: 43_201),
-        ])
-    func whatStsWouldRefuseIsNotSent(request: AssumedRole) async {
+    @Test(arguments: [
+        AssumedRole(roleARN: "uploads"), AssumedRole(roleARN: "arn:aws:iam::1:role/a b\n"),
+        AssumedRole(roleARN: role, externalID: "a"), AssumedRole(roleARN: role, externalID: "a b"),
+        AssumedRole(roleARN: role, sessionName: "x"), AssumedRole(roleARN: role, sessionName: "a/b"),
+        AssumedRole(roleARN: role, sessionName: String(repeating: "x", count: 65)),
+        AssumedRole(roleARN: role, durationSeconds: 899), AssumedRole(roleARN: role, durationSeconds: 43_201),
+    ])
+    func `a request that STS would refuse is not sent`(request: AssumedRole) async {
         let found = await problem { () throws(CredentialError) in
             try STSRequest(action: "AssumeRole", assuming: request, at: FakeServices.start)
         }
         #expect(found?.isConfiguration == true)
     }
 
-    @Test("Everything but unreserved characters is percent-encoded, spaces too")
-    func everythingButUnreservedCharactersIsPercentEncodedSpaces() {
+    @Test func `all characters but the unreserved ones are percent-encoded, spaces too`() {
         var form = STSRequest(action: "A")
         form.add("P", "aZ09-._~ +&=/%\u{e9}\n*")
         form.add("Q", nil)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import AWSCredentials
 
-@Suite struct STSEndpointTests {
+struct STSEndpointTests {
     private typealias Regional = (variables: [String: String], config: String, fallback: String?, url: String, region: String)
     private static let regional: [Regional] = [
         ([:], "", nil, "https://sts.amazonaws.com/", "us-east-1"),
@@ -78,8 +78,8 @@ import Testing
         return try STSEndpoint.resolve(context, profile: try context.search.settings(), fallbackRegion: fallback)
     }
 
-    @Test("AWS's own endpoint follows the region and its partition", arguments: regional)
-    func awsSOwnEndpointFollowsTheRegionAnd(
+    @Test(arguments: regional)
+    func `AWS's endpoint follows the region and its partition`(
         variables: [String: String], config: String, fallback: String?, url: String, region: String
     ) throws {
         let endpoint = try Self.resolve(variables, config: config, fallback: fallback)
@@ -87,37 +87,35 @@ import Testing
         #expect(endpoint.region == region)
     }
 
-    @Test("A configured endpoint goes before", arguments: configured)
-    func aConfiguredEndpointGoesBefore(variables: [String: String], config: String, url: String) throws {
+    @Test(arguments: configured)
+    func `a configured endpoint goes first`(variables: [String: String], config: String, url: String) throws {
         #expect(try Self.resolve(variables, config: config).url == url)
     }
 
-    @Test("Another store's STS may have any region") func anotherStoreSStsMayHaveAnyRegion() throws {
+    @Test func `the STS of another store may have any region`() throws {
         let variables = ["AWS_ENDPOINT_URL_STS": "https://rgw.example"]
         #expect(try Self.resolve(variables, fallback: "garage").region == "garage")
         #expect(try Self.resolve(variables).region == "us-east-1")
         #expect(try Self.resolve(variables.merging(["AWS_REGION": "default"]) { $1 }).region == "default")
     }
 
-    @Test("The authorities are the environment's or the profile's") func theAuthoritiesAreTheEnvironmentSOrThe() throws {
+    @Test func `the authorities are those of the environment or the profile`() throws {
         #expect(try Self.resolve(["AWS_CA_BUNDLE": "/a.pem"], config: "[default]\nca_bundle = /b.pem").authorities == "/a.pem")
         #expect(try Self.resolve([:], config: "[default]\nca_bundle = /b.pem").authorities == "/b.pem")
     }
 
-    @Test(
-        "What cannot be asked in private, or at all, is an error of configuration",
-        arguments: [
-            ["AWS_ENDPOINT_URL_STS": "http://sts.example"], ["AWS_ENDPOINT_URL": "sts.example"],
-            ["AWS_ENDPOINT_URL": "https://a/?b"],
-            ["AWS_ENDPOINT_URL": "https://a/#b"], ["AWS_ENDPOINT_URL": "https://u:CANARY@a/"],
-            ["AWS_ENDPOINT_URL": "https://a/../b"],
-            ["AWS_ENDPOINT_URL": "https://a//b"], ["AWS_ENDPOINT_URL": "https://a/%41"],
-            ["AWS_ENDPOINT_URL": "http://127.0.0.1.example/"],
-            ["AWS_REGION": "garage"], ["AWS_REGION": "eu-west-1.evil.example/"], ["AWS_REGION": "eu-west-1@evil"],
-            ["AWS_REGION": "EU-WEST-1"], ["AWS_REGION": "us-isox-east-1"],
-            ["AWS_REGION": "eu-west-1", "AWS_STS_REGIONAL_ENDPOINTS": "global"],
-        ])
-    func whatCannotBeAskedInPrivateOrAt(variables: [String: String]) async {
+    @Test(arguments: [
+        ["AWS_ENDPOINT_URL_STS": "http://sts.example"], ["AWS_ENDPOINT_URL": "sts.example"],
+        ["AWS_ENDPOINT_URL": "https://a/?b"],
+        ["AWS_ENDPOINT_URL": "https://a/#b"], ["AWS_ENDPOINT_URL": "https://u:CANARY@a/"],
+        ["AWS_ENDPOINT_URL": "https://a/../b"],
+        ["AWS_ENDPOINT_URL": "https://a//b"], ["AWS_ENDPOINT_URL": "https://a/%41"],
+        ["AWS_ENDPOINT_URL": "http://127.0.0.1.example/"],
+        ["AWS_REGION": "garage"], ["AWS_REGION": "eu-west-1.evil.example/"], ["AWS_REGION": "eu-west-1@evil"],
+        ["AWS_REGION": "EU-WEST-1"], ["AWS_REGION": "us-isox-east-1"],
+        ["AWS_REGION": "eu-west-1", "AWS_STS_REGIONAL_ENDPOINTS": "global"],
+    ])
+    func `an endpoint that is unprotected or invalid is a configuration error`(variables: [String: String]) async {
         let found = await problem { () throws(CredentialError) in try Self.resolve(variables) }
         #expect(found?.isConfiguration == true)
         #expect(found?.description.contains(canary) == false)

@@ -11,7 +11,7 @@ import Testing
 #endif
 
 /// Answers with a few bytes changed: what the reader takes, another parser takes too, and reads the same.
-@Suite struct STSResponseMutationTests {
+struct STSResponseMutationTests {
     /// Without the name space: the other parser refuses one that is not a URI, and the reader does not look at it.
     private static let answers = [
         STSAnswers.credentials(), STSAnswers.identity, STSAnswers.refusal("AccessDenied"),
@@ -23,8 +23,8 @@ import Testing
         "&x;", "<a>", "</a>", "<a/>", "a", "1", "\u{E9}", "\u{1}", "<!DOCTYPE a>", "<?x?>",
     ].map { Array($0.utf8) }
 
-    @Test("The reader never takes what another parser refuses, or reads it differently", arguments: 0..<4 as Range<UInt64>)
-    func theReaderAgreesWithAnotherParser(part: UInt64) {
+    @Test(arguments: 0..<4 as Range<UInt64>)
+    func `the reader accepts nothing that another parser refuses or reads differently`(part: UInt64) {
         var random = SplitMix64(seed: 20_260_101 + part)
         var taken = 0
         for _ in 0..<4000 {

@@ -4,11 +4,10 @@ import Testing
 
 @testable import AWSCredentials
 
-@Suite("XML as STS writes it, and nothing else")
 struct STSResponseTests {
     private static func answer(_ text: String) -> STSResponse? { STSResponse(Array(text.utf8)) }
 
-    @Test("An answer as AWS sends it") func anAnswerAsAWSSendsIt() throws {
+    @Test func `AWS's answers are read`() throws {
         let answer = try #require(Self.answer(STSAnswers.credentials()))
         let credentials = "AssumeRoleResponse/AssumeRoleResult/Credentials"
         #expect(answer["\(credentials)/AccessKeyId"] == "ASIAEXAMPLE000000003")
@@ -47,8 +46,8 @@ struct STSResponseTests {
         ("<a><b><![CDATA[<!DOCTYPE x>]]></b></a>", "<!DOCTYPE x>"), ("<a><b>]] ></b></a>", "]] >"),
     ]
 
-    @Test("What is well-formed and harmless is read", arguments: wellFormed)
-    func whatIsWellFormedIsRead(text: String, value: String) throws {
+    @Test(arguments: wellFormed)
+    func `well-formed, harmless XML is read`(text: String, value: String) throws {
         #expect(try #require(Self.answer(text))["a/b"] == value)
     }
 
@@ -101,19 +100,19 @@ struct STSResponseTests {
         "<a><b>1</b><b>2</b></a>", "<a><b>1</b><c/><b>1</b></a>", "<a><b/><b/></a>", "<a><b><c>1</c></b><b><d>2</d></b></a>",
     ]
 
-    @Test("What STS does not write is refused", arguments: refused)
-    func whatSTSDoesNotWriteIsRefused(text: String) {
+    @Test(arguments: refused)
+    func `XML that STS does not write is refused`(text: String) {
         #expect(Self.answer(text) == nil)
     }
 
-    @Test("The second of two pairs of credentials does not add to the first") func twoPairsOfCredentials() {
+    @Test func `the second of two pairs of credentials is ignored`() {
         let second = "<Credentials><SecretAccessKey>CANARY</SecretAccessKey></Credentials><PackedPolicySize>"
         #expect(Self.answer(STSAnswers.credentials().replacing("<PackedPolicySize>", with: second)) == nil)
         let twice = STSAnswers.credentials().replacing("<SessionToken>", with: "<AccessKeyId>B</AccessKeyId><SessionToken>")
         #expect(Self.answer(twice) == nil)
     }
 
-    @Test("An answer that was cut anywhere is refused") func anAnswerThatWasCutIsRefused() {
+    @Test func `an answer that is cut off anywhere is refused`() {
         for text in [STSAnswers.credentials(), "<?xml version=\"1.0\"?><!-- x --><a b='c'>&lt;<![CDATA[x]]></a>"] {
             let bytes = Array(text.utf8)
             for count in 0..<bytes.count { #expect(STSResponse(Array(bytes.prefix(count))) == nil, "\(count) bytes") }
@@ -121,8 +120,7 @@ struct STSResponseTests {
         }
     }
 
-    @Test("Bytes that are not UTF-8 are refused")
-    func bytesThatAreNotUTF8AreRefused() {
+    @Test func `bytes that are not UTF-8 are refused`() {
         for wrong: [UInt8] in [
             [0xE9], [0xC0, 0xBC], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xFF], [0x80], [0xE2, 0x82],
         ] {
@@ -139,8 +137,7 @@ struct STSResponseTests {
         #expect(STSResponse([0x4C, 0x81, 0x6E, 0xA7, 0x4C, 0x61, 0x81, 0x6E]) == nil)
     }
 
-    @Test("Depth, size and number are bounded")
-    func depthSizeAndNumberAreBounded() {
+    @Test func `depth, size and number of elements are bounded`() {
         func nested(_ depth: Int) -> String {
             String(repeating: "<a>", count: depth) + String(repeating: "</a>", count: depth)
         }
@@ -165,7 +162,7 @@ struct STSResponseTests {
         #expect(Self.answer(named(65)) == nil)
     }
 
-    @Test("The longest hostile answers are refused in a moment") func theLongestAnswersTakeAMoment() {
+    @Test func `the longest hostile answers are refused quickly`() {
         let parts = [
             "<", ">", "&", "&#", "&amp;", "&#65;", "&#x0", "<!--", "<!-- -->", "<![CDATA[", "<![CDATA[]]>", "]]>", "]", "<a>",
             "</a>", "<a/>", " ",

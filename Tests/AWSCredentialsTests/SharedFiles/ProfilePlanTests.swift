@@ -13,14 +13,12 @@ private func role(_ base: ProfilePlan) -> ProfilePlan {
     .assumeRole(AssumedRole(roleARN: arn), base: base)
 }
 
-@Suite("How a profile gets credentials")
 struct ProfilePlanTests {
     private static let web = ProfilePlan.webIdentity(AssumedRole(roleARN: arn), tokenFile: "/t")
     private static let credentialKeys = ProfilePlan.keys(accessKeyID: "AKIACRED", secretAccessKey: "cred", sessionToken: nil)
     private static let credentialLines = "aws_access_key_id = AKIACRED\naws_secret_access_key = cred\n"
 
     @Test(
-        "the first source that is written, in botocore's order",
         arguments: [
             ("", "", nil), ("region = x\n", "", nil), (keyLines, "", keys), ("aws_secret_access_key = x\n", "", nil),
             ("credential_process = p\n" + keyLines, "", .process(command: "p")),
@@ -36,15 +34,15 @@ struct ProfilePlanTests {
             ("credential_source = Environment\n" + keyLines, "", keys),
             (roleLine, "source_profile = default\n" + credentialLines, role(credentialKeys)),
             ("credential_process = /bin/p\n  --more 'a b'\n", "", .process(command: "/bin/p\n--more 'a b'")),
-        ] as [(String, String, ProfilePlan?)]
-    )
-    func precedence(config: String, credentials: String, expected: ProfilePlan?) throws {
+        ] as [(String, String, ProfilePlan?)])
+    func `the first configured source is used, in botocore's order`(config: String, credentials: String, expected: ProfilePlan?)
+        throws
+    {
         let files = SharedFilesInMemory(config: "[default]\n" + config, credentials: "[default]\n" + credentials)
         #expect(try files.plan("default") == expected)
     }
 
-    @Test("a role's own settings reach the plan, and its older token name comes first")
-    func settings() throws {
+    @Test func `a role's settings are part of the plan, and the older name of the token variable goes first`() throws {
         let config =
             "[profile r]\n" + roleLine
             + "source_profile = b\nexternal_id = ext\nrole_session_name = s\nduration_seconds = 900\n[profile b]\n" + keyLines
@@ -57,8 +55,7 @@ struct ProfilePlanTests {
         )
     }
 
-    @Test("roles go on to roles until a profile has keys, and keys end the chain even beside a role")
-    func chain() throws {
+    @Test func `roles are followed until a profile has keys, and keys end the chain even beside a role`() throws {
         let config = "[profile a]\n\(roleLine)source_profile = b\n[profile b]\n\(roleLine)source_profile = c\n[profile c]\n"
         #expect(try SharedFilesInMemory(config: config + keyLines).plan("a") == role(role(keys)))
         #expect(
@@ -66,7 +63,6 @@ struct ProfilePlanTests {
     }
 
     @Test(
-        "the environment's web identity comes after the profile's role, before its keys, and setting by setting",
         arguments: [
             (keyLines, ["AWS_WEB_IDENTITY_TOKEN_FILE": "/t", "AWS_ROLE_ARN": arn], web),
             (
@@ -76,14 +72,14 @@ struct ProfilePlanTests {
             ("web_identity_token_file = /other\n", ["AWS_WEB_IDENTITY_TOKEN_FILE": "/t", "AWS_ROLE_ARN": arn], web),
             ("web_identity_token_file = /t\n", ["AWS_ROLE_ARN": arn], web),
             ("web_identity_token_file = /t\n" + roleLine, ["AWS_WEB_IDENTITY_TOKEN_FILE": ""], nil),
-        ] as [(String, [String: String], ProfilePlan?)]
-    )
-    func webIdentity(config: String, variables: [String: String], expected: ProfilePlan?) throws {
+        ] as [(String, [String: String], ProfilePlan?)])
+    func `the environment's web identity is used after the profile's role and before its keys`(
+        config: String, variables: [String: String], expected: ProfilePlan?
+    ) throws {
         #expect(try SharedFilesInMemory(config: "[default]\n" + config).plan("default", variables: variables) == expected)
     }
 
-    @Test("default need not exist, and another profile must")
-    func unknown() throws {
+    @Test func `only the default profile may be missing`() throws {
         #expect(try SharedFilesInMemory().plan("default") == nil)
         #expect(
             try SharedFilesInMemory().plan("default", variables: ["AWS_WEB_IDENTITY_TOKEN_FILE": "/t", "AWS_ROLE_ARN": arn])
@@ -97,30 +93,27 @@ struct ProfilePlanTests {
         #expect("\(misplaced)".contains("only the name"))
     }
 
-    @Test(
-        "what is written wrongly is an error that names the option",
-        arguments: [
-            ("role_arn = \(arn)\n", "source_profile"),
-            (roleLine + "source_profile = a\ncredential_source = Environment\n", "both"),
-            (roleLine + "credential_source = environment\n", "credential_source"),
-            (roleLine + "source_profile = nobody\n", "nobody"),
-            (roleLine + "source_profile = empty\n", "no credentials"), (roleLine + "source_profile = default\n", "leads back"),
-            (roleLine + "source_profile = loop\n", "leads back"), ("role_arn = x\nsource_profile = empty\n", "role_arn"),
-            (roleLine + "source_profile = keys\nmfa_serial = m\n", "mfa_serial"),
-            (roleLine + "source_profile = keys\nexternal_id =\n", "external_id"),
-            (roleLine + "source_profile = keys\nexternal_id = a b\n", "external_id"),
-            ("role_arn = arn:aws:iam::123456789012:role/a b\nsource_profile = keys\n", "role_arn"),
-            (roleLine + "source_profile = keys\nduration_seconds = 899\n", "duration_seconds"),
-            (roleLine + "source_profile = keys\nduration_seconds = 43201\n", "duration_seconds"),
-            (roleLine + "source_profile = keys\nduration_seconds = 1h\n", "duration_seconds"),
-            ("aws_access_key_id = AKIA\n", "aws_secret_access_key"), ("aws_access_key_id =\n", "aws_access_key_id"),
-            ("aws_access_key_id =\n  a = b\n", "aws_access_key_id"), ("credential_process =\n", "credential_process"),
-            ("credential_process = 'a\n", "credential_process"), ("sso_account_id = 1\n" + keyLines, "credential_process"),
-            ("login_session = x\n" + keyLines, "login_session"), ("web_identity_token_file = /t\n", "role_arn"),
-            ("web_identity_token_file = /t\nrole_arn = short\n", "role"),
-        ]
-    )
-    func wrong(config: String, named: String) throws {
+    @Test(arguments: [
+        ("role_arn = \(arn)\n", "source_profile"),
+        (roleLine + "source_profile = a\ncredential_source = Environment\n", "both"),
+        (roleLine + "credential_source = environment\n", "credential_source"),
+        (roleLine + "source_profile = nobody\n", "nobody"),
+        (roleLine + "source_profile = empty\n", "no credentials"), (roleLine + "source_profile = default\n", "leads back"),
+        (roleLine + "source_profile = loop\n", "leads back"), ("role_arn = x\nsource_profile = empty\n", "role_arn"),
+        (roleLine + "source_profile = keys\nmfa_serial = m\n", "mfa_serial"),
+        (roleLine + "source_profile = keys\nexternal_id =\n", "external_id"),
+        (roleLine + "source_profile = keys\nexternal_id = a b\n", "external_id"),
+        ("role_arn = arn:aws:iam::123456789012:role/a b\nsource_profile = keys\n", "role_arn"),
+        (roleLine + "source_profile = keys\nduration_seconds = 899\n", "duration_seconds"),
+        (roleLine + "source_profile = keys\nduration_seconds = 43201\n", "duration_seconds"),
+        (roleLine + "source_profile = keys\nduration_seconds = 1h\n", "duration_seconds"),
+        ("aws_access_key_id = AKIA\n", "aws_secret_access_key"), ("aws_access_key_id =\n", "aws_access_key_id"),
+        ("aws_access_key_id =\n  a = b\n", "aws_access_key_id"), ("credential_process =\n", "credential_process"),
+        ("credential_process = 'a\n", "credential_process"), ("sso_account_id = 1\n" + keyLines, "credential_process"),
+        ("login_session = x\n" + keyLines, "login_session"), ("web_identity_token_file = /t\n", "role_arn"),
+        ("web_identity_token_file = /t\nrole_arn = short\n", "role"),
+    ])
+    func `the error of an invalid value names the option`(config: String, named: String) throws {
         let others = "[profile loop]\n\(roleLine)source_profile = default\n[profile empty]\n[profile keys]\n\(keyLines)"
         let problem = try #require(throws: CredentialError.self) {
             try SharedFilesInMemory(config: "[default]\n\(config)\(others)").plan("default")
@@ -132,32 +125,27 @@ struct ProfilePlanTests {
         #expect(sentence.contains(named))
     }
 
-    @Test("a chain of thousands of profiles ends with an error")
-    func long() throws {
+    @Test func `a chain of thousands of profiles ends with an error`() throws {
         let config = (0..<5000).map { "[profile p\($0)]\n\(roleLine)source_profile = p\($0 + 1)\n" }.joined()
         #expect(throws: CredentialError.self) { try SharedFilesInMemory(config: config).plan("p0") }
     }
 
-    @Test(
-        "a secret that slipped into another option by its indentation is in no error",
-        arguments: [
-            "role_arn = \(arn)\n  aws_secret_access_key = SECRET\n",
-            roleLine + "source_profile = b\n  aws_secret_access_key = SECRET\n",
-            roleLine + "credential_source = SECRET\n", "aws_access_key_id = AKIA\n  aws_secret_access_key = SECRET\n",
-            "aws_access_key_id = AKIA\naws_secret_access_key = SECRET # comment\n",
-            "aws_access_key_id = AKIA\naws_secret_access_key =\n  a = SECRET\n",
-            "credential_process = p 'SECRET\n", roleLine + "source_profile = default\nduration_seconds = SECRET\n",
-        ]
-    )
-    func errorsAreSilent(config: String) throws {
+    @Test(arguments: [
+        "role_arn = \(arn)\n  aws_secret_access_key = SECRET\n",
+        roleLine + "source_profile = b\n  aws_secret_access_key = SECRET\n",
+        roleLine + "credential_source = SECRET\n", "aws_access_key_id = AKIA\n  aws_secret_access_key = SECRET\n",
+        "aws_access_key_id = AKIA\naws_secret_access_key = SECRET # comment\n",
+        "aws_access_key_id = AKIA\naws_secret_access_key =\n  a = SECRET\n",
+        "credential_process = p 'SECRET\n", roleLine + "source_profile = default\nduration_seconds = SECRET\n",
+    ])
+    func `a secret that became part of another option by its indentation is in no error`(config: String) throws {
         let problem = try #require(throws: CredentialError.self) {
             try SharedFilesInMemory(config: "[default]\n" + config).plan("default")
         }
         #expect(!"\(problem) \(String(reflecting: problem))".contains("SECRET"))
     }
 
-    @Test("printing or dumping a plan shows no secret")
-    func description() {
+    @Test func `printing or dumping a plan shows no secret`() {
         let secret = ProfilePlan.keys(accessKeyID: "AKIASECRETABCD", secretAccessKey: "SECRET", sessionToken: "SECRET")
         let plans = [
             secret, .process(command: "p SECRET"),

@@ -5,10 +5,8 @@ import WireFormats
 
 @testable import AWSCredentials
 
-@Suite("Shared configuration")
 struct SharedConfigurationTests {
     @Test(
-        "which headers of the configuration file are profiles",
         arguments: [
             ("[default]", ["default"]), ("[profile a]", ["a"]), ("[profile \"a b\"]", ["a b"]), ("[profile 'a b']", ["a b"]),
             ("[profile a\\ b]", ["a b"]),
@@ -19,20 +17,17 @@ struct SharedConfigurationTests {
             ("[profile \"a]", []), ("[profile a\\]", []), ("[profile\u{A0}a]", []), ("[\"profile\" a]", []),
             ("[sso-session a]", []), ("[services a]", []),
             ("[DEFAULT]", []),
-        ] as [(String, [String])]
-    )
-    func profiles(header: String, expected: [String]) throws {
+        ] as [(String, [String])])
+    func `headers of the configuration file name profiles`(header: String, expected: [String]) throws {
         #expect(try SharedFilesInMemory(config: header).load().sortedNames == expected)
     }
 
-    @Test("in the credentials file every header is a profile's whole name")
-    func credentialsNames() throws {
+    @Test func `every header of the credentials file is a profile's name`() throws {
         let files = SharedFilesInMemory(credentials: "[default]\n[profile a]\n[ a ]\n[services s]\n")
         #expect(try files.load().sortedNames == [" a ", "default", "profile a", "services s"])
     }
 
-    @Test("the credentials file's values are put over the configuration file's, one by one")
-    func merged() throws {
+    @Test func `values of the credentials file override those of the configuration file one by one`() throws {
         let files = SharedFilesInMemory(
             config: "[profile a]\nregion = 1\noutput = 1\ns3 =\n  a = 1\n",
             credentials: "[a]\noutput = 2\ns3 =\n  b = 2\n[b]\nregion = 2\n"
@@ -42,21 +37,18 @@ struct SharedConfigurationTests {
         #expect(profiles["b"]?.text("region") == "2")
     }
 
-    @Test("of two headers that name one profile the later one's values count, whole")
-    func replaced() throws {
+    @Test func `the last header of a profile replaces earlier ones completely`() throws {
         let profiles = try SharedFilesInMemory(
             config: "[default]\na = 1\n[profile default]\nb = 2\n[profile x]\nc = 3\n[profile \"x\"]\n"
         ).load().profiles
         #expect(profiles == ["default": ["b": .text("2")], "x": [:]])
     }
 
-    @Test("files that do not exist are empty")
-    func missing() throws {
+    @Test func `files that do not exist are empty`() throws {
         #expect(try SharedFilesInMemory().load().sortedNames.isEmpty)
     }
 
-    @Test("variables say where the files are, and a failure to read one is passed on")
-    func paths() throws {
+    @Test func `variables set the paths of the files, and a read error is passed on`() throws {
         let variables = ["AWS_CONFIG_FILE": "~/c", "AWS_SHARED_CREDENTIALS_FILE": "$DIR/d", "HOME": "/h", "DIR": "/x"]
         let found = try SharedConfiguration.load(variables: variables, home: "/other") { path throws(CredentialError) in
             path == "/h/c" ? Array("[default]\n".utf8) : path == "/x/d" ? Array("[d]\n".utf8) : nil
@@ -73,24 +65,20 @@ struct SharedConfigurationTests {
     }
 
     @Test(
-        "the environment names the profile in botocore's order",
         arguments: [
             ([:], nil), (["AWS_PROFILE": "a"], "a"), (["AWS_DEFAULT_PROFILE": "b"], "b"),
             (["AWS_PROFILE": "a", "AWS_DEFAULT_PROFILE": "b"], "b"),
             (["AWS_PROFILE": ""], ""),
-        ] as [([String: String], String?)]
-    )
-    func profileName(variables: [String: String], expected: String?) {
+        ] as [([String: String], String?)])
+    func `the environment names the profile in botocore's order`(variables: [String: String], expected: String?) {
         #expect(SharedConfiguration.profileName(in: variables) == expected)
     }
 
-    @Test(
-        "a broken file is named with its line, and nothing of its text is shown",
-        arguments: [
-            "[default]\nSECRET\n", "SECRET = SECRET\n", "[SECRET]\n[SECRET]\n", "[default]\nSECRET = SECRET\nSECRET = SECRET\n",
-            "[default]\naws =\n  SECRET\n",
-        ])
-    func broken(text: String) throws {
+    @Test(arguments: [
+        "[default]\nSECRET\n", "SECRET = SECRET\n", "[SECRET]\n[SECRET]\n", "[default]\nSECRET = SECRET\nSECRET = SECRET\n",
+        "[default]\naws =\n  SECRET\n",
+    ])
+    func `the error of a broken file names its path and line and shows none of its text`(text: String) throws {
         for files in [SharedFilesInMemory(config: text), SharedFilesInMemory(credentials: text)] {
             let problem = try #require(throws: CredentialError.self) { try files.load() }
             let sentence = "\(problem)"
@@ -99,8 +87,7 @@ struct SharedConfigurationTests {
         }
     }
 
-    @Test("settings come from the profile and the services section that it names")
-    func settings() throws {
+    @Test func `settings come from the profile and from its services section`() throws {
         let config = """
             [default]
             region = eu-west-1

@@ -5,19 +5,16 @@ import Foundation
 import PosternTestSupport
 import Testing
 
-@Suite("What postern dev hands out")
 struct ExampleTests {
     private static let examples = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appending(path: "examples")
 
-    @Test("the example tenant is the file in examples/tenants, byte for byte")
-    func sameAsFile() throws {
+    @Test func `the example tenant is byte for byte the file in examples/tenants`() throws {
         let file = try String(contentsOf: Self.examples.appending(path: "tenants/example.yaml"), encoding: .utf8)
         #expect(ExampleTenant.yaml() == file)
     }
 
-    @Test("the example tenant says what it is told; a path that YAML could misread is quoted")
-    func parameters() {
+    @Test func `the example tenant has the given values, and quotes a path that YAML could misread`() {
         let yaml = ExampleTenant.yaml(
             endpoint: "http://[::1]:9001",
             bucket: "b-1",
@@ -29,8 +26,7 @@ struct ExampleTests {
         #expect(yaml.contains("\norigins:\n  - http://[::1]:8081\n  - http://localhost:8081\n\nrules:\n"))
     }
 
-    @Test("the ticket command is one shell command with the request in it, quotes and all")
-    func ticketCommand() {
+    @Test func `the ticket command is one shell command that includes the request, quotes and all`() {
         let pair = CurlPair(
             api: "http://127.0.0.1:8080",
             store: "http://127.0.0.1:9000/b/",
@@ -45,8 +41,7 @@ struct ExampleTests {
         #expect(pair.upload.hasSuffix(#"-F 'file=@"it'\''s.png"' http://127.0.0.1:9000/b/"#))
     }
 
-    @Test("the upload command turns the ticket's fields, and only those, into curl's options")
-    func uploadCommand() async throws {
+    @Test func `the upload command passes exactly the ticket's fields to curl`() async throws {
         let folder = try TemporaryFolder()
         let ticket = #"""
             {"id":"1","method":"POST","url":"http://x/","fields":{"key":"a/b}.png","Content-Disposition":"attachment; filename=\"x\\y}\"","Policy":"e30="},"fileField":"file","key":"z"}

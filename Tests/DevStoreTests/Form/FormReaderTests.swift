@@ -4,7 +4,6 @@ import DevStore
 import PostPolicy
 import Testing
 
-@Suite("The reader of POST forms")
 struct FormReaderTests {
     /// The form and the file of a body, or the reader's error.
     private func read(_ bytes: [UInt8], pieceSize: Int = 1000) throws -> (form: ParsedForm?, file: [UInt8]) {
@@ -25,8 +24,7 @@ struct FormReaderTests {
         return (form, file)
     }
 
-    @Test("gives fields in order and the file; what comes after the file is ignored, another file too")
-    func fieldsAfterFile() throws {
+    @Test func `fields are read in order up to the file, and everything after the file is ignored`() throws {
         let fields = [
             FormField(name: "key", value: "a"), FormField(name: "Key", value: "b"), FormField(name: "x", value: "é\r\n"),
         ]
@@ -42,8 +40,7 @@ struct FormReaderTests {
         #expect(file == [1, 2])
     }
 
-    @Test("a part named file is the file, in any case of the letters and without a file name too")
-    func fileWithoutName() throws {
+    @Test func `a part named file is the file, in any case and without a file name`() throws {
         var body = FormBody()
         body.addPart(head: "Content-Disposition: form-data; name=\"File\"", content: [7])
         body.close()
@@ -52,16 +49,15 @@ struct FormReaderTests {
         #expect(file == [7])
     }
 
-    @Test("a form without a file is refused")
-    func noFile() {
+    @Test func `a form without a file is refused`() {
         var body = FormBody()
         body.add(FormField(name: "key", value: "a"))
         body.close()
         #expect(throws: FormReaderError.fileMissing) { try read(body.bytes) }
     }
 
-    @Test("what comes before the file's content may have 20 KiB, not a byte more", arguments: [1, 17, 4096])
-    func preFileLimit(pieceSize: Int) throws {
+    @Test(arguments: [1, 17, 4096])
+    func `at most 20 KiB may come before the file's content`(pieceSize: Int) throws {
         func body(of size: Int) -> [UInt8] {
             var empty = FormBody()
             empty.add(FormField(name: "x", value: ""))
@@ -74,8 +70,7 @@ struct FormReaderTests {
         #expect(throws: FormReaderError.fieldsTooLong) { try read(body(of: FormReader.preFileLimit + 1), pieceSize: pieceSize) }
     }
 
-    @Test("10,000 fields, one endless field and an endless preamble are stopped at the limit")
-    func endless() {
+    @Test func `10,000 fields, an endless field and an endless preamble are refused at the limit`() {
         var many = FormBody()
         for index in 0..<10_000 { many.add(FormField(name: "f\(index)", value: "")) }
         many.addFile([1])
@@ -88,8 +83,7 @@ struct FormReaderTests {
         #expect(throws: FormReaderError.fieldsTooLong) { try read([UInt8](repeating: 0x20, count: 30_000)) }
     }
 
-    @Test("a value that is not UTF-8 is refused")
-    func notUTF8() {
+    @Test func `a value that is not UTF-8 is refused`() {
         var body = FormBody()
         body.addPart(head: "Content-Disposition: form-data; name=\"x\"", content: [0xFF])
         body.addFile([1])

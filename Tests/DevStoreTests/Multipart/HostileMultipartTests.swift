@@ -4,7 +4,6 @@ import DevStore
 import PostPolicy
 import Testing
 
-@Suite("Hostile multipart bodies")
 struct HostileMultipartTests {
     private static let disposition = "Content-Disposition: form-data; name=\"a\""
 
@@ -15,8 +14,7 @@ struct HostileMultipartTests {
         }
     }
 
-    @Test("a body that ends too early is truncated, at whatever byte it ends")
-    func truncated() {
+    @Test func `a body that ends too early is truncated, wherever it ends`() {
         let body = FormBody([FormField(name: "key", value: "a")], file: [1, 2, 3])
         // The line end behind the closing boundary may be missing.
         for end in 0..<(body.bytes.count - 2) {
@@ -24,60 +22,51 @@ struct HostileMultipartTests {
         }
     }
 
-    @Test("a body without the boundary is truncated")
-    func noBoundary() {
+    @Test func `a body without the boundary is truncated`() {
         expect(.truncated, Array("hello\r\n--another\r\n\r\n".utf8))
     }
 
-    @Test("a boundary with more behind it is malformed", arguments: ["x\r\n", "-x\r\n", " x\r\n", "\n", "\rx", "\0\r\n"])
-    func malformedDelimiter(tail: String) {
+    @Test(arguments: ["x\r\n", "-x\r\n", " x\r\n", "\n", "\rx", "\0\r\n"])
+    func `a boundary with text behind it is malformed`(tail: String) {
         expect(
             .malformedDelimiter,
             Array("--\(FormBody.boundary)\(tail)\(Self.disposition)\r\n\r\n1\r\n--\(FormBody.boundary)--".utf8))
     }
 
-    @Test(
-        "header lines with controls, bare line ends, folds or without a colon are malformed",
-        arguments: [
-            "\(disposition)\0", "\(disposition)\r\n folded: x", "\(disposition)\nX: y", "\(disposition)\rX: y",
-            "\(disposition)\r\nno colon",
-            "\(disposition)\r\n: empty name", "\(disposition)\u{7F}", "\r\r\n\(disposition)",
-        ]
-    )
-    func malformedHeader(head: String) {
+    @Test(arguments: [
+        "\(disposition)\0", "\(disposition)\r\n folded: x", "\(disposition)\nX: y", "\(disposition)\rX: y",
+        "\(disposition)\r\nno colon",
+        "\(disposition)\r\n: empty name", "\(disposition)\u{7F}", "\r\r\n\(disposition)",
+    ])
+    func `header lines with controls, bare line ends, folds or no colon are malformed`(head: String) {
         var body = FormBody()
         body.addPart(head: head, content: [1])
         body.close()
         expect(.malformedHeader, body.bytes)
     }
 
-    @Test(
-        "a part without exactly one usable Content-Disposition is malformed",
-        arguments: [
-            "", "Content-Type: text/plain", "Content-Disposition: form-data", "Content-Disposition: attachment; name=\"a\"",
-            "\(disposition)\r\n\(disposition)", "Content-Disposition: form-data; name=\"a\"; name=\"b\"",
-            "Content-Disposition: form-data; name=\"file\"; filename=\"a\"; filename=\"b\"",
-            "Content-Disposition: form-data; name=\"a",
-            "Content-Disposition: form-data; name*=UTF-8''a", "Content-Disposition:", "Content-Disposition: form-data name=a",
-        ]
-    )
-    func malformedDisposition(head: String) {
+    @Test(arguments: [
+        "", "Content-Type: text/plain", "Content-Disposition: form-data", "Content-Disposition: attachment; name=\"a\"",
+        "\(disposition)\r\n\(disposition)", "Content-Disposition: form-data; name=\"a\"; name=\"b\"",
+        "Content-Disposition: form-data; name=\"file\"; filename=\"a\"; filename=\"b\"",
+        "Content-Disposition: form-data; name=\"a",
+        "Content-Disposition: form-data; name*=UTF-8''a", "Content-Disposition:", "Content-Disposition: form-data name=a",
+    ])
+    func `a part without exactly one usable Content-Disposition is malformed`(head: String) {
         var body = FormBody()
         body.addPart(head: head, content: [1])
         body.close()
         expect(.malformedDisposition, body.bytes)
     }
 
-    @Test("names that are not UTF-8 are malformed")
-    func notUTF8() {
+    @Test func `names that are not UTF-8 are malformed`() {
         let bytes =
             Array("--\(FormBody.boundary)\r\nContent-Disposition: form-data; name=\"".utf8) + [0xC3, 0x28]
             + Array("\"\r\n\r\n".utf8)
         expect(.malformedHeader, bytes)
     }
 
-    @Test("a head over the limit is refused, with and without an end in sight")
-    func giantHead() {
+    @Test func `a part's head over the limit is refused, with or without an end`() {
         let long = String(repeating: "x", count: MultipartParser.headLimit)
         #expect(throws: MultipartError.headTooLong) {
             try PartRecord.parse(Array("--\(FormBody.boundary)\r\nX: \(long)\r\n\r\n".utf8))
@@ -91,8 +80,7 @@ struct HostileMultipartTests {
         }
     }
 
-    @Test("a head as long as the limit is taken")
-    func longHead() throws {
+    @Test func `a part's head of exactly the limit is read`() throws {
         let start = "\(Self.disposition)\r\nX: "
         // The line end before the head counts too.
         let head = start + String(repeating: "x", count: MultipartParser.headLimit - 2 - start.utf8.count)
@@ -102,8 +90,7 @@ struct HostileMultipartTests {
         #expect(try PartRecord.parse(body.bytes).map(\.head.name) == ["a"])
     }
 
-    @Test("random bytes and random cuts never stop the process")
-    func noise() {
+    @Test func `random bytes and random cuts never trap`() {
         var random = SystemRandomNumberGenerator()
         let body = FormBody([FormField(name: "key", value: "a")], file: [1, 2, 3]).bytes
         for _ in 0..<2000 {

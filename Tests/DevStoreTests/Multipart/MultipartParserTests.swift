@@ -4,7 +4,6 @@ import DevStore
 import PostPolicy
 import Testing
 
-@Suite("The multipart parser")
 struct MultipartParserTests {
     /// A file that is full of almost-boundaries, then a field after it, an epilogue behind all.
     private static let tricky: (bytes: [UInt8], parts: [PartRecord]) = {
@@ -29,28 +28,26 @@ struct MultipartParserTests {
         )
     }()
 
-    @Test("reads fields, a file with almost-boundaries in it, preamble and epilogue")
-    func whole() throws {
+    @Test func `fields, a file with almost-boundaries, a preamble and an epilogue are read`() throws {
         #expect(try PartRecord.parse(Self.tricky.bytes) == Self.tricky.parts)
     }
 
-    @Test("gives the same parts wherever the body is cut in two")
-    func everySplit() throws {
+    @Test func `the parts do not depend on where the body is cut in two`() throws {
         let bytes = Self.tricky.bytes
         for cut in 0...bytes.count {
             #expect(try PartRecord.parse([bytes[..<cut], bytes[cut...]]) == Self.tricky.parts, "cut at \(cut)")
         }
     }
 
-    @Test("gives the same parts in pieces of any size", arguments: [1, 2, 3, 5, 7, 31, 64])
-    func pieces(size: Int) throws {
+    @Test(arguments: [1, 2, 3, 5, 7, 31, 64])
+    func `the parts do not depend on the size of the pieces`(size: Int) throws {
         let bytes = Self.tricky.bytes
         let pieces = stride(from: 0, to: bytes.count, by: size).map { bytes[$0..<min($0 + size, bytes.count)] }
         #expect(try PartRecord.parse(pieces) == Self.tricky.parts)
     }
 
-    @Test("finds the end of a boundary of one byte and of one that repeats itself", arguments: ["-", "--", "aaaa", "x"])
-    func oddBoundaries(boundary: String) throws {
+    @Test(arguments: ["-", "--", "aaaa", "x"])
+    func `a boundary of one byte, and one that repeats itself, are found`(boundary: String) throws {
         let content = "aaa\r\n-a\r\n--"
         let bytes = Array("--\(boundary)\r\nContent-Disposition: form-data; name=a\r\n\r\n\(content)\r\n--\(boundary)--".utf8)
         for cut in 0...bytes.count {
@@ -59,8 +56,7 @@ struct MultipartParserTests {
         }
     }
 
-    @Test("takes padding after a boundary, as transports may add it")
-    func padding() throws {
+    @Test func `padding after a boundary is accepted`() throws {
         let bytes = Array("--x \t \r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--x--  \r\n".utf8)
         for cut in 0...bytes.count {
             let parts = try PartRecord.parse([bytes[..<cut], bytes[cut...]], boundary: "x")
@@ -68,8 +64,7 @@ struct MultipartParserTests {
         }
     }
 
-    @Test("counts what it has used up, so that a limit can be put on what comes before the file")
-    func consumed() throws {
+    @Test func `the parser counts the bytes that it has consumed`() throws {
         var parser = MultipartParser(boundary: try #require(MultipartBoundary(contentType: FormBody.contentType)))
         var body = FormBody()
         body.addFile([1, 2, 3])
@@ -82,8 +77,7 @@ struct MultipartParserTests {
         #expect(parser.consumed == headEnd)
     }
 
-    @Test("holds no more than the last piece and a boundary while a file streams through")
-    func bigFile() throws {
+    @Test func `the parser buffers no more than the last piece and a boundary`() throws {
         var parser = MultipartParser(boundary: try #require(MultipartBoundary(contentType: FormBody.contentType)))
         var opening = FormBody()
         opening.addFile([])

@@ -5,7 +5,6 @@ import Foundation
 import PosternTestSupport
 import Testing
 
-@Suite("The folder of objects")
 struct ObjectFolderTests {
     private let place: TemporaryFolder
     private let folder: ObjectFolder
@@ -36,8 +35,7 @@ struct ObjectFolderTests {
         return FileManager.default.contents(atPath: object.path).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    @Test("keeps an object under its key, with its record, and a later one in its place")
-    func putAndGet() throws {
+    @Test func `an object is stored under its key with its record, and a later one replaces it`() throws {
         try put("images/u1/a.txt", "one")
         #expect(place.content("bucket/images/u1/a.txt") == Array("one".utf8))
         #expect(
@@ -49,8 +47,7 @@ struct ObjectFolderTests {
         #expect(try content("images/u1/a.txt/x") == nil)
     }
 
-    @Test("keys that climb, are absolute, doubled, encoded or full of controls stay inside and apart")
-    func hostileKeys() throws {
+    @Test func `keys with dots, slashes, escapes or controls are files of their own inside the folder`() throws {
         let keys = [
             "../../../../tmp/evil", "/etc/passwd", "a/../../b", "./x", "a//b", "a/b", "%2e%2e/x", "../x", "\0", "a\nb", ".", "..",
             "...",
@@ -62,8 +59,7 @@ struct ObjectFolderTests {
         #expect(place.objects().allSatisfy { $0.hasPrefix("bucket/") })
     }
 
-    @Test("an object whose key is also a folder of another key keeps its bytes, whichever came first")
-    func objectAndFolder() throws {
+    @Test func `an object whose key is also the folder of another key has its own bytes, in either order`() throws {
         try put("a", "object")
         try put("a/b", "inside")
         try put("a/b/c", "deeper")
@@ -81,8 +77,7 @@ struct ObjectFolderTests {
         #expect(try content("a/%object") == nil)
     }
 
-    @Test("an upload that is dropped leaves nothing, and leftovers of a dead process are removed at the start")
-    func leftovers() throws {
+    @Test func `a dropped upload leaves no file, and leftovers of a dead process are removed at the start`() throws {
         do {
             let upload = try folder.beginUpload()
             try upload.append([1, 2, 3])
@@ -97,8 +92,7 @@ struct ObjectFolderTests {
         #expect(try reopened.object(bucket: "bucket", key: "kept") != nil)
     }
 
-    @Test("an upload knows its size, MD5 and SHA-256")
-    func digests() throws {
+    @Test func `an upload has its size, MD5 and SHA-256`() throws {
         let upload = try folder.beginUpload()
         for piece in ["ab", "", "c"] { try upload.append(Array(piece.utf8)[...]) }
         let summary = try upload.finish()

@@ -4,34 +4,29 @@ import Testing
 
 @testable import DevStore
 
-@Suite("Where keys lie on disk")
 struct ObjectPathTests {
-    @Test(
-        "every key is a path of safe names",
-        arguments: [
-            ("images/u1/a.png", ["images", "u1", "a.png"]),
-            ("a~2Fb_c-d.e", ["a~2Fb_c-d.e"]),
-            ("../../etc/passwd", ["%2E%2E", "%2E%2E", "etc", "passwd"]),
-            ("/etc/passwd", ["%", "etc", "passwd"]),
-            ("a/./b", ["a", "%2E", "b"]),
-            ("a//b/", ["a", "%", "b", "%"]),
-            ("%2e%2e/x", ["%252e%252e", "x"]),
-            ("...", ["..."]),
-            ("\0", ["%00"]),
-            ("a\\..\\b", ["a%5C..%5Cb"]),
-            ("é", ["%C3%A9"]),
-            ("e\u{301}", ["e%CC%81"]),
-            ("%object", ["%25object"]),
-            (".postern", [".postern"]),
-            ("", ["%"]),
-        ]
-    )
-    func names(key: String, names: [String]) {
+    @Test(arguments: [
+        ("images/u1/a.png", ["images", "u1", "a.png"]),
+        ("a~2Fb_c-d.e", ["a~2Fb_c-d.e"]),
+        ("../../etc/passwd", ["%2E%2E", "%2E%2E", "etc", "passwd"]),
+        ("/etc/passwd", ["%", "etc", "passwd"]),
+        ("a/./b", ["a", "%2E", "b"]),
+        ("a//b/", ["a", "%", "b", "%"]),
+        ("%2e%2e/x", ["%252e%252e", "x"]),
+        ("...", ["..."]),
+        ("\0", ["%00"]),
+        ("a\\..\\b", ["a%5C..%5Cb"]),
+        ("é", ["%C3%A9"]),
+        ("e\u{301}", ["e%CC%81"]),
+        ("%object", ["%25object"]),
+        (".postern", [".postern"]),
+        ("", ["%"]),
+    ])
+    func `every key becomes a path of safe names`(key: String, names: [String]) {
         #expect(ObjectPath(key: key).names == names)
     }
 
-    @Test("no name is long, special, or has a slash; two keys never share names")
-    func random() {
+    @Test func `names are short, not special and without a slash, and no two keys share one`() {
         var random = SystemRandomNumberGenerator()
         let alphabet = Array("ab./%~\0é$\\ \u{301}".unicodeScalars)
         var seen: [[String]: [UInt8]] = [:]
@@ -52,8 +47,7 @@ struct ObjectPathTests {
         }
     }
 
-    @Test("names over 200 bytes are cut, and stay apart")
-    func longNames() {
+    @Test func `names over 200 bytes are shortened and stay different`() {
         let first = ObjectPath(key: String(repeating: "é", count: 500) + "1").names
         let second = ObjectPath(key: String(repeating: "é", count: 500) + "2").names
         #expect(first != second)

@@ -7,7 +7,6 @@ import WireFormats
 
 @testable import DevStore
 
-@Suite("The page of postern dev")
 struct DevPageTests {
     private static let settings = DevPageSettings(
         token: "abc.def.ghi",
@@ -24,8 +23,7 @@ struct DevPageTests {
         page.html.components(separatedBy: tag).dropFirst().compactMap { $0.components(separatedBy: end).first }
     }
 
-    @Test("has one style and one script, both allowed by their hashes and nothing else")
-    func hashes() {
+    @Test func `the page has one style and one script, and only these are allowed, by their hashes`() {
         let script = contents(of: "<script>", end: "</script>")
         let style = contents(of: "<style>", end: "</style>")
         #expect(script.count == 1 && style.count == 1)
@@ -38,8 +36,7 @@ struct DevPageTests {
         #expect(page.contentSecurityPolicy.contains("connect-src 'self' http://127.0.0.1:9000;"))
     }
 
-    @Test("loads nothing and has no inline handler or style that the policy would forbid")
-    func selfContained() {
+    @Test func `the page loads nothing and has no inline handler or style that its policy would forbid`() {
         for forbidden in [
             "<link rel=\"stylesheet", " src=\"", "@import", "url(", " style=\"", " onclick=", " onload=", "javascript:",
         ] {
@@ -48,8 +45,7 @@ struct DevPageTests {
         #expect(!page.html.contains("{{style}}") && !page.html.contains("{{settings}}"))
     }
 
-    @Test("settings cannot break out of their element, and arrive as they are")
-    func settingsElement() throws {
+    @Test func `settings cannot end their element and are read back unchanged`() throws {
         let element = try #require(contents(of: "<script type=\"application/json\" id=\"settings\">", end: "</script>").first)
         #expect(!element.contains("<"))
         let decoded = try #require(try JSONSerialization.jsonObject(with: Data(element.utf8)) as? [String: String])
@@ -62,8 +58,7 @@ struct DevPageTests {
         )
     }
 
-    @Test("is not kept by caches, framed or sniffed: it holds a token")
-    func headers() {
+    @Test func `the page, which has a token, is not cached, framed or sniffed`() {
         let response = page.response()
         #expect(response.status == 200)
         #expect(response.fields["Content-Type"] == "text/html; charset=utf-8")

@@ -5,7 +5,6 @@ import PostPolicy
 import PosternTestSupport
 import Testing
 
-@Suite("Uploads that the store refuses")
 struct RefusalTests {
     private let store: TestStore
     private let file = Array("hello".utf8)
@@ -40,8 +39,7 @@ struct RefusalTests {
         #expect(store.place.files().isEmpty, sourceLocation: sourceLocation)
     }
 
-    @Test("a byte more than the policy allows")
-    func tooLarge() async throws {
+    @Test func `a file one byte larger than the policy allows is refused`() async throws {
         try await expect(
             400,
             "EntityTooLarge",
@@ -51,21 +49,18 @@ struct RefusalTests {
         )
     }
 
-    @Test("fewer bytes than the policy allows, none at all among them")
-    func tooSmall() async throws {
+    @Test func `a file smaller than the policy allows is refused`() async throws {
         try await expect(
             400, "EntityTooSmall", nil, store.form(sizes: 6...9), details: ["ProposedSize": "5", "MinSizeAllowed": "6"])
         try await expect(400, "EntityTooSmall", nil, store.form(sizes: 1...9), file: [])
     }
 
-    @Test("after the policy's end")
-    func expired() async throws {
+    @Test func `an upload after the policy's expiration is refused`() async throws {
         let message = "Invalid according to Policy: Policy expired."
         try await expect(403, "AccessDenied", message, store.form(), at: TestStore.now + 300)
     }
 
-    @Test("another Content-Type, key or bucket than was signed, and a field more")
-    func conditions() async throws {
+    @Test func `another Content-Type, key or bucket and an extra field are refused`() async throws {
         let form = try store.form()
         let failed = "Invalid according to Policy: Policy Condition failed: "
         try await expect(
@@ -77,8 +72,7 @@ struct RefusalTests {
             403, "AccessDenied", "Invalid according to Policy: Extra input fields: acl", form.setting("acl", "public-read"))
     }
 
-    @Test("a changed policy, a changed signature, another signer")
-    func signatures() async throws {
+    @Test func `a changed policy, a changed signature and another signer are refused`() async throws {
         let form = try store.form()
         let stranger = SigningCredentials(accessKeyID: "STRANGER", secretAccessKey: "x")
         let forger = SigningCredentials(accessKeyID: TestStore.credentials.accessKeyID, secretAccessKey: "x")
@@ -89,27 +83,24 @@ struct RefusalTests {
         try await expect(403, "SignatureDoesNotMatch", nil, store.form(version: .v2).setting("signature", "AAAA"))
     }
 
-    @Test("a missing field", arguments: ["key", "Policy", "X-Amz-Signature", "X-Amz-Credential", "X-Amz-Date"])
-    func missing(name: String) async throws {
+    @Test(arguments: ["key", "Policy", "X-Amz-Signature", "X-Amz-Credential", "X-Amz-Date"])
+    func `a form without a field of its policy is refused`(name: String) async throws {
         try await expect(400, "InvalidArgument", nil, store.form().removing(name), details: ["ArgumentName": name])
     }
 
-    @Test("an anonymous form, a policy that is no policy, a key that is too long")
-    func forms() async throws {
+    @Test func `an anonymous form, an invalid policy and a key that is too long are refused`() async throws {
         try await expect(403, "AccessDenied", nil, [FormField(name: "key", value: "a")])
         try await expect(400, "InvalidPolicyDocument", nil, store.form(policyJSON: "{", [FormField(name: "key", value: "a")]))
         try await expect(400, "KeyTooLongError", nil, store.form().setting("key", String(repeating: "k", count: 1025)))
     }
 
-    @Test("a bucket that is not there")
-    func noBucket() async throws {
+    @Test func `an unknown bucket is refused`() async throws {
         try await expect(404, "NoSuchBucket", nil, store.form(), to: "/elsewhere/")
         try await expect(404, "NoSuchBucket", nil, store.form(), to: "/.postern/")
         try await expect(404, "NoSuchBucket", nil, store.form(), to: "/..%2F/")
     }
 
-    @Test("more than 20 KiB before the file, by one field, by 10,000 and by a head")
-    func preFile() async throws {
+    @Test func `more than 20 KiB before the file are refused: in one field, in 10,000 or in a head`() async throws {
         try await expect(
             400,
             "MaxPostPreDataLengthExceeded",
@@ -122,8 +113,7 @@ struct RefusalTests {
         try await expect(400, "MalformedPOSTRequest", nil, [head])
     }
 
-    @Test("no file, no end, NUL in a name, no form at all")
-    func bodies() async throws {
+    @Test func `a form without a file or an end, with a NUL in a name, and a body that is no form are refused`() async throws {
         var noFile = FormBody()
         noFile.add(FormField(name: "key", value: "a"))
         noFile.close()
@@ -147,8 +137,7 @@ struct RefusalTests {
         #expect(store.place.files().isEmpty)
     }
 
-    @Test("nothing secret is logged, whatever happens")
-    func logs() async throws {
+    @Test func `no secret is logged for any upload`() async throws {
         let form = try store.form(sizes: 1...4)
         try await expect(400, "EntityTooLarge", nil, form)
         try await expect(403, "AccessDenied", nil, form.setting("acl", "x"))

@@ -6,7 +6,6 @@ import Testing
 
 @testable import DevStore
 
-@Suite("The store's HTTP")
 struct StoreHTTPTests {
     private static let origin = "Origin: \(TestStore.origin)"
     private static let long = "X-A: \(String(repeating: "a", count: 20_000))"
@@ -18,7 +17,6 @@ struct StoreHTTPTests {
     }
 
     @Test(
-        "methods and paths without an answer get S3's error",
         arguments: [
             ("GET", "/", 403, "AccessDenied"), ("POST", "/", 405, "MethodNotAllowed"), ("GET", "/bucket/", 403, "AccessDenied"),
             ("PUT", "/bucket/a", 405, "MethodNotAllowed"), ("DELETE", "/bucket/a", 405, "MethodNotAllowed"),
@@ -26,9 +24,8 @@ struct StoreHTTPTests {
             ("GET", "/none/a", 404, "NoSuchBucket"),
             ("GET", "/bucket/%zz", 400, "InvalidURI"), ("GET", "/bucket/../../etc/passwd", 404, "NoSuchKey"),
             ("GET", "/bucket/%2e%2e%2f.postern", 404, "NoSuchKey"), ("GET", "/.postern/uploads", 404, "NoSuchBucket"),
-        ] as [(String, String, Int, String)]
-    )
-    func errors(method: String, path: String, status: Int, code: String) async throws {
+        ] as [(String, String, Int, String)])
+    func `unsupported methods and paths get S3's error`(method: String, path: String, status: Int, code: String) async throws {
         try await store.run { client in
             let response = try await client.execute(method, path)
             #expect(response.status == status)
@@ -38,18 +35,17 @@ struct StoreHTTPTests {
         }
     }
 
-    @Test(
-        "a request that is none gets S3's error too, which an allowed page may read where its head is good",
-        arguments: [
-            (["nonsense"], "BadRequest", false),
-            (["GET / HTTP/1.1"], "BadRequest", false),
-            (["GET / HTTP/1.1", "Host: localhost", "Transfer-Encoding: chunked", "", "x"], "BadRequest", false),
-            (["GET / HTTP/1.1", "Host: localhost", Self.long], "RequestHeaderSectionTooLarge", false),
-            (["GET / HTTP/1.1", "Host: localhost", Self.origin, "Content-Length: 16385"], "EntityTooLarge", true),
-            (["POST /bucket/ HTTP/1.1", "Host: localhost", Self.origin, "Content-Length: 5369757697"], "EntityTooLarge", true),
-        ]
-    )
-    func rejections(lines: [String], code: String, isReadable: Bool) async throws {
+    @Test(arguments: [
+        (["nonsense"], "BadRequest", false),
+        (["GET / HTTP/1.1"], "BadRequest", false),
+        (["GET / HTTP/1.1", "Host: localhost", "Transfer-Encoding: chunked", "", "x"], "BadRequest", false),
+        (["GET / HTTP/1.1", "Host: localhost", Self.long], "RequestHeaderSectionTooLarge", false),
+        (["GET / HTTP/1.1", "Host: localhost", Self.origin, "Content-Length: 16385"], "EntityTooLarge", true),
+        (["POST /bucket/ HTTP/1.1", "Host: localhost", Self.origin, "Content-Length: 5369757697"], "EntityTooLarge", true),
+    ])
+    func `a malformed request gets S3's error, which an allowed page may read if the head is well-formed`(
+        lines: [String], code: String, isReadable: Bool
+    ) async throws {
         try await store.run { client in
             let response = try await client.exchange(Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8))
             #expect(response.status == 400)
@@ -61,8 +57,7 @@ struct StoreHTTPTests {
         }
     }
 
-    @Test("what the connections cannot bear is S3's error of that kind")
-    func rejectionKinds() {
+    @Test func `a request beyond the limits of connections gets S3's error`() {
         let kinds: [(Rejection, Int, String)] = [
             (.timedOut(seconds: 30), 400, "RequestTimeout"), (.tooManyConnections, 503, "SlowDown"),
             (.outOfMemoryBudget, 503, "SlowDown"),
@@ -73,8 +68,7 @@ struct StoreHTTPTests {
         }
     }
 
-    @Test("a name of another machine is refused, whatever is asked")
-    func otherName() async throws {
+    @Test func `a request for another machine's name is refused with any method`() async throws {
         try await store.run { client in
             for method in ["GET", "OPTIONS", "POST"] {
                 let head = "\(method) /bucket/ HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -85,8 +79,7 @@ struct StoreHTTPTests {
         }
     }
 
-    @Test("a page of an allowed origin may upload: preflight, and headers that let it read the answer")
-    func allowedOrigin() async throws {
+    @Test func `a page of an allowed origin may upload and read the answer`() async throws {
         try await store.run { client in
             let preflight = try await client.execute(
                 "OPTIONS",
@@ -114,11 +107,10 @@ struct StoreHTTPTests {
         }
     }
 
-    @Test(
-        "a page of another origin may not",
-        arguments: ["http://127.0.0.1:8081", "https://127.0.0.1:8080", "http://127.0.0.1:80800", "null", "HTTP://127.0.0.1:8080"]
-    )
-    func otherOrigin(origin: String) async throws {
+    @Test(arguments: [
+        "http://127.0.0.1:8081", "https://127.0.0.1:8080", "http://127.0.0.1:80800", "null", "HTTP://127.0.0.1:8080",
+    ])
+    func `a page of another origin may not upload`(origin: String) async throws {
         try await store.run { client in
             let preflight = try await client.execute(
                 "OPTIONS",
@@ -133,8 +125,7 @@ struct StoreHTTPTests {
         }
     }
 
-    @Test("every origin may where * is allowed; methods that the store has not, may not")
-    func anyOrigin() async throws {
+    @Test func `every origin may upload if * is allowed, but only with supported methods`() async throws {
         try await store.run(allowedOrigins: ["*"]) { client in
             for (method, status) in [("POST", 200), ("GET", 200), ("PUT", 403), ("DELETE", 403)] {
                 let preflight = try await client.execute(
@@ -149,17 +140,16 @@ struct StoreHTTPTests {
         }
     }
 
-    @Test(
-        "only names of this machine are answered to, so that no page can rebind its own name to the store",
-        arguments: [
-            ("localhost", true), ("LOCALHOST:9000", true), ("127.0.0.1:9000", true), ("127.8.9.10", true), ("[::1]:9000", true),
-            ("bucket.localhost:9000", true), ("evil.example", false), ("localhost.evil.example", false),
-            ("127.0.0.1.evil.example", false),
-            ("127.0.0.1e", false), ("128.0.0.1", false), ("", false), ("[::2]", false), ("[::1", false), ("127.0.0.256", false),
-            ("0.0.0.0", false), ("evil.example:80@127.0.0.1", false), ("127.0.0.+1", false),
-        ]
-    )
-    func loopbackNames(authority: String, isLoopback: Bool) async throws {
+    @Test(arguments: [
+        ("localhost", true), ("LOCALHOST:9000", true), ("127.0.0.1:9000", true), ("127.8.9.10", true), ("[::1]:9000", true),
+        ("bucket.localhost:9000", true), ("evil.example", false), ("localhost.evil.example", false),
+        ("127.0.0.1.evil.example", false),
+        ("127.0.0.1e", false), ("128.0.0.1", false), ("", false), ("[::2]", false), ("[::1", false), ("127.0.0.256", false),
+        ("0.0.0.0", false), ("evil.example:80@127.0.0.1", false), ("127.0.0.+1", false),
+    ])
+    func `only names of this machine are answered, so that no page can rebind its name to the store`(
+        authority: String, isLoopback: Bool
+    ) async throws {
         try await store.run { client in
             let head = "GET /bucket/a HTTP/1.1\r\nHost: \(authority)\r\nConnection: close\r\n\r\n"
             let response = try await client.exchange(Array(head.utf8))
@@ -167,8 +157,7 @@ struct StoreHTTPTests {
         }
     }
 
-    @Test("a configuration cannot name another machine's address, nor a bucket that is a path")
-    func configuration() {
+    @Test func `a configuration with another machine's address, or a bucket that is a path, is refused`() {
         typealias Problem = DevStoreConfiguration.Problem
         func make(host: String = "127.0.0.1", buckets: [String] = ["bucket"]) throws(Problem) {
             _ = try DevStoreConfiguration(

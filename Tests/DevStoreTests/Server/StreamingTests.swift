@@ -5,7 +5,7 @@ import PostPolicy
 import PosternTestSupport
 import Testing
 
-@Suite("Uploads on the wire", .timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(5)))
 struct StreamingTests {
     private let store: TestStore
 
@@ -32,8 +32,7 @@ struct StreamingTests {
         return String(decoding: try await connection.answer(), as: UTF8.self)
     }
 
-    @Test("a large file arrives whole, and is given back whole")
-    func largeFile() async throws {
+    @Test func `a large file is stored and read back completely`() async throws {
         var random = SystemRandomNumberGenerator()
         let file = (0..<(3 << 20)).map { _ in UInt8.random(in: 0...255, using: &random) }
         try await store.run { client in
@@ -44,8 +43,7 @@ struct StreamingTests {
         #expect(store.place.content("bucket/images/u1/me.png") == file)
     }
 
-    @Test("a file that grows too large is refused while it is still coming")
-    func tooLargeEarly() async throws {
+    @Test func `a file that is too large is refused before it has arrived`() async throws {
         let form = try store.form(sizes: 1...1000)
         try await store.run { client in
             // The rest of the promised gigabyte never comes.
@@ -58,8 +56,7 @@ struct StreamingTests {
         #expect(store.place.files().isEmpty)
     }
 
-    @Test("a form that is refused is refused before its file comes")
-    func refusedEarly() async throws {
+    @Test func `a form that is refused is refused before its file arrives`() async throws {
         let form = try store.form().setting("acl", "public-read")
         try await store.run { client in
             let bytes = head(contentLength: 1 << 30) + opening(form)
@@ -70,8 +67,7 @@ struct StreamingTests {
         #expect(store.place.files().isEmpty)
     }
 
-    @Test("the answer comes although the client sends all before it reads, and the connection ends")
-    func sendsFirst() async throws {
+    @Test func `a client that sends everything before it reads gets the answer, and the connection ends`() async throws {
         let form = try store.form(sizes: 1...1000)
         let large = [UInt8](repeating: 1, count: 4 << 20)
         try await store.run { client in
@@ -89,8 +85,7 @@ struct StreamingTests {
         }
     }
 
-    @Test("the connection stays in use behind an upload that was taken")
-    func keepsConnection() async throws {
+    @Test func `the connection is reused after a successful upload`() async throws {
         let bytes = FormBody(try store.form(sizes: 1...1000), file: Array("hello".utf8)).bytes
         let upload = head(contentLength: bytes.count) + bytes
         let read = Array("GET /bucket/images/u1/me.png HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
@@ -101,8 +96,7 @@ struct StreamingTests {
         }
     }
 
-    @Test("a client that asks first gets its refusal before it has sent anything")
-    func asksFirst() async throws {
+    @Test func `a client that sends Expect: 100-continue gets its refusal before it sends the body`() async throws {
         let expects = "Expect: 100-continue\r\n"
         try await store.run { client in
             for (path, beginning) in [("/bucket/", "HTTP/1.1 100 "), ("/none/", "HTTP/1.1 404 ")] {
@@ -113,8 +107,7 @@ struct StreamingTests {
         }
     }
 
-    @Test("an upload whose client goes away leaves nothing")
-    func goneAway() async throws {
+    @Test func `an upload whose client disconnects leaves no file`() async throws {
         let form = try store.form(sizes: 1...100_000)
         try await store.run { client in
             let connection = try await RawConnection(port: client.port)
@@ -126,8 +119,7 @@ struct StreamingTests {
         #expect(store.place.files().isEmpty)
     }
 
-    @Test("an upload that is cut off is told so, and leaves nothing")
-    func cutOff() async throws {
+    @Test func `an upload that is cut off is refused and leaves no file`() async throws {
         let form = try store.form(sizes: 1...100_000)
         try await store.run { client in
             let bytes = head(contentLength: 90_000) + opening(form) + [UInt8](repeating: 1, count: 50_000)
@@ -138,8 +130,7 @@ struct StreamingTests {
         #expect(store.place.files().isEmpty)
     }
 
-    @Test("many uploads to one key at once: one of them wins, whole")
-    func concurrent() async throws {
+    @Test func `of many concurrent uploads to one key one is stored completely`() async throws {
         let form = try store.form(sizes: 1...100_000)
         try await store.run { client in
             try await withThrowingTaskGroup(of: Int.self) { group in

@@ -6,13 +6,12 @@ import PostPolicy
 import PosternTestSupport
 import Testing
 
-@Suite("Uploads that the store takes")
 struct UploadTests {
     private let file = Array("hello".utf8)
     private let etag = "\"5d41402abc4b2a76b9719d911017c592\""
 
-    @Test("a signed form stores the file: 204, empty, with ETag and Location", arguments: [SignatureVersion.v4, .v2])
-    func noContent(version: SignatureVersion) async throws {
+    @Test(arguments: [SignatureVersion.v4, .v2])
+    func `by default the answer is 204, empty, with ETag and Location`(version: SignatureVersion) async throws {
         let store = try TestStore()
         try await store.run { client in
             let response = try await client.post(FormBody(try store.form(version: version), file: file))
@@ -26,8 +25,7 @@ struct UploadTests {
         #expect(store.place.content("bucket/images/u1/me.png") == file)
     }
 
-    @Test("201 is asked for: XML with Location, Bucket, Key and ETag")
-    func created() async throws {
+    @Test func `status 201 has XML with Location, Bucket, Key and ETag`() async throws {
         let store = try TestStore()
         try await store.run { client in
             let form = try store.form(key: "a/&é.png", ["success_action_status": "201"])
@@ -44,8 +42,7 @@ struct UploadTests {
         }
     }
 
-    @Test("200 is asked for: empty")
-    func okay() async throws {
+    @Test func `status 200 is empty`() async throws {
         let store = try TestStore()
         try await store.run { client in
             let response = try await client.post(FormBody(try store.form(["success_action_status": "200"]), file: file))
@@ -54,8 +51,7 @@ struct UploadTests {
         }
     }
 
-    @Test("a redirect is asked for: 303 with bucket, key and etag in the query")
-    func redirect() async throws {
+    @Test func `a redirect is 303 with bucket, key and etag in the query`() async throws {
         let store = try TestStore()
         try await store.run { client in
             let form = try store.form(["success_action_redirect": "https://app.example/done?x=1"])
@@ -68,8 +64,7 @@ struct UploadTests {
         }
     }
 
-    @Test("GET and HEAD give the file back with its type, disposition and metadata, and never as a page of this origin")
-    func readBack() async throws {
+    @Test func `GET and HEAD return the file with its type, disposition, metadata and a sandbox policy`() async throws {
         let store = try TestStore()
         try await store.run { client in
             let form = try store.form([
@@ -98,8 +93,7 @@ struct UploadTests {
         }
     }
 
-    @Test("metadata that no header can hold cannot become headers of its own")
-    func metadata() async throws {
+    @Test func `metadata that no header can have cannot become other headers`() async throws {
         let store = try TestStore()
         let policy = """
             {"expiration":"2030-01-01T00:00:00Z","conditions":[["starts-with","$key",""],["starts-with","$x-amz-meta-a",""],\
@@ -118,8 +112,7 @@ struct UploadTests {
         }
     }
 
-    @Test("a file that was changed on disk is given as it is now")
-    func changedOnDisk() async throws {
+    @Test func `a file that was changed on disk is returned as it is now`() async throws {
         let store = try TestStore()
         try await store.run { client in
             #expect(try await client.post(FormBody(try store.form(), file: file)).status == 204)
@@ -130,8 +123,7 @@ struct UploadTests {
         }
     }
 
-    @Test("an empty file is taken where the policy allows it")
-    func emptyFile() async throws {
+    @Test func `an empty file is stored if the policy allows it`() async throws {
         let store = try TestStore()
         try await store.run { client in
             #expect(try await client.post(FormBody(try store.form(sizes: 0...0), file: [])).status == 204)
@@ -141,8 +133,7 @@ struct UploadTests {
         }
     }
 
-    @Test("a later upload takes the place of an earlier one")
-    func replace() async throws {
+    @Test func `a later upload replaces an earlier one`() async throws {
         let store = try TestStore()
         try await store.run { client in
             _ = try await client.post(FormBody(try store.form(["Content-Type": "image/png"]), file: file))
@@ -153,8 +144,7 @@ struct UploadTests {
         }
     }
 
-    @Test("a checksum that holds is taken and repeated; one that does not, is broken or of another kind is refused")
-    func checksum() async throws {
+    @Test func `a right checksum is stored and repeated; a wrong, malformed or unsupported one is refused`() async throws {
         let store = try TestStore()
         let good = "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ="
         try await store.run { client in
@@ -179,8 +169,7 @@ struct UploadTests {
         }
     }
 
-    @Test("hostile keys in a policy land inside the bucket's folder and nowhere else")
-    func hostileKeys() async throws {
+    @Test func `hostile keys are stored inside the bucket's folder`() async throws {
         let store = try TestStore()
         let keys = [
             "../../../evil", "/etc/passwd", "a/../../b", "%2e%2e/%2e%2e/x", "a", "a/b", "a//b", "..", ".postern/uploads/x",
@@ -199,8 +188,9 @@ struct UploadTests {
         #expect(store.place.objects().allSatisfy { $0.hasPrefix("bucket/") })
     }
 
-    @Test("${filename} becomes the last part of the client's name, and the policy judges what came of it")
-    func filename() async throws {
+    @Test func `the variable ${filename} becomes the last part of the client's file name, which the policy then checks`()
+        async throws
+    {
         let store = try TestStore()
         let policy = """
             {"expiration":"2030-01-01T00:00:00Z","conditions":[["starts-with","$key","u1/"],{"bucket":"bucket"}]}

@@ -4,7 +4,7 @@ import Foundation
 import OutgoingHTTP
 import Testing
 
-@Suite struct RefreshScheduleTests {
+struct RefreshScheduleTests {
     private static func at(_ uptime: Duration, date: Double = 0) -> Moment {
         Moment(date: Date(timeIntervalSince1970: date), uptime: uptime)
     }
@@ -89,7 +89,7 @@ import Testing
             events: [(0, .began), (0, .succeeded(freshFor: nil)), (100, .dropped())], due: [100], notDue: []),
     ]
 
-    @Test(arguments: courses) func `a fetch is due when it should be and not before`(course: Course) {
+    @Test(arguments: courses) func `a fetch is due at its time and not before`(course: Course) {
         var schedule = RefreshSchedule()
         for (second, event) in course.events {
             let uptime = Duration.seconds(second)
@@ -113,7 +113,7 @@ import Testing
 
     // MARK: jitter and pauses
 
-    @Test func `the jitter spreads fetches over the lead and never beyond`() {
+    @Test func `jitter spreads fetches over the lead and not beyond`() {
         var pauses: Set<Int64> = []
         for step in 0...100 {
             let pause = Self.pause(Self.succeeded(jitter: Double(step) / 100))
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test(arguments: [-1, 2, 1e300, -.infinity, .infinity, .nan])
-    func `no generator can push a fetch out of its bounds`(jitter: Double) {
+    func `no random number moves a fetch out of its bounds`(jitter: Double) {
         var schedule = Self.succeeded(jitter: jitter)
         #expect(Self.pause(schedule) >= .seconds(420) && Self.pause(schedule) <= .seconds(480.01))
         schedule.fail(at: .zero, longestPause: .seconds(60), jitter: jitter)
@@ -146,7 +146,7 @@ import Testing
         }
     }
 
-    @Test func `a thousand failures do no harm, and a success ends them`() {
+    @Test func `a thousand failures do no harm, and a success resets them`() {
         var schedule = RefreshSchedule()
         for _ in 0..<1000 { schedule.fail(at: .zero, longestPause: .seconds(60), jitter: 0) }
         #expect(schedule.failuresInARow == 1000)
@@ -165,7 +165,7 @@ import Testing
         (479.0, 1479.0, false), (481, 1481, true),
         // The wall clock was set forward, or back.
         (10, 1481, true), (479, 1000, false), (481, 1000, true),
-    ]) func `the clock that reaches the end first counts`(uptime: Double, date: Double, isDue: Bool) {
+    ]) func `the first clock to reach the end decides`(uptime: Double, date: Double, isDue: Bool) {
         var schedule = RefreshSchedule()
         let end = Deadline(uptime: .seconds(600), date: Date(timeIntervalSince1970: 1600))
         schedule.succeed(

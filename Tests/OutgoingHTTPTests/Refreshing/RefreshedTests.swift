@@ -6,7 +6,8 @@ import PosternTestSupport
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct RefreshedTests {
+@Suite(.timeLimit(.minutes(5)))
+struct RefreshedTests {
     /// A number that is good for some seconds, counted from the end of its fetch.
     struct Number: Sendable, Equatable {
         let number: Int
@@ -137,7 +138,7 @@ import Testing
         #expect(scene.published == [1, 2])
     }
 
-    @Test func `a value serves to its end and not longer while its source is down, and the failures are counted`() async {
+    @Test func `a value is used exactly until its end while its source is down, and failures are counted`() async {
         let scene = Scene()
         await scene.beat()
         scene.answer(.failure(.down))
@@ -161,7 +162,7 @@ import Testing
         #expect(status.failuresInARow == 0)
     }
 
-    @Test func `a value that is over or of no use does not replace a better one`() async {
+    @Test func `an expired or useless value does not replace a better one`() async {
         let scene = Scene()
         await scene.beat()
         scene.answer(.success(-1))
@@ -179,7 +180,8 @@ import Testing
         #expect(scene.value != 1)
     }
 
-    @Test(arguments: [-3600.0, 3600]) func `a wall clock that jumps neither keeps a value nor loses a renewal`(jump: Double) async
+    @Test(arguments: [-3600.0, 3600]) func `a wall clock that jumps neither extends a value nor prevents a renewal`(jump: Double)
+        async
     {
         let scene = Scene()
         await scene.beat()
@@ -219,7 +221,7 @@ import Testing
 
     // MARK: asked for
 
-    @Test func `a value that lasts is not fetched again, one that does not is`() async throws {
+    @Test func `a value that lasts long enough is not fetched again`() async throws {
         let scene = Scene()
         #expect(try await scene.value(lasting: .seconds(30)) == 1)
         #expect(try await scene.value(lasting: .seconds(99)) == 1)
@@ -230,7 +232,7 @@ import Testing
         await #expect(throws: Outage.down) { try await scene.value(lasting: .seconds(30)) }
     }
 
-    @Test func `a value without end is kept for a while`() async throws {
+    @Test func `a value without an end is reused for a while`() async throws {
         let scene = Scene()
         scene.answer(.success(nil))
         await scene.beat()
@@ -240,7 +242,7 @@ import Testing
         #expect(try await scene.value(lasting: .seconds(300)) == 2)
     }
 
-    @Test func `all who ask at the same time share one fetch`() async {
+    @Test func `concurrent callers share one fetch`() async {
         let scene = Scene()
         let release = scene.hold()
         let asking = (0..<20).map { _ in Task { await scene.fetched() } }
@@ -251,7 +253,7 @@ import Testing
         #expect(scene.mostRunning == 1)
     }
 
-    @Test func `a waiter that is cancelled does not cancel the fetch for the others`() async throws {
+    @Test func `a caller that is cancelled does not cancel the fetch for the others`() async throws {
         let scene = Scene()
         let release = scene.hold()
         let first = Task { await scene.fetched() }
@@ -263,7 +265,7 @@ import Testing
         #expect(await first.value == .success(1))
     }
 
-    @Test func `a fetch that all have given up is joined by nobody, and does not end the one after it`() async throws {
+    @Test func `a fetch that all callers have cancelled is not joined and does not end the next one`() async throws {
         let scene = Scene()
         let release = scene.hold()
         let first = Task { await scene.fetched() }

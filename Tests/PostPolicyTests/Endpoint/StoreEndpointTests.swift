@@ -3,10 +3,9 @@
 import PostPolicy
 import Testing
 
-@Suite("Where a bucket takes uploads")
 struct StoreEndpointTests {
-    @Test("AWS: the URL is the one that botocore resolves", arguments: EndpointTable.resolved)
-    func resolved(row: EndpointTable.Row) throws {
+    @Test(arguments: EndpointTable.resolved)
+    func `AWS: the URL is botocore's`(row: EndpointTable.Row) throws {
         let endpoint = try StoreEndpoint(
             bucket: row.bucket, region: row.region, addressing: row.addressing, options: row.options)
         #expect(endpoint.url == row.url)
@@ -18,41 +17,37 @@ struct StoreEndpointTests {
         #expect((usual == endpoint) == isUsual)
     }
 
-    @Test("AWS: what botocore does not resolve is refused", arguments: EndpointTable.refused)
-    func refused(region: String, addressing: Addressing, options: StoreEndpoint.Options) {
+    @Test(arguments: EndpointTable.refused)
+    func `AWS: a bucket and region that botocore refuses are refused`(
+        region: String, addressing: Addressing, options: StoreEndpoint.Options
+    ) {
         #expect(throws: EndpointError.self) {
             try StoreEndpoint(bucket: "acme-uploads", region: region, addressing: addressing, options: options)
         }
     }
 
-    @Test(
-        "AWS: a region is known by its form and partition",
-        arguments: [
-            ("ap-southeast-5", "amazonaws.com"), ("mx-central-1", "amazonaws.com"), ("il-central-1", "amazonaws.com"),
-            ("us-west-2", "amazonaws.com"), ("nz-north-12", "amazonaws.com"), ("us-gov-east-1", "amazonaws.com"),
-            ("cn-northwest-1", "amazonaws.com.cn"), ("us-iso-east-1", "c2s.ic.gov"), ("us-iso-west-1", "c2s.ic.gov"),
-            ("us-isob-east-1", "sc2s.sgov.gov"), ("eu-isoe-west-1", "cloud.adc-e.uk"), ("us-isof-south-1", "csp.hci.ic.gov"),
-            ("us-isof-east-1", "csp.hci.ic.gov"), ("eusc-de-east-1", "amazonaws.eu"),
-        ])
-    func partitions(region: String, suffix: String) throws {
+    @Test(arguments: [
+        ("ap-southeast-5", "amazonaws.com"), ("mx-central-1", "amazonaws.com"), ("il-central-1", "amazonaws.com"),
+        ("us-west-2", "amazonaws.com"), ("nz-north-12", "amazonaws.com"), ("us-gov-east-1", "amazonaws.com"),
+        ("cn-northwest-1", "amazonaws.com.cn"), ("us-iso-east-1", "c2s.ic.gov"), ("us-iso-west-1", "c2s.ic.gov"),
+        ("us-isob-east-1", "sc2s.sgov.gov"), ("eu-isoe-west-1", "cloud.adc-e.uk"), ("us-isof-south-1", "csp.hci.ic.gov"),
+        ("us-isof-east-1", "csp.hci.ic.gov"), ("eusc-de-east-1", "amazonaws.eu"),
+    ])
+    func `AWS: a region is recognised by its form and partition`(region: String, suffix: String) throws {
         #expect(try StoreEndpoint(bucket: "b-1", region: region).url == "https://b-1.s3.\(region).\(suffix)/")
     }
 
-    @Test(
-        "AWS: what is no region is refused, with advice",
-        arguments: [
-            "", "eu", "eu-west", "EU-WEST-1", "eu_west_1", "eu-west-1 ", "eu-west-1/", "eu--1", "eu-west-1.example.net",
-            "default",
-            "eu-west-1\n", "eu-wést-1", "e-west-1", "eu-west-111", "-west-1", "eu-west-1@evil.example", "aws-global",
-        ])
-    func regions(region: String) {
+    @Test(arguments: [
+        "", "eu", "eu-west", "EU-WEST-1", "eu_west_1", "eu-west-1 ", "eu-west-1/", "eu--1", "eu-west-1.example.net",
+        "default",
+        "eu-west-1\n", "eu-wést-1", "e-west-1", "eu-west-111", "-west-1", "eu-west-1@evil.example", "aws-global",
+    ])
+    func `AWS: a text that is no region is refused with advice`(region: String) {
         #expect(throws: EndpointError.regionInvalid(region, isAWS: true)) { try StoreEndpoint(bucket: "b-1", region: region) }
     }
 
-    @Test(
-        "AWS: regions of isolated partitions that are not in the table need an endpoint",
-        arguments: ["us-isox-east-1", "eu-isog-west-1"])
-    func isolated(region: String) throws {
+    @Test(arguments: ["us-isox-east-1", "eu-isog-west-1"])
+    func `AWS: regions of isolated partitions that are not in the table need an endpoint`(region: String) throws {
         #expect(throws: EndpointError.partitionUnknown(region: region)) { try StoreEndpoint(bucket: "b-1", region: region) }
         let endpoint = try StoreEndpoint(bucket: "b-1", region: region, endpoint: "https://s3.\(region).example")
         #expect(endpoint.url == "https://s3.\(region).example/b-1/")
@@ -79,7 +74,6 @@ struct StoreEndpointTests {
     }
 
     @Test(
-        "other stores: scheme, port and base path are kept, the bucket stands in the path unless asked otherwise",
         arguments: [
             ("https://s3.example.net", nil, "https://s3.example.net/acme-uploads/", "s3.example.net"),
             ("https://s3.example.net/", .path, "https://s3.example.net/acme-uploads/", "s3.example.net"),
@@ -99,7 +93,9 @@ struct StoreEndpointTests {
             ("https://h.example:1", nil, "https://h.example:1/acme-uploads/", "h.example:1"),
             ("https://h.example:65535", nil, "https://h.example:65535/acme-uploads/", "h.example:65535"),
         ] as [(String, Addressing?, String, String)])
-    func custom(endpoint: String, addressing: Addressing?, url: String, host: String) throws {
+    func `other stores: scheme, port and base path are kept, and the bucket is in the path by default`(
+        endpoint: String, addressing: Addressing?, url: String, host: String
+    ) throws {
         let store = try StoreEndpoint(bucket: "acme-uploads", region: "default", endpoint: endpoint, addressing: addressing)
         #expect(store.url == url)
         #expect(store.host == host)
@@ -107,7 +103,6 @@ struct StoreEndpointTests {
     }
 
     @Test(
-        "other stores: what is not the plain URL of a store is refused, part by part",
         arguments: [
             ("", .scheme), ("s3.example.net", .scheme), ("ftp://s3.example.net", .scheme), ("//s3.example.net", .scheme),
             ("https:/s3.example.net", .scheme), ("file:///etc/passwd", .scheme), ("https://", .host), ("https:///b", .host),
@@ -133,28 +128,27 @@ struct StoreEndpointTests {
             ("https://h/a&b", .path),
             ("https://h/a\\b", .path), ("https://h\\b", .host),
         ] as [(String, EndpointError.URLProblem)])
-    func malformed(endpoint: String, problem: EndpointError.URLProblem) {
+    func `other stores: any part that a plain store URL cannot have is refused`(
+        endpoint: String, problem: EndpointError.URLProblem
+    ) {
         #expect(throws: EndpointError.endpointInvalid(endpoint, problem)) {
             try StoreEndpoint(bucket: "acme-uploads", region: "default", endpoint: endpoint)
         }
     }
 
-    @Test("other stores: a region is whatever the store calls it", arguments: ["garage", "us-east-1", "Default_1.x"])
-    func customRegions(region: String) throws {
+    @Test(arguments: ["garage", "us-east-1", "Default_1.x"])
+    func `other stores: a region may be any name`(region: String) throws {
         #expect(try StoreEndpoint(bucket: "b-1", region: region, endpoint: "https://h").region == region)
     }
 
-    @Test(
-        "other stores: a region must fit into a credential scope",
-        arguments: ["", "a/b", "a b", "é", String(repeating: "a", count: 65)])
-    func malformedCustomRegions(region: String) {
+    @Test(arguments: ["", "a/b", "a b", "é", String(repeating: "a", count: 65)])
+    func `other stores: a region must fit into a credential scope`(region: String) {
         #expect(throws: EndpointError.regionInvalid(region, isAWS: false)) {
             try StoreEndpoint(bucket: "b-1", region: region, endpoint: "https://h")
         }
     }
 
-    @Test("wishes that cannot be had together are refused, with advice")
-    func conflicts() {
+    @Test func `settings that contradict each other are refused with advice`() {
         #expect(throws: EndpointError.virtualHostNeedsName(host: "127.0.0.1")) {
             try StoreEndpoint(bucket: "b-1", region: "r", endpoint: "http://127.0.0.1:9000", addressing: .virtualHost)
         }
@@ -178,25 +172,21 @@ struct StoreEndpointTests {
         }
     }
 
-    @Test("without TLS a bucket with dots may stand in front of the host")
-    func dotsWithoutTLS() throws {
+    @Test func `without TLS a bucket with dots may be part of the host`() throws {
         let endpoint = try StoreEndpoint(bucket: "a.b", region: "r", endpoint: "http://s3.lan", addressing: .virtualHost)
         #expect(endpoint.url == "http://a.b.s3.lan/")
     }
 
-    @Test(
-        "bucket names that S3 can have are taken",
-        arguments: [
-            "abc", "a-b", "a.b", "123", "1.2.3", "a--b", "1.2.3.a", "x-s3", "my-point-abc123-s3alias", "amzn-s3-demo-bucket",
-            "a1.b2-c3.d4",
-            "1.2.3.4.5", String(repeating: "a", count: 63),
-        ])
-    func bucketNames(name: String) throws {
+    @Test(arguments: [
+        "abc", "a-b", "a.b", "123", "1.2.3", "a--b", "1.2.3.a", "x-s3", "my-point-abc123-s3alias", "amzn-s3-demo-bucket",
+        "a1.b2-c3.d4",
+        "1.2.3.4.5", String(repeating: "a", count: 63),
+    ])
+    func `valid bucket names are accepted`(name: String) throws {
         #expect(try StoreEndpoint(bucket: name, region: "eu-west-1").bucket == name)
     }
 
     @Test(
-        "bucket names that S3 cannot have are refused",
         arguments: [
             ("", .length), ("ab", .length), (String(repeating: "a", count: 64), .length), ("Abc", .character),
             ("a_b", .character),
@@ -208,7 +198,7 @@ struct StoreEndpointTests {
             ("abc.mrap", .reserved),
             ("abc--use1-az4--x-s3", .reserved), ("abc--table-s3", .reserved),
         ] as [(String, EndpointError.BucketProblem)])
-    func malformedBucketNames(name: String, problem: EndpointError.BucketProblem) {
+    func `invalid bucket names are refused`(name: String, problem: EndpointError.BucketProblem) {
         #expect(throws: EndpointError.bucketInvalid(name, problem)) { try StoreEndpoint(bucket: name, region: "eu-west-1") }
     }
 
@@ -221,8 +211,7 @@ struct StoreEndpointTests {
         #expect(option.message == "AWS has no fips hosts for the region \"cn-north-1\"" && option.advice == "leave fips out")
     }
 
-    @Test("errors say what to write")
-    func advice() {
+    @Test func `errors give advice`() {
         #expect(
             "\(EndpointError.endpointInvalid("s3.example.net", .scheme))"
                 == "the endpoint \"s3.example.net\" is not possible: begin with https:// or http://")

@@ -5,7 +5,6 @@ import PostPolicy
 import Testing
 import WireFormats
 
-@Suite("Evaluating a received form")
 struct PolicyEvaluatorTests {
     private static let size = 7
 
@@ -34,21 +33,20 @@ struct PolicyEvaluatorTests {
         }
     }
 
-    @Test("what the signer makes is accepted", arguments: SignatureVersion.allCases, [Sample.credentials, Sample.session])
-    func accepted(version: SignatureVersion, credentials: SigningCredentials) throws {
+    @Test(arguments: SignatureVersion.allCases, [Sample.credentials, Sample.session])
+    func `a signed form is accepted`(version: SignatureVersion, credentials: SigningCredentials) throws {
         #expect(try Self.evaluate(Self.form(version, credentials), known: credentials) == nil)
     }
 
-    @Test(
-        "a missing field is named in AWS's spelling",
-        arguments: [
-            (SignatureVersion.v4, "key", "key"), (.v4, "Policy", "Policy"), (.v4, "X-Amz-Algorithm", "X-Amz-Algorithm"),
-            (.v4, "X-Amz-Credential", "X-Amz-Credential"), (.v4, "X-Amz-Date", "X-Amz-Date"),
-            (.v4, "X-Amz-Signature", "X-Amz-Signature"),
-            (.v2, "key", "key"), (.v2, "policy", "Policy"), (.v2, "AWSAccessKeyId", "AWSAccessKeyId"),
-            (.v2, "signature", "Signature"),
-        ])
-    func missing(version: SignatureVersion, name: String, reported: String) throws {
+    @Test(arguments: [
+        (SignatureVersion.v4, "key", "key"), (.v4, "Policy", "Policy"), (.v4, "X-Amz-Algorithm", "X-Amz-Algorithm"),
+        (.v4, "X-Amz-Credential", "X-Amz-Credential"), (.v4, "X-Amz-Date", "X-Amz-Date"),
+        (.v4, "X-Amz-Signature", "X-Amz-Signature"),
+        (.v2, "key", "key"), (.v2, "policy", "Policy"), (.v2, "AWSAccessKeyId", "AWSAccessKeyId"),
+        (.v2, "signature", "Signature"),
+    ])
+    func `the error of a missing field has AWS's spelling of it`(version: SignatureVersion, name: String, reported: String) throws
+    {
         for value in [nil, ""] {
             #expect(
                 try Self.evaluate(Self.changing(Self.form(version), name, to: value))
@@ -60,15 +58,13 @@ struct PolicyEvaluatorTests {
         }
     }
 
-    @Test("a form without any field of a signature is anonymous, and denied")
-    func anonymous() throws {
+    @Test func `a form without any signature field is anonymous and denied`() throws {
         let form = try Self.form().filter { !$0.name.hasPrefix("X-Amz-") }
         #expect(Self.evaluate(form) == StoreRefusal(status: 403, code: "AccessDenied", message: "Access Denied"))
         #expect(Self.evaluate([FormField(name: "key", value: "k")])?.message == "Access Denied")
     }
 
-    @Test("the key has at most 1024 bytes, after ${filename} was replaced")
-    func longKey() throws {
+    @Test func `the key has at most 1024 bytes after ${filename} is replaced`() throws {
         let evaluator = PolicyEvaluator(region: Sample.region)
         let form = try Self.changing(Self.form(), "key", to: "a/${filename}")
         let refusal = evaluator.evaluate(
@@ -77,8 +73,8 @@ struct PolicyEvaluatorTests {
         #expect(refusal?.code == "KeyTooLongError")
     }
 
-    @Test("a changed policy, signature or secret does not match", arguments: SignatureVersion.allCases)
-    func signature(version: SignatureVersion) throws {
+    @Test(arguments: SignatureVersion.allCases)
+    func `a changed policy, signature or secret does not match`(version: SignatureVersion) throws {
         let form = try Self.form(version)
         let names = version == .v4 ? ("Policy", "X-Amz-Signature") : ("policy", "signature")
         let policy = try #require(form.first { $0.name == names.0 }?.value)
@@ -105,8 +101,8 @@ struct PolicyEvaluatorTests {
         #expect(!"\(expected)".contains(signature) && !"\(expected.details)".contains(signature))
     }
 
-    @Test("an unknown access key is told apart from a wrong signature", arguments: SignatureVersion.allCases)
-    func unknownKey(version: SignatureVersion) throws {
+    @Test(arguments: SignatureVersion.allCases)
+    func `an unknown access key is told from a wrong signature`(version: SignatureVersion) throws {
         let other = SigningCredentials(accessKeyID: "AKIAOTHER", secretAccessKey: "s")
         #expect(
             try Self.evaluate(Self.form(version, other))
@@ -116,34 +112,32 @@ struct PolicyEvaluatorTests {
                     details: [.init(name: "AWSAccessKeyId", value: "AKIAOTHER")]))
     }
 
-    @Test(
-        "the credential scope must fit the store",
-        arguments: [
-            ("AKIA", #"the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request"."#),
-            (
-                "AKIA/20260101/eu-west-1/s3",
-                #"the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request"."#
-            ),
-            (
-                "A/B/20260101/eu-west-1/s3/aws4_request",
-                #"the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request"."#
-            ),
-            ("/20260101/eu-west-1/s3/aws4_request", "a non-empty Access Key (AKID) must be provided in the credential."),
-            (
-                "AKIA/2026-1-1/eu-west-1/s3/aws4_request",
-                #"incorrect date format "2026-1-1". This date in the credential must be in the format "yyyyMMdd"."#
-            ),
-            (
-                "AKIA/20260102/eu-west-1/s3/aws4_request",
-                #"Invalid credential date "20260102". This date is not the same as X-Amz-Date: "20260101"."#
-            ),
-            ("AKIA/20260101/us-east-1/s3/aws4_request", "the region 'us-east-1' is wrong; expecting 'eu-west-1'"),
-            ("AKIA/20260101/EU-WEST-1/s3/aws4_request", "the region 'EU-WEST-1' is wrong; expecting 'eu-west-1'"),
-            ("AKIA/20260101/eu-west-1/sts/aws4_request", #"incorrect service "sts". This endpoint belongs to "s3"."#),
-            ("AKIA/20260101/eu-west-1/S3/aws4_request", #"incorrect service "S3". This endpoint belongs to "s3"."#),
-            ("AKIA/20260101/eu-west-1/s3/aws4", #"incorrect terminal "aws4". This endpoint uses "aws4_request"."#),
-        ])
-    func scope(credential: String, message: String) throws {
+    @Test(arguments: [
+        ("AKIA", #"the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request"."#),
+        (
+            "AKIA/20260101/eu-west-1/s3",
+            #"the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request"."#
+        ),
+        (
+            "A/B/20260101/eu-west-1/s3/aws4_request",
+            #"the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request"."#
+        ),
+        ("/20260101/eu-west-1/s3/aws4_request", "a non-empty Access Key (AKID) must be provided in the credential."),
+        (
+            "AKIA/2026-1-1/eu-west-1/s3/aws4_request",
+            #"incorrect date format "2026-1-1". This date in the credential must be in the format "yyyyMMdd"."#
+        ),
+        (
+            "AKIA/20260102/eu-west-1/s3/aws4_request",
+            #"Invalid credential date "20260102". This date is not the same as X-Amz-Date: "20260101"."#
+        ),
+        ("AKIA/20260101/us-east-1/s3/aws4_request", "the region 'us-east-1' is wrong; expecting 'eu-west-1'"),
+        ("AKIA/20260101/EU-WEST-1/s3/aws4_request", "the region 'EU-WEST-1' is wrong; expecting 'eu-west-1'"),
+        ("AKIA/20260101/eu-west-1/sts/aws4_request", #"incorrect service "sts". This endpoint belongs to "s3"."#),
+        ("AKIA/20260101/eu-west-1/S3/aws4_request", #"incorrect service "S3". This endpoint belongs to "s3"."#),
+        ("AKIA/20260101/eu-west-1/s3/aws4", #"incorrect terminal "aws4". This endpoint uses "aws4_request"."#),
+    ])
+    func `the credential scope must fit the store`(credential: String, message: String) throws {
         let refusal = try Self.evaluate(Self.changing(Self.form(), "X-Amz-Credential", to: credential))
         #expect(refusal?.status == 400 && refusal?.code == "InvalidArgument")
         #expect(refusal?.message == message)
@@ -153,31 +147,26 @@ struct PolicyEvaluatorTests {
             ])
     }
 
-    @Test("a form that was signed for another region is refused, though its signature is right")
-    func otherRegion() throws {
+    @Test func `a correctly signed form for another region is refused`() throws {
         let refusal = try Self.evaluate(Self.form(region: "us-east-1"))
         #expect(refusal?.message == "the region 'us-east-1' is wrong; expecting 'eu-west-1'")
         #expect(refusal?.details.last == .init(name: "Region", value: Sample.region))
     }
 
-    @Test(
-        "X-Amz-Date must be an instant",
-        arguments: ["20260101", "2026-01-01T00:00:00Z", "20260101T250000Z", "20260132T000000Z", "x"])
-    func date(text: String) throws {
+    @Test(arguments: ["20260101", "2026-01-01T00:00:00Z", "20260101T250000Z", "20260132T000000Z", "x"])
+    func `X-Amz-Date must be a date`(text: String) throws {
         let refusal = try Self.evaluate(Self.changing(Self.form(), "X-Amz-Date", to: text))
         #expect(refusal?.message == "X-Amz-Date must be formated via ISO8601 Long format")
     }
 
-    @Test("an instant of the same day that was not signed is refused by the policy")
-    func changedDate() throws {
+    @Test func `another X-Amz-Date of the same day is refused by the policy`() throws {
         let refusal = try Self.evaluate(Self.changing(Self.form(), "X-Amz-Date", to: "20260101T000001Z"))
         #expect(
             refusal?.message
                 == #"Invalid according to Policy: Policy Condition failed: ["eq", "$X-Amz-Date", "20260101T000000Z"]"#)
     }
 
-    @Test("algorithms and versions that the store does not take are refused")
-    func mechanisms() throws {
+    @Test func `unsupported algorithms and versions are refused`() throws {
         let expected = StoreRefusal(
             status: 400, code: "InvalidRequest",
             message: "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")
@@ -188,16 +177,15 @@ struct PolicyEvaluatorTests {
         #expect(try Self.evaluate(Self.form(.v4), versions: [.v4]) == nil)
     }
 
-    @Test("fields of both versions at once are judged as v4, and the policy does not allow the signature's other half")
-    func bothVersions() throws {
+    @Test func `a form with fields of both versions is checked as v4, whose policy does not allow the others`() throws {
         let v2 = try Self.form(.v2)
         let mixed = v2 + [FormField(name: "X-Amz-Algorithm", value: "AWS4-HMAC-SHA256")]
         #expect(Self.evaluate(mixed)?.message.contains("'X-Amz-Credential'") == true)
         #expect(try Self.evaluate(Self.form() + [FormField(name: "signature", value: "x")]) == nil)
     }
 
-    @Test("temporary keys need their token, and only they have one", arguments: SignatureVersion.allCases)
-    func tokens(version: SignatureVersion) throws {
+    @Test(arguments: SignatureVersion.allCases)
+    func `temporary keys need their session token, and only they have one`(version: SignatureVersion) throws {
         let name = version == .v4 ? "X-Amz-Security-Token" : "x-amz-security-token"
         let form = try Self.form(version, Sample.session)
         #expect(Self.evaluate(Self.changing(form, name, to: nil), known: Sample.session)?.code == "InvalidAccessKeyId")
@@ -208,8 +196,7 @@ struct PolicyEvaluatorTests {
         #expect(Self.evaluate(form, known: Sample.credentials)?.code == "InvalidToken")
     }
 
-    @Test("credentials that have ended are refused, though the policy has not")
-    func expiredToken() throws {
+    @Test func `expired credentials are refused before the policy's expiration`() throws {
         let ended = SigningCredentials(
             accessKeyID: Sample.session.accessKeyID, secretAccessKey: Sample.session.secretAccessKey,
             sessionToken: Sample.sessionToken,
@@ -218,8 +205,7 @@ struct PolicyEvaluatorTests {
         #expect(refusal == StoreRefusal(status: 400, code: "ExpiredToken", message: "The provided token has expired."))
     }
 
-    @Test("a signature lasts seven days")
-    func age() throws {
+    @Test func `a signature is valid for seven days`() throws {
         let credentials = Sample.credentials
         // The signer refuses such a policy, so it is made by hand, dated eight days before its form is judged.
         let date = "20260101T000000Z"
@@ -239,8 +225,7 @@ struct PolicyEvaluatorTests {
         #expect(Self.evaluate(form, at: Sample.now + 7 * 86_400 + 1)?.message == "Request has expired")
     }
 
-    @Test("without the file's size everything else is judged")
-    func withoutSize() throws {
+    @Test func `without the file's size everything else is checked`() throws {
         let evaluator = PolicyEvaluator(region: Sample.region)
         let refusal = try evaluator.evaluate(
             form: Self.form(), filename: "x", fileSize: nil, bucket: Sample.bucket, at: Sample.now

@@ -6,7 +6,6 @@ import PosternTestSupport
 import Testing
 
 /// The evaluator accepts what the signer makes, and not the least else.
-@Suite("Signed forms and their neighbours")
 struct SignedFormMutationTests {
     private static let evaluator = PolicyEvaluator(region: Sample.region)
 
@@ -19,8 +18,8 @@ struct SignedFormMutationTests {
         }
     }
 
-    @Test("what the signer makes is accepted, and each single change is refused", arguments: SignatureVersion.allCases)
-    func mutations(version: SignatureVersion) throws {
+    @Test(arguments: SignatureVersion.allCases)
+    func `a signed form is accepted, and each single change to it is refused`(version: SignatureVersion) throws {
         var random = SplitMix64(seed: 8)
         let signer = PolicySigner()
         for round in 0..<30 {

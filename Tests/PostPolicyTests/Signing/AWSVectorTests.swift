@@ -8,7 +8,6 @@ import WireFormats
 
 /// The example that AWS publishes with its signature ("Examples: Browser-Based Upload using HTTP POST"). Its lines end in
 /// CRLF, which the page says and most copies of it lose.
-@Suite("AWS's published POST policy")
 struct AWSVectorTests {
     private static let lines = [
         #"{ "expiration": "2015-12-30T12:00:00.000Z","#,
@@ -35,8 +34,7 @@ struct AWSVectorTests {
     static let date = Date(timeIntervalSince1970: 1_451_347_200)
     static let signature = "8afdbf4008c03f22c2cd3cdb72e4afbb1f6a588f3255ac628749a66d7f09699e"
 
-    @Test("the policy has AWS's bytes")
-    func bytes() {
+    @Test func `AWS's policy has the published bytes`() {
         #expect(Self.policy.count == 648)
         #expect(Base64.encode(Self.policy.span).utf8.count == 864)
         #expect(
@@ -46,20 +44,17 @@ struct AWSVectorTests {
         #expect(Base64.decode(Base64.encode(Self.policy.span)) == Self.policy)
     }
 
-    @Test("the signing key is derived as AWS derives it")
-    func signingKey() throws {
+    @Test func `the signing key is AWS's`() throws {
         let code = try #require(
             SigningKey.v4Code(secret: Sample.credentials.secretAccessKey, day: "20151229", region: "us-east-1"))
         #expect(code.hexadecimal == "cbcef1ebeaefc82cce6530b9f0a9ae598846065f5c5bae0674bd5ebc4ba52d28")
     }
 
-    @Test("the signature is AWS's")
-    func signature() throws {
+    @Test func `the signature is AWS's`() throws {
         #expect(try sign(Self.policy) == Self.signature)
     }
 
-    @Test("with LF it is another policy and another signature")
-    func withLF() throws {
+    @Test func `the same policy with LF has another signature`() throws {
         #expect(Self.policyWithLF.count == 633)
         #expect(try sign(Self.policyWithLF).hasPrefix("86aaafed"))
     }

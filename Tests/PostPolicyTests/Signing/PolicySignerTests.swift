@@ -6,14 +6,12 @@ import PosternTestSupport
 import Testing
 import WireFormats
 
-@Suite("Signing a policy")
 struct PolicySignerTests {
     private let signer = PolicySigner()
     private static let fields = [("Content-Type", "image/png"), ("x-amz-meta-album", "Zürich/2026 😀")]
     private static let key = "avatars/u1/é \"x\" \\.png"
 
-    @Test("v4: the fields stand in order, the policy is compact, the signature is what botocore computes")
-    func v4() throws {
+    @Test func `v4: fields are in order, the policy is compact, and the signature is botocore's`() throws {
         let form = try signer.sign(
             Sample.policy(key: Self.key, sizes: 48213...48213, Self.fields), credentials: Sample.session,
             region: Sample.region, at: Sample.now)
@@ -33,8 +31,7 @@ struct PolicySignerTests {
         #expect(form["X-Amz-Signature"] == "f7aaa8c994a157877835677220dcef97bddf898275d5b1662a105162b9bc5515")
     }
 
-    @Test("v2: the fields stand in order, the signature is what botocore computes")
-    func v2() throws {
+    @Test func `v2: fields are in order, and the signature is botocore's`() throws {
         let policy = try Sample.policy(key: Self.key, sizes: 0...5_242_880, Self.fields)
         let form = try signer.sign(policy, version: .v2, credentials: Sample.credentials, region: Sample.region, at: Sample.now)
         #expect(
@@ -49,12 +46,10 @@ struct PolicySignerTests {
         #expect(session["signature"] == "p1b0sY5D3womP9J0eCLqrre45ho=")
     }
 
-    @Test(
-        "every field but policy and signature has exactly one condition, and every condition its field",
-        arguments: [
-            SignatureVersion.v4, .v2,
-        ])
-    func fieldsAreConditions(version: SignatureVersion) throws {
+    @Test(arguments: [
+        SignatureVersion.v4, .v2,
+    ])
+    func `every field but policy and signature has exactly one condition, and the reverse`(version: SignatureVersion) throws {
         var random = SplitMix64(seed: 3)
         for round in 0..<500 {
             let policy = try Sample.randomPolicy(&random)
@@ -82,8 +77,7 @@ struct PolicySignerTests {
         }
     }
 
-    @Test("what is signed is what is sent")
-    func signsTheSentBytes() throws {
+    @Test func `the signed values are the sent values`() throws {
         var random = SplitMix64(seed: 4)
         for _ in 0..<200 {
             let form = try signer.sign(
@@ -98,8 +92,7 @@ struct PolicySignerTests {
         }
     }
 
-    @Test("a form over 20,000 bytes is not signed, and the error says how large it was")
-    func formTooLarge() throws {
+    @Test func `a form over 20,000 bytes is not signed, and the error has its size`() throws {
         var policy = try Sample.policy()
         for index in 0..<9 { try policy.add("x-amz-meta-\(index)", String(repeating: "x", count: 1000)) }
         // base64 repeats the values: 9 kB of metadata take more than 20 kB.
@@ -112,7 +105,7 @@ struct PolicySignerTests {
     }
 
     @Test(arguments: SignatureVersion.allCases)
-    func `a form that is too large says exactly how much of it is due to the session token`(version: SignatureVersion) throws {
+    func `the error of a form that is too large has the session token's share`(version: SignatureVersion) throws {
         func form(_ policy: UploadPolicy, token: String?) throws(PolicyError) -> SignedForm {
             let credentials = SigningCredentials(accessKeyID: "AKIA", secretAccessKey: "s", sessionToken: token)
             return try signer.sign(policy, version: version, credentials: credentials, region: Sample.region, at: Sample.now)
@@ -138,8 +131,7 @@ struct PolicySignerTests {
         #expect(!other.isSessionTokenTooLong && "\(other)".hasSuffix("shorten the metadata or tags"))
     }
 
-    @Test("the form's size is what a sender with the longest boundary writes")
-    func formBytes() throws {
+    @Test func `the form's size is that of a form with the longest boundary`() throws {
         let form = try signer.sign(
             Sample.policy(key: "é"), credentials: Sample.credentials, region: Sample.region, at: Sample.now)
         let boundary = String(repeating: "b", count: 70)
@@ -149,8 +141,7 @@ struct PolicySignerTests {
         #expect(form.formBytes == body.utf8.count)
     }
 
-    @Test("dates are parameters: expiry, lifetime and the end of the credentials are judged by them")
-    func dates() throws {
+    @Test func `expiration, lifetime and the credentials' end are checked against the given date`() throws {
         let policy = try Sample.policy()
         func sign(at date: Date, _ credentials: SigningCredentials = Sample.credentials, version: SignatureVersion = .v4) throws {
             _ = try signer.sign(policy, version: version, credentials: credentials, region: Sample.region, at: date)
@@ -170,27 +161,25 @@ struct PolicySignerTests {
     }
 
     @Test(
-        "credentials that could not arrive as they were signed are refused",
         arguments: [
             ("", "s", nil), ("AKIA", "", nil), ("AK/IA", "s", nil), ("AK IA", "s", nil), ("AKIA\n", "s", nil), ("AKIÄ", "s", nil),
             ("AKIA", "s", "to ken"), ("AKIA", "s", "token\r\n"), ("AKIA", "s", "tökén"), ("AKIA\0", "s", nil),
         ] as [(String, String, String?)])
-    func credentials(id: String, secret: String, token: String?) {
+    func `credentials that a form would not carry unchanged are refused`(id: String, secret: String, token: String?) {
         let credentials = SigningCredentials(accessKeyID: id, secretAccessKey: secret, sessionToken: token)
         #expect(throws: PolicyError.credentialsInvalid) {
             try signer.sign(Sample.policy(), credentials: credentials, region: Sample.region, at: Sample.now)
         }
     }
 
-    @Test("regions that would change the credential scope are refused", arguments: ["", "eu/west", "eu west", "é", "a\n"])
-    func regions(region: String) {
+    @Test(arguments: ["", "eu/west", "eu west", "é", "a\n"])
+    func `regions that would change the credential scope are refused`(region: String) {
         #expect(throws: PolicyError.regionInvalid(region)) {
             try signer.sign(Sample.policy(), credentials: Sample.credentials, region: region, at: Sample.now)
         }
     }
 
-    @Test("an expiry's fraction of a second is cut off, never rounded up")
-    func fraction() throws {
+    @Test func `the expiration is rounded down to the second`() throws {
         let policy = try UploadPolicy(
             bucket: Sample.bucket, key: "k", contentLength: 0...1, expiration: Sample.now + 299.999)
         let form = try signer.sign(policy, credentials: Sample.credentials, region: Sample.region, at: Sample.now + 0.9)

@@ -4,10 +4,8 @@ import Foundation
 import PostPolicy
 import Testing
 
-@Suite("Printing credentials and signed forms")
 struct SigningCredentialsTests {
-    @Test("no way to print credentials shows the secret or the token")
-    func secrecy() {
+    @Test func `printing credentials shows neither the secret nor the token`() {
         struct Holder {
             let credentials = SigningCredentials(
                 accessKeyID: "AKIACANARYID0000WXYZ", secretAccessKey: "secret-canary", sessionToken: "token-canary",
@@ -30,8 +28,7 @@ struct SigningCredentialsTests {
         #expect("\(holder.credentials)" == "SigningCredentials(…WXYZ)")
     }
 
-    @Test("printing a signed form shows the names of its fields only")
-    func forms() throws {
+    @Test func `printing a signed form shows only the names of its fields`() throws {
         let form = try PolicySigner().sign(
             Sample.policy(key: "canary"), credentials: Sample.session, region: Sample.region, at: Sample.now)
         var dumped = ""

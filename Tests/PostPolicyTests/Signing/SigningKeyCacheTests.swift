@@ -6,10 +6,8 @@ import Testing
 
 @testable import PostPolicy
 
-@Suite("Keeping signing keys")
 struct SigningKeyCacheTests {
-    @Test("a key is derived once and found by everything it was derived from")
-    func derivesOnce() {
+    @Test func `a key is derived once and found by all its inputs`() {
         let cache = SigningKeyCache(capacity: 8)
         var derivations = 0
         func key(_ id: String = "A", _ secret: String = "s", day: Int = 20_000, region: String = "r") -> SigningKey? {
@@ -30,8 +28,7 @@ struct SigningKeyCacheTests {
         #expect(derivations == 4)
     }
 
-    @Test("a secret that was rotated under the same id never signs with the key of before")
-    func rotation() throws {
+    @Test func `after a rotation under the same id the former secret's key is not used`() throws {
         let signer = PolicySigner()
         let policy = try Sample.policy()
         func signature(_ secret: String, _ version: SignatureVersion) throws -> String? {
@@ -50,8 +47,7 @@ struct SigningKeyCacheTests {
         }
     }
 
-    @Test("the keys of days long over are dropped")
-    func dropsOldDays() {
+    @Test func `keys of past days are dropped`() {
         let cache = SigningKeyCache(capacity: 8)
         func add(day: Int) {
             _ = cache.key(.init(accessKeyID: "A", secretAccessKey: "s", scope: .v4(dayNumber: day, region: "r"))) {
@@ -67,8 +63,8 @@ struct SigningKeyCacheTests {
         #expect(cache.count == 1)
     }
 
-    @Test("no more keys are kept than the capacity, and the least recently used goes first", arguments: [1, 2, 64])
-    func bounded(capacity: Int) {
+    @Test(arguments: [1, 2, 64])
+    func `at most the capacity of keys is kept, and the least recently used goes first`(capacity: Int) {
         let cache = SigningKeyCache(capacity: capacity)
         var derivations = 0
         func key(_ id: Int) {
@@ -91,8 +87,7 @@ struct SigningKeyCacheTests {
         #expect(derivations == (capacity == 1 ? 1 : 0))
     }
 
-    @Test("signatures change with the UTC day, not before, whatever was signed last")
-    func dayTurn() throws {
+    @Test func `signatures change with the UTC day, in whatever order they are made`() throws {
         let signer = PolicySigner()
         let midnight = Sample.now
         let policy = try Sample.policy()
@@ -110,8 +105,7 @@ struct SigningKeyCacheTests {
         }
     }
 
-    @Test("many tasks that sign at once get what one alone gets")
-    func concurrency() async throws {
+    @Test func `many tasks that sign at once get the same signatures as one`() async throws {
         let signer = PolicySigner(keyCacheCapacity: 3)
         var random = SplitMix64(seed: 5)
         let policies = try (0..<40).map { _ in try Sample.randomPolicy(&random) }

@@ -6,8 +6,7 @@ import Testing
 @testable import UploadRules
 
 struct DeployedConfigurationTests {
-    @Test("the configuration in deploy/ is one that the service takes")
-    func deployed() throws {
+    @Test func `the service accepts the configuration in deploy/`() throws {
         // <root>/Tests/RuleFilesTests/Loading/<this file>
         let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4).joined(separator: "/")
         let configuration = try ServiceConfiguration.load(path: root + "/deploy/postern.yaml").get()

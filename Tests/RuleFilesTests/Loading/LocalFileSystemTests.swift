@@ -8,7 +8,6 @@ import UserAuth
 @testable import RuleFiles
 @testable import UploadRules
 
-@Suite("On the disk")
 struct LocalFileSystemTests {
     private let temporary: TemporaryFolder
     private var folder: String { temporary.path }
@@ -26,8 +25,7 @@ struct LocalFileSystemTests {
         return found.problems.map { String($0.description.dropFirst(folder.count)) }
     }
 
-    @Test("a folder of a Kubernetes volume loads: files are links into ..data, which is one too")
-    func kubernetes() throws {
+    @Test func `a Kubernetes volume loads: its files are links into ..data, which is a link too`() throws {
         let files = FileManager.default
         try files.createDirectory(atPath: "\(folder)/..2026_01", withIntermediateDirectories: true)
         try write(Example.acme, "..2026_01/acme.yaml")
@@ -38,8 +36,7 @@ struct LocalFileSystemTests {
         #expect(book.files.first?.issuers.first?.keySource == .jwksFile("\(folder)/jwks.json"))
     }
 
-    @Test("a named pipe, a broken link, a circle of links and a device are problems, not waits")
-    func oddities() throws {
+    @Test func `a named pipe, a broken link, a circle of links and a device are diagnostics and do not block`() throws {
         #expect(mkfifo("\(folder)/pipe.yaml", 0o600) == 0)
         let files = FileManager.default
         try files.createSymbolicLink(atPath: "\(folder)/broken.yaml", withDestinationPath: "nowhere")
@@ -57,16 +54,14 @@ struct LocalFileSystemTests {
         )
     }
 
-    @Test("a large file is read no further than to see that it is too large")
-    func large() throws {
+    @Test func `a large file is read only up to the limit`() throws {
         try temporary.write([UInt8](repeating: UInt8(ascii: "#"), count: 5_000_000), to: "acme.yaml")
         #expect(messages() == ["/acme.yaml:1:1: the file is larger than 256 KiB; split the tenant, or remove what is not a rule"])
         let bytes = try RuleFileSystem.local.read("\(folder)/acme.yaml", 100_000)
         #expect(bytes.count == 100_000)
     }
 
-    @Test("a missing folder and a file in its place are problems")
-    func noFolder() throws {
+    @Test func `a missing folder and a file in its place are diagnostics`() throws {
         try write("x", "file")
         for (path, reason) in [("\(folder)/none", "there is no such file or folder"), ("\(folder)/file", "it is not a folder")] {
             guard case .failure(let found) = RuleLoader.load(folder: path, generation: 1).result else {

@@ -10,7 +10,6 @@ import Testing
 @testable import UploadRules
 @testable import UserAuth
 
-@Suite("A folder becomes a rule book, or a list of everything that is wrong")
 struct RuleLoaderTests {
     private func file(_ tenant: String, bucket: String? = nil, prefix: String = "{tenant}/{user}/", issuer: String? = nil)
         -> String
@@ -29,8 +28,7 @@ struct RuleLoaderTests {
 
     // MARK: Books
 
-    @Test("The design's example loads as it stands")
-    func design() throws {
+    @Test func `the documented example loads`() throws {
         let yaml = """
             tenant: acme                        # [a-z0-9][a-z0-9-]{0,62}
             store:
@@ -83,8 +81,7 @@ struct RuleLoaderTests {
         #expect(rule.contentTypes.patterns == ["image/png", "image/jpeg", "image/webp"] && !rule.usesFilename)
     }
 
-    @Test("Everything a file may say arrives")
-    func everything() throws {
+    @Test func `all keys of a file are read`() throws {
         let yaml = """
             tenant: acme
             store:
@@ -185,8 +182,7 @@ struct RuleLoaderTests {
         #expect(!other.checksumRequired && other.contentDisposition == nil)
     }
 
-    @Test("A book finds its tenants, counts its loads and has a digest of its contents")
-    func books() throws {
+    @Test func `a rule book finds its tenants and has a digest of its contents`() throws {
         func book(_ files: [String: String], generation: Int = 1) throws -> RuleBook {
             let paths = Dictionary(uniqueKeysWithValues: files.map { ("t/\($0)", $1) })
             return try RuleLoader.load(folder: "t", generation: generation, files: .memory(paths)).result.get()
@@ -207,8 +203,7 @@ struct RuleLoaderTests {
         #expect(try book(changed).digest != first.digest)
     }
 
-    @Test("SHA-256 is SHA-256")
-    func digest() {
+    @Test func `the digest of a folder is SHA-256 of its names and contents`() {
         // printf '\0\0\0\0\0\0\0\1a\0\0\0\0\0\0\0\3abc' | sha256sum
         var digest = ContentDigest()
         digest.add(name: "a", bytes: Array("abc".utf8))
@@ -221,8 +216,7 @@ struct RuleLoaderTests {
 
     // MARK: Folders
 
-    @Test("Hidden names, folders and other files are left alone; .yml gets advice")
-    func names() throws {
+    @Test func `hidden files, folders and other files are ignored, and .yml gets advice`() throws {
         var files = [
             "acme.yaml": Example.acme, "..data/x.yaml": "x", ".hidden.yaml": "x", "README.md": "x", "sub.yaml/x": "x",
             "acme.yaml~": "x", "acme.yaml.bak": "x",
@@ -238,8 +232,7 @@ struct RuleLoaderTests {
         )
     }
 
-    @Test("A file's name is a tenant's id")
-    func fileNames() {
+    @Test func `the name of a file is its tenant's id`() {
         for name in ["Acme", "a_b", "-a", "a.b", "", "é", String(repeating: "a", count: 64)] {
             let problems = Example.problems(["\(name).yaml": file("acme"), "ok.yaml": file("ok")])
             if name.isEmpty {
@@ -250,8 +243,7 @@ struct RuleLoaderTests {
         }
     }
 
-    @Test("A missing or empty folder and unreadable files are problems")
-    func unreadable() {
+    @Test func `a missing or empty folder and unreadable files are diagnostics`() {
         func problems(_ files: RuleFileSystem) -> [String] {
             guard case .failure(let found) = RuleLoader.load(folder: "t", generation: 1, files: files).result else { return [] }
             return found.problems.map(\.description)
@@ -276,8 +268,7 @@ struct RuleLoaderTests {
 
     // MARK: Several files
 
-    @Test("Every problem of every file is listed, sorted; a syntax error hides only what is behind it")
-    func allFiles() {
+    @Test func `all diagnostics of all files are sorted, and a syntax error hides only what follows it`() {
         let problems = Example.problems([
             "c.yaml": Example.acme(replacing: "    maxSize: 5MiB", with: "    maxSize: 5M\n    acl: no").replacing(
                 "acme", with: "c"),
@@ -288,8 +279,7 @@ struct RuleLoaderTests {
         #expect(problems.map { $0.prefix { $0 != " " } } == ["a.yaml:3:1:", "b.yaml:7:78:", "c.yaml:19:14:", "c.yaml:20:10:"])
     }
 
-    @Test("An issuer belongs to one tenant, or to the service")
-    func issuers() throws {
+    @Test func `an issuer belongs to one tenant or to the service`() throws {
         #expect(
             Example.problems([
                 "a.yaml": file("a", issuer: "https://x"), "b.yaml": file("b", issuer: "https://x"),
@@ -311,16 +301,14 @@ struct RuleLoaderTests {
         #expect(Example.problems(["a.yaml": file("a", issuer: "é"), "b.yaml": file("b", issuer: "e\u{301}")]) == [])
     }
 
-    @Test("Checks across files see what could be read of a file that is wrong elsewhere")
-    func partialFiles() {
+    @Test func `checks across files include the readable parts of invalid files`() {
         let a = file("a", bucket: "shared", prefix: "x/", issuer: "https://x").replacing("audience: up, ", with: "")
         let b = file("b", bucket: "shared", prefix: "x/", issuer: "https://x").replacing("1MiB", with: "1M")
         let problems = Example.problems(["a.yaml": a, "b.yaml": b])
         #expect(problems.map { $0.prefix { $0 != " " } } == ["a.yaml:5:7:", "b.yaml:5:16:", "b.yaml:7:22:", "b.yaml:7:64:"])
     }
 
-    @Test("One mistake is one problem: an unreadable endpoint says nothing of the region, a missing bucket nothing of AWS")
-    func noNoise() {
+    @Test func `one mistake causes one diagnostic`() {
         func problems(_ store: String, _ rule: String = "") -> [String] {
             let yaml = file("a").replacing("{bucket: files-of-a, region: eu-west-1}", with: store)
                 .replacing("maxSize: 1MiB", with: "maxSize: 1MiB\(rule)")
@@ -331,18 +319,15 @@ struct RuleLoaderTests {
         #expect(problems("{region: eu-west-1}", ", storageClass: COLD") == ["a.yaml:2:1:", "a.yaml:7:98:"])
     }
 
-    @Test(
-        "Tenants that share a bucket have prefixes of which none begins another",
-        arguments: [
-            ("a/{user}/", "b/{user}/", false), ("a/{user}/", "ab/{user}/", false),
-            ("{tenant}/{user}/", "{tenant}/{user}/", false),
-            ("a/{user}/", "a/b/{user}/", true), ("a/b/{user}/", "a/{user}/", true), ("a/{user}/", "a/{user}/", true),
-            ("{user}/", "b/{user}/", true),
-            ("x{yyyy}/", "x2026/", true), ("x{yyyy}/", "y{yyyy}/", false), ("x-{yyyy}/", "x/", false), ("é/", "e\u{301}/", false),
-            ("é/", "è/", false),
-        ]
-    )
-    func sharedBuckets(first: String, second: String, meet: Bool) {
+    @Test(arguments: [
+        ("a/{user}/", "b/{user}/", false), ("a/{user}/", "ab/{user}/", false),
+        ("{tenant}/{user}/", "{tenant}/{user}/", false),
+        ("a/{user}/", "a/b/{user}/", true), ("a/b/{user}/", "a/{user}/", true), ("a/{user}/", "a/{user}/", true),
+        ("{user}/", "b/{user}/", true),
+        ("x{yyyy}/", "x2026/", true), ("x{yyyy}/", "y{yyyy}/", false), ("x-{yyyy}/", "x/", false), ("é/", "e\u{301}/", false),
+        ("é/", "è/", false),
+    ])
+    func `no prefix of tenants that share a bucket begins with another`(first: String, second: String, meet: Bool) {
         let problems = Example.problems([
             "a.yaml": file("a", bucket: "shared", prefix: first), "b.yaml": file("b", bucket: "shared", prefix: second),
         ])
@@ -355,8 +340,7 @@ struct RuleLoaderTests {
         #expect(Example.problems(["a.yaml": file("a", prefix: first), "b.yaml": file("b", prefix: second)]) == [])
     }
 
-    @Test("Prefixes that meet are found among many, also beyond those of the tenant itself")
-    func manyPrefixes() {
+    @Test func `prefixes that overlap are found among many`() {
         func rules(_ tenant: String, _ prefixes: [String]) -> String {
             file(tenant, bucket: "shared").split(separator: "\n").dropLast().joined(separator: "\n") + "\n"
                 + prefixes.enumerated().map { "  r\($0): {keyPrefix: \($1), contentTypes: [a/b], maxSize: 1}\n" }.joined()
@@ -368,30 +352,27 @@ struct RuleLoaderTests {
         #expect(problems.map { $0.prefix { $0 != " " } } == ["b.yaml:7:19:", "b.yaml:10:19:", "c.yaml:7:19:", "c.yaml:8:19:"])
     }
 
-    @Test(
-        "A bucket is the same under every name of its store",
-        arguments: [
-            ("", ", region: us-east-1", true),
-            ("", ", endpoint: \"https://s3.eu-west-1.amazonaws.com\"", true),
-            (", endpoint: \"https://s3.example.net\"", ", endpoint: \"https://S3.example.net:443/base\"", true),
-            (", endpoint: \"http://localhost:9000\"", ", endpoint: \"http://127.0.0.1:9000\"", true),
-            (", endpoint: \"http://s3.example.net:80\"", ", endpoint: \"http://s3.example.net\"", true),
-            (", endpoint: \"http://localhost:9000\"", ", endpoint: \"http://localhost:9001\"", false),
-            ("", ", endpoint: \"https://s3.example.net\"", false),
-            (", endpoint: \"https://a.example.net\"", ", endpoint: \"https://b.example.net\"", false),
-            ("", ", endpoint: \"https://S3.EU-WEST-1.AmazonAWS.com:443/\"", true),
-            ("", ", endpoint: \"https://s3.cn-north-1.amazonaws.com.cn\"", true),
-            ("", ", endpoint: \"https://amazonaws.com\"", true),
-            ("", ", endpoint: \"https://s3.notamazonaws.com\"", false),
-            ("", ", endpoint: \"https://evilamazonaws.com\"", false),
-            ("", ", endpoint: \"https://s3.eu-west-1.amazonaws.com.example.net\"", false),
-            ("", ", endpoint: \"https://s3.xamazonaws.com.cn\"", false),
-            ("", ", endpoint: \"https://amazonaws.com.example.net\"", false),
-            ("", ", endpoint: \"https://example.net/amazonaws.com\"", false),
-            (", endpoint: \"https://s3.notamazonaws.com\"", ", endpoint: \"https://s3.notamazonaws.com/x\"", true),
-        ]
-    )
-    func stores(first: String, second: String, same: Bool) {
+    @Test(arguments: [
+        ("", ", region: us-east-1", true),
+        ("", ", endpoint: \"https://s3.eu-west-1.amazonaws.com\"", true),
+        (", endpoint: \"https://s3.example.net\"", ", endpoint: \"https://S3.example.net:443/base\"", true),
+        (", endpoint: \"http://localhost:9000\"", ", endpoint: \"http://127.0.0.1:9000\"", true),
+        (", endpoint: \"http://s3.example.net:80\"", ", endpoint: \"http://s3.example.net\"", true),
+        (", endpoint: \"http://localhost:9000\"", ", endpoint: \"http://localhost:9001\"", false),
+        ("", ", endpoint: \"https://s3.example.net\"", false),
+        (", endpoint: \"https://a.example.net\"", ", endpoint: \"https://b.example.net\"", false),
+        ("", ", endpoint: \"https://S3.EU-WEST-1.AmazonAWS.com:443/\"", true),
+        ("", ", endpoint: \"https://s3.cn-north-1.amazonaws.com.cn\"", true),
+        ("", ", endpoint: \"https://amazonaws.com\"", true),
+        ("", ", endpoint: \"https://s3.notamazonaws.com\"", false),
+        ("", ", endpoint: \"https://evilamazonaws.com\"", false),
+        ("", ", endpoint: \"https://s3.eu-west-1.amazonaws.com.example.net\"", false),
+        ("", ", endpoint: \"https://s3.xamazonaws.com.cn\"", false),
+        ("", ", endpoint: \"https://amazonaws.com.example.net\"", false),
+        ("", ", endpoint: \"https://example.net/amazonaws.com\"", false),
+        (", endpoint: \"https://s3.notamazonaws.com\"", ", endpoint: \"https://s3.notamazonaws.com/x\"", true),
+    ])
+    func `a bucket is the same under every name of its store`(first: String, second: String, same: Bool) {
         func yaml(_ tenant: String, _ store: String) -> String {
             let region = store.contains("region:") ? "" : ", region: eu-west-1"
             return file(tenant, prefix: "x/").replacing(
@@ -400,16 +381,13 @@ struct RuleLoaderTests {
         #expect(Example.problems(["a.yaml": yaml("a", first), "b.yaml": yaml("b", second)]).isEmpty != same)
     }
 
-    @Test(
-        "A store whose name only looks like AWS's has storage classes of its own",
-        arguments: [
-            ("https://s3.notamazonaws.com", true), ("https://evilamazonaws.com", true),
-            ("https://s3.eu-west-1.amazonaws.com.example.net", true), ("https://s3.xamazonaws.com.cn", true),
-            ("https://s3.example.net", true), ("https://s3.eu-west-1.amazonaws.com", false),
-            ("https://S3.EU-WEST-1.AmazonAWS.com", false), ("https://s3.cn-north-1.amazonaws.com.cn", false),
-        ]
-    )
-    func storageClasses(endpoint: String, isOfItsOwn: Bool) {
+    @Test(arguments: [
+        ("https://s3.notamazonaws.com", true), ("https://evilamazonaws.com", true),
+        ("https://s3.eu-west-1.amazonaws.com.example.net", true), ("https://s3.xamazonaws.com.cn", true),
+        ("https://s3.example.net", true), ("https://s3.eu-west-1.amazonaws.com", false),
+        ("https://S3.EU-WEST-1.AmazonAWS.com", false), ("https://s3.cn-north-1.amazonaws.com.cn", false),
+    ])
+    func `a store whose name only looks like AWS's may have any storage class`(endpoint: String, isOfItsOwn: Bool) {
         let yaml = file("a").replacing("region: eu-west-1", with: "region: eu-west-1, endpoint: \"\(endpoint)\"")
             .replacing("maxSize: 1MiB", with: "maxSize: 1MiB, storageClass: COLD")
         let problems = Example.problems(["a.yaml": yaml])
@@ -419,38 +397,34 @@ struct RuleLoaderTests {
 
     // MARK: Warnings
 
-    @Test(
-        "What is allowed but unwise is a warning",
-        arguments: [
-            ("  region: eu-west-1", "  region: eu-west-1\n  signature: v2", "5:14: signature v2 rests on SHA-1"),
-            (
-                "  region: eu-west-1", "  region: eu-west-1\n  endpoint: http://s3.example.net",
-                "5:13: uploads to “http://s3.example.net” are not encrypted"
-            ),
-            ("    maxSize: 5MiB", "    maxSize: 5MiB\n    acl: public-read-write", "20:10: with public-read-write anyone"),
-            (
-                "    contentTypes: [image/png, image/jpeg]", "    contentTypes: [image/jpg]",
-                "18:20: browsers never send “image/jpg”"
-            ),
-            (
-                "    keyPrefix: avatars/{user}/", "    keyPrefix: avatars/{user}/\n    keyName: me",
-                "18:14: every upload of a user replaces the one before"
-            ),
-            (
-                "    keyPrefix: avatars/{user}/", "    keyPrefix: avatars/\n    keyName: '{filename}'",
-                "18:14: two users who send files of the same name overwrite"
-            ),
-        ]
-    )
-    func warnings(line: String, lines: String, start: String) throws {
+    @Test(arguments: [
+        ("  region: eu-west-1", "  region: eu-west-1\n  signature: v2", "5:14: signature v2 rests on SHA-1"),
+        (
+            "  region: eu-west-1", "  region: eu-west-1\n  endpoint: http://s3.example.net",
+            "5:13: uploads to “http://s3.example.net” are not encrypted"
+        ),
+        ("    maxSize: 5MiB", "    maxSize: 5MiB\n    acl: public-read-write", "20:10: with public-read-write anyone"),
+        (
+            "    contentTypes: [image/png, image/jpeg]", "    contentTypes: [image/jpg]",
+            "18:20: browsers never send “image/jpg”"
+        ),
+        (
+            "    keyPrefix: avatars/{user}/", "    keyPrefix: avatars/{user}/\n    keyName: me",
+            "18:14: every upload of a user replaces the one before"
+        ),
+        (
+            "    keyPrefix: avatars/{user}/", "    keyPrefix: avatars/\n    keyName: '{filename}'",
+            "18:14: two users who send files of the same name overwrite"
+        ),
+    ])
+    func `allowed but unwise settings are warnings`(line: String, lines: String, start: String) throws {
         let outcome = Example.load(["acme.yaml": Example.acme(replacing: line, with: lines)])
         #expect(throws: Never.self) { try outcome.result.get() }
         #expect(outcome.warnings.count == 1)
         #expect(outcome.warnings.first?.description.hasPrefix("t/acme.yaml:\(start)") == true, "\(outcome.warnings)")
     }
 
-    @Test("A tenant nobody can ask for is a warning, unless the service has issuers")
-    func unreachable() throws {
+    @Test func `a tenant without issuers and API keys is a warning, unless the service has issuers`() throws {
         let yaml = Example.acme.split(separator: "\n").filter {
             !$0.hasPrefix("  ") || $0.hasPrefix("  bucket") || $0.hasPrefix("  region") || $0.hasPrefix("  avatars")
                 || $0.hasPrefix("    keyP") || $0.hasPrefix("    cont") || $0.hasPrefix("    max")
@@ -465,8 +439,7 @@ struct RuleLoaderTests {
         #expect(Example.load(["acme.yaml": yaml], service: configuration).warnings == [])
     }
 
-    @Test("No message repeats a key or a credential")
-    func secrets() {
+    @Test func `no diagnostic repeats a key or a credential`() {
         let canary = "c4n4ry-s3cr3t"
         for line in [
             "      sha256: \(canary)", "      sha256: pstn.acme.cms.\(canary)", "      sha256: {\(canary): x}",

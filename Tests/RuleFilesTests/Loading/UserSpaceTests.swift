@@ -2,7 +2,6 @@
 
 import Testing
 
-@Suite("Within a tenant, no rule fills another user's folder")
 struct UserSpaceTests {
     private func problems(_ first: String, _ second: String, _ names: (String, String)) -> [String] {
         func rule(_ name: String, _ prefix: String, _ keyName: String) -> String {
@@ -21,34 +20,27 @@ struct UserSpaceTests {
         return Example.problems(["acme.yaml": yaml])
     }
 
-    @Test(
-        "so these two prefixes cannot stand together",
-        arguments: [
-            ("{user}/", "avatars/{user}/"), ("{user}/", "shared/"), ("{user}/a/", "x/a/"), ("a/{user}/", "a/b/{user}/"),
-            ("{user}/", "{yyyy}/{user}/"),
-            ("{user}/", "{uuid}/"), ("a/{user}/", "a/{yyyy}/"), ("{yyyy}/{user}/", "2026/x/"), ("{user}/", "a-{yyyy}/"),
-        ]
-    )
-    func meeting(first: String, second: String) {
+    @Test(arguments: [
+        ("{user}/", "avatars/{user}/"), ("{user}/", "shared/"), ("{user}/a/", "x/a/"), ("a/{user}/", "a/b/{user}/"),
+        ("{user}/", "{yyyy}/{user}/"),
+        ("{user}/", "{uuid}/"), ("a/{user}/", "a/{yyyy}/"), ("{yyyy}/{user}/", "2026/x/"), ("{user}/", "a-{yyyy}/"),
+    ])
+    func `rules are refused if one could write into a user's folder of the other`(first: String, second: String) {
         let found = problems(first, second, ("{uuid}", "{uuid}"))
         #expect(found.contains { $0.contains("would own a folder that the rule") }, "\(found)")
     }
 
-    @Test(
-        "and these can",
-        arguments: [
-            ("avatars/{user}/", "docs/{user}/"), ("{user}/avatars/", "{user}/docs/"), ("{user}/", "{user}/docs/"),
-            ("a/{user}/", "b/"),
-            ("a/", "a/"), ("a/", "a/b/"), ("{user}/", "~shared/"), ("a/{user}/", "ab/{user}/"), ("{yyyy}/{user}/", "x/y/"),
-            ("users/{user}/", "{yyyy}/x/"), ("{user}/", "a b/"),
-        ]
-    )
-    func apart(first: String, second: String) {
+    @Test(arguments: [
+        ("avatars/{user}/", "docs/{user}/"), ("{user}/avatars/", "{user}/docs/"), ("{user}/", "{user}/docs/"),
+        ("a/{user}/", "b/"),
+        ("a/", "a/"), ("a/", "a/b/"), ("{user}/", "~shared/"), ("a/{user}/", "ab/{user}/"), ("{yyyy}/{user}/", "x/y/"),
+        ("users/{user}/", "{yyyy}/x/"), ("{user}/", "a b/"),
+    ])
+    func `rules whose folders are separate are accepted`(first: String, second: String) {
         #expect(problems(first, second, ("{uuid}", "{uuid}")) == [])
     }
 
-    @Test("The name's folders count too")
-    func names() {
+    @Test func `folders in keyName count too`() {
         #expect(!problems("a/{user}/", "a/", ("{uuid}", "x/{uuid}")).isEmpty)
         #expect(problems("a/{user}/", "a/", ("{uuid}", "{uuid}")) == [])
         #expect(!problems("a/", "a/x/", ("{user}/{uuid}", "{uuid}")).isEmpty)

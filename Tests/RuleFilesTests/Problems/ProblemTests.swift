@@ -2,28 +2,26 @@
 
 import Testing
 
-@Suite("Every problem is found at its place, with advice")
 struct ProblemTests {
-    @Test("at the top of a file", arguments: FileProblems.table)
-    func file(problem: ProblemCase) { check(problem) }
+    @Test(arguments: FileProblems.table)
+    func `diagnostics at the top level have their place and advice`(problem: ProblemCase) { check(problem) }
 
-    @Test("in store", arguments: StoreProblems.table)
-    func store(problem: ProblemCase) { check(problem) }
+    @Test(arguments: StoreProblems.table)
+    func `diagnostics in store have their place and advice`(problem: ProblemCase) { check(problem) }
 
-    @Test("in auth", arguments: AuthProblems.table)
-    func auth(problem: ProblemCase) { check(problem) }
+    @Test(arguments: AuthProblems.table)
+    func `diagnostics in auth have their place and advice`(problem: ProblemCase) { check(problem) }
 
-    @Test("in origins", arguments: OriginProblems.table)
-    func origins(problem: ProblemCase) { check(problem) }
+    @Test(arguments: OriginProblems.table)
+    func `diagnostics in origins have their place and advice`(problem: ProblemCase) { check(problem) }
 
-    @Test("in rules", arguments: RuleProblems.table)
-    func rules(problem: ProblemCase) { check(problem) }
+    @Test(arguments: RuleProblems.table)
+    func `diagnostics in rules have their place and advice`(problem: ProblemCase) { check(problem) }
 
-    @Test("in the YAML itself", arguments: SyntaxProblems.table)
-    func syntax(problem: ProblemCase) { check(problem) }
+    @Test(arguments: SyntaxProblems.table)
+    func `diagnostics of YAML have their place and advice`(problem: ProblemCase) { check(problem) }
 
-    @Test("and the example without a change has none")
-    func example() {
+    @Test func `the unchanged example has no diagnostics`() {
         #expect(Example.problems(["acme.yaml": Example.acme]) == [])
     }
 

@@ -6,7 +6,7 @@ import Testing
 
 /// Looking for a word that may be meant takes time, and a file may have tens of thousands of wrong ones.
 struct SuggestionTests {
-    @Test func `a word that may be meant is looked for in the first twenty problems of a file`() {
+    @Test func `suggestions are made for the first twenty diagnostics of a file`() {
         let wrong = (0..<50).map { "    maxSize\($0): 1" }.joined(separator: "\n")
         let problems = Example.problems(["acme.yaml": Example.acme + wrong + "\n"])
         let suggested = problems.filter { $0.hasSuffix("did you mean maxSize?") }
@@ -15,7 +15,7 @@ struct SuggestionTests {
         #expect(problems.prefix(20).allSatisfy { $0.contains("did you mean") })
     }
 
-    @Test func `each file has its own twenty`() {
+    @Test func `each file has twenty suggestions of its own`() {
         let wrong = (0..<21).map { "    maxSize\($0): 1" }.joined(separator: "\n") + "\n"
         let beta = Example.acme.replacing("acme", with: "beta")
         let problems = Example.problems(["acme.yaml": Example.acme + wrong, "beta.yaml": beta + wrong])

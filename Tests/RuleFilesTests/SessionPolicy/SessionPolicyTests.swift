@@ -7,7 +7,6 @@ import WireFormats
 @testable import RuleFiles
 @testable import UploadRules
 
-@Suite("The session policy from the rules")
 struct SessionPolicyTests {
     /// The session policy that a file's role is narrowed by; nil for none.
     static func policy(of file: TenantFile) throws -> String? {
@@ -45,8 +44,7 @@ struct SessionPolicyTests {
         """
     }
 
-    @Test("Allows s3:PutObject under each prefix and nothing else")
-    func exactlyPutObject() throws {
+    @Test func `the session policy allows s3:PutObject under each prefix and nothing else`() throws {
         let rules = rule("avatars", "avatars/{user}/") + rule("documents", "{tenant}/docs/{yyyy}/")
         #expect(
             try policy(rules)
@@ -55,25 +53,21 @@ struct SessionPolicyTests {
         )
     }
 
-    @Test("Is none where the store does not ask for it")
-    func none() throws {
+    @Test func `a store that does not ask for a session policy has none`() throws {
         #expect(try Self.policy(of: Example.file(Example.acme)) == nil)
     }
 
-    @Test("Names the partition of the role")
-    func partition() throws {
+    @Test func `the session policy has the partition of the role`() throws {
         let policy = try policy(rule("a", "a/"), role: "arn:aws-cn:iam::123456789012:role/up", region: "cn-north-1")
         #expect(policy?.contains(#"["arn:aws-cn:s3:::acme-uploads/a/*"]"#) == true)
     }
 
-    @Test("Leaves out what a wider prefix covers")
-    func covered() throws {
+    @Test func `a prefix that a wider one covers is left out`() throws {
         let policy = try policy(rule("a", "a/") + rule("b", "a/b/") + rule("c", "ab/"))
         #expect(policy?.contains(#"["arn:aws:s3:::acme-uploads/a/*","arn:aws:s3:::acme-uploads/ab/*"]"#) == true)
     }
 
-    @Test("Grants ACL, tags and KMS only where a rule needs them")
-    func furtherActions() throws {
+    @Test func `the session policy allows ACLs, tags and KMS only if a rule needs them`() throws {
         let key = "arn:aws:kms:eu-west-1:123456789012:key/k"
         let policy = try policy(
             rule("a", "a/", "acl: private") + rule("b", "b/", "tags: {k: v}")
@@ -88,8 +82,7 @@ struct SessionPolicyTests {
         #expect(policy?.contains(#"{"Effect":"Allow","Action":"kms:GenerateDataKey","Resource":["\#(key)"]}"#) == true)
     }
 
-    @Test("Writes IAM's wildcards as themselves, and other letters as ASCII")
-    func escapes() throws {
+    @Test func `IAM's wildcards are escaped, and other characters are ASCII`() throws {
         let patterns = ResourcePattern.exact.resources([
             KeyTemplate(text: "", parts: [.literal(Array("a*b?c/".utf8))])
         ])
@@ -98,15 +91,13 @@ struct SessionPolicyTests {
         #expect(policy?.contains(#"acme-uploads/\u00fcmlaut/*"#) == true)
     }
 
-    @Test("Is widened to the prefixes' beginnings where it would be too long for STS")
-    func long() throws {
+    @Test func `a session policy that is too long for STS is widened to the beginnings of the prefixes`() throws {
         let rules = (0..<40).map { rule("r\($0)", "files/{user}/\(String(repeating: "x", count: 40))\($0)/") }.joined()
         let policy = try policy(rules)
         #expect(policy?.contains(#"["arn:aws:s3:::acme-uploads/files/*"]"#) == true)
     }
 
-    @Test("Is a problem of the file where it stays too long")
-    func tooLong() {
+    @Test func `a session policy that stays too long is a diagnostic`() {
         let rules = (0..<60).map { rule("r\($0)", "\(String(repeating: "x", count: 40))\($0)/") }.joined()
         let problems = Result { try policy(rules) }
         #expect(throws: (any Error).self) { try problems.get() }

@@ -4,10 +4,8 @@ import Testing
 
 @testable import RuleFiles
 
-@Suite("Listeners")
 struct ListenAddressTests {
-    @Test("A listener is a host and a port")
-    func listeners() {
+    @Test func `a listener is a host and a port`() {
         #expect(ListenAddress("127.0.0.1:8080") == ListenAddress(host: "127.0.0.1", port: 8080))
         #expect(ListenAddress("[::1]:0")?.description == "[::1]:0")
         #expect(ListenAddress("localhost:65535")?.description == "localhost:65535")

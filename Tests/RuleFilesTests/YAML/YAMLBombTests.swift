@@ -7,7 +7,6 @@ import Testing
 @testable import RuleFiles
 @testable import UploadRules
 
-@Suite("No file makes reading slow, large or deep")
 struct YAMLBombTests {
     /// Aliases that take 11.5 s and 2 GB where they are resolved.
     private static let aliases =
@@ -38,8 +37,8 @@ struct YAMLBombTests {
     /// 32 KiB that nobody would find odd.
     private static let plain = (0..<1300).map { "key\($0):\n  - \"value \($0)\"\n" }.joined().prefix(32 * 1024)
 
-    @Test("on a stack as small as a dispatch thread's", .timeLimit(.minutes(5)), arguments: bombs.indices)
-    func smallStack(index: Int) async {
+    @Test(.timeLimit(.minutes(5)), arguments: bombs.indices)
+    func `no file takes unusually long to read, even on a small stack`(index: Int) async {
         let bytes = Array(Self.bombs[index].utf8)
         let usual = await Self.cost(of: Array(Self.plain.utf8)) * max(1, Double(bytes.count) / Double(Self.plain.utf8.count))
         // Compared on this machine, as slow as it is just now: six times at most. Resolving aliases takes 400 times as long.
@@ -61,7 +60,6 @@ struct YAMLBombTests {
     }
 
     @Test(
-        "16 levels pass, 17 do not",
         arguments: [
             { nested("[", "]", $0) },
             { nested("{a: ", "}", $0) },
@@ -73,9 +71,8 @@ struct YAMLBombTests {
                     + String(repeating: "  ", count: count / 2 - 1) + (count % 2 == 1 ? "- [b]" : "- b")
             },
             { count in nested("[a: ", "]", count / 2).replacing("a: ]", with: count % 2 == 1 ? "a: []]" : "a: ]") },
-        ] as [@Sendable (Int) -> String]
-    )
-    func depth(make: @Sendable (Int) -> String) throws {
+        ] as [@Sendable (Int) -> String])
+    func `16 levels are accepted, and 17 are not`(make: @Sendable (Int) -> String) throws {
         let (root, findings) = YAMLReader.read(Array(make(16).utf8))
         #expect(findings == [])
         #expect(try #require(root).depth == 16)
@@ -83,8 +80,8 @@ struct YAMLBombTests {
         #expect(deeper.map(\.message) == ["there are more than 16 levels of nesting"])
     }
 
-    @Test("What is read is never deep, over random files", arguments: 0..<8)
-    func random(seed: Int) {
+    @Test(arguments: 0..<8)
+    func `random files are never read as deep trees`(seed: Int) {
         let pieces = [
             "a", "b: ", "- ", "[", "]", "{", "}", ", ", ": ", "\n", "\n  ", "\n    ", " ", "&x ", "*x", "!t ", "'", "\"", "\\",
             " # c\n", "|\n", ">-\n", "|2\n", "? ", "---\n", "...\n", "%T\n", "é", "~", "k:\n  - z\n", "k:\n- z\n", "\r\n", "\t",

@@ -5,7 +5,6 @@ import Testing
 
 @testable import UserAuth
 
-@Suite("Hostile key sets")
 struct HostileKeySetTests {
     private static let key = SigningKey.es256()
 
@@ -57,16 +56,15 @@ struct HostileKeySetTests {
             reason: "no-usable-key"),
     ]
 
-    @Test("no answer crashes, is adopted or shows itself in the error", arguments: hostile)
-    func refused(hostile: Hostile) async throws {
+    @Test(arguments: hostile)
+    func `no hostile key set traps, is adopted or is shown in the error`(hostile: Hostile) async throws {
         let status = await Self.status(.text(hostile.text))
         #expect(status.lastErrorReason == hostile.reason)
         #expect(!status.hasKeys)
         #expect(Self.isHarmless(try #require(status.lastError)))
     }
 
-    @Test("a key with a wild id serves, and its id is shown without what it holds")
-    func wildID() async throws {
+    @Test func `a key with a hostile id is used, and its id is printed escaped`() async throws {
         let status = await Self.status(
             .keys(Self.key.jwk(kid: Self.wildID), Self.key.jwk(kid: Self.longID), SigningKey.es256().jwk()))
         #expect(status.keyIDs == [#"a\x00\x1b[31m\x0a\xc2\x85\xe2\x80\xae\xe2\x80\xa8\xc3\xa9\x5c\x22"#, "k1"])
@@ -74,8 +72,7 @@ struct HostileKeySetTests {
         #expect(status.lastError == nil)
     }
 
-    @Test("64 keys are 64 keys")
-    func most() async {
+    @Test func `a set of 64 keys is accepted`() async {
         let keys = (0..<64).map { Self.key.jwk(kid: "k\($0)") }.joined(separator: ",")
         let status = await Self.status(.text("{\"keys\":[\(keys)]}"))
         #expect(status.keyIDs.count == 64)

@@ -5,7 +5,6 @@ import Testing
 
 @testable import UserAuth
 
-@Suite("Fetching a key set")
 struct KeyFetcherTests {
     private static let key = SigningKey.es256()
 
@@ -19,8 +18,7 @@ struct KeyFetcherTests {
         }
     }
 
-    @Test("a set is asked for with bounds, and with the issuer's authorities")
-    func request() async throws {
+    @Test func `the request for a set has bounds and the issuer's authorities`() async throws {
         let provider = KeyProvider(.keys(Self.key.jwk(), headers: ["cache-control": ["max-age=120"]]))
         let fetched = try await provider.fetcher(authorities: "/ca.pem").fetch()
         #expect(fetched.set.keyIDs == ["k1"])
@@ -33,8 +31,7 @@ struct KeyFetcherTests {
         #expect(request.authorities == "/ca.pem")
     }
 
-    @Test("the discovery document and the set share the time")
-    func sharedTime() async throws {
+    @Test func `the discovery document and the set share the time limit`() async throws {
         let provider = KeyProvider(.keys(Self.key.jwk()))
         _ = try await provider.fetcher(endpoint: .discovery).fetch()
         let requests = provider.requests
@@ -43,8 +40,7 @@ struct KeyFetcherTests {
         #expect(requests[1].timeout < requests[0].timeout)
     }
 
-    @Test("the URL of a set is https, or http on this machine")
-    func privacy() async {
+    @Test func `the URL of a set is https, or http on this machine`() async {
         let provider = KeyProvider(.keys(Self.key.jwk()))
         func reason(_ url: String) async -> String? { await Self.reason(provider.fetcher(endpoint: .jwks(url: url))) }
         #expect(await reason("http://id.example/jwks.json") == "not-private")
@@ -55,16 +51,13 @@ struct KeyFetcherTests {
         #expect(await reason("http://[::1]:8080/jwks.json") == nil)
     }
 
-    @Test(
-        "the discovery document stands below the issuer, with or without its last slash",
-        arguments: [
-            ("https://id.example", "https://id.example/.well-known/openid-configuration"),
-            ("https://id.example/", "https://id.example/.well-known/openid-configuration"),
-            ("https://id.example/realms/a", "https://id.example/realms/a/.well-known/openid-configuration"),
-            ("https://id.example/realms/a/", "https://id.example/realms/a/.well-known/openid-configuration"),
-        ]
-    )
-    func address(issuer: String, url: String) async {
+    @Test(arguments: [
+        ("https://id.example", "https://id.example/.well-known/openid-configuration"),
+        ("https://id.example/", "https://id.example/.well-known/openid-configuration"),
+        ("https://id.example/realms/a", "https://id.example/realms/a/.well-known/openid-configuration"),
+        ("https://id.example/realms/a/", "https://id.example/realms/a/.well-known/openid-configuration"),
+    ])
+    func `the discovery document is below the issuer, with or without a final slash`(issuer: String, url: String) async {
         let provider = KeyProvider(
             .keys(Self.key.jwk()), discovery: .text("{\"issuer\":\"\(issuer)\",\"jwks_uri\":\"https://keys.example/k\"}")
         )
@@ -72,46 +65,39 @@ struct KeyFetcherTests {
         #expect(provider.requests.map(\.url) == [url, "https://keys.example/k"])
     }
 
-    @Test(
-        "an issuer that is no address has no discovery document",
-        arguments: [
-            ("accounts.example", "bad-url"), ("https://id.example?x=1", "bad-url"), ("https://id.example/#", "bad-url"),
-            ("http://id.example", "not-private"), ("", "bad-url"),
-        ]
-    )
-    func noAddress(issuer: String, reason: String) async {
+    @Test(arguments: [
+        ("accounts.example", "bad-url"), ("https://id.example?x=1", "bad-url"), ("https://id.example/#", "bad-url"),
+        ("http://id.example", "not-private"), ("", "bad-url"),
+    ])
+    func `an issuer that is not a URL has no discovery document`(issuer: String, reason: String) async {
         let provider = KeyProvider(.keys(Self.key.jwk()))
         #expect(await Self.reason(provider.fetcher(issuer: issuer, endpoint: .discovery)) == reason)
         #expect(provider.requests.isEmpty)
     }
 
-    @Test(
-        "a discovery document must be the issuer's and name a set that may be asked for",
-        arguments: [
-            (#"{"issuer":"https://id.example/","jwks_uri":"https://id.example/k"}"#, "issuer-mismatch"),
-            (#"{"issuer":"https://ID.example","jwks_uri":"https://id.example/k"}"#, "issuer-mismatch"),
-            (#"{"issuer":"https://evil.example","jwks_uri":"https://id.example/k"}"#, "issuer-mismatch"),
-            (#"{"issuer":"https://id.example","jwks_uri":"http://id.example/k"}"#, "not-private"),
-            (#"{"issuer":"https://id.example","jwks_uri":"http://127.0.0.1/k"}"#, "not-private"),
-            (#"{"issuer":"https://id.example","jwks_uri":"file:///etc/passwd"}"#, "bad-url"),
-            (#"{"issuer":"https://id.example","jwks_uri":"/k"}"#, "bad-url"),
-            (#"{"issuer":"https://id.example","jwks_uri":"https://u:p@id.example/k"}"#, "bad-url"),
-            (#"{"issuer":"https://id.example","jwks_uri":["https://id.example/k"]}"#, "discovery-incomplete"),
-            (#"{"issuer":"https://id.example"}"#, "discovery-incomplete"),
-            (#"{"jwks_uri":"https://x/"}"#, "discovery-incomplete"),
-            (#"{"issuer":1,"jwks_uri":"https://x/"}"#, "discovery-incomplete"), ("[]", "discovery-incomplete"),
-            ("<html>", "not-json"), (#"{"issuer":"https://id.example","issuer":"x","jwks_uri":"https://x/"}"#, "not-json"),
-            (String(repeating: "[", count: 100_000), "not-json"), (String(repeating: " ", count: 300_000), "too-large"),
-        ]
-    )
-    func discovery(text: String, reason: String) async {
+    @Test(arguments: [
+        (#"{"issuer":"https://id.example/","jwks_uri":"https://id.example/k"}"#, "issuer-mismatch"),
+        (#"{"issuer":"https://ID.example","jwks_uri":"https://id.example/k"}"#, "issuer-mismatch"),
+        (#"{"issuer":"https://evil.example","jwks_uri":"https://id.example/k"}"#, "issuer-mismatch"),
+        (#"{"issuer":"https://id.example","jwks_uri":"http://id.example/k"}"#, "not-private"),
+        (#"{"issuer":"https://id.example","jwks_uri":"http://127.0.0.1/k"}"#, "not-private"),
+        (#"{"issuer":"https://id.example","jwks_uri":"file:///etc/passwd"}"#, "bad-url"),
+        (#"{"issuer":"https://id.example","jwks_uri":"/k"}"#, "bad-url"),
+        (#"{"issuer":"https://id.example","jwks_uri":"https://u:p@id.example/k"}"#, "bad-url"),
+        (#"{"issuer":"https://id.example","jwks_uri":["https://id.example/k"]}"#, "discovery-incomplete"),
+        (#"{"issuer":"https://id.example"}"#, "discovery-incomplete"),
+        (#"{"jwks_uri":"https://x/"}"#, "discovery-incomplete"),
+        (#"{"issuer":1,"jwks_uri":"https://x/"}"#, "discovery-incomplete"), ("[]", "discovery-incomplete"),
+        ("<html>", "not-json"), (#"{"issuer":"https://id.example","issuer":"x","jwks_uri":"https://x/"}"#, "not-json"),
+        (String(repeating: "[", count: 100_000), "not-json"), (String(repeating: " ", count: 300_000), "too-large"),
+    ])
+    func `a discovery document must name its issuer and an allowed set`(text: String, reason: String) async {
         let provider = KeyProvider(.keys(Self.key.jwk()), discovery: .text(text))
         #expect(await Self.reason(provider.fetcher(endpoint: .discovery)) == reason)
         #expect(provider.requests.count == 1)
     }
 
-    @Test("only an issuer on this machine may name a set over http there")
-    func localIssuer() async {
+    @Test func `only an issuer on this machine may name a set over http`() async {
         func reason(_ issuer: String, _ keys: String) async -> String? {
             let provider = KeyProvider(
                 .keys(Self.key.jwk()), discovery: .text("{\"issuer\":\"\(issuer)\",\"jwks_uri\":\"\(keys)\"}"))
@@ -127,7 +113,7 @@ struct KeyFetcherTests {
         "https://127.0.0.1/k", "https://[::1]/k", "https://[0:0:0:0:0:0:0:1]/k", "https://localhost/k", "https://a.localhost/k",
         "https://0.0.0.0/k", "https://[::]/k",
     ])
-    func `a discovery document cannot send the request to a link-local or loopback host`(url: String) async {
+    func `a discovery document cannot redirect the request to a link-local or loopback host`(url: String) async {
         let provider = KeyProvider(
             .keys(Self.key.jwk()), discovery: .text("{\"issuer\":\"https://id.example\",\"jwks_uri\":\"\(url)\"}"))
         #expect(await Self.reason(provider.fetcher(endpoint: .discovery)) == "forbidden-address")
@@ -135,7 +121,7 @@ struct KeyFetcherTests {
     }
 
     @Test(arguments: ["https://169.254.169.254", "https://[fe80::1]", "https://[::ffff:a9fe:a9fe]", "https://0.0.0.0"])
-    func `an issuer's own document is not fetched from there either`(issuer: String) async {
+    func `an issuer's discovery document is not fetched from such a host either`(issuer: String) async {
         let provider = KeyProvider(.keys(Self.key.jwk()))
         #expect(await Self.reason(provider.fetcher(issuer: issuer, endpoint: .discovery)) == "forbidden-address")
         #expect(provider.requests.isEmpty)
@@ -146,7 +132,7 @@ struct KeyFetcherTests {
             ("https://id.example", [.linkLocal, .loopback]), ("https://localhost:8443", [.linkLocal]),
             ("http://127.0.0.1:8080", [.linkLocal]), ("https://[::1]", [.linkLocal]),
         ] as [(String, Set<AddressKind>)])
-    func `with discovery, both requests say what their names must not resolve to`(
+    func `with discovery, both requests have the addresses that their names must not resolve to`(
         issuer: String, forbidden: Set<AddressKind>
     ) async {
         let provider = KeyProvider(
@@ -155,7 +141,7 @@ struct KeyFetcherTests {
         #expect(provider.requests.map(\.forbidden) == [forbidden, forbidden])
     }
 
-    @Test func `only an issuer on this machine may have its keys there, and never link-local ones`() async {
+    @Test func `only an issuer on this machine may have its keys on loopback, and none on link-local hosts`() async {
         func reason(_ keys: String) async -> String? {
             let issuer = "https://localhost:8443"
             let provider = KeyProvider(
@@ -168,13 +154,13 @@ struct KeyFetcherTests {
         #expect(await reason("https://[fe80::1]/k") == "forbidden-address")
     }
 
-    @Test func `a key set that an operator names may be anywhere`() async {
+    @Test func `a key set that an operator names may be on any host`() async {
         let provider = KeyProvider(.keys(Self.key.jwk()))
         #expect(await Self.reason(provider.fetcher(endpoint: .jwks(url: "https://127.0.0.1/k"))) == nil)
         #expect(provider.requests.map(\.forbidden) == [[]])
     }
 
-    @Test func `a name that resolves to this machine is not asked for an issuer elsewhere`() async {
+    @Test func `a name that resolves to this machine is refused for an issuer elsewhere`() async {
         let names = NameLookup { _ in .success(["127.0.0.1"]) }
         let fetcher = KeyFetcher(issuer: "https://id.example:1", endpoint: .discovery, algorithms: [.es256]) {
             request throws(OutgoingError) in try await request.send(names: names)
@@ -182,8 +168,7 @@ struct KeyFetcherTests {
         #expect(await Self.reason(fetcher) == "forbidden-address")
     }
 
-    @Test("every reason is a word of its own, and every sentence says what was asked for and what to do")
-    func sentences() {
+    @Test func `every reason has a label of its own, and every message says what to do`() {
         let causes: [KeyFetchError.Cause] = [
             .notPrivate, .failure(.unreachable("connection refused")), .failure(.tls("x")), .failure(.timedOut(seconds: 2)),
             .failure(.tooLarge(limit: 1)), .failure(.broken), .failure(.badURL), .failure(.authorities(path: "/ca.pem")),

@@ -5,12 +5,10 @@ import Testing
 
 @testable import UserAuth
 
-@Suite("Tokens that name an unknown key")
 struct KeyMissesTests {
     private let key = SigningKey.es256()
 
-    @Test("100,000 made-up ids cause one fetch in 30 s")
-    func flood() async throws {
+    @Test func `100,000 invented ids cause one fetch in 30 seconds`() async throws {
         let scene = RemoteScene(.keys(key.jwk()))
         await scene.step()
         for index in 0..<100_000 {
@@ -28,8 +26,7 @@ struct KeyMissesTests {
         #expect(scene.status.fetches == 3)
     }
 
-    @Test("a flood from many threads causes one fetch")
-    func concurrentFlood() async {
+    @Test func `many invented ids from many threads cause one fetch`() async {
         let scene = RemoteScene(.keys(key.jwk()))
         await scene.step()
         await withTaskGroup(of: Void.self) { group in
@@ -42,8 +39,7 @@ struct KeyMissesTests {
         #expect(scene.status.fetches == 2)
     }
 
-    @Test("the slot is taken before the fetch: one that fails lets no other miss ask, but is tried again by itself")
-    func slotBeforeFetch() async throws {
+    @Test func `a failed fetch is retried by itself and not for another unknown id`() async throws {
         let scene = RemoteScene(.keys(key.jwk()))
         await scene.step()
         scene.provider.publish(.failure(.timedOut(seconds: 2)))
@@ -57,8 +53,7 @@ struct KeyMissesTests {
         #expect(scene.answer(try key.token()) == "accepted")
     }
 
-    @Test("an id is asked for again after 60 s and not before")
-    func memory() async {
+    @Test func `an id is fetched for again after 60 seconds`() async {
         let scene = RemoteScene(.keys(key.jwk()))
         await scene.step()
         var fetchedAt: [Int] = []
@@ -72,8 +67,7 @@ struct KeyMissesTests {
         #expect(fetchedAt == [0, 60, 120])
     }
 
-    @Test("an id that was unknown works as soon as the set has it, however it came there")
-    func appears() async throws {
+    @Test func `an id that was unknown is accepted as soon as the set has it`() async throws {
         let scene = RemoteScene(.keys(key.jwk()))
         await scene.step()
         let other = SigningKey.es256()
@@ -91,8 +85,7 @@ struct KeyMissesTests {
         #expect(scene.answer(token) == "accepted")
     }
 
-    @Test("a set with other keys makes forget what was asked for, an equal one does not")
-    func forget() async {
+    @Test func `a set with other keys resets the unknown ids, and an equal set does not`() async {
         let scene = RemoteScene(.keys(key.jwk()))
         await scene.step()
         scene.remote.keys.missed("k2")
@@ -106,8 +99,7 @@ struct KeyMissesTests {
         #expect(scene.remote.isDue(at: scene.now))
     }
 
-    @Test("only a token of the issuer that names a key asks: not one without kid, nor one with a known kid and a false signature")
-    func whichTokens() async throws {
+    @Test func `only a token of the issuer that names an unknown key causes a fetch`() async throws {
         let scene = RemoteScene(.keys(key.jwk(), SigningKey.es256().jwk(kid: "k2")))
         await scene.step()
         let stranger = SigningKey.es256()

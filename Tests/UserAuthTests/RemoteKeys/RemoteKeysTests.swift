@@ -5,13 +5,11 @@ import Testing
 
 @testable import UserAuth
 
-@Suite("Remote key sets")
 struct RemoteKeysTests {
     private let first = SigningKey.es256()
     private let second = SigningKey.es256()
 
-    @Test("a rotation: the new key works within one fetch after a miss, the removed one is refused by the next fetch")
-    func rotation() async throws {
+    @Test func `after a rotation the new key is accepted after one fetch, and the removed key refused`() async throws {
         let scene = RemoteScene(.keys(first.jwk()))
         await scene.run(.seconds(60))
         let (old, new) = (try first.token(), try second.token(kid: "k2"))
@@ -28,8 +26,7 @@ struct RemoteKeysTests {
         #expect(scene.answer(new) == "accepted")
     }
 
-    @Test("a rotation of a key without an id shows as a wrong signature, and asks for a fetch too, once in a minute")
-    func rotationWithoutID() async throws {
+    @Test func `a rotated key without an id causes a fetch by its wrong signature, once a minute`() async throws {
         let scene = RemoteScene(.keys(first.jwk(kid: nil)))
         await scene.run(.seconds(60))
         let new = try second.token(kid: nil)
@@ -48,8 +45,7 @@ struct RemoteKeysTests {
         #expect(scene.status.fetches == 3)
     }
 
-    @Test("the provider is down for an hour: the last set serves and the errors are counted; then all is as before")
-    func downForAnHour() async throws {
+    @Test func `while the provider is down for an hour the last set is used and errors are counted`() async throws {
         let scene = RemoteScene(.keys(first.jwk()))
         await scene.run(.seconds(1))
         scene.provider.publish(.failure(.timedOut(seconds: 2)))
@@ -72,8 +68,7 @@ struct RemoteKeysTests {
         #expect(scene.status.successes == 2)
     }
 
-    @Test("the provider is down for a day: its tokens are answered with 503, remembered ones too, and work again soon after it")
-    func downForADay() async throws {
+    @Test func `after a day without the provider its tokens get 503 until shortly after it is back`() async throws {
         let scene = RemoteScene(.keys(first.jwk()))
         let token = try first.token()
         await scene.run(.seconds(1))
@@ -90,8 +85,7 @@ struct RemoteKeysTests {
         #expect(scene.answer(token) == "accepted")
     }
 
-    @Test("a set that is as old as a day is not dropped when a fetch just then succeeds")
-    func renewedAtTheLastInstant() async throws {
+    @Test func `a set of the maximum age stays if a fetch has just succeeded`() async throws {
         let scene = RemoteScene(.keys(first.jwk()))
         await scene.step()
         scene.pass(KeyLifetime.maximumAge)
@@ -100,8 +94,7 @@ struct RemoteKeysTests {
         #expect(scene.answer(try first.token()) == "accepted")
     }
 
-    @Test("a start while the provider is down: 503 and never 401, then accepted within 3 s of its return")
-    func coldStart() async throws {
+    @Test func `at a start without the provider tokens get 503, and are accepted within 3 s of its return`() async throws {
         let scene = RemoteScene(.failure(.unreachable("connection refused")))
         let token = try first.token()
         #expect(scene.answer(token) == "keys-unavailable")
@@ -145,8 +138,8 @@ struct RemoteKeysTests {
         Trouble("no-usable-key", .keys("null", "1", "\"x\"")),
     ]
 
-    @Test("an answer that is no good leaves the keys in use, and is counted with its reason", arguments: troubles)
-    func trouble(trouble: Trouble) async throws {
+    @Test(arguments: troubles)
+    func `an invalid answer leaves the keys in use and is counted with its reason`(trouble: Trouble) async throws {
         let scene = RemoteScene(.keys(first.jwk()))
         await scene.step()
         scene.provider.publish(trouble.behaviour)
@@ -162,8 +155,7 @@ struct RemoteKeysTests {
         #expect(scene.answer(try second.token(kid: "k2")) == "accepted")
     }
 
-    @Test("an equal set leaves the remembered tokens alone, another one does not")
-    func rememberedTokens() async throws {
+    @Test func `an equal set leaves cached tokens alone, and another one does not`() async throws {
         let scene = RemoteScene(.keys(first.jwk(), second.jwk(kid: "k2")))
         let token = try first.token()
         await scene.step()
@@ -179,8 +171,7 @@ struct RemoteKeysTests {
         #expect(scene.answer(token) == "signature-invalid")
     }
 
-    @Test("one fetch at a time: who comes second returns at once, and nothing is due meanwhile")
-    func singleFlight() async throws {
+    @Test func `only one fetch runs at a time, and nothing is due meanwhile`() async throws {
         let scene = RemoteScene(.keys(first.jwk()))
         let (begun, begin) = AsyncStream<Void>.makeStream()
         let (released, release) = AsyncStream<Void>.makeStream()
@@ -202,8 +193,7 @@ struct RemoteKeysTests {
         #expect(!scene.remote.isDue(at: scene.now))
     }
 
-    @Test("a key that appears while a fetch is under way is asked for after it")
-    func missDuringFetch() async throws {
+    @Test func `a key that is unknown while a fetch runs is fetched for after it`() async throws {
         let scene = RemoteScene(.keys(first.jwk()))
         await scene.step()
         let (begun, begin) = AsyncStream<Void>.makeStream()
@@ -223,8 +213,8 @@ struct RemoteKeysTests {
         #expect(scene.answer(try second.token(kid: "k2")) == "accepted")
     }
 
-    @Test("the provider's word on the lifetime counts", arguments: [("max-age=60", 60), ("max-age=3600", 3600), ("x", 600)])
-    func lifetime(cacheControl: String, seconds: Int) async {
+    @Test(arguments: [("max-age=60", 60), ("max-age=3600", 3600), ("x", 600)])
+    func `the provider's lifetime is used`(cacheControl: String, seconds: Int) async {
         let scene = RemoteScene(.keys(first.jwk(), headers: ["cache-control": [cacheControl]]), jitter: 0)
         await scene.step()
         scene.pass(.seconds(seconds) * 0.79)

@@ -3,10 +3,8 @@
 import Testing
 import WireFormats
 
-@Suite("Base64url")
 struct Base64URLTests {
-    @Test("every value of up to 300 bytes comes back as it was")
-    func roundTrip() {
+    @Test func `every value of up to 300 bytes is decoded back`() {
         var generator = SystemRandomNumberGenerator()
         for length in 0...300 {
             let bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &generator) }
@@ -16,8 +14,7 @@ struct Base64URLTests {
         }
     }
 
-    @Test("each value has one text only: of all texts of up to three characters, those that decode encode back to themselves")
-    func oneTextForEachValue() {
+    @Test func `of all texts of up to three characters, only canonical ones are decoded`() {
         let characters = Array(UInt8.min...UInt8.max)
         var accepted = 0
         for first in characters {
@@ -31,19 +28,15 @@ struct Base64URLTests {
         #expect(accepted == 256)
     }
 
-    @Test(
-        "padding, the standard alphabet, white space, stray bits and impossible lengths are refused",
-        arguments: [
-            "QQ==", "QQ=", "QUI=", "+/+/", "-_+_", "QQ\n", "Q Q", " QQ", "QQ ", "QR", "QUJ", "Q", "QUJDR", "QUJD\u{0}",
-            "QUJ\u{e9}", "?UJD", "",
-        ]
-    )
-    func refused(text: String) {
+    @Test(arguments: [
+        "QQ==", "QQ=", "QUI=", "+/+/", "-_+_", "QQ\n", "Q Q", " QQ", "QQ ", "QR", "QUJ", "Q", "QUJDR", "QUJD\u{0}",
+        "QUJ\u{e9}", "?UJD", "",
+    ])
+    func `padding, the standard alphabet, white space, stray bits and impossible lengths are refused`(text: String) {
         #expect((Base64URL.decode(text) == nil) == !text.isEmpty)
     }
 
-    @Test("a slice of a longer text is read alone")
-    func slice() {
+    @Test func `a slice of a longer text is decoded alone`() {
         let text = Array("xx.QUJD.yy".utf8)
         #expect(Base64URL.decode(text[3..<7]) == Array("ABC".utf8))
     }

@@ -7,22 +7,22 @@ struct EscapeTests {
     @Test(arguments: [
         ("", ""), ("aZ09-._~", "aZ09-._~"), ("a b", "a%20b"), ("ü/%", "%C3%BC%2F%25"), ("\u{0}\u{7F}", "%00%7F"),
     ])
-    func `bytes that are not kept are percent-encoded and come back`(_ text: String, _ encoded: String) {
+    func `bytes outside of the kept set are percent-encoded and decoded back`(_ text: String, _ encoded: String) {
         #expect(PercentEncoding.component.encode(text) == encoded)
         #expect(PercentEncoding.component.decodeUTF8(encoded.utf8) == text)
     }
 
     @Test(arguments: ["%", "%4", "%4g", "a%", "%%41", "%ff", "%C3"])
-    func `broken escapes and broken UTF-8 are refused`(_ text: String) {
+    func `invalid escapes and invalid UTF-8 are refused`(_ text: String) {
         #expect(PercentEncoding.component.decodeUTF8(text.utf8) == nil)
     }
 
-    @Test func `digits of an escape may be lower case, and other bytes stay`() {
+    @Test func `hexadecimal digits may be lower case, and other bytes are unchanged`() {
         #expect(PercentEncoding.component.decodeUTF8("%c3%bc+ä b".utf8) == "ü+ä b")
         #expect(PercentEncoding.component.decode("%ff".utf8) == [0xFF])
     }
 
-    @Test func `the escape character can be another`() {
+    @Test func `the escape character can be changed`() {
         let encoding = PercentEncoding(keeping: ByteSet("ab"), escape: "~")
         #expect(encoding.encode("a~%b") == "a~7E~25b")
         #expect(encoding.decodeUTF8("a~7E~25b%".utf8) == "a~%b%")
@@ -35,7 +35,7 @@ struct EscapeTests {
         #expect(Hexadecimal.decode("00fFAb") == [0, 0xFF, 0xAB])
     }
 
-    @Test func `XML keeps what it can hold`() {
+    @Test func `XML escapes keep characters that XML can have`() {
         #expect("a<b>&\"'\t\n\r".xmlEscaped() == "a&lt;b&gt;&amp;\"'\t\n&#13;")
         #expect("\"'".xmlEscaped(quotes: true) == "&quot;&apos;")
         #expect("\u{0}\u{1F}\u{FFFE}\u{FFFF}".xmlEscaped() == "\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}")
@@ -43,7 +43,7 @@ struct EscapeTests {
         #expect(kept.xmlEscaped() == kept)
     }
 
-    @Test func `classes of ASCII are those of their characters`() {
+    @Test func `ASCII classes are those of their characters`() {
         for byte in UInt8.min...UInt8.max {
             let character = Character(Unicode.Scalar(byte))
             let isASCII = byte < 0x80
@@ -59,7 +59,7 @@ struct EscapeTests {
         }
     }
 
-    @Test func `names are compared without the case of ASCII letters alone`() {
+    @Test func `names are compared without the case of ASCII letters`() {
         #expect("Content-Type".equalsIgnoringASCIICase("content-tYPE"))
         #expect(!"key".equalsIgnoringASCIICase("key "))
         #expect(!"É".equalsIgnoringASCIICase("é"))

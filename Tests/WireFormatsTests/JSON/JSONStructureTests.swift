@@ -4,7 +4,7 @@ import Testing
 import WireFormats
 
 struct JSONStructureTests {
-    @Test func `closures balance brackets and each type has its member`() {
+    @Test func `closures balance brackets, and each type has its member`() {
         let none: String? = nil
         let json = JSONWriter.object { json in
             json.member("string", "a\"")

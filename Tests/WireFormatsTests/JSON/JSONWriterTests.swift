@@ -5,10 +5,8 @@ import PosternTestSupport
 import Testing
 import WireFormats
 
-@Suite("Writing JSON")
 struct JSONWriterTests {
-    @Test("commas come by themselves")
-    func structure() {
+    @Test func `commas are written between values`() {
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("a")
@@ -32,15 +30,14 @@ struct JSONWriterTests {
         #expect(text(writer) == #"{"a":[1,{},[],null],"b":true,"c":[0,0],"d":"x","e":false}"#)
     }
 
-    @Test("integers are written whole", arguments: [0, 1, 9, 10, -1, 48213, 5_368_709_120, Int.max, Int.min])
-    func integers(value: Int) {
+    @Test(arguments: [0, 1, 9, 10, -1, 48213, 5_368_709_120, Int.max, Int.min])
+    func `integers are written completely`(value: Int) {
         var writer = JSONWriter()
         writer.int(value)
         #expect(text(writer) == "\(value)")
     }
 
-    @Test("only quote, backslash and controls are escaped")
-    func escapes() {
+    @Test func `only quote, backslash and controls are escaped`() {
         #expect(JSONWriter.quoted("\"\\/") == #""\"\\/""#)
         #expect(JSONWriter.quoted("\u{8}\t\n\u{c}\r") == #""\b\t\n\f\r""#)
         #expect(JSONWriter.quoted("\0\u{1}\u{b}\u{e}\u{1f} \u{7f}") == "\"\\u0000\\u0001\\u000b\\u000e\\u001f \u{7f}\"")
@@ -49,10 +46,8 @@ struct JSONWriterTests {
         #expect(JSONWriter.quoted("") == "\"\"")
     }
 
-    @Test(
-        "every byte is escaped or not wherever it stands, in strings of every length",
-        arguments: [0, 1, 7, 8, 9, 31, 32, 33, 40, 71])
-    func everyPlace(length: Int) throws {
+    @Test(arguments: [0, 1, 7, 8, 9, 31, 32, 33, 40, 71])
+    func `every byte is escaped or kept wherever it is, in strings of every length`(length: Int) throws {
         for byte in UInt8(0)...0x7f {
             for place in 0...length {
                 for filler in [UInt8(ascii: " "), UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "]"), 0x7e] {
@@ -70,8 +65,8 @@ struct JSONWriterTests {
         }
     }
 
-    @Test("a string that is not ASCII is transformed", arguments: 0...40)
-    func notASCII(place: Int) {
+    @Test(arguments: 0...40)
+    func `a string that is not ASCII is written by its transformation`(place: Int) {
         for scalar in ["é", "\u{80}", "\u{ff}", "\u{2028}", "\u{1F600}"] {
             var writer = JSONWriter()
             writer.string(String(repeating: "x", count: place) + scalar + String(repeating: "x", count: 40 - place)) { _ in "t" }
@@ -79,8 +74,7 @@ struct JSONWriterTests {
         }
     }
 
-    @Test("every Unicode scalar comes back through this reader and through Foundation's")
-    func everyScalar() throws {
+    @Test func `every Unicode scalar is read back by this reader and by Foundation's`() throws {
         var scalars = String.UnicodeScalarView()
         var written = 0
         for value in UInt32(0)...0x10FFFF {
@@ -96,16 +90,15 @@ struct JSONWriterTests {
         #expect(written == 0x110000 - 0x800)
     }
 
-    @Test("every control stands alone, at the beginning, in the middle and at the end", arguments: 0...0x9F)
-    func controls(value: Int) throws {
+    @Test(arguments: 0...0x9F)
+    func `every control is escaped alone, at the beginning, in the middle and at the end`(value: Int) throws {
         let scalar = try #require(Unicode.Scalar(UInt32(value)))
         for string in ["\(scalar)", "\(scalar)a", "a\(scalar)", "a\(scalar)b", "\(scalar)\(scalar)", "é\(scalar)\u{1F600}"] {
             try checkRoundTrip(string)
         }
     }
 
-    @Test("random strings come back")
-    func randomStrings() throws {
+    @Test func `random strings are read back`() throws {
         var random = SplitMix64(seed: 2)
         for _ in 0..<5000 {
             let scalars = (0..<Int.random(in: 0...40, using: &random)).map { _ in Unicode.Scalar.random(using: &random) }
@@ -113,8 +106,7 @@ struct JSONWriterTests {
         }
     }
 
-    @Test("a string that is bridged or not contiguous is written alike")
-    func foreignString() throws {
+    @Test func `a bridged or not contiguous string is written the same way`() throws {
         let bridged = NSString(string: "a\u{e9}\"\u{1F600}\n") as String
         #expect(JSONWriter.quoted(bridged) == "\"a\u{e9}\\\"\u{1F600}\\n\"")
     }

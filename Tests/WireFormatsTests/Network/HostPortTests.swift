@@ -3,7 +3,6 @@
 import Testing
 import WireFormats
 
-@Suite("Hosts and ports")
 struct HostPortTests {
     @Test(
         arguments: [
@@ -12,7 +11,7 @@ struct HostPortTests {
             ("1.example", "1.example", nil), ("0xg", "0xg", nil), ("a-b.c-d:1", "a-b.c-d", 1),
             ("xn--bcher-kva", "xn--bcher-kva", nil),
         ] as [(String, String, Int?)])
-    func `a host and a port are read as written`(text: String, host: String, port: Int?) throws {
+    func `a host and a port are read unchanged`(text: String, host: String, port: Int?) throws {
         let read = try HostPort(text)
         #expect(read.host.text == host)
         #expect(read.port == port)
@@ -25,16 +24,16 @@ struct HostPortTests {
         "0x7f.0.0.0x1", "0x7f000001", "0X7F", "a.0x", "h.1", String(repeating: "a", count: 64),
         String(repeating: "a.", count: 127) + "b",
     ])
-    func `what is no host is refused`(text: String) {
+    func `an invalid host is refused`(text: String) {
         #expect(throws: HostPortError.host) { try HostPort(text) }
     }
 
     @Test(arguments: ["h:", "h:x", "h:-1", "h:+1", "h:65536", "h:08", "h:00", "h:100000", "h:80:80", "[::1]80", "[::1]:", "h:1 "])
-    func `what is no port is refused`(text: String) {
+    func `an invalid port is refused`(text: String) {
         #expect(throws: HostPortError.port) { try HostPort(text) }
     }
 
-    @Test func `an IPv6 address has brackets before a port`() throws {
+    @Test func `an IPv6 address before a port has brackets`() throws {
         #expect(Host("::1")?.bracketed == "[::1]")
         #expect(Host("127.0.0.1")?.bracketed == "127.0.0.1")
         #expect(Host("Example")?.lowercased.text == "example")

@@ -3,10 +3,8 @@
 import Testing
 import WireFormats
 
-@Suite("Addresses and ranges")
 struct IPAddressTests {
     @Test(
-        "An address is its bytes",
         arguments: [
             ("127.0.0.1", [127, 0, 0, 1]), ("0.0.0.0", [0, 0, 0, 0]), ("255.255.255.255", [255, 255, 255, 255]),
             ("::", [UInt8](repeating: 0, count: 16)), ("::1", [UInt8](repeating: 0, count: 15) + [1]),
@@ -15,28 +13,23 @@ struct IPAddressTests {
             ("1::", [0, 1] + [UInt8](repeating: 0, count: 14)),
             ("1:2:3:4:5:6:7::", [0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 7, 0, 0]),
             ("::ffff:10.1.2.3", [UInt8](repeating: 0, count: 10) + [255, 255, 10, 1, 2, 3]),
-        ] as [(String, [UInt8])]
-    )
-    func addresses(text: String, bytes: [UInt8]) {
+        ] as [(String, [UInt8])])
+    func `an address is read as its bytes`(text: String, bytes: [UInt8]) {
         #expect(IPAddress(text)?.bytes == bytes)
     }
 
-    @Test(
-        "What is none is nil",
-        arguments: [
-            "", "1", "1.2.3", "1.2.3.4.5", "256.0.0.1", "01.2.3.4", "1.2.3.", ".1.2.3", "1..2.3", "1.2.3.4 ", "a.b.c.d", ":",
-            ":::",
-            "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1::2::3", "12345::", "g::", "::1.2.3", "1.2.3.4::", "1:2:3:4:5:6:7:8::",
-            "fe80::1%eth0",
-            "[::1]", "::ffff:256.0.0.1", "1:2:3:4:5:6:7:1.2.3.4",
-        ]
-    )
-    func noAddresses(text: String) {
+    @Test(arguments: [
+        "", "1", "1.2.3", "1.2.3.4.5", "256.0.0.1", "01.2.3.4", "1.2.3.", ".1.2.3", "1..2.3", "1.2.3.4 ", "a.b.c.d", ":",
+        ":::",
+        "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1::2::3", "12345::", "g::", "::1.2.3", "1.2.3.4::", "1:2:3:4:5:6:7:8::",
+        "fe80::1%eth0",
+        "[::1]", "::ffff:256.0.0.1", "1:2:3:4:5:6:7:1.2.3.4",
+    ])
+    func `an invalid address is nil`(text: String) {
         #expect(IPAddress(text) == nil)
     }
 
-    @Test("A range contains what its prefix says, IPv4-mapped peers too")
-    func ranges() throws {
+    @Test func `a range contains the addresses of its prefix, IPv4-mapped ones too`() throws {
         let ten = try AddressRange.parse("10.0.0.0/8")
         #expect(ten.contains("10.255.0.1"))
         #expect(ten.contains("::ffff:10.0.0.1"))
@@ -55,14 +48,11 @@ struct IPAddressTests {
         #expect(try AddressRange.parse("0.0.0.0/0").contains("203.0.113.9"))
     }
 
-    @Test(
-        "What is no range is refused",
-        arguments: [
-            "", "10.0.0.1/8", "10.0.0.0/33", "::/129", "10.0.0.0/", "/8", "10.0.0.0/08", "10.0.0.0/8/8", "localhost",
-            "10.0.0.0/-1",
-        ]
-    )
-    func noRanges(text: String) {
+    @Test(arguments: [
+        "", "10.0.0.1/8", "10.0.0.0/33", "::/129", "10.0.0.0/", "/8", "10.0.0.0/08", "10.0.0.0/8/8", "localhost",
+        "10.0.0.0/-1",
+    ])
+    func `an invalid range is refused`(text: String) {
         #expect(throws: ValueError.self) { try AddressRange.parse(text) }
     }
 
@@ -75,7 +65,7 @@ struct IPAddressTests {
         ("169.255.0.0", ""), ("0.0.0.0", "unspecified"), ("::", "unspecified"), ("::ffff:0.0.0.0", "unspecified"),
         ("0.0.0.1", ""), ("10.0.0.1", ""), ("2001:db8::1", ""),
     ])
-    func `an address is of one kind in every spelling`(text: String, kind: String) throws {
+    func `the kind of an address does not depend on its spelling`(text: String, kind: String) throws {
         let address = try #require(IPAddress(text))
         #expect(address.isLoopback == (kind == "loopback"))
         #expect(address.isLinkLocal == (kind == "link-local"))

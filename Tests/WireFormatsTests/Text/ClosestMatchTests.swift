@@ -10,20 +10,18 @@ struct ClosestMatchTests {
         "limits",
     ]
 
-    @Test(
-        arguments: [
-            ("maxsize", "maxSize"), ("max_size", "maxSize"), ("max-size", "maxSize"), ("mxaSize", "maxSize"),
-            ("maxSizes", "maxSize"),
-            ("contentType", "contentTypes"), ("content_types", "contentTypes"), ("keyprefix", "keyPrefix"), ("exipry", "expiry"),
-            ("tag", "tags"), ("Acl", "acl"), ("sucessStatus", "successStatus"), ("limit", "limits"),
-        ]
-    )
-    func `a word written wrong has one candidate`(word: String, meant: String) {
+    @Test(arguments: [
+        ("maxsize", "maxSize"), ("max_size", "maxSize"), ("max-size", "maxSize"), ("mxaSize", "maxSize"),
+        ("maxSizes", "maxSize"),
+        ("contentType", "contentTypes"), ("content_types", "contentTypes"), ("keyprefix", "keyPrefix"), ("exipry", "expiry"),
+        ("tag", "tags"), ("Acl", "acl"), ("sucessStatus", "successStatus"), ("limit", "limits"),
+    ])
+    func `a misspelt word has one match`(word: String, meant: String) {
         #expect(word.closestMatch(in: Self.keys) == meant)
     }
 
     @Test(arguments: ["", "x", "prefix", "size", "types", "bucket", "zzzzzz", "\u{1F600}"])
-    func `a word that is near to none has no candidate`(word: String) {
+    func `a word that is close to none has no match`(word: String) {
         #expect(word.closestMatch(in: Self.keys) == nil)
     }
 }

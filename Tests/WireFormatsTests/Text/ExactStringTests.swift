@@ -20,7 +20,7 @@ struct ExactStringTests {
         #expect(slice.hashValue == ExactString(text).hashValue)
     }
 
-    @Test func `the order is that of the bytes`() {
+    @Test func `the order is by bytes`() {
         #expect(ExactString("e\u{301}") < ExactString("é"))
         #expect(ExactString("Z") < ExactString("a") && ExactString("") < ExactString("a"))
     }

@@ -4,7 +4,7 @@ import Testing
 import WireFormats
 
 struct PrintableTextTests {
-    @Test func `what is quoted of a value cannot change how a message reads`() {
+    @Test func `a quoted value cannot change how a message reads`() {
         #expect("a\nb\u{202E}c\u{1B}[31m".quoted == "“a\\u{a}b\\u{202e}c\\u{1b}[31m”")
         #expect(String(repeating: "x", count: 100).quoted == "“\(String(repeating: "x", count: 60))…”")
         #expect(String(repeating: "x", count: 60).quoted == "“\(String(repeating: "x", count: 60))”")
@@ -14,7 +14,7 @@ struct PrintableTextTests {
         "\u{0}", "\t", "\n", "\u{1B}", "\u{7F}", "\u{85}", "\u{9B}", "\u{61C}", "\u{200E}", "\u{200F}", "\u{2028}", "\u{2029}",
         "\u{202A}", "\u{202E}", "\u{2066}", "\u{2069}",
     ])
-    func `controls, separators and marks of direction are escaped`(_ scalar: Unicode.Scalar) {
+    func `controls, separators and direction marks are escaped`(_ scalar: Unicode.Scalar) {
         #expect(scalar.isUnprintable)
         let text = "a\(scalar)é"
         #expect(!text.isPrintable)
@@ -24,12 +24,12 @@ struct PrintableTextTests {
     }
 
     @Test(arguments: ["", "plain", "é\u{301} \u{200D}👩‍🚀 “”\\\"", "\u{A0}\u{200B}\u{2027}\u{202F}\u{2065}\u{206A}"])
-    func `all other text is printed as it is`(_ text: String) {
+    func `all other text is printed unchanged`(_ text: String) {
         #expect(text.isPrintable)
         #expect(Array(text.printable().utf8) == Array(text.utf8))
     }
 
-    @Test func `printable ASCII escapes every other byte and is cut`() {
+    @Test func `printable ASCII escapes every other byte and is truncated`() {
         #expect("key-1_A.b c".printableASCII() == "key-1_A.b c")
         #expect("\"\\é\u{7F}".printableASCII() == #"\x22\x5c\xc3\xa9\x7f"#)
         let long = String(repeating: "k", count: 128)

@@ -21,7 +21,7 @@ struct RFC3339Tests {
         "2026-01-01T00:05:00+24:00", "2026-01-01T00:05:00+0:000", "1767225900", "2026-01-01T00:05:00+01:00Z", "-", "+0000",
         "2026-01-01t00:05:00Z", "2026-01-01T00:05:00z", "2026-01-01T00:05:00.0000000000Z", "2026-01-01T00:05:00*01:00",
     ])
-    func `other forms are no dates of credentials`(_ text: String) {
+    func `other forms are refused for credentials`(_ text: String) {
         #expect(Date(text, as: .iso8601) == nil)
     }
 
@@ -32,7 +32,7 @@ struct RFC3339Tests {
         ("2026-01-01T05:35:00.0+05:30", 1_767_225_900),
         ("2025-12-31T23:05:00-01:00", 1_767_225_900),
     ])
-    func `RFC 3339 has lower case, offsets and fractions of any length`(_ text: String, _ seconds: Double) {
+    func `RFC 3339 allows lower case, offsets and fractions of any length`(_ text: String, _ seconds: Double) {
         #expect(Date(text, as: .rfc3339)?.timeIntervalSince1970 == seconds)
     }
 
@@ -40,7 +40,7 @@ struct RFC3339Tests {
         "2026-01-01", "2026-01-01T00:05Z", "2026-01-01T00:05:00", "2026-01-01T00:05:00+0100", "2026-01-01T00:05:00.Z",
         "2026-01-01T00:05:00+01", "2026-01-01T00:05:00ZZ", "2026-01-01T00:05:00+01:60", "2026-01-01T00:05:60Z",
     ])
-    func `other forms are not RFC 3339`(_ text: String) {
+    func `other forms are refused for RFC 3339`(_ text: String) {
         #expect(Date(text, as: .rfc3339) == nil)
     }
 
