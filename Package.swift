@@ -145,7 +145,9 @@ let package = Package(
         ),
         .target(
             name: "PosternTestSupport",
-            dependencies: ["OutgoingHTTP", "RuleFiles", "UploadRules", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "OutgoingHTTP", "RuleFiles", "UploadRules", "WireFormats", .product(name: "Logging", package: "swift-log"),
+            ],
             path: "Tests/PosternTestSupport",
             swiftSettings: settings
         ),
@@ -205,13 +207,15 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "PosternCommandTests",
             dependencies: [
-                "HTTPServer", "PosternServer", "PosternTestSupport", "RuleFiles", "postern",
+                "AWSCredentials", "HTTPServer", "LocalFiles", "OutgoingHTTP", "PosternServer", "PosternTestSupport", "RuleFiles",
+                "UserAuth", "WireFormats", "postern",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

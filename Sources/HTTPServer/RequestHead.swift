@@ -35,8 +35,8 @@ package struct RequestHead: Sendable {
     }
 
     /// The target without its query. Escapes are not decoded, and dots not resolved.
-    package var path: Substring {
-        target.utf8.firstIndex(of: UInt8(ascii: "?")).map { target[..<$0] } ?? target[...]
+    package var path: String {
+        target.utf8.firstIndex(of: UInt8(ascii: "?")).map { String(target[..<$0]) } ?? target
     }
 
     /// The values of all fields of that name, in order.

@@ -22,8 +22,8 @@ final class TestService {
 
     private let folder: TemporaryFolder
     private let logs: FileHandle
-    private let sink: LogSink
-    private let state: ServiceState
+    let sink: LogSink
+    let state: ServiceState
     private let interface: PublicInterface
 
     static let accessKeyID = "AKIACANARYACCESSKEY0"
@@ -32,8 +32,8 @@ final class TestService {
     /// - Parameter sessionToken: makes the credentials temporary ones
     init(rules: String = TestService.rules, sessionToken: String? = nil) async throws {
         var random = SystemRandomNumberGenerator()
-        let all = try #require(APIKey.make(tenant: "acme", id: "cms", random: &random))
-        let limited = try #require(APIKey.make(tenant: "acme", id: "docs", random: &random))
+        let all = try #require(APIKey.generate(tenant: "acme", id: "cms", random: &random))
+        let limited = try #require(APIKey.generate(tenant: "acme", id: "docs", random: &random))
         key = all.key
         limitedKey = limited.key
         folder = try TemporaryFolder()

@@ -38,7 +38,7 @@ struct ResponseEncoder {
         var rest = number
         var digits: UInt64 = 0
         var count = 0
-        // At most 19 digits; the usual five fit one word.
+        // Eight digits fit one word; a length mostly has four.
         guard number < 100_000_000 else {
             buffer.writeString(String(number))
             return
@@ -48,10 +48,9 @@ struct ResponseEncoder {
             rest /= 10
             count += 1
         } while rest > 0
-        for _ in 0..<count {
-            buffer.writeInteger(UInt8(truncatingIfNeeded: digits))
-            digits >>= 8
-        }
+        // One write for all digits; what lies behind them is written over.
+        buffer.writeInteger(digits, endianness: .little)
+        buffer.moveWriterIndex(to: buffer.writerIndex - MemoryLayout<UInt64>.size + count)
     }
 
     /// A space and the reason phrase, which may be empty (RFC 9112, section 4).

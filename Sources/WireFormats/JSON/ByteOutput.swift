@@ -3,8 +3,9 @@
 /// Bytes that are written from front to back.
 ///
 /// An array's own `append` asks at each call whether the array is unique and large enough, and JSON is made of very small
-/// pieces. Here the room is there before it is written, and a whole piece, such as a quoted string, asks once.
-struct ByteOutput: Sendable {
+/// pieces. Here the room is there before it is written, and a whole piece, such as a quoted string, asks once. It cannot be
+/// copied: with two copies the next piece, or ``finish()``, would first copy all bytes.
+struct ByteOutput: ~Copyable, Sendable {
     /// What is written, then zeros.
     private var storage: [UInt8]
     private var count = 0

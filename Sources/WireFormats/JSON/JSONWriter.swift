@@ -5,7 +5,7 @@
 /// Strings are escaped as RFC 8259 section 7 requires and no further: the quote, the backslash and the controls U+0000 to
 /// U+001F. Everything else, `/` and U+2028 too, is written as raw UTF-8. The order of calls is the caller's: the writer balances
 /// no brackets.
-package struct JSONWriter: Sendable {
+package struct JSONWriter: ~Copyable, Sendable {
     private var output: ByteOutput
     private var needsComma = false
 

@@ -90,9 +90,19 @@ extension CivilTime {
     /// `2026-01-01T00:05:00Z` (RFC 3339 §5.6).
     package var rfc3339: String {
         text(capacity: 20) {
-            $0.date(self, separator: UInt8(ascii: "-"))
-            $0.byte(UInt8(ascii: "T"))
-            $0.time(self, separator: UInt8(ascii: ":"))
+            $0.dateAndTime(self)
+            $0.byte(UInt8(ascii: "Z"))
+        }
+    }
+
+    /// `2026-01-01T00:05:00.123Z` (RFC 3339 §5.6).
+    /// - Parameter milliseconds: 0 to 999
+    func rfc3339(milliseconds: Int) -> String {
+        text(capacity: 24) {
+            $0.dateAndTime(self)
+            $0.byte(UInt8(ascii: "."))
+            $0.byte(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: milliseconds / 100))
+            $0.twoDigits(milliseconds % 100)
             $0.byte(UInt8(ascii: "Z"))
         }
     }
@@ -145,6 +155,12 @@ private struct DigitWriter {
     mutating func twoDigits(_ number: Int) {
         byte(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 10))
         byte(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
+    }
+
+    mutating func dateAndTime(_ time: CivilTime) {
+        date(time, separator: UInt8(ascii: "-"))
+        byte(UInt8(ascii: "T"))
+        self.time(time, separator: UInt8(ascii: ":"))
     }
 
     mutating func date(_ time: CivilTime, separator: UInt8?) {
