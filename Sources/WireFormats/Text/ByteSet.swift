@@ -26,6 +26,7 @@ package struct ByteSet: Sendable {
     package static let mediaTypeName = ByteSet(lettersAndDigits + "!#$&-^_.+")
     /// `attr-char` of RFC 5987 §3.2.1 without `$`, so that no `${` can arise.
     package static let attribute = ByteSet(lettersAndDigits + "!#&+-.^_`|~")
-    /// The characters of a quoted file name that are not encoded: programs differ on quotes, escapes and percent signs (RFC 6266, D).
+    /// The characters of a quoted file name that are not encoded: programs differ on quotes, escapes and percent signs
+    /// (RFC 6266, appendix D).
     package static let quotedName = ByteSet(lettersAndDigits + " !#&'()*+,-./:;<=>?@[]^_`{|}~")
 }

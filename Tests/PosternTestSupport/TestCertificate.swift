@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import NIOSSL
-import PosternTestSupport
+package import NIOSSL
 
 /// A certificate that is its own authority, made by the `openssl` command for one test.
-struct TestCertificate {
+package struct TestCertificate {
     /// A PEM file.
-    let path: String
-    private let key: String
+    package let path: String
+    /// Its private key, a PEM file.
+    package let key: String
     private let folder: TemporaryFolder
 
-    static let canBeMade = FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl")
+    package static let canBeMade = FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl")
 
     /// - Parameter name: whom it is for, e.g. `IP:127.0.0.1`.
-    init(for name: String) async throws {
+    package init(for name: String) async throws {
         folder = try TemporaryFolder()
         path = folder.path + "/certificate.pem"
         key = folder.path + "/key.pem"
@@ -34,7 +34,7 @@ struct TestCertificate {
 
     /// What a server that has the certificate speaks.
     /// - Parameter newest: the newest version of TLS that it knows; nil for the library's.
-    func context(upTo newest: TLSVersion? = nil) throws -> NIOSSLContext {
+    package func context(upTo newest: TLSVersion? = nil) throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: try NIOSSLCertificate.fromPEMFile(path).map { .certificate($0) },
             privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
