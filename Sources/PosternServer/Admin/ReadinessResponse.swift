@@ -50,7 +50,7 @@ struct ReadinessResponse {
     private func write(_ source: RefreshingCredentials, to json: inout JSONWriter) {
         let status = source.status(at: moment)
         json.object { json in
-            json.member("source", status.origin.description)
+            json.member("source", status.source.description)
             json.member("provider", status.provider)
             json.member("expiresAt", status.expiration.map(\.rfc3339))
             json.member("ageSeconds", status.ageSeconds.map { Int($0) })

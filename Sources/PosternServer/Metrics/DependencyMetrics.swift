@@ -75,7 +75,7 @@ struct DependencyMetrics {
 
     private func addCredentials(to page: inout PrometheusText) {
         let sources = snapshot.credentials.sources.map { source in
-            (labels: [("source", source.origin.description)] as PrometheusText.Labels, source: source)
+            (labels: [("source", source.source.description)] as PrometheusText.Labels, source: source)
         }
         page.add("postern_credentials_usable", .gauge, help: "1 if the credentials of a source can sign a ticket.") { samples in
             for (labels, source) in sources { samples.add(labels, source.problem(at: moment.date) == nil ? 1 : 0) }
