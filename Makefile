@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help run build release test unit-test system-test accept bench steps lint format clean
+.PHONY: help run build release test unit-test system-test accept bench steps instructions lint format clean
 
 STRICT := POSTERN_STRICT=1
 export SYMBOLS ?= no
@@ -13,7 +13,7 @@ ARGS ?=
 TESTS ?= Tests/system
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## build (debug: it builds sooner) and start `postern dev`; more arguments: make run ARGS='--listen 127.0.0.1:9999'
 	@scripts/install build
@@ -68,6 +68,12 @@ steps: ## how long the steps of one ticket take, in one process and one thread
 	@scripts/install build
 	scripts/build-release InProcess
 	exec .build/release/InProcess
+
+instructions: ## how many instructions a ticket takes, counted by callgrind (about two minutes)
+	@scripts/install build
+	scripts/install bench
+	scripts/build-release postern
+	.venv/bin/python Benchmarks/instructions $(ARGS)
 
 lint: ## swift format in strict mode, and what it cannot see
 	@scripts/install build

@@ -148,7 +148,10 @@ let package = Package(
         ),
         .target(
             name: "PosternTestSupport",
-            dependencies: ["OutgoingHTTP", "RuleFiles", "UploadRules", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "OutgoingHTTP", "RuleFiles", "UploadRules", "WireFormats", .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
             path: "Tests/PosternTestSupport",
             swiftSettings: settings
         ),
@@ -198,6 +201,9 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings
         ),
@@ -209,13 +215,15 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "PosternCommandTests",
             dependencies: [
-                "AWSCredentials", "PosternServer", "PosternTestSupport", "RuleFiles", "UserAuth", "WireFormats", "postern",
+                "AWSCredentials", "LocalFiles", "OutgoingHTTP", "PosternServer", "PosternTestSupport", "RuleFiles",
+                "UserAuth", "WireFormats", "postern",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

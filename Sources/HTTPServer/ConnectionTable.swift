@@ -2,30 +2,29 @@
 
 import Synchronization
 
-/// What the connections of a listener take in all.
+/// Counts the connections of a listener, and the memory that they hold.
 package final class ConnectionTable: Sendable {
-    /// The figures at a moment.
     package struct Figures: Sendable, Equatable {
-        /// Connections that are open, without those that will be refused.
+        /// Open connections, without those whose requests are refused.
         package var open = 0
-        /// Connections accepted since the start, refused ones among them.
+        /// Connections accepted since the start, including refused ones.
         package var accepted = 0
-        /// Connections refused because there were too many, in all or from one peer.
+        /// Connections refused because there were too many, in total or from one peer.
         package var refused = 0
-        /// Idle connections that were closed to make room.
+        /// Connections closed to make room for new ones.
         package var evicted = 0
-        /// Bytes that were read and not yet answered, or written and not yet sent.
+        /// The memory of requests not yet answered and of responses not yet sent.
         package var heldBytes = 0
     }
 
     enum Admission: Equatable {
         case admitted
-        /// Admitted if an idle connection makes room.
+        /// Admitted only if another connection is closed.
         case full
         case tooManyFromPeer
     }
 
-    /// Connections that wait for their refusal; further ones are closed without a response.
+    /// Connections that may be open to be refused; further ones are closed without a response.
     private static let maxRefused = 32
 
     private struct State {
@@ -35,15 +34,15 @@ package final class ConnectionTable: Sendable {
     }
 
     private let limits: ConnectionLimits
-    /// Peers that speak for others: not counted one by one.
+    /// Addresses of proxies, to which the limit per peer does not apply.
     private let isExempt: @Sendable (String) -> Bool
     private let state = Mutex(State())
-    private let heldBytes = Atomic(0)
-    /// The most of ``estimatedBytes`` since it was last asked for.
+    private let held = Atomic(0)
+    /// The peak of ``estimatedBytes`` since ``takePeakBytes()``.
     private let peakBytes = Atomic(0)
     private let openConnections = Atomic(0)
 
-    /// What a connection takes in memory without a request, about.
+    /// The estimated memory of an idle connection.
     private let bytesPerConnection: Int
 
     init(limits: ConnectionLimits, usesTLS: Bool = false, isExempt: @escaping @Sendable (String) -> Bool) {
@@ -54,18 +53,18 @@ package final class ConnectionTable: Sendable {
 
     package var figures: Figures {
         var figures = state.withLock { $0.figures }
-        figures.heldBytes = heldBytes.load(ordering: .relaxed)
+        figures.heldBytes = heldBytes
         return figures
     }
 
     /// The most connections at once.
     package var limit: Int { limits.maxConnections }
 
-    /// Whether a new connection is admitted only where an idle one makes room.
+    /// Whether a new connection is admitted only if another one is closed.
     package var isFull: Bool { state.withLock { $0.figures.open } >= limits.maxConnections }
 
-    /// Counts a new connection, where there is room for it.
-    /// - Parameter inPlaceOfAnother: one was just closed for it; its place may be taken already, on another event loop
+    /// Counts a new connection if it is admitted.
+    /// - Parameter inPlaceOfAnother: another one was just closed for it, even if yet another has since been admitted in its place
     func admit(_ peer: PeerAddress?, inPlaceOfAnother: Bool = false) -> Admission {
         let isCounted = peer.map { !isExempt($0.description) } ?? false
         let admission = state.withLock { state -> Admission in
@@ -85,29 +84,29 @@ package final class ConnectionTable: Sendable {
         return admission
     }
 
-    /// What the connections take in memory, about.
+    /// The estimated memory of all connections, in bytes.
     package var estimatedBytes: Int {
-        openConnections.load(ordering: .relaxed) * bytesPerConnection + heldBytes.load(ordering: .relaxed)
+        openConnections.load(ordering: .relaxed) * bytesPerConnection + heldBytes
     }
 
-    /// The most that they took since this was last called.
+    /// The peak of ``estimatedBytes`` since the last call.
     package func takePeakBytes() -> Int {
         peakBytes.exchange(estimatedBytes, ordering: .relaxed)
     }
 
     private func notePeak() {
         let bytes = estimatedBytes
-        // Two threads at once may lose the higher of two peaks that are close together.
+        // Two threads may store similar peaks at once, and lose the higher one.
         if bytes > peakBytes.load(ordering: .relaxed) { peakBytes.store(bytes, ordering: .relaxed) }
     }
 
-    /// Counts a connection for which an idle one was closed.
-    func evicted() {
+    /// Counts a connection that was closed to make room.
+    func countEviction() {
         state.withLock { $0.figures.evicted += 1 }
     }
 
-    /// Counts a connection that will be refused.
-    /// - Returns: false where it should be closed at once
+    /// Counts a connection that is not admitted.
+    /// - Returns: false if it should be closed without a response
     func refuse() -> Bool {
         state.withLock { state in
             state.figures.accepted += 1
@@ -118,7 +117,8 @@ package final class ConnectionTable: Sendable {
         }
     }
 
-    func closed(peer: PeerAddress?, wasRefused: Bool) {
+    /// Removes a connection from the counts.
+    func remove(peer: PeerAddress?, wasRefused: Bool) {
         if !wasRefused { openConnections.subtract(1, ordering: .relaxed) }
         state.withLock { state in
             guard !wasRefused else {
@@ -131,11 +131,15 @@ package final class ConnectionTable: Sendable {
         }
     }
 
-    /// Changes what is held.
-    /// - Returns: what is held now, in bytes
-    func held(_ change: Int) -> Int {
-        let held = heldBytes.add(change, ordering: .relaxed).newValue
+    /// The memory of requests not yet answered and of responses not yet sent.
+    var heldBytes: Int { held.load(ordering: .relaxed) }
+
+    /// Changes ``heldBytes``.
+    /// - Returns: the new value
+    @discardableResult
+    func addHeldBytes(_ change: Int) -> Int {
+        let bytes = held.add(change, ordering: .relaxed).newValue
         if change > 0 { notePeak() }
-        return held
+        return bytes
     }
 }

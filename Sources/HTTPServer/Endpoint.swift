@@ -2,18 +2,17 @@
 
 package import NIOCore
 
-/// What a route takes and how it answers. Endpoints are made once; a request is handed the one that is its own.
+/// What a route accepts and how it responds. Endpoints are made once, and found for each request.
 package final class Endpoint: Sendable {
     package enum Body: Sendable {
-        /// The route takes the body whole, up to so many bytes.
+        /// Accepts the complete body, up to a limit.
         case whole(maxBytes: Int, respond: @Sendable (Request) -> Answer)
-        /// The route takes the body as it comes, up to so many bytes.
+        /// Accepts the body in pieces, up to a limit.
         case stream(maxBytes: Int, open: @Sendable (RequestHead) -> any BodyReceiver)
     }
 
     let body: Body
-    /// What is answered at once, without the body, to a client that asks first (`Expect: 100-continue`); nil where the body
-    /// is wanted.
+    /// The final response to a client that waits for `100 Continue`; nil if the body is wanted.
     let refusal: @Sendable (RequestHead) -> Response?
 
     package init(_ body: Body, refusal: @escaping @Sendable (RequestHead) -> Response? = { _ in nil }) {
@@ -33,35 +32,35 @@ package final class Endpoint: Sendable {
     }
 }
 
-/// A response now, or one that comes later on the event loop of the connection. Pipelined requests behind it wait.
+/// A response, or a way to make one later on the event loop of the connection. Pipelined requests behind it wait.
 package enum Answer: Sendable {
     case now(Response)
     case later(@Sendable (any EventLoop) -> EventLoopFuture<Response>)
 }
 
-/// Takes one request's body as it comes. Called on the event loop of its connection only.
+/// Receives the body of one request in pieces. Called only on the event loop of its connection.
 package protocol BodyReceiver: AnyObject {
-    /// Takes the next piece.
-    /// - Returns: a response where none of the rest is wanted; the connection closes after the rest has been read and dropped
+    /// Receives the next piece.
+    /// - Returns: a response if the rest is not wanted; the connection ignores the rest, and then closes
     func received(_ bytes: ByteBuffer) -> Response?
 
-    /// The body is whole.
+    /// The body is complete.
     func ended() -> Response
 
     /// The connection ended before the body did. Called instead of ``ended()``, also after an early response.
     func aborted()
 }
 
-/// What answers the requests of a listener. Called on event loops: must not block or wait.
+/// Responds to the requests of a listener. Called on event loops: must not block or wait.
 package protocol Responder: Sendable {
-    /// The endpoint of a request, found once for each.
+    /// Finds the endpoint of a request; called once for each.
     func endpoint(for head: RequestHead) -> Endpoint
 
-    /// What is answered to a request that the connection refuses.
+    /// Responds to a request that its connection rejects.
     /// - Parameters:
-    ///   - head: its head, where that could be read
-    ///   - peer: the connection's other end
-    ///   - date: now
+    ///   - head: nil if it could not be read
+    ///   - peer: the other end of the connection
+    ///   - date: the current time
     func response(to rejection: Rejection, head: RequestHead?, peer: PeerAddress?, at date: Date) -> Response
 }
 

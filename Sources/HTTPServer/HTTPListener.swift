@@ -11,7 +11,7 @@ import Synchronization
     package import Foundation
 #endif
 
-/// What every connection of a listener shares.
+/// What all connections of a listener share.
 struct ListenerContext: Sendable {
     let limits: ConnectionLimits
     let responder: any Responder
@@ -19,9 +19,9 @@ struct ListenerContext: Sendable {
     let now: @Sendable () -> Date
 }
 
-/// A socket that listens for HTTP/1.1, in plain or over TLS.
+/// A socket that listens for HTTP/1.1, with or without TLS.
 package final class HTTPListener: Sendable {
-    /// What the connections take in all.
+    /// The counts of its connections.
     package let connections: ConnectionTable
 
     private let host: String
@@ -34,10 +34,10 @@ package final class HTTPListener: Sendable {
 
     /// - Parameters:
     ///   - host: a name or an address, without brackets
-    ///   - port: 0 takes a free one
-    ///   - tls: what to serve TLS with; nil for plain HTTP
-    ///   - isExempt: whether an address speaks for others, as a proxy does; the bound for one peer is not for it
-    ///   - now: the clock that requests are told
+    ///   - port: 0 for a free one
+    ///   - tls: nil for plain HTTP
+    ///   - isExempt: whether an address is a proxy, to which the limit per peer does not apply
+    ///   - now: the date, for requests and for `Date`
     package init(
         host: String,
         port: Int,
@@ -63,16 +63,16 @@ package final class HTTPListener: Sendable {
 
     /// Opens the socket.
     /// - Returns: the port
-    /// - Throws: what the system says, such as `IOError` where the port is taken
+    /// - Throws: an error of NIO, such as `IOError` if the port is in use
     package func start() async throws -> Int {
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            // Else the kernel takes megabytes for a client that does not read.
+            // Otherwise the kernel buffers megabytes for a client that does not read.
             .childChannelOption(.socketOption(.so_sndbuf), value: 64 * 1024)
-            // A request is a kilobyte or two. Each connection keeps its buffers, so they must be small.
+            // Small, since each connection keeps its buffers, and a request is a kilobyte or two.
             .childChannelOption(
                 .recvAllocator,
                 value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: context.limits.maxReadBytes)
@@ -99,11 +99,11 @@ package final class HTTPListener: Sendable {
     }
 
     private func admitInPlace(_ peer: PeerAddress?) -> Bool {
-        connections.evicted()
+        connections.countEviction()
         return connections.admit(peer, inPlaceOfAnother: true) == .admitted
     }
 
-    /// Makes room on the first of the loops that can.
+    /// Closes a connection on the first loop that has one to close.
     private func makeRoom(
         on loops: [NIOLoopBoundBox<LoopConnections>], for eventLoop: any EventLoop
     ) -> EventLoopFuture<Bool> {
@@ -131,8 +131,8 @@ package final class HTTPListener: Sendable {
         try pipeline.addHandler(connection)
     }
 
-    /// Closes the socket, lets the connections finish what runs, and returns when all have ended.
-    /// - Throws: `CancellationError` when it is no longer waited for
+    /// Closes the socket, and waits until the connections have completed their requests and closed.
+    /// - Throws: `CancellationError` if the task is cancelled
     package func stop() async throws {
         let listening = channel.withLock { channel in
             defer { channel = nil }

@@ -3,20 +3,20 @@
 import NIOHTTP1
 import WireFormats
 
-/// What the framing of a request says, read from its head once.
+/// The framing of a request, checked and read from its head.
 struct HeadCheck: Equatable {
     /// The client waits for `100 Continue` before it sends the body.
     var expectsContinue = false
     /// `Content-Length`, where there is one.
     var contentLength: Int?
-    /// What the request makes of its connection.
-    var persistence = Persistence.goesOn
+    /// What happens to the connection after the request.
+    var persistence = Persistence.persists
 
-    /// Refuses what is no request for a server like this one, and what two readers could frame differently
-    /// (RFC 9112, sections 3.2, 5 and 6).
+    /// Refuses requests that are not for an origin server, and those that two readers could frame differently (RFC 9112,
+    /// sections 3.2, 5 and 6).
     init(_ head: HTTPRequestHead, limits: ConnectionLimits) throws(RejectionError) {
-        guard head.version.major == 1 else { throw .init(.malformed("Only HTTP/1.1 and HTTP/1.0 are spoken here.")) }
-        guard head.method != .CONNECT else { throw .init(.malformed("CONNECT is not served here: this is not a proxy.")) }
+        guard head.version.major == 1 else { throw .init(.malformed("Only HTTP/1.1 and HTTP/1.0 are supported.")) }
+        guard head.method != .CONNECT else { throw .init(.malformed("CONNECT is not supported: this is not a proxy.")) }
         guard head.uri.utf8.count <= limits.maxTargetBytes else {
             throw .init(.targetTooLong(limit: limits.maxTargetBytes))
         }
@@ -40,7 +40,7 @@ struct HeadCheck: Equatable {
             case 17 where name.isField("transfer-encoding"):
                 transferEncodings += 1
                 guard value.isField("chunked"), head.version.minor > 0 else {
-                    throw .init(.malformed("The only Transfer-Encoding that is read here is 'chunked', in HTTP/1.1."))
+                    throw .init(.malformed("The only supported Transfer-Encoding is 'chunked', in HTTP/1.1."))
                 }
             case 14 where name.isField("content-length"):
                 contentLengths += 1
@@ -55,7 +55,7 @@ struct HeadCheck: Equatable {
                 upgrades.append(value)
             case 10 where name.isField("connection"):
                 connection.append(untrimmed)
-            // llhttp reads it as Connection, though no standard says so.
+            // llhttp treats it as Connection; no standard does.
             case 16 where name.isField("proxy-connection"):
                 proxyConnection.append(untrimmed)
             default: break
@@ -68,7 +68,7 @@ struct HeadCheck: Equatable {
             throw .init(.malformed("Transfer-Encoding and Content-Length must not come together, and each only once."))
         }
         persistence = Persistence(
-            // A client of HTTP/1.0 cannot know that a connection stays, and hardly any can use it.
+            // Connections of HTTP/1.0 always close: hardly any client could use them again.
             isKeepAlive: head.isKeepAlive && head.version.minor > 0, connection: connection, proxyConnection: proxyConnection,
             upgrades: upgrades)
     }
@@ -110,30 +110,30 @@ struct HeadCheck: Equatable {
     }
 }
 
-/// What `Connection`, `Proxy-Connection` and `Upgrade` make of a connection.
+/// Whether a connection persists after a request, by `Connection`, `Proxy-Connection` and `Upgrade`.
 ///
-/// After an offer of another protocol NIO's decoder (llhttp) stops, and has to be replaced; after any other request it must not
-/// be, for it may hold the beginning of the next one. So the connection goes on only where it is certain what llhttp made of
-/// these fields, and closes after the response otherwise.
+/// NIO's decoder (llhttp) stops after an offer of another protocol, and has to be replaced. After any other request it must not
+/// be replaced, since it may have the beginning of the next one. The connection therefore persists only if it is certain how
+/// llhttp interprets these fields.
 enum Persistence: Equatable {
-    case goesOn
-    /// Goes on, and llhttp stops behind this request (RFC 9110, section 7.8).
-    case goesOnBehindOffer
-    case ends
+    case persists
+    /// The connection persists, and llhttp stops after this request (RFC 9110, section 7.8).
+    case persistsAfterOffer
+    case closes
 
     init(isKeepAlive: Bool, connection: [String], proxyConnection: [String], upgrades: [String]) {
         guard isKeepAlive else {
-            self = .ends
+            self = .closes
             return
         }
         guard !connection.isEmpty || !proxyConnection.isEmpty else {
-            self = .goesOn
+            self = .persists
             return
         }
         let values = (connection + proxyConnection).map { $0.lowercased() }
         func isMentioned(_ word: String) -> Bool { values.contains { $0.contains(word) } }
         guard isMentioned("close") || isMentioned("upgrade") && !upgrades.isEmpty else {
-            self = .goesOn
+            self = .persists
             return
         }
         let options = connection.flatMap { $0.lowercased().split(separator: ",").map(Self.trimmed) }
@@ -141,7 +141,7 @@ enum Persistence: Equatable {
             !connection.contains { $0.utf8.contains(UInt8(ascii: "\t")) } && !upgrades.contains("")
             && options.allSatisfy { $0 == "upgrade" || !$0.contains("upgrade") && !$0.contains("close") }
             && proxyConnection.allSatisfy { !$0.lowercased().contains("upgrade") && !$0.lowercased().contains("close") }
-        self = isPlain && options.contains("upgrade") ? .goesOnBehindOffer : .ends
+        self = isPlain && options.contains("upgrade") ? .persistsAfterOffer : .closes
     }
 
     private static func trimmed(_ text: Substring) -> Substring {
@@ -152,7 +152,7 @@ enum Persistence: Equatable {
     }
 }
 
-/// A ``Rejection`` that is thrown.
+/// Throws a ``Rejection``.
 struct RejectionError: Error {
     let rejection: Rejection
 

@@ -3,11 +3,11 @@
 package import NIOCore
 import WireFormats
 
-/// The IP address of a connection's other end.
+/// The IP address of the other end of a connection.
 package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
     /// `10.1.2.3` or `2001:db8::1`.
     package let description: String
-    /// What is counted as one peer: the IPv4 address, or the first 64 bits of an IPv6 address, which are one site's to give out.
+    /// Identifies the peer for limits: the IPv4 address, or the first 64 bits of an IPv6 address, which belong to one site.
     let counted: UInt64
 
     package init?(_ address: SocketAddress?) {

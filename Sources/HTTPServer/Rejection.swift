@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why the connection itself refuses a request, before any route sees it. The connection closes after the response.
+/// Why a connection rejects a request before it reaches an endpoint. The connection closes after the response.
 package enum Rejection: Sendable, Equatable {
-    /// Not HTTP/1, or framed in a way that two readers could understand differently; the text says what is wrong.
+    /// Not HTTP/1, or framed so that two readers could understand it differently. The text says what is wrong.
     case malformed(String)
-    /// The header fields are over this limit, in bytes.
+    /// The header fields exceed the limit, in bytes.
     case headersTooLarge(limit: Int)
-    /// The request target is over this limit, in bytes.
+    /// The request target exceeds the limit, in bytes.
     case targetTooLong(limit: Int)
-    /// The body is over this limit, in bytes.
+    /// The body exceeds the limit, in bytes.
     case bodyTooLarge(limit: Int)
-    /// The request was not complete after so many seconds.
+    /// The request was not complete within this time.
     case timedOut(seconds: Int)
-    /// There are too many connections, in all or from this peer.
+    /// There are too many connections, in total or from this peer.
     case tooManyConnections
-    /// The connections hold as much memory as they may.
+    /// The connections hold too much memory.
     case outOfMemoryBudget
 }

@@ -10,17 +10,17 @@ import WireFormats
     package import Foundation
 #endif
 
-/// The head of a request that is well formed, and who sent it when.
+/// The well-formed head of a request, with its sender and time.
 package struct RequestHead: Sendable {
     package let method: HTTPMethod
-    /// The request target as it came, its query included.
+    /// The request target, with its query.
     package let target: String
     package let fields: HTTPHeaders
-    /// The connection's other end.
+    /// The other end of the connection.
     package let peer: PeerAddress?
-    /// The date at which the head was read.
+    /// When the head was read.
     package let date: Date
-    /// The same by a clock that never jumps, to measure from.
+    /// When the head was read, by a clock that never jumps: to measure durations.
     package let received: NIODeadline
 
     package init(
@@ -34,9 +34,9 @@ package struct RequestHead: Sendable {
         self.received = received
     }
 
-    /// The target without its query, as it came: no escape is decoded and no dot resolved.
-    package var path: Substring {
-        target.utf8.firstIndex(of: UInt8(ascii: "?")).map { target[..<$0] } ?? target[...]
+    /// The target without its query. Escapes are not decoded, and dots not resolved.
+    package var path: String {
+        target.utf8.firstIndex(of: UInt8(ascii: "?")).map { String(target[..<$0]) } ?? target
     }
 
     /// The values of all fields of that name, in order.
@@ -55,7 +55,7 @@ package struct RequestHead: Sendable {
     }
 }
 
-/// A request whose body is whole.
+/// A request with its complete body.
 package struct Request: Sendable {
     package let head: RequestHead
     package let body: ByteBuffer
@@ -67,7 +67,7 @@ package struct Request: Sendable {
 }
 
 extension String {
-    /// The value of a field without the white space behind it, which llhttp leaves there (RFC 9110, section 5.5).
+    /// Removes white space from the end of a field's value, where llhttp leaves it (RFC 9110, section 5.5).
     func trimmingWhitespace() -> String {
         guard let last = utf8.last, last == UInt8(ascii: " ") || last == UInt8(ascii: "\t") else { return self }
         var text = self[...]
@@ -75,7 +75,8 @@ extension String {
         return String(text)
     }
 
-    /// Whether this is the field name `name`, which is written in lower case.
+    /// Compares field names without regard to case.
+    /// - Parameter name: in lower case
     func isField(_ name: StaticString) -> Bool {
         let count = name.utf8CodeUnitCount
         guard utf8.count == count else { return false }

@@ -3,19 +3,19 @@
 package import NIOCore
 import WireFormats
 
-/// What a route answers. `Content-Length`, `Date` and `Connection` are the connection's to add.
+/// A response. The connection adds `Content-Length`, `Date` and `Connection`.
 package struct Response: Sendable {
     package enum Body: Sendable {
         case none
         case bytes([UInt8])
-        /// Bytes that are shared, such as a document that never changes.
+        /// Bytes that several responses share.
         case buffer(ByteBuffer)
-        /// A file, sent by the kernel; its handle is closed afterwards.
+        /// A file, which the kernel sends; its handle is closed afterwards.
         case file(ResponseFile)
     }
 
     package var status: Int
-    /// Fields that many responses have alike: one value that all share.
+    /// Fields that several responses share, as one value.
     package var shared: ResponseFields
     package var fields: ResponseFields
     package var body: Body
@@ -29,7 +29,7 @@ package struct Response: Sendable {
         self.body = body
     }
 
-    /// The value of the first field of that name, in any case.
+    /// The value of the first field with the name, in any case.
     package subscript(name: String) -> String? { shared[name] ?? fields[name] }
 
     /// The length of the body, in bytes.
@@ -43,12 +43,11 @@ package struct Response: Sendable {
     }
 }
 
-/// Header fields of a response, encoded as they go onto the wire.
+/// Header fields of a response, encoded for the wire.
 ///
-/// Names and values are the program's own or have been read from a request's head, so neither holds a line break; a field
-/// in which one does is dropped whole.
+/// A field whose name or value could end it is not added, so that no value can inject another field.
 package struct ResponseFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
-    /// `Name: value` and a line break, one after the other.
+    /// `Name: value` and a line break for each field.
     private(set) var encoded: [UInt8] = []
 
     package init() {}
@@ -82,20 +81,20 @@ package struct ResponseFields: Sendable, Equatable, ExpressibleByDictionaryLiter
         }
     }
 
-    /// The value of the first field of that name, in any case.
+    /// The value of the first field with the name, in any case.
     package subscript(name: String) -> String? {
         pairs.first { $0.name.lowercased() == name.lowercased() }?.value
     }
 }
 
-/// An open file, or the part of one that is a body.
+/// An open file that is the body of a response.
 package final class ResponseFile: Sendable {
     package let length: Int
     let region: FileRegion
 
     /// - Parameters:
-    ///   - descriptor: an open file; this takes it over
-    ///   - length: how many bytes to send, from its start
+    ///   - descriptor: an open file, which is closed after the response
+    ///   - length: the number of bytes to send, from the start of the file
     package init(takingOwnershipOf descriptor: CInt, length: Int) {
         self.length = length
         region = FileRegion(

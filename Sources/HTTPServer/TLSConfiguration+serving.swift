@@ -3,7 +3,7 @@
 package import NIOSSL
 
 extension TLSConfiguration {
-    /// TLS 1.3, and TLS 1.2 with forward secrecy and authenticated encryption alone (RFC 9325, section 4.2); HTTP/1.1.
+    /// TLS 1.3, and TLS 1.2 only with forward secrecy and authenticated encryption (RFC 9325, section 4.2), for HTTP/1.1.
     package static func serving(
         chain: [NIOSSLCertificateSource], key: NIOSSLPrivateKeySource
     ) -> TLSConfiguration {

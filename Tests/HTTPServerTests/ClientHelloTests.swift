@@ -52,19 +52,19 @@ private struct Hello {
     var bytes: [UInt8] { [0x16] + version + Self.vector(2, message) }
 }
 
-private func finding(_ bytes: [UInt8]) -> ClientHello.Finding {
+private func finding(_ bytes: [UInt8]) -> ClientHello.Result {
     var hello = ClientHello()
-    return hello.take(bytes)
+    return hello.append(bytes)
 }
 
 struct ClientHelloTests {
     @Test(arguments: [
-        (["http/1.1"], ClientHello.Finding.speaksHTTP1), (["h2", "http/1.1"], .speaksHTTP1), (["http/1.1", "h2"], .speaksHTTP1),
-        (["h2"], .speaksOnlyOthers), (["http/1.0"], .speaksOnlyOthers), (["HTTP/1.1"], .speaksOnlyOthers),
-        (["http/1.1 "], .speaksOnlyOthers), (["http/1"], .speaksOnlyOthers), (["\u{0a}\u{0a}", "h2"], .speaksOnlyOthers),
-        (["\u{1a}\u{1a}", "h2", "http/1.1"], .speaksHTTP1), (["", "http/1.1"], .speaksHTTP1),
+        (["http/1.1"], ClientHello.Result.offersHTTP1), (["h2", "http/1.1"], .offersHTTP1), (["http/1.1", "h2"], .offersHTTP1),
+        (["h2"], .offersOnlyOthers), (["http/1.0"], .offersOnlyOthers), (["HTTP/1.1"], .offersOnlyOthers),
+        (["http/1.1 "], .offersOnlyOthers), (["http/1"], .offersOnlyOthers), (["\u{0a}\u{0a}", "h2"], .offersOnlyOthers),
+        (["\u{1a}\u{1a}", "h2", "http/1.1"], .offersHTTP1), (["", "http/1.1"], .offersHTTP1),
     ])
-    func `the offered protocols are read`(_ names: [String], _ expected: ClientHello.Finding) {
+    func `the offered protocols are read`(_ names: [String], _ expected: ClientHello.Result) {
         var hello = Hello.offering(names)
         #expect(finding(hello.bytes) == expected)
         hello.version = [3, 0]
@@ -80,17 +80,17 @@ struct ClientHelloTests {
 
     @Test func `a long list of protocols is read to its end`() {
         let names = (0..<2000).map { "h\($0)" }
-        #expect(finding(Hello.offering(names).bytes) == .speaksOnlyOthers)
-        #expect(finding(Hello.offering(names + ["http/1.1"]).bytes) == .speaksHTTP1)
+        #expect(finding(Hello.offering(names).bytes) == .offersOnlyOthers)
+        #expect(finding(Hello.offering(names + ["http/1.1"]).bytes) == .offersHTTP1)
     }
 
     @Test func `without an offer any protocol is accepted`() {
         var hello = Hello()
-        #expect(finding(hello.bytes) == .speaksHTTP1)
+        #expect(finding(hello.bytes) == .offersHTTP1)
         hello.extensions = [Hello.server("a.example"), (0x0a0a, []), (43, [2, 3, 4])]
-        #expect(finding(hello.bytes) == .speaksHTTP1)
+        #expect(finding(hello.bytes) == .offersHTTP1)
         hello.extensions = nil
-        #expect(finding(hello.bytes) == .speaksHTTP1)
+        #expect(finding(hello.bytes) == .offersHTTP1)
     }
 
     @Test(arguments: [["http/1.1"], ["h2"], ["h2", "http/1.1"], []])
@@ -100,14 +100,14 @@ struct ClientHelloTests {
         #expect(whole != .incomplete)
         var dripped = ClientHello()
         for (place, byte) in bytes.enumerated() {
-            #expect(dripped.take([byte]) == (place == bytes.count - 1 ? whole : .incomplete))
+            #expect(dripped.append([byte]) == (place == bytes.count - 1 ? whole : .incomplete))
         }
         #expect(dripped.bytes == bytes)
         for place in 0..<bytes.count {
             #expect(finding(Array(bytes[..<place])) == .incomplete)
             var split = ClientHello()
-            #expect(split.take(bytes[..<place]) == .incomplete)
-            #expect(split.take(bytes[place...]) == whole)
+            #expect(split.append(bytes[..<place]) == .incomplete)
+            #expect(split.append(bytes[place...]) == whole)
         }
     }
 
@@ -122,7 +122,7 @@ struct ClientHelloTests {
             let bytes = [0x16, 3, 1] + Hello.vector(2, [1] + Hello.vector(3, Array(whole.body.prefix(count))))
             // Nothing can be told before the extensions; with fewer than they say there are none.
             let hasBeginning = count >= 2 + 32 + 1 + 4 + 2
-            #expect(finding(bytes) == (hasBeginning ? .speaksHTTP1 : .unknown), "a body of \(count) bytes")
+            #expect(finding(bytes) == (hasBeginning ? .offersHTTP1 : .unknown), "a body of \(count) bytes")
         }
     }
 
@@ -160,7 +160,7 @@ struct ClientHelloTests {
         var hello = Hello.offering(["h2"])
         hello.extensions = [(21, [UInt8](repeating: 0, count: rest))] + (hello.extensions ?? [])
         #expect(hello.message.count == 16_384)
-        #expect(finding(hello.bytes) == .speaksOnlyOthers)
+        #expect(finding(hello.bytes) == .offersOnlyOthers)
         hello.extensions?[0].content.append(0)
         #expect(finding(hello.bytes) == .unknown)
         #expect(finding(Array(hello.bytes.prefix(5))) == .unknown)
@@ -170,7 +170,7 @@ struct ClientHelloTests {
     func `random bytes do no harm`(_ seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let hellos = [["http/1.1"], ["h2"], ["h2", "http/1.1"], []].map { Hello.offering($0).bytes }
-        var findings: [ClientHello.Finding] = []
+        var findings: [ClientHello.Result] = []
         for number in 0..<10_000 {
             var bytes: [UInt8]
             if number.isMultiple(of: 4) {
@@ -194,15 +194,15 @@ struct ClientHelloTests {
             // The first finding of pieces is that of the whole.
             var hello = ClientHello()
             var rest = bytes[...]
-            var found = ClientHello.Finding.incomplete
+            var found = ClientHello.Result.incomplete
             while found == .incomplete, !rest.isEmpty {
                 let count = Int.random(in: 1...20, using: &random)
-                found = hello.take(rest.prefix(count))
+                found = hello.append(rest.prefix(count))
                 rest = rest.dropFirst(count)
             }
             #expect(found == whole)
         }
-        for expected in [ClientHello.Finding.incomplete, .speaksHTTP1, .speaksOnlyOthers, .unknown] {
+        for expected in [ClientHello.Result.incomplete, .offersHTTP1, .offersOnlyOthers, .unknown] {
             #expect(findings.contains(expected))
         }
     }

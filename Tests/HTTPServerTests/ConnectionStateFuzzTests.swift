@@ -28,7 +28,7 @@ struct ConnectionStateFuzzTests {
         }
         #expect(steps >= 75_000)
         let all: Set<String> = [
-            "proceed", "sendContinue", "answer", "enqueue", "drop", "reject", "linger", "hangUp", "refusal", "early response",
+            "proceed", "sendContinue", "answer", "enqueue", "drop", "reject", "linger", "close", "refusal", "early response",
             "postponed rejection told", "all sent after close", "drained",
         ]
         #expect(covered == all)
@@ -65,6 +65,8 @@ private struct RandomConnection {
     private var takesNothing = false
     private var postponed: Rejection?
     private var isDraining = false
+    private var isHandshaking = false
+    private var isAnswering = false
     private var peerHasClosed = false
     private var unsent = 0
     private var taken = 0
@@ -117,6 +119,7 @@ private struct RandomConnection {
     mutating func live() {
         if chance(20) {
             tell(.handshakeBegan)
+            isHandshaking = true
             headHasBegun = true
             headIsEmpty = true
             lookAround()
@@ -147,7 +150,8 @@ private struct RandomConnection {
         case 88..<90: closeInput()
         case 90..<91: drain()
         case 91..<92: endHandshake()
-        case 92..<94:
+        case 92..<93: exhaustMemory()
+        case 93..<94:
             now = max(now, state.deadline)
             tick()
         default: tick()
@@ -168,12 +172,13 @@ private struct RandomConnection {
     private mutating func stepAfterEnd() {
         let events: [StateEvent] = [
             .bytes(5), .head(), .head(length: 500), .headRefused(.malformed("fuzz")), .body(5), .body(500), .end,
-            .inputFailed(.malformed("fuzz")), .inputClosed, .rejectionWritten, .unsent(0), .unsent(5), .tick, .drain, .closed,
+            .inputFailed(.malformed("fuzz")), .memoryExhausted, .inputClosed, .rejectionWritten, .unsent(0), .unsent(5), .tick,
+            .drain, .closed,
         ]
         let event = events[Int.random(in: 0..<events.count, using: &random)]
         let action = tell(event)
         switch action {
-        case nil, .drop, .hangUp: break
+        case nil, .drop, .close: break
         case .proceed: if case .tick = event { break } else { require(false, "goes on after the end") }
         default: require(false, "\(String(describing: action)) after the end")
         }
@@ -197,7 +202,7 @@ private struct RandomConnection {
         case .drop: seen.insert("drop")
         case .reject: seen.insert("reject")
         case .linger: seen.insert("linger")
-        case .hangUp: seen.insert("hangUp")
+        case .close: seen.insert("close")
         }
         return action
     }
@@ -205,8 +210,9 @@ private struct RandomConnection {
     /// Tells an event, demands its action, and looks at everything that holds at any time.
     private mutating func tell(_ event: StateEvent, _ expected: ConnectionState.Action?) {
         let action = tell(event)
+        if action == .answer { beginAnswer() }
         require(action == expected, "expected \(expected.map { "\($0)" } ?? "-")")
-        if action == .hangUp { phase = .closed }
+        if action == .close { phase = .closed }
         if case .reject(let rejection) = action { answerRejection(rejection) }
         lookAround()
     }
@@ -217,7 +223,7 @@ private struct RandomConnection {
         require(state.isLingering == (phase == .lingering), "isLingering")
         require(state.ignoresInput == (takesNothing || !isOpen), "ignoresInput")
         require(!(state.deadline > now + largestLimit), "the deadline is too far away")
-        require(state.mayAnswer == (isOpen && unsent == 0), "mayAnswer")
+        require(state.mayAnswer == (isOpen && unsent == 0 && !isAnswering), "mayAnswer")
         let mayAnswerEarly = isOpen && unsent == 0 && owed.count == 1 && !owed[0].isWhole
         require(state.mayAnswerEarly == mayAnswerEarly, "mayAnswerEarly is \(!mayAnswerEarly)")
         require(state.unfinishedHeadBytes == (isOpen && headHasBegun ? wire : 0), "unfinishedHeadBytes")
@@ -276,7 +282,7 @@ private struct RandomConnection {
             answered += 1
             takesNothing = true
             phase = peerHasClosed && unsent == 0 ? .closed : .lingering
-            tell(.rejectionWritten, phase == .closed ? .hangUp : .linger)
+            tell(.rejectionWritten, phase == .closed ? .close : .linger)
         }
     }
 
@@ -300,7 +306,7 @@ private struct RandomConnection {
             rest = nil
             takesNothing = true
             phase = peerHasClosed && unsent == 0 ? .closed : .lingering
-            return tell(.end, phase == .closed ? .hangUp : .linger)
+            return tell(.end, phase == .closed ? .close : .linger)
         }
         owed[owed.count - 1].isWhole = true
         if owed[owed.count - 1].isLast { takesNothing = true }
@@ -311,14 +317,15 @@ private struct RandomConnection {
         if takesNothing || phase != .open { return tell(event, .drop) }
         takesNothing = true
         headHasBegun = false
+        if isHandshaking { return tell(event, .close) }
         if rest != nil {
             rest = nil
-            return tell(event, .hangUp)
+            return tell(event, .close)
         }
         if isReadingBody { owed.removeLast() }
         if owed.isEmpty { return tell(event, .reject(rejection)) }
         postponed = rejection
-        tell(event, event.isTick ? .hangUp : .drop)
+        tell(event, event.isTick ? .close : .drop)
     }
 
     private mutating func answerRejection(_ rejection: Rejection) {
@@ -330,13 +337,15 @@ private struct RandomConnection {
             tell(.unsent(unsent), .proceed)
         }
         phase = peerHasClosed && unsent == 0 ? .closed : .lingering
-        tell(.rejectionWritten, phase == .closed ? .hangUp : .linger)
+        tell(.rejectionWritten, phase == .closed ? .close : .linger)
     }
 
     private mutating func respond() {
         guard phase == .open, unsent == 0, let first = owed.first else { return }
         guard first.isWhole || first.isStream && owed.count == 1 else { return }
+        if first.isWhole, !isAnswering { beginAnswer() }
         let closes = state.closesAfterResponse
+        isAnswering = false
         owed.removeFirst()
         answered += 1
         require(answered <= taken, "more responses than requests")
@@ -350,7 +359,7 @@ private struct RandomConnection {
             if isDraining { seen.insert("drained") }
             takesNothing = true
             phase = peerHasClosed ? .closed : .lingering
-            return tell(.written, phase == .closed ? .hangUp : .linger)
+            return tell(.written, phase == .closed ? .close : .linger)
         }
         if owed.isEmpty, let rejection = postponed {
             seen.insert("postponed rejection told")
@@ -367,7 +376,7 @@ private struct RandomConnection {
         let isAll = before > 0 && unsent == 0
         if isAll, peerHasClosed, phase == .lingering || takesNothing && owed.isEmpty {
             seen.insert("all sent after close")
-            return tell(.unsent(0), .hangUp)
+            return tell(.unsent(0), .close)
         }
         tell(.unsent(unsent), .proceed)
     }
@@ -386,10 +395,22 @@ private struct RandomConnection {
             return tell(.inputClosed, .proceed)
         }
         if unsent > 0 { return tell(.inputClosed, .proceed) }
-        tell(.inputClosed, .hangUp)
+        tell(.inputClosed, .close)
+    }
+
+    private mutating func beginAnswer() {
+        isAnswering = true
+        tell(.answerBegan)
+    }
+
+    private mutating func exhaustMemory() {
+        let hasQueued = owed.count { $0.isWhole } > (isAnswering ? 1 : 0)
+        if unsent > 0 || hasQueued || isHandshaking || takesNothing || phase != .open { return tell(.memoryExhausted, .close) }
+        fault(.memoryExhausted, .outOfMemoryBudget)
     }
 
     private mutating func endHandshake() {
+        isHandshaking = false
         if phase == .open, headHasBegun, wire == 0 { headHasBegun = false }
         tell(.handshakeEnded, nil)
     }
@@ -402,7 +423,7 @@ private struct RandomConnection {
     private mutating func tick() {
         if now < state.deadline { return tell(.tick, .proceed) }
         let isReadingOnlyOwed = owed.count == 1 && isReadingBody
-        if phase != .open || unsent > 0 || !owed.isEmpty && !isReadingOnlyOwed || takesNothing { return tell(.tick, .hangUp) }
+        if phase != .open || unsent > 0 || !owed.isEmpty && !isReadingOnlyOwed || takesNothing { return tell(.tick, .close) }
         if let current = rest ?? (isReadingBody ? owed.last : nil) {
             return fault(.tick, .timedOut(seconds: (current.isStream ? limits.streamTimeout : limits.requestTimeout).seconds))
         }

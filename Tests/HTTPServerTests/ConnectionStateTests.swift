@@ -36,7 +36,7 @@ struct ConnectionStateTests {
             .at(75, .tick, .linger, .due(76), .idleSince(nil), .reads(true), .answers(false), .ignoresInput(true)),
             .at(75.5, .bytes(5), .drop, .due(76)),
             .at(75.999, .tick, .proceed, .isClosed(false)),
-            .at(76, .tick, .hangUp, .isClosed(true), .reads(false))),
+            .at(76, .tick, .close, .isClosed(true), .reads(false))),
         StateScript(
             "the time begins anew with each response",
             after: whole(at: 10),
@@ -66,7 +66,7 @@ struct ConnectionStateTests {
             .at(9.999, .tick, .proceed),
             .at(10, .tick, .reject(.timedOut(seconds: 9)), .ignoresInput(true)),
             .at(10, .rejectionWritten, .linger, .due(11)),
-            .at(11, .tick, .hangUp)),
+            .at(11, .tick, .close)),
         StateScript(
             "a dripped body",
             .at(1, .bytes(50), .proceed, .due(10)),
@@ -134,11 +134,11 @@ struct ConnectionStateTests {
             .at(0, .handshakeBegan, .nothing),
             .at(8, .bytes(0), .proceed, .due(9)),
             .at(8.999, .tick, .proceed),
-            .at(9, .tick, .reject(.timedOut(seconds: 9)))),
+            .at(9, .tick, .close, .isClosed(true))),
         StateScript(
             "the client closes",
             .at(0, .handshakeBegan, .nothing),
-            .at(1, .inputClosed, .hangUp)),
+            .at(1, .inputClosed, .close)),
         StateScript(
             "the service stops",
             .at(0, .handshakeBegan, .nothing),
@@ -189,19 +189,19 @@ struct ConnectionStateTests {
             after: whole(at: 2),
             .at(2, .tick, .proceed, .due(22), .reads(false), .idleSince(nil)),
             .at(21.999, .tick, .proceed),
-            .at(22, .tick, .hangUp, .isClosed(true))),
+            .at(22, .tick, .close, .isClosed(true))),
         StateScript(
             "bytes do not move it",
             after: whole(at: 2),
             .at(10, .bytes(30), .proceed, .due(22)),
             .at(12, .bytes(30), .proceed, .due(22)),
-            .at(22, .tick, .hangUp)),
+            .at(22, .tick, .close)),
         StateScript(
             "each response moves it",
             after: whole(at: 2) + pipelined(at: 2) + pipelined(at: 2),
             .at(10, .written, .proceed, .due(30)),
             .at(25, .written, .proceed, .due(45)),
-            .at(45, .tick, .hangUp)),
+            .at(45, .tick, .close)),
         StateScript(
             "the time to send a response counts, and what was sent moves it",
             after: whole(at: 2),
@@ -210,12 +210,12 @@ struct ConnectionStateTests {
             .at(9, .unsent(5000), .proceed, .due(23)),
             .at(10, .unsent(4000), .proceed, .due(30)),
             .at(29.999, .tick, .proceed),
-            .at(30, .tick, .hangUp)),
+            .at(30, .tick, .close)),
         StateScript(
             "also for the last request",
             after: whole(at: 2, last: true),
             .at(2, .tick, .proceed, .due(22)),
-            .at(22, .tick, .hangUp)),
+            .at(22, .tick, .close)),
         StateScript(
             "draining does not shorten it",
             after: whole(at: 2),
@@ -296,7 +296,7 @@ struct ConnectionStateTests {
             .at(1, .tick, .proceed, .closesAfterResponse(false), .ignoresInput(true)),
             .at(2, .written, .proceed, .closesAfterResponse(true), .reads(false)),
             .at(3, .written, .linger, .due(4), .reads(true)),
-            .at(4, .tick, .hangUp)),
+            .at(4, .tick, .close)),
     ])
     func `pipelined requests wait for their turn`(_ script: StateScript) {
         script.run()
@@ -309,7 +309,7 @@ struct ConnectionStateTests {
             .at(1, .tick, .proceed, .ignoresInput(true), .closesAfterResponse(true), .reads(false)),
             .at(2, .written, .linger, .reads(true), .due(3), .closesAfterResponse(false)),
             .at(2.9, .bytes(100), .drop, .due(3)),
-            .at(3, .tick, .hangUp)),
+            .at(3, .tick, .close)),
         StateScript(
             "nothing behind it counts",
             after: whole(at: 1, last: true),
@@ -351,7 +351,7 @@ struct ConnectionStateTests {
             .at(1, .rejectionWritten, .linger, .due(2), .ignoresInput(true), .reads(true)),
             .at(1.5, .body(10), .drop),
             .at(1.5, .end, .drop),
-            .at(2, .tick, .hangUp)),
+            .at(2, .tick, .close)),
     ])
     func `a client that expects 100 Continue gets it when its request is next`(_ script: StateScript) {
         script.run()
@@ -404,7 +404,7 @@ struct ConnectionStateTests {
             .at(1, .rejectionWritten, .linger, .due(2), .reads(true)),
             .at(1.5, .bytes(7), .drop),
             .at(1.5, .inputFailed(malformed), .drop),
-            .at(2, .tick, .hangUp)
+            .at(2, .tick, .close)
         ).run()
     }
 
@@ -418,7 +418,7 @@ struct ConnectionStateTests {
             .at(2, .written, .proceed, .closesAfterResponse(false), .reads(false), .due(22)),
             .at(3, .written, .reject(fault.rejection), .closesAfterResponse(false)),
             .at(3, .rejectionWritten, .linger, .due(4)),
-            .at(4, .tick, .hangUp)
+            .at(4, .tick, .close)
         ).run()
     }
 
@@ -427,7 +427,7 @@ struct ConnectionStateTests {
         StateScript(
             "", after: whole(at: 1) + fault.beginning,
             .at(1, fault.event, .drop, .due(21)),
-            .at(21, .tick, .hangUp),
+            .at(21, .tick, .close),
             .at(21, .written, .drop),
             .at(21, .rejectionWritten, .drop, .isClosed(true))
         ).run()
@@ -490,26 +490,26 @@ struct ConnectionStateTests {
             .at(4, .bytes(10), .proceed),
             .at(4, .body(10), .drop),
             .at(4, .end, .linger, .due(5), .ignoresInput(true)),
-            .at(5, .tick, .hangUp)),
+            .at(5, .tick, .close)),
         StateScript(
             "the rest does not come",
             after: answeredEarly,
             .at(31.999, .tick, .proceed),
-            .at(32, .tick, .hangUp)),
+            .at(32, .tick, .close)),
         StateScript(
             "the rest is over the limit",
             after: answeredEarly,
             .at(3, .body(90), .drop),
-            .at(3, .body(1), .hangUp, .isClosed(true))),
+            .at(3, .body(1), .close, .isClosed(true))),
         StateScript(
             "the rest is no good",
             after: answeredEarly,
-            .at(3, .inputFailed(malformed), .hangUp)),
+            .at(3, .inputFailed(malformed), .close)),
         StateScript(
             "the rest is cut off",
             after: answeredEarly,
-            .at(3, .inputFailed(malformed), .hangUp),
-            .at(3, .inputClosed, .hangUp)),
+            .at(3, .inputFailed(malformed), .close),
+            .at(3, .inputClosed, .close)),
         StateScript(
             "the response waits to be sent",
             after: answeredEarly,
@@ -528,7 +528,7 @@ struct ConnectionStateTests {
             "while draining",
             after: [.at(0, .drain, .nothing)] + answeredEarly.prefix(3),
             .at(1, .written, .drop, .due(1)),
-            .at(1, .tick, .hangUp)),
+            .at(1, .tick, .close)),
     ])
     func `a response before the end of its stream closes the connection`(_ script: StateScript) {
         script.run()
@@ -542,7 +542,7 @@ struct ConnectionStateTests {
             .at(5, .drain, .nothing, .due(6), .idleSince(0)),
             .at(5.999, .tick, .proceed),
             .at(6, .tick, .linger, .due(7)),
-            .at(7, .tick, .hangUp)),
+            .at(7, .tick, .close)),
         StateScript(
             "the first word counts",
             .at(5, .drain, .nothing, .due(6)),
@@ -558,7 +558,7 @@ struct ConnectionStateTests {
             .at(5, .drain, .nothing, .due(6)),
             .at(6, .tick, .reject(.timedOut(seconds: 9))),
             .at(6, .rejectionWritten, .linger, .due(7)),
-            .at(7, .tick, .hangUp)),
+            .at(7, .tick, .close)),
         StateScript(
             "half a body",
             .at(4, .head(length: 50), .proceed),
@@ -610,7 +610,7 @@ struct ConnectionStateTests {
             after: whole(at: 4, last: true),
             .at(4, .written, .linger, .due(5)),
             .at(4.5, .drain, .nothing, .due(5)),
-            .at(5, .tick, .hangUp)),
+            .at(5, .tick, .close)),
     ])
     func `draining waits for running requests and for nothing else`(_ script: StateScript) {
         script.run()
@@ -619,17 +619,17 @@ struct ConnectionStateTests {
     // MARK: The other side closes
 
     @Test(arguments: [
-        StateScript("idle", .at(1, .inputClosed, .hangUp, .isClosed(true), .reads(false), .lingers(false))),
+        StateScript("idle", .at(1, .inputClosed, .close, .isClosed(true), .reads(false), .lingers(false))),
         StateScript(
             "half a head, which the decoder has refused before",
             .at(1, .bytes(10), .proceed),
             .at(2, .inputFailed(malformed), .reject(malformed)),
             .at(2, .rejectionWritten, .linger),
-            .at(2, .inputClosed, .hangUp)),
+            .at(2, .inputClosed, .close)),
         StateScript(
             "bytes that are no request, such as the end of TLS",
             .at(1, .bytes(0), .proceed),
-            .at(1, .inputClosed, .hangUp)),
+            .at(1, .inputClosed, .close)),
         StateScript(
             "half a body, which the decoder has refused before",
             .at(1, .head(length: 50), .proceed),
@@ -637,24 +637,24 @@ struct ConnectionStateTests {
             .at(2, .unsent(300), .proceed),
             .at(2, .rejectionWritten, .linger),
             .at(2, .inputClosed, .proceed, .isClosed(false)),
-            .at(2.5, .unsent(0), .hangUp)),
+            .at(2.5, .unsent(0), .close)),
         StateScript(
             "a response is owed",
             after: whole(at: 1),
             .at(2, .inputClosed, .proceed, .due(21), .closesAfterResponse(true), .ignoresInput(true)),
-            .at(5, .written, .hangUp, .isClosed(true))),
+            .at(5, .written, .close, .isClosed(true))),
         StateScript(
             "a response is owed, and bytes that are no request came behind it",
             after: whole(at: 1),
             .at(2, .bytes(0), .proceed),
             .at(2, .inputClosed, .proceed, .closesAfterResponse(true)),
-            .at(5, .written, .hangUp)),
+            .at(5, .written, .close)),
         StateScript(
             "two responses are owed",
             after: whole(at: 1) + pipelined(at: 1),
             .at(2, .inputClosed, .proceed, .closesAfterResponse(false)),
             .at(3, .written, .proceed, .closesAfterResponse(true)),
-            .at(4, .written, .hangUp)),
+            .at(4, .written, .close)),
         StateScript(
             "a response and a rejection are owed",
             after: whole(at: 1),
@@ -662,12 +662,12 @@ struct ConnectionStateTests {
             .at(2, .inputFailed(malformed), .drop),
             .at(2, .inputClosed, .proceed, .closesAfterResponse(false)),
             .at(3, .written, .reject(malformed)),
-            .at(3, .rejectionWritten, .hangUp)),
+            .at(3, .rejectionWritten, .close)),
         StateScript(
             "the last response is owed",
             after: whole(at: 1, last: true),
             .at(2, .inputClosed, .proceed, .closesAfterResponse(true)),
-            .at(3, .written, .hangUp)),
+            .at(3, .written, .close)),
         StateScript(
             "a response waits to be sent",
             after: whole(at: 1),
@@ -675,7 +675,7 @@ struct ConnectionStateTests {
             .at(1, .unsent(9000), .proceed),
             .at(2, .inputClosed, .proceed, .isClosed(false), .due(21)),
             .at(3, .unsent(5000), .proceed, .isClosed(false)),
-            .at(4, .unsent(0), .hangUp, .isClosed(true))),
+            .at(4, .unsent(0), .close, .isClosed(true))),
         StateScript(
             "a response waits to be sent, and another one is owed",
             after: whole(at: 1),
@@ -685,12 +685,12 @@ struct ConnectionStateTests {
             .at(1, .end, .enqueue),
             .at(2, .inputClosed, .proceed),
             .at(3, .unsent(0), .proceed, .answers(true), .closesAfterResponse(true)),
-            .at(3, .written, .hangUp)),
+            .at(3, .written, .close)),
         StateScript(
             "lingering",
             after: whole(at: 1, last: true),
             .at(1, .written, .linger),
-            .at(1.5, .inputClosed, .hangUp)),
+            .at(1.5, .inputClosed, .close)),
         StateScript(
             "lingering while the last response waits to be sent",
             after: whole(at: 1, last: true),
@@ -698,7 +698,7 @@ struct ConnectionStateTests {
             .at(1, .written, .linger),
             .at(1.5, .inputClosed, .proceed, .isClosed(false), .reads(true)),
             .at(1.6, .unsent(4000), .proceed),
-            .at(1.7, .unsent(0), .hangUp)),
+            .at(1.7, .unsent(0), .close)),
         StateScript(
             "the response is written while some of it waits",
             after: whole(at: 1),
@@ -706,7 +706,7 @@ struct ConnectionStateTests {
             .at(3, .unsent(9000), .proceed),
             .at(3, .written, .linger, .due(23)),
             .at(9, .tick, .proceed),
-            .at(9.5, .unsent(0), .hangUp)),
+            .at(9.5, .unsent(0), .close)),
         StateScript(
             "the response is written while some of it waits for ever",
             after: whole(at: 1),
@@ -714,7 +714,7 @@ struct ConnectionStateTests {
             .at(3, .unsent(9000), .proceed),
             .at(3, .written, .linger, .due(23)),
             .at(22.999, .tick, .proceed),
-            .at(23, .tick, .hangUp)),
+            .at(23, .tick, .close)),
     ])
     func `a client that closes its output gets the outstanding responses`(_ script: StateScript) {
         script.run()
@@ -730,7 +730,7 @@ struct ConnectionStateTests {
             .at(2.2, .headRefused(malformed), .drop),
             .at(2.3, .unsent(0), .proceed, .isClosed(false)),
             .at(2.999, .tick, .proceed),
-            .at(3, .tick, .hangUp)),
+            .at(3, .tick, .close)),
         StateScript(
             "it begins when the last response has been sent",
             after: whole(at: 1, last: true),
@@ -741,13 +741,13 @@ struct ConnectionStateTests {
             .at(39, .bytes(10), .drop, .due(40)),
             .at(39, .unsent(0), .proceed, .due(40), .isClosed(false)),
             .at(39.999, .tick, .proceed, .lingers(true)),
-            .at(40, .tick, .hangUp, .lingers(false))),
+            .at(40, .tick, .close, .lingers(false))),
         StateScript(
             "the last response has no longer than any other",
             after: whole(at: 1, last: true),
             .at(2, .unsent(70_000), .proceed),
             .at(2, .written, .linger),
-            .at(22, .tick, .hangUp)),
+            .at(22, .tick, .close)),
         StateScript(
             "closing once more does not lengthen it",
             after: whole(at: 1, last: true) + [.at(2, .written, .linger, .due(3))],
@@ -755,6 +755,72 @@ struct ConnectionStateTests {
     ])
     func `a lingering connection ends in time`(_ script: StateScript) {
         script.run()
+    }
+
+    // MARK: Memory
+
+    @Test(arguments: [
+        StateScript(
+            "half a head",
+            .at(1, .bytes(10), .proceed),
+            .at(2, .memoryExhausted, .reject(.outOfMemoryBudget), .ignoresInput(true), .isClosed(false))),
+        StateScript(
+            "half a body",
+            .at(1, .head(), .proceed),
+            .at(1, .body(10), .proceed),
+            .at(2, .memoryExhausted, .reject(.outOfMemoryBudget), .ignoresInput(true))),
+        StateScript(
+            "half a request behind one that is being answered",
+            after: whole(at: 1),
+            .at(1, .answerBegan, .nothing),
+            .at(1, .head(), .proceed),
+            .at(2, .memoryExhausted, .drop, .ignoresInput(true), .isClosed(false)),
+            .at(3, .written, .reject(.outOfMemoryBudget))),
+        StateScript(
+            "requests that wait for their turn",
+            after: whole(at: 1) + [.at(1, .answerBegan, .nothing)] + pipelined(at: 1),
+            .at(2, .memoryExhausted, .close, .isClosed(true))),
+        StateScript(
+            "a response that waits to be sent",
+            after: whole(at: 1),
+            .at(1, .written, .proceed),
+            .at(1, .unsent(5), .proceed),
+            .at(2, .memoryExhausted, .close, .isClosed(true))),
+        StateScript(
+            "a handshake",
+            .at(0, .handshakeBegan, .nothing),
+            .at(1, .memoryExhausted, .close, .isClosed(true))),
+        StateScript(
+            "a stream that has its response", after: answeredEarly, .at(2, .memoryExhausted, .close, .isClosed(true))),
+        StateScript(
+            "a connection that lingers",
+            after: whole(at: 1, last: true),
+            .at(1, .written, .linger),
+            .at(1.5, .memoryExhausted, .close, .isClosed(true))),
+    ])
+    func `a connection that holds too much memory gives up the request being read, or itself`(_ script: StateScript) {
+        script.run()
+    }
+
+    @Test(arguments: [
+        StateScript(
+            "a response that comes later",
+            after: whole(at: 1),
+            .at(1, .answerBegan, .nothing, .answers(false)),
+            .at(1, .head(length: 0), .proceed),
+            .at(1, .end, .enqueue, .answers(false)),
+            .at(3, .written, .proceed, .answers(true)))
+    ])
+    func `a request waits for the response that is being made`(_ script: StateScript) {
+        script.run()
+    }
+
+    @Test(arguments: [StateEvent.headRefused(malformed), .inputFailed(malformed)])
+    func `a fault during the handshake closes, since no response can be sent`(_ event: StateEvent) {
+        StateScript("", .at(0, .handshakeBegan, .nothing), .at(1, event, .close, .isClosed(true))).run()
+        StateScript(
+            "", .at(0, .handshakeBegan, .nothing), .at(1, .handshakeEnded, .nothing), .at(1, event, .reject(malformed))
+        ).run()
     }
 
     @Test(arguments: [
@@ -781,7 +847,8 @@ struct ConnectionStateTests {
         let events: [StateEvent] = [
             .handshakeEnded, .bytes(0), .bytes(5), .head(), .head(length: 5, expects: true), .head(length: 1000),
             .headRefused(malformed),
-            .body(5), .body(1000), .end, .inputFailed(malformed), .inputClosed, .written, .rejectionWritten, .unsent(5),
+            .body(5), .body(1000), .end, .inputFailed(malformed), .memoryExhausted, .inputClosed, .written, .rejectionWritten,
+            .unsent(5),
             .unsent(0), .closed, .drain, .tick,
         ]
         var ended = ConnectionState(limits: ConnectionLimits(), openedAt: StateScript.start)
@@ -792,9 +859,9 @@ struct ConnectionStateTests {
                 let action = state.tell(event, at: StateScript.time(1000))
                 // `proceed` where it means that there is nothing to do.
                 switch event {
-                case .unsent, .tick: #expect(action == .proceed || action == .hangUp, "\(first) \(event)")
+                case .unsent, .tick: #expect(action == .proceed || action == .close, "\(first) \(event)")
                 case .closed, .drain, .handshakeEnded: #expect(action == nil)
-                default: #expect(action == .drop || action == .hangUp, "\(first) \(event)")
+                default: #expect(action == .drop || action == .close, "\(first) \(event)")
                 }
                 #expect(state.isClosed && state.ignoresInput, "\(first) \(event)")
                 #expect(!state.mayRead && !state.mayAnswer && state.idleSince == nil, "\(first) \(event)")

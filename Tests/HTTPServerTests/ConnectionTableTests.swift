@@ -23,12 +23,12 @@ struct ConnectionTableTests {
         #expect(peers.map { table.admit($0) } == [.admitted, .admitted, .admitted, .full])
         #expect(table.isFull)
         #expect(table.figures == ConnectionTable.Figures(open: 3, accepted: 3))
-        table.closed(peer: peers[1], wasRefused: false)
+        table.remove(peer: peers[1], wasRefused: false)
         #expect(!table.isFull)
-        table.evicted()
+        table.countEviction()
         #expect(table.admit(peers[3]) == .admitted)
         #expect(table.figures == ConnectionTable.Figures(open: 3, accepted: 4, evicted: 1))
-        for peer in [peers[0], peers[2], peers[3]] { table.closed(peer: peer, wasRefused: false) }
+        for peer in [peers[0], peers[2], peers[3]] { table.remove(peer: peer, wasRefused: false) }
         #expect(table.figures == ConnectionTable.Figures(accepted: 4, evicted: 1))
     }
 
@@ -59,10 +59,10 @@ struct ConnectionTableTests {
         #expect(peers.map { table.admit($0) } == [.tooManyFromPeer, .tooManyFromPeer])
         #expect(table.admit(PeerAddress(other)) == .admitted)
         #expect(table.figures == ConnectionTable.Figures(open: 3, accepted: 3))
-        table.closed(peer: peers[0], wasRefused: false)
+        table.remove(peer: peers[0], wasRefused: false)
         #expect(table.admit(peers[1]) == .admitted)
         #expect(table.admit(peers[0]) == .tooManyFromPeer)
-        for peer in peers + [PeerAddress(other)] { table.closed(peer: peer, wasRefused: false) }
+        for peer in peers + [PeerAddress(other)] { table.remove(peer: peer, wasRefused: false) }
         #expect(table.figures == ConnectionTable.Figures(accepted: 4))
         #expect(peers.map { table.admit($0) } == [.admitted, .admitted])
     }
@@ -81,7 +81,7 @@ struct ConnectionTableTests {
         #expect(table.admit(PeerAddress("10.0.0.1")) == .admitted)
         #expect(table.admit(PeerAddress("10.0.0.9")) == .full)
         for peer in ["10.0.0.9", "10.0.0.9", "2001:db8::9", "2001:db8::9", "10.0.0.1"] {
-            table.closed(peer: PeerAddress(peer), wasRefused: false)
+            table.remove(peer: PeerAddress(peer), wasRefused: false)
         }
         #expect(table.figures == ConnectionTable.Figures(accepted: 5))
     }
@@ -89,7 +89,7 @@ struct ConnectionTableTests {
     @Test func `a peer without an address counts only towards all connections`() {
         let table = table(3, perPeer: 1)
         #expect((0..<4).map { _ in table.admit(nil) } == [.admitted, .admitted, .admitted, .full])
-        for _ in 0..<3 { table.closed(peer: nil, wasRefused: false) }
+        for _ in 0..<3 { table.remove(peer: nil, wasRefused: false) }
         #expect(table.figures == ConnectionTable.Figures(accepted: 3))
     }
 
@@ -97,10 +97,10 @@ struct ConnectionTableTests {
         let table = table(1)
         #expect((0..<40).map { _ in table.refuse() } == (0..<40).map { $0 < 32 })
         #expect(table.figures == ConnectionTable.Figures(accepted: 40, refused: 40))
-        table.closed(peer: nil, wasRefused: true)
+        table.remove(peer: nil, wasRefused: true)
         #expect(table.refuse())
         #expect(!table.refuse())
-        for _ in 0..<32 { table.closed(peer: PeerAddress("10.0.0.1"), wasRefused: true) }
+        for _ in 0..<32 { table.remove(peer: PeerAddress("10.0.0.1"), wasRefused: true) }
         #expect(table.figures == ConnectionTable.Figures(accepted: 42, refused: 42))
         #expect((0..<33).map { _ in table.refuse() } == (0..<33).map { $0 < 32 })
         #expect(table.admit(PeerAddress("10.0.0.1")) == .admitted)
@@ -108,12 +108,12 @@ struct ConnectionTableTests {
 
     @Test func `reserved memory adds up`() {
         let table = table(1)
-        #expect(table.held(100) == 100)
-        #expect(table.held(50) == 150)
+        #expect(table.addHeldBytes(100) == 100)
+        #expect(table.addHeldBytes(50) == 150)
         #expect(table.figures.heldBytes == 150)
-        #expect(table.held(-100) == 50)
-        #expect(table.held(0) == 50)
-        #expect(table.held(-50) == 0)
+        #expect(table.addHeldBytes(-100) == 50)
+        #expect(table.heldBytes == 50)
+        #expect(table.addHeldBytes(-50) == 0)
         #expect(table.figures == ConnectionTable.Figures())
     }
 
@@ -122,14 +122,14 @@ struct ConnectionTableTests {
         _ = table.admit(nil)
         let one = table.estimatedBytes
         #expect(one > 0)
-        _ = table.held(1000)
+        _ = table.addHeldBytes(1000)
         _ = table.admit(nil)
         #expect(table.estimatedBytes == 2 * one + 1000)
-        _ = table.held(-1000)
-        table.closed(peer: nil, wasRefused: false)
+        _ = table.addHeldBytes(-1000)
+        table.remove(peer: nil, wasRefused: false)
         #expect(table.takePeakBytes() == 2 * one + 1000)
         #expect(table.takePeakBytes() == one)
-        table.closed(peer: nil, wasRefused: false)
+        table.remove(peer: nil, wasRefused: false)
         #expect(table.estimatedBytes == 0)
     }
 
@@ -142,11 +142,11 @@ struct ConnectionTableTests {
                     for _ in 0..<2000 {
                         let peer = PeerAddress("10.0.0.\(Int.random(in: 0...9, using: &random))")
                         if table.admit(peer) == .admitted {
-                            _ = table.held(10)
-                            _ = table.held(-10)
-                            table.closed(peer: peer, wasRefused: false)
+                            _ = table.addHeldBytes(10)
+                            _ = table.addHeldBytes(-10)
+                            table.remove(peer: peer, wasRefused: false)
                         } else if table.refuse() {
-                            table.closed(peer: peer, wasRefused: true)
+                            table.remove(peer: peer, wasRefused: true)
                         }
                     }
                 }

@@ -76,7 +76,7 @@ struct HeadCheckTests {
     @Test(arguments: ["chunked", "Chunked", "CHUNKED"])
     func `a body may be chunked`(_ value: String) throws {
         let check = try HeadCheck(framed(("Transfer-Encoding", value)), limits: ConnectionLimits())
-        #expect(check == HeadCheck(expectsContinue: false, contentLength: nil, persistence: .goesOn))
+        #expect(check == HeadCheck(expectsContinue: false, contentLength: nil, persistence: .persists))
         #expect(rejection(framed(("transfer-encoding", value))) == nil)
         #expect(isMalformed(rejection(framed(("Transfer-Encoding", value), version: .http1_0)), "Transfer-Encoding"))
     }
@@ -96,7 +96,7 @@ struct HeadCheckTests {
     @Test(arguments: [("0", 0), ("1", 1), ("00", 0), ("007", 7), ("9223372036854775807", Int.max)])
     func `a length is a number`(_ value: String, _ length: Int) throws {
         let check = try HeadCheck(framed(("content-LENGTH", value)), limits: ConnectionLimits())
-        #expect(check == HeadCheck(expectsContinue: false, contentLength: length, persistence: .goesOn))
+        #expect(check == HeadCheck(expectsContinue: false, contentLength: length, persistence: .persists))
     }
 
     @Test(arguments: [
@@ -115,7 +115,7 @@ struct HeadCheckTests {
         let limits = ConnectionLimits()
         let fields = [("Host", "a.example:80"), ("Content-Length", "5"), ("Expect", "100-continue")]
         let check = try HeadCheck(head(fields.map { ($0, $1 + space) }), limits: limits)
-        #expect(check == HeadCheck(expectsContinue: true, contentLength: 5, persistence: .goesOn))
+        #expect(check == HeadCheck(expectsContinue: true, contentLength: 5, persistence: .persists))
         #expect(rejection(framed(("Transfer-Encoding", "chunked" + space))) == nil)
         #expect(isMalformed(rejection(framed(("Content-Length", space))), "Content-Length"))
         #expect(isMalformed(rejection(framed(("Transfer-Encoding", space))), "Transfer-Encoding"))
@@ -196,45 +196,45 @@ struct HeadCheckTests {
 
     @Test(arguments: [
         // Connection, Proxy-Connection, Upgrade
-        ([], [], [], Persistence.goesOn),
-        ([], [], ["h2c"], .goesOn),
-        (["keep-alive"], [], [], .goesOn),
-        (["Keep-Alive, TE"], [], ["h2c"], .goesOn),
-        (["upgrade"], [], [], .goesOn),
-        ([], ["upgrade"], [], .goesOn),
-        ([], ["keep-alive"], ["h2c"], .goesOn),
-        (["\tkeep-alive"], [], ["h2c"], .goesOn),
-        ([""], [""], [""], .goesOn),
-        (["Upgrade"], [], ["h2c"], .goesOnBehindOffer),
-        (["upgrade"], [], ["a/1, b"], .goesOnBehindOffer),
-        (["keep-alive, UPGRADE"], [], ["h2c"], .goesOnBehindOffer),
-        (["Upgrade,HTTP2-Settings"], [], ["h2c"], .goesOnBehindOffer),
-        ([" upgrade "], [], ["h2c"], .goesOnBehindOffer),
-        ([",upgrade,,"], [], ["h2c"], .goesOnBehindOffer),
-        (["keep-alive", "upgrade"], [], ["h2c"], .goesOnBehindOffer),
-        (["upgrade", "upgrade"], [], ["h2c", "a"], .goesOnBehindOffer),
-        (["upgrade"], ["keep-alive"], ["h2c"], .goesOnBehindOffer),
-        (["close"], [], [], .ends),
-        (["Close"], [], ["h2c"], .ends),
-        (["closed"], [], [], .ends),
-        (["keep-alive, close"], [], [], .ends),
-        (["keep-alive", "close"], [], [], .ends),
-        (["close, upgrade"], [], ["h2c"], .ends),
-        ([], ["close"], [], .ends),
-        ([], ["Upgrade"], ["h2c"], .ends),
-        (["upgrade"], ["upgrade"], ["h2c"], .ends),
-        (["upgrade"], ["close"], ["h2c"], .ends),
-        (["upgrade\t"], [], ["h2c"], .ends),
-        (["\tupgrade"], [], ["h2c"], .ends),
-        (["keep-alive,\tupgrade"], [], ["h2c"], .ends),
-        (["upgrade", "\tkeep-alive"], [], ["h2c"], .ends),
-        (["upgrade"], [], [""], .ends),
-        (["upgrade"], [], ["h2c", ""], .ends),
-        (["upgrades"], [], ["h2c"], .ends),
-        (["x-upgrade"], [], ["h2c"], .ends),
-        (["upgrade;q=1"], [], ["h2c"], .ends),
-        (["upgrade keep-alive"], [], ["h2c"], .ends),
-        (["upgrade, x-upgrade"], [], ["h2c"], .ends),
+        ([], [], [], Persistence.persists),
+        ([], [], ["h2c"], .persists),
+        (["keep-alive"], [], [], .persists),
+        (["Keep-Alive, TE"], [], ["h2c"], .persists),
+        (["upgrade"], [], [], .persists),
+        ([], ["upgrade"], [], .persists),
+        ([], ["keep-alive"], ["h2c"], .persists),
+        (["\tkeep-alive"], [], ["h2c"], .persists),
+        ([""], [""], [""], .persists),
+        (["Upgrade"], [], ["h2c"], .persistsAfterOffer),
+        (["upgrade"], [], ["a/1, b"], .persistsAfterOffer),
+        (["keep-alive, UPGRADE"], [], ["h2c"], .persistsAfterOffer),
+        (["Upgrade,HTTP2-Settings"], [], ["h2c"], .persistsAfterOffer),
+        ([" upgrade "], [], ["h2c"], .persistsAfterOffer),
+        ([",upgrade,,"], [], ["h2c"], .persistsAfterOffer),
+        (["keep-alive", "upgrade"], [], ["h2c"], .persistsAfterOffer),
+        (["upgrade", "upgrade"], [], ["h2c", "a"], .persistsAfterOffer),
+        (["upgrade"], ["keep-alive"], ["h2c"], .persistsAfterOffer),
+        (["close"], [], [], .closes),
+        (["Close"], [], ["h2c"], .closes),
+        (["closed"], [], [], .closes),
+        (["keep-alive, close"], [], [], .closes),
+        (["keep-alive", "close"], [], [], .closes),
+        (["close, upgrade"], [], ["h2c"], .closes),
+        ([], ["close"], [], .closes),
+        ([], ["Upgrade"], ["h2c"], .closes),
+        (["upgrade"], ["upgrade"], ["h2c"], .closes),
+        (["upgrade"], ["close"], ["h2c"], .closes),
+        (["upgrade\t"], [], ["h2c"], .closes),
+        (["\tupgrade"], [], ["h2c"], .closes),
+        (["keep-alive,\tupgrade"], [], ["h2c"], .closes),
+        (["upgrade", "\tkeep-alive"], [], ["h2c"], .closes),
+        (["upgrade"], [], [""], .closes),
+        (["upgrade"], [], ["h2c", ""], .closes),
+        (["upgrades"], [], ["h2c"], .closes),
+        (["x-upgrade"], [], ["h2c"], .closes),
+        (["upgrade;q=1"], [], ["h2c"], .closes),
+        (["upgrade keep-alive"], [], ["h2c"], .closes),
+        (["upgrade, x-upgrade"], [], ["h2c"], .closes),
     ])
     func `the connection stays open only if the next request's beginning is certain`(
         _ connection: [String], _ proxyConnection: [String], _ upgrades: [String], _ expected: Persistence
@@ -244,16 +244,17 @@ struct HeadCheckTests {
         #expect(found == expected)
         let closing = Persistence(
             isKeepAlive: false, connection: connection, proxyConnection: proxyConnection, upgrades: upgrades)
-        #expect(closing == .ends)
+        #expect(closing == .closes)
     }
 
     @Test(arguments: [
-        ([], HTTPVersion.http1_1, Persistence.goesOn), ([], .http1_0, .ends), ([("Connection", "keep-alive")], .http1_0, .ends),
-        ([("Connection", "close")], .http1_1, .ends),
-        ([("connection", "Upgrade"), ("UPGRADE", "h2c")], .http1_1, .goesOnBehindOffer),
-        ([("Proxy-Connection", "close")], .http1_1, .ends), ([("Proxy-Connection", "keep-alive")], .http1_1, .goesOn),
-        ([("Upgrade", "h2c")], .http1_1, .goesOn), ([("X-Connection", "close")], .http1_1, .goesOn),
-        ([("Connection", "upgrade"), ("Upgrade", "h2c")], .http1_0, .ends),
+        ([], HTTPVersion.http1_1, Persistence.persists), ([], .http1_0, .closes),
+        ([("Connection", "keep-alive")], .http1_0, .closes),
+        ([("Connection", "close")], .http1_1, .closes),
+        ([("connection", "Upgrade"), ("UPGRADE", "h2c")], .http1_1, .persistsAfterOffer),
+        ([("Proxy-Connection", "close")], .http1_1, .closes), ([("Proxy-Connection", "keep-alive")], .http1_1, .persists),
+        ([("Upgrade", "h2c")], .http1_1, .persists), ([("X-Connection", "close")], .http1_1, .persists),
+        ([("Connection", "upgrade"), ("Upgrade", "h2c")], .http1_0, .closes),
     ])
     func `the head decides whether the connection stays open`(
         _ fields: [(String, String)], _ version: HTTPVersion, _ expected: Persistence

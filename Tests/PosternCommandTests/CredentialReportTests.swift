@@ -2,48 +2,103 @@
 
 import AWSCredentials
 import Foundation
-import PosternServer
+import LocalFiles
+import OutgoingHTTP
+import PosternTestSupport
 import Testing
+import WireFormats
 
 @testable import postern
 
 struct CredentialReportTests {
-    private func report(_ environment: [String: String]) async -> CredentialReport {
-        let source = CredentialFinding.Source(origin: .environment(prefix: "ACME"), tenants: ["acme", "beta"], region: nil)
-        let resolver = CredentialResolvers(environment: environment).resolver(of: source.origin)
-        return CredentialReport(findings: [await CredentialFinding(source, resolver, asksSTS: false)])
+    private static let variables = ["AWS_ACCESS_KEY_ID": "AKIAEXAMPLE000000001", "AWS_SECRET_ACCESS_KEY": "canary-secret"]
+
+    /// Asks the standard chain with these variables, without files, and with these answers of other services.
+    private func finding(
+        _ variables: [String: String], tenants: [String] = [], asksSTS: Bool = false,
+        answer: @escaping @Sendable (OutgoingRequest) throws(OutgoingError) -> OutgoingResponse = { _ throws(OutgoingError) in
+            throw .unreachable("connection refused")
+        }
+    ) async -> CredentialFinding {
+        let context = ProviderContext(
+            variables: variables, home: "/home/none", readFile: { _ throws(FileReadError) in throw .notFound },
+            send: { request async throws(OutgoingError) in try answer(request) }, now: { .january2027 }, uptime: { .zero })
+        return await CredentialFinding(
+            .init(origin: .standard, tenants: tenants, region: "eu-west-1"),
+            CredentialChain(.standard, context: context), asksSTS: asksSTS)
     }
 
-    private func source(_ report: CredentialReport) throws -> [String: Any] {
-        let json = try #require(JSONSerialization.jsonObject(with: Data(report.json.utf8)) as? [String: Any])
-        let sources = try #require(json["sources"] as? [[String: Any]])
-        #expect(json["ok"] as? Bool == (sources.first?["problem"] is NSNull))
-        return try #require(sources.first)
+    private func json(_ findings: [CredentialFinding]) throws -> JSONValue {
+        try JSONValue(parsing: Array(CredentialReport(findings: findings).json.utf8))
     }
 
-    @Test func `long-term credentials are shown without their secret`() async throws {
-        let report = await report(["ACME_ACCESS_KEY_ID": "AKIAEXAMPLE", "ACME_SECRET_ACCESS_KEY": "hidden"])
-        #expect(report.text.contains("(signs for acme, beta)") && report.text.contains("AKIAEXAMPLE"))
-        #expect(report.text.contains("none: these are long-term credentials") && !report.text.contains("PROBLEM"))
-        #expect(!report.text.contains("hidden") && !report.json.contains("hidden"))
-        let source = try source(report)
-        #expect(source["accessKeyId"] as? String == "AKIAEXAMPLE" && source["temporary"] as? Bool == false)
-        #expect(source["tenants"] as? [String] == ["acme", "beta"] && source["identity"] is NSNull)
+    @Test func `JSON has the provider, the key id and what was asked`() async throws {
+        let json = try json([await finding(Self.variables, tenants: ["acme", "beta"])])
+        #expect(json.names == ["ok", "sources"] && json["ok"] == .bool(true))
+        let source = try #require(json["sources"]?.elements?.first)
+        #expect(
+            source.names == [
+                "source", "tenants", "provider", "accessKeyId", "temporary", "expiresAt", "identity", "identityProblem",
+                "problem",
+                "asked",
+            ])
+        #expect(source["tenants"] == .array([.string("acme"), .string("beta")]))
+        #expect(source["provider"]?.string == "environment" && source["accessKeyId"]?.string == "AKIAEXAMPLE000000001")
+        #expect(source["temporary"] == .bool(false) && source["expiresAt"] == .null && source["problem"] == .null)
+        #expect(source["asked"]?.elements?.first?["provider"]?.string == "environment")
     }
 
-    @Test func `temporary credentials without an end say so`() async throws {
-        let report = await report([
-            "ACME_ACCESS_KEY_ID": "ASIAEXAMPLE", "ACME_SECRET_ACCESS_KEY": "hidden", "ACME_SESSION_TOKEN": "hidden-too",
-        ])
-        #expect(report.text.contains("ASIAEXAMPLE (temporary)") && report.text.contains("not given by the provider"))
-        #expect(!report.text.contains("hidden") && !report.json.contains("hidden"))
-        #expect(try source(report)["temporary"] as? Bool == true)
+    @Test func `temporary credentials have their expiration`() async throws {
+        let variables = Self.variables.merging([
+            "AWS_SESSION_TOKEN": "canary-token", "AWS_CREDENTIAL_EXPIRATION": "2027-01-15T09:00:00Z",
+        ]) { $1 }
+        let report = CredentialReport(findings: [await finding(variables)])
+        let source = try #require(try JSONValue(parsing: Array(report.json.utf8))["sources"]?.elements?.first)
+        #expect(source["temporary"] == .bool(true) && source["expiresAt"]?.string == "2027-01-15T09:00:00Z")
+        #expect(report.text.contains("AKIAEXAMPLE000000001 (temporary)") && report.text.contains("2027-01-15T09:00:00Z"))
     }
 
-    @Test func `a source without credentials has a problem`() async throws {
-        let report = await report([:])
-        #expect(report.text.contains("PROBLEM") && report.text.contains("ACME_ACCESS_KEY_ID"))
-        let source = try source(report)
-        #expect(source["problem"] as? String != nil && source["provider"] is NSNull && source["accessKeyId"] is NSNull)
+    @Test func `the identity is that of STS, or the reason why it is not known`() async throws {
+        let known = await finding(Self.variables, asksSTS: true) { _ in
+            let xml = """
+                <GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>\
+                <Arn>arn:aws:iam::123456789012:user/up</Arn><UserId>AIDA</UserId><Account>123456789012</Account>\
+                </GetCallerIdentityResult></GetCallerIdentityResponse>
+                """
+            return OutgoingResponse(status: 200, body: Array(xml.utf8))
+        }
+        let identity = try json([known])["sources"]?.elements?.first?["identity"]
+        #expect(identity?["arn"]?.string == "arn:aws:iam::123456789012:user/up")
+        #expect(identity?["account"]?.string == "123456789012" && identity?["userId"]?.string == "AIDA")
+        let unknown = try #require(try json([await finding(Self.variables, asksSTS: true)])["sources"]?.elements?.first)
+        #expect(unknown["identity"] == .null && unknown["identityProblem"]?.string?.isEmpty == false)
+        #expect(unknown["problem"] == .null)
+        let notAsked = try json([await finding(Self.variables)])["sources"]?.elements?.first
+        #expect(notAsked?["identity"] == .null && notAsked?["identityProblem"] == .null)
+    }
+
+    @Test func `one source without credentials makes the report not ok`() async throws {
+        let findings = [await finding(Self.variables), await finding(["AWS_EC2_METADATA_DISABLED": "true"])]
+        let json = try json(findings)
+        #expect(json["ok"] == .bool(false))
+        let source = try #require(json["sources"]?.elements?.last)
+        #expect(source["provider"] == .null && source["problem"]?.string?.isEmpty == false)
+        #expect(source["asked"]?.elements?.count == 4)
+    }
+
+    @Test func `neither text nor JSON has a secret`() async {
+        let variables = Self.variables.merging(["AWS_SESSION_TOKEN": "canary-token"]) { $1 }
+        for asksSTS in [false, true] {
+            let report = CredentialReport(findings: [await finding(variables, asksSTS: asksSTS)])
+            #expect(!report.text.contains("canary") && !report.json.contains("canary"))
+        }
+    }
+
+    @Test func `text has the tenants of a source and every provider that was asked`() async {
+        let text = CredentialReport(findings: [await finding(["AWS_EC2_METADATA_DISABLED": "true"], tenants: ["acme"])]).text
+        #expect(text.split(separator: "\n").first?.contains("acme") == true)
+        for provider in ["environment", "profile default", "container", "instance metadata"] {
+            #expect(text.contains("\(provider): "))
+        }
     }
 }

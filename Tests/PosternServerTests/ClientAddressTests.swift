@@ -2,6 +2,7 @@
 
 import HTTPServer
 import NIOCore
+import PosternTestSupport
 import RuleFiles
 import Testing
 import UploadRules
@@ -11,12 +12,7 @@ import UploadRules
 struct ClientAddressTests {
     private func address(_ direct: String, _ forwarded: [String], trusted: String?) throws -> String {
         let yaml = trusted.map { "trustedProxies: [\"\($0)\"]\n" } ?? "listen: 127.0.0.1:1\n"
-        let files = RuleFileSystem { _ throws(RuleFileSystem.Failure) in
-            []
-        } read: { _, _ throws(RuleFileSystem.Failure) in
-            Array(yaml.utf8)
-        }
-        let ranges = try ServiceSettings(file: "/postern.yaml", files: files).trustedProxies
+        let ranges = try ServiceSettings(file: "/postern.yaml", files: .memory(["/postern.yaml": yaml])).trustedProxies
         return ClientAddress(
             connection: PeerAddress(try SocketAddress(ipAddress: direct, port: 1)), forwardedFor: forwarded, trusted: ranges
         ).address

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PosternTestSupport
 import Testing
 import WireFormats
 
@@ -55,9 +56,9 @@ struct WycheproofTests {
 
     /// Whether either way to read the keys accepts the signature.
     private static func accepts(_ jws: String, keys: [JSONValue]) -> Bool {
-        let set = Array("{\"keys\":[".utf8) + keys.map(\.text).joined(separator: [UInt8(ascii: ",")]) + Array("]}".utf8)
-        let publicKeys = try? KeySet.jwks(set, algorithms: publicAlgorithms)
-        let secrets = try? KeySet.secret(set, algorithms: secretAlgorithms)
+        let set = Array("{\"keys\":[".utf8) + keys.map(\.written).joined(separator: [UInt8(ascii: ",")]) + Array("]}".utf8)
+        let publicKeys = try? KeySet(jwks: set, algorithms: publicAlgorithms)
+        let secrets = try? KeySet(secret: set, algorithms: secretAlgorithms)
         return (try? publicKeys?.verify(Array(jws.utf8), algorithms: publicAlgorithms)) != nil
             || (try? secrets?.verify(Array(jws.utf8), algorithms: secretAlgorithms)) != nil
     }

@@ -2,24 +2,24 @@
 
 /// Reads the protocols that a TLS client offers (ALPN, RFC 7301) from the first bytes of its connection.
 ///
-/// SwiftNIO's TLS goes on without a protocol where none of the client's is ours; RFC 7301 wants the handshake to fail. Only the
-/// first record is read: a ClientHello that is longer, or split over records, is left to TLS.
+/// SwiftNIO's TLS continues without a protocol if the client offers only others, while RFC 7301 requires the handshake to fail.
+/// Only the first record is read: a ClientHello that is longer, or split into records, is left to TLS.
 struct ClientHello {
-    enum Finding: Equatable {
+    enum Result: Equatable {
         /// More bytes are needed.
         case incomplete
-        /// `http/1.1` is offered, or nothing is.
-        case speaksHTTP1
-        /// Protocols are offered, and `http/1.1` is not among them.
-        case speaksOnlyOthers
-        /// Not a ClientHello in one record: TLS will say what is wrong with it.
+        /// The client offers `http/1.1`, or no protocols.
+        case offersHTTP1
+        /// The client offers only other protocols.
+        case offersOnlyOthers
+        /// Not a ClientHello in one record: TLS handles it.
         case unknown
     }
 
-    /// All that was taken.
+    /// All bytes so far.
     private(set) var bytes: [UInt8] = []
 
-    mutating func take(_ more: some Collection<UInt8>) -> Finding {
+    mutating func append(_ more: some Collection<UInt8>) -> Result {
         bytes += more
         guard bytes.count >= 5 else { return .incomplete }
         if bytes.capacity < recordCount { bytes.reserveCapacity(recordCount) }
@@ -31,28 +31,28 @@ struct ClientHello {
         return Self.read(&record) ?? .unknown
     }
 
-    /// The bytes of the first record, its header among them; asks for the header.
+    /// The length of the first record with its header, which must be complete.
     private var recordCount: Int { min(5 + (Int(bytes[3]) << 8 | Int(bytes[4])), 5 + 16_385) }
 
-    /// RFC 8446, section 4.1.2. Nil where it ends too soon.
-    private static func read(_ record: inout Reader) -> Finding? {
+    /// Reads a ClientHello (RFC 8446, section 4.1.2); nil if it is truncated.
+    private static func read(_ record: inout Reader) -> Result? {
         guard record.integer(1) == 1, let length = record.integer(3), var hello = record.take(length) else { return nil }
         // Version and random, session id, cipher suites, compression methods.
         guard hello.take(2 + 32) != nil, hello.vector(1) != nil, hello.vector(2) != nil, hello.vector(1) != nil else {
             return nil
         }
-        guard var extensions = hello.vector(2) else { return .speaksHTTP1 }
+        guard var extensions = hello.vector(2) else { return .offersHTTP1 }
         while !extensions.isEmpty {
             guard let type = extensions.integer(2), var content = extensions.vector(2) else { return nil }
             guard type == 16 else { continue }
             guard var names = content.vector(2) else { return nil }
             while !names.isEmpty {
                 guard let name = names.vector(1) else { return nil }
-                if name.rest.elementsEqual("http/1.1".utf8) { return .speaksHTTP1 }
+                if name.rest.elementsEqual("http/1.1".utf8) { return .offersHTTP1 }
             }
-            return .speaksOnlyOthers
+            return .offersOnlyOthers
         }
-        return .speaksHTTP1
+        return .offersHTTP1
     }
 
     private struct Reader {
@@ -72,7 +72,7 @@ struct ClientHello {
             take(size).map { $0.rest.reduce(0) { $0 << 8 | Int($1) } }
         }
 
-        /// Bytes behind their length, which has `size` bytes.
+        /// Reads bytes that follow their length, which has `size` bytes.
         mutating func vector(_ size: Int) -> Reader? {
             integer(size).flatMap { take($0) }
         }

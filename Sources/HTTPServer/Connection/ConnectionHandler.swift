@@ -10,8 +10,8 @@ import NIOTLS
     import Foundation
 #endif
 
-/// Runs one connection: tells its ``ConnectionState`` what happens, does what that says, and hands each whole request to its
-/// endpoint. From the read that completes a request to the write of its response nothing waits.
+/// Runs one connection: reports events to its ``ConnectionState``, performs the actions that it returns, and passes complete
+/// requests to their endpoints. A response that needs no waiting is written within the read that completes its request.
 final class ConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = Never
@@ -21,72 +21,39 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private let loop: LoopConnections
     private let peer: PeerAddress?
     private var state: ConnectionState
-    /// What is answered to anything on this connection: there were too many when it came.
+    private var memory = ConnectionMemory()
+    /// The response to every request, for a connection that exceeded a limit when it was opened.
     private let refusal: Rejection?
     private var context: ChannelHandlerContext?
-    /// Closes the socket itself, past TLS; nil on a plain connection.
+    /// Closes the socket without waiting for TLS; nil on a plain connection.
     private var socket: SocketHandler?
-    private var isHandshaking = false
 
-    private var incoming: Incoming?
-    /// Whole requests that wait for their turn; nil where none has yet, for a buffer takes kilobytes.
-    private var queue: CircularBuffer<Incoming>?
-    private var isAnswering = false
+    /// The request being read.
+    private var incoming: IncomingRequest?
+    /// Complete requests that wait for their turn; nil until there is one, since a buffer takes kilobytes.
+    private var queue: CircularBuffer<IncomingRequest>?
     private var isAnsweringQueue = false
-    private var holdsBackRead = false
+    /// The channel asked for a read that ``ConnectionState`` did not allow yet.
+    private var isReadPending = false
     private var unflushedBytes = 0
-    /// What this connection counts for in the budget of all.
-    private var heldBytes = 0
-    /// Counts the times at which it began to hold something.
-    private var holdTurn = 0
-    private var queuedBytes = 0
-    private var undecodedBytes = 0
-    private var handshakeBytes = 0
-    private var unsentBytes = 0
-    /// What was written since all was sent, as buffers take it: one is kept whole until its last byte is sent.
-    private var writtenBytes = 0
+    /// Empty writes that have not completed; the last one completes when everything was sent.
+    private var pendingEmptyWrites = 0
+    /// NIO's decoder stops behind the request being read; and it has stopped.
     private var decoderStops = false
     private var decoderHasStopped = false
-    /// A request that is refused by its head was HEAD.
+    /// The request whose head is refused is HEAD.
     private var refusesHEAD = false
-    /// How many empty writes tell when all before them was sent.
-    private var unsentWaits = 0
-    /// Where the last piece of a body of this read ended in memory; says whether a read went on behind it.
+    /// Where in memory the last piece of a body ended in this read; shows whether the read contained more.
     private(set) var lastBodyEnd: UnsafeRawPointer?
-    /// Its place among the connections of its event loop; `LoopConnections` keeps it.
+    /// The index among the connections of the event loop, set by ``LoopConnections``.
     var index = -1
 
-    /// A request on its way in.
-    private struct Incoming {
-        let head: RequestHead
-        let endpoint: Endpoint
-        let contentLength: Int?
-        var body = ByteBuffer()
-        var receiver: (any BodyReceiver)?
-        /// What the receiver answered before the end of the body, until it is this request's turn.
-        var early: Response?
-        /// About what the head takes in memory.
-        let headBytes: Int
-
-        var bytes: Int { headBytes + body.storageCapacity }
-
-        /// The request will have no response from its endpoint.
-        func abort() {
-            receiver?.aborted()
-            early?.discard()
-        }
-    }
-
-    /// Responses that are written behind one another go out together, up to so many bytes.
+    /// Pipelined responses are flushed together, up to this size.
     private static let flushThreshold = 64 * 1024
     /// A body up to this size is copied behind its head; a larger one is written by itself.
-    private static let copiedBody = 32 * 1024
-
-    /// What an incomplete request takes in addition to its bytes: a decoder at work, read buffers; and those of TLS.
-    private static let unfinishedCost = 8000
-    private static let unfinishedCostOfTLS = 45_000
-    /// Over TLS a large body is written in pieces: the TLS handler keeps a buffer of the largest.
-    private static let pieceOverTLS = 16 * 1024
+    private static let maxCopiedBody = 32 * 1024
+    /// Over TLS, larger bodies are written in pieces, since the TLS handler keeps a buffer of the size of the largest write.
+    private static let maxTLSPiece = 16 * 1024
 
     init(listener: ListenerContext, loop: LoopConnections, peer: PeerAddress?, refusal: Rejection?) {
         self.listener = listener
@@ -117,7 +84,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         context.fireChannelInactive()
     }
 
-    /// Tidies up, once.
+    /// Releases everything, once.
     private func end() {
         state.closed()
         guard index >= 0 else { return }
@@ -126,19 +93,15 @@ final class ConnectionHandler: ChannelDuplexHandler {
         incoming = nil
         while let request = queue?.popFirst() { request.abort() }
         queue = nil
-        queuedBytes = 0
-        undecodedBytes = 0
-        unsentBytes = 0
-        handshakeBytes = 0
-        updateHeld()
-        listener.table.closed(peer: peer, wasRefused: refusal != nil)
+        listener.table.addHeldBytes(memory.release())
+        listener.table.remove(peer: peer, wasRefused: refusal != nil)
     }
 
     func read(context: ChannelHandlerContext) {
         if state.mayRead {
             context.read()
         } else {
-            holdsBackRead = true
+            isReadPending = true
         }
     }
 
@@ -163,7 +126,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             perform(state.inputFailed(.malformed("The request is not valid HTTP/1.1.")), context)
         default:
             // The socket or TLS has failed, so no response can be sent.
-            hangUp(context)
+            closeSocket(context)
         }
         flush(context)
     }
@@ -172,70 +135,69 @@ final class ConnectionHandler: ChannelDuplexHandler {
         switch event {
         case ChannelEvent.inputClosed: perform(state.inputClosed(), context)
         case TLSUserEvent.handshakeCompleted:
-            isHandshaking = false
             state.handshakeEnded(at: .now())
-            handshakeHolds(0)
+            memory.isEncrypted = true
+            setHandshakeBytes(0)
         default: break
         }
         context.fireUserInboundEventTriggered(event)
     }
 
-    // MARK: From the socket, the decoder and the loop
+    // MARK: Events from the socket, the decoder and the event loop
 
     /// The connection begins with a TLS handshake.
     func beginsWithTLS(_ socket: SocketHandler) {
         self.socket = socket
-        isHandshaking = true
         state.handshakeBegan(at: .now())
     }
 
-    /// Bytes came, before anything was made of them.
+    /// Bytes were received, and not decoded yet.
     func bytesReceived(_ count: Int) {
         guard let context else { return }
-        // Another read may lie at the same place.
+        // Another read may use the same memory.
         lastBodyEnd = nil
         perform(state.bytesReceived(count, at: .now()), context)
     }
 
-    /// The decoder holds the beginning of a request behind the last one.
+    /// The decoder has the beginning of another request.
     func nextRequestBegins() {
         guard let context else { return }
         perform(state.bytesReceived(0, at: .now()), context)
     }
 
-    /// Whether the decoder has stopped at the end of a request, and needs to be replaced; asks once.
+    /// Returns true once if the decoder has stopped behind a request and must be replaced.
     func takeDecoderStop() -> Bool {
         defer { decoderHasStopped = false }
         return decoderHasStopped
     }
 
-    /// A TLS handshake takes about so many bytes until it has ended.
-    /// - Returns: false where that is too much with all others, and the connection was closed
+    /// Sets the estimated memory of the TLS handshake.
+    /// - Returns: false if that exceeded the memory budget and the connection was closed
     @discardableResult
-    func handshakeHolds(_ bytes: Int) -> Bool {
-        guard let context else { return false }
-        handshakeBytes = bytes
-        guard !updateHeld() else { return true }
-        hangUp(context)
+    func setHandshakeBytes(_ bytes: Int) -> Bool {
+        guard let context, !state.isClosed else { return false }
+        memory.handshakeBytes = bytes
+        guard !updateMemory() else { return true }
+        closeSocket(context)
         return false
     }
 
-    /// A read was decoded, and so many bytes are left over.
+    /// A read was decoded.
+    /// - Parameter undecodedBytes: the bytes that were left over
     func decodingEnded(undecodedBytes: Int) {
         guard let context, !state.isClosed else { return }
-        self.undecodedBytes = undecodedBytes
-        // What was answered at once is not held.
-        guard !updateHeld(), !state.ignoresInput, heldBytes > 0 else { return }
+        memory.undecodedBytes = undecodedBytes
+        // Requests that were answered at once are not held.
+        guard !updateMemory(), memory.heldBytes > 0 else { return }
         perform(state.inputFailed(.outOfMemoryBudget), context)
     }
 
     func tick(at now: NIODeadline) {
         guard let context else { return }
-        if unsentBytes > 0, let unsent = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes), unsent > 0 {
-            // A large response that leaves bit by bit is no peer that does not read.
-            unsentBytes = unsent
+        if state.unsentBytes > 0, let unsent = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes), unsent > 0 {
+            // A client that reads a large response slowly makes progress.
             _ = state.unsent(unsent, at: now)
-            updateHeld()
+            updateMemory()
         }
         perform(state.tick(at: now), context)
         flush(context)
@@ -245,19 +207,19 @@ final class ConnectionHandler: ChannelDuplexHandler {
         state.drain(at: now)
     }
 
-    /// Closes at once where nothing is under way.
-    func evict() {
+    /// Closes the connection if it is idle.
+    func closeIfIdle() {
         guard state.idleSince != nil else { return }
         close()
     }
 
-    /// Closes at once, whatever is under way.
+    /// Closes the connection at once.
     func close() {
         guard let context else { return }
-        hangUp(context)
+        closeSocket(context)
     }
 
-    // MARK: A request comes in
+    // MARK: Requests
 
     private func headReceived(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         guard !state.ignoresInput else { return }
@@ -275,7 +237,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             method: head.method, target: head.uri, fields: head.headers, peer: peer, date: date, received: .now())
         let endpoint = listener.responder.endpoint(for: request)
         let action = state.headReceived(
-            isLast: check.persistence == .ends, contentLength: check.contentLength, maxBody: endpoint.maxBytes,
+            isLast: check.persistence == .closes, contentLength: check.contentLength, maxBody: endpoint.maxBytes,
             isStream: endpoint.isStream, expectsContinue: check.expectsContinue, at: request.received)
         switch action {
         case .proceed, .sendContinue: break
@@ -283,9 +245,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         default: return perform(action, context)
         }
         refusesHEAD = false
-        decoderStops = check.persistence == .goesOnBehindOffer
-        incoming = Incoming(
-            head: request, endpoint: endpoint, contentLength: check.contentLength, headBytes: Self.cost(of: head))
+        decoderStops = check.persistence == .persistsAfterOffer
+        incoming = IncomingRequest(
+            head: request, endpoint: endpoint, contentLength: check.contentLength, headBytes: head.estimatedBytes)
         if action == .sendContinue {
             if let response = endpoint.refusal(request) { return refuseBody(response, context) }
             var buffer = context.channel.allocator.buffer(capacity: 32)
@@ -293,11 +255,6 @@ final class ConnectionHandler: ChannelDuplexHandler {
             context.writeAndFlush(wrapOutboundOut(.byteBuffer(buffer)), promise: nil)
         }
         if case .stream(_, let open) = endpoint.body { incoming?.receiver = open(request) }
-    }
-
-    /// About what a head takes in memory.
-    private static func cost(of head: HTTPRequestHead) -> Int {
-        head.headers.reduce(512 + head.uri.utf8.count) { $0 + $1.name.utf8.count + $1.value.utf8.count + 160 }
     }
 
     private func bodyReceived(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
@@ -309,17 +266,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
         if let receiver = incoming?.receiver {
             guard incoming?.early == nil, let response = receiver.received(bytes) else { return }
             incoming?.early = response
-            answerEarly(context)
+            writeEarlyResponse(context)
             return
         }
-        if incoming?.body.readableBytes == 0, bytes.readableBytes == incoming?.contentLength {
-            // Whole in one piece: the usual case.
-            incoming?.body = bytes
-        } else {
-            // A copy: the piece would keep all that was read with it.
-            var bytes = bytes
-            incoming?.body.writeBuffer(&bytes)
-        }
+        incoming?.append(bytes)
     }
 
     private func endReceived(_ context: ChannelHandlerContext) {
@@ -335,48 +285,47 @@ final class ConnectionHandler: ChannelDuplexHandler {
             incoming = nil
             if queue == nil { queue = CircularBuffer(initialCapacity: 4) }
             queue?.append(request)
-            queuedBytes += request.bytes
-        case .drop, .proceed, .sendContinue, .reject, .linger, .hangUp:
+            memory.queuedBytes += request.bytes
+        case .drop, .proceed, .sendContinue, .reject, .linger, .close:
             perform(action, context)
         }
     }
 
     // MARK: Responses
 
-    private func answer(_ request: Incoming, _ context: ChannelHandlerContext) {
+    private func answer(_ request: IncomingRequest, _ context: ChannelHandlerContext) {
+        state.answerBegan()
         if let receiver = request.receiver {
             let isHead = request.head.method == .HEAD
             guard let early = request.early else { return write(receiver.ended(), isHead: isHead, context) }
             receiver.aborted()
             return write(early, isHead: isHead, context)
         }
-        guard case .whole(_, let respond) = request.endpoint.body else { return hangUp(context) }
-        isAnswering = true
+        guard case .whole(_, let respond) = request.endpoint.body else { return closeSocket(context) }
         switch respond(Request(head: request.head, body: request.body)) {
         case .now(let response):
-            isAnswering = false
             write(response, isHead: request.head.method == .HEAD, context)
         case .later(let begin):
             let isHead = request.head.method == .HEAD
             let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
             begin(context.eventLoop).hop(to: context.eventLoop).whenComplete { result in
-                handler.value.laterResponse(result, isHead: isHead)
+                handler.value.responseCompleted(result, isHead: isHead)
             }
         }
     }
 
-    private func laterResponse(_ result: Result<Response, any Error>, isHead: Bool) {
-        isAnswering = false
+    private func responseCompleted(_ result: Result<Response, any Error>, isHead: Bool) {
         guard let context, !state.isClosed else {
             if case .success(let response) = result { response.discard() }
             return
         }
-        guard case .success(let response) = result else { return hangUp(context) }
+        guard case .success(let response) = result else { return closeSocket(context) }
         write(response, isHead: isHead, context)
         flush(context)
     }
 
-    /// Answers a request that waits for `100 Continue`, and closes: the client need not send the body.
+    /// Writes the final response to a request that waits for `100 Continue`, and closes, since the client may or may not send the
+    /// body (RFC 9110, section 10.1.1).
     private func refuseBody(_ response: Response, _ context: ChannelHandlerContext) {
         let isHead = incoming?.head.method == .HEAD
         incoming = nil
@@ -385,8 +334,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         perform(state.rejectionWritten(at: .now()), context)
     }
 
-    /// Answers a streamed request before its body has come, once earlier requests have their responses.
-    private func answerEarly(_ context: ChannelHandlerContext) {
+    /// Writes the early response to a stream, unless earlier requests are still unanswered.
+    private func writeEarlyResponse(_ context: ChannelHandlerContext) {
         guard state.mayAnswerEarly, let response = incoming?.early else { return }
         let isHead = incoming?.head.method == .HEAD
         incoming?.early = nil
@@ -395,16 +344,15 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private func write(_ response: Response, isHead: Bool, _ context: ChannelHandlerContext) {
-        writeBytes(response, isHead: isHead, closes: state.closesAfterResponse, context)
+        let closes = state.closesAfterResponse
+        writeBytes(response, isHead: isHead, closes: closes, context)
         let now = NIODeadline.now()
-        if state.closesAfterResponse { flush(context) }
+        if closes { flush(context) }
         perform(state.responseWritten(at: now), context)
-        answerNext(context)
+        answerQueue(context)
     }
 
     private func reject(_ rejection: Rejection, head: RequestHead?, _ context: ChannelHandlerContext) {
-        // There is no way yet to say anything.
-        if isHandshaking { return hangUp(context) }
         incoming?.abort()
         let head = head ?? incoming?.head
         let isHead = head?.method == .HEAD || head == nil && refusesHEAD
@@ -417,7 +365,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func writeBytes(_ response: Response, isHead: Bool, closes: Bool, _ context: ChannelHandlerContext) {
         let length = response.contentLength
-        let isCopied = length <= Self.copiedBody
+        let isCopied = length <= Self.maxCopiedBody
         var buffer = context.channel.allocator.buffer(
             capacity: response.shared.encoded.count + response.fields.encoded.count + 160 + (isCopied && !isHead ? length : 0))
         loop.encoder.write(response, at: listener.now().timeIntervalSince1970, closes: closes, to: &buffer)
@@ -448,13 +396,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
             }
         }
         unflushedBytes += buffer.readableBytes + (rest?.readableBytes ?? 0)
-        writtenBytes += buffer.storageCapacity
-        // What is shared or a file takes no memory of this connection's.
-        if case .bytes = response.body, case .byteBuffer(let bytes)? = rest { writtenBytes += bytes.storageCapacity }
+        memory.writtenBytes += buffer.storageCapacity
+        // Shared buffers and files take no memory of this connection.
+        if case .bytes = response.body, case .byteBuffer(let bytes)? = rest { memory.writtenBytes += bytes.storageCapacity }
         context.write(wrapOutboundOut(.byteBuffer(buffer)), promise: nil)
         guard let rest else { return }
         if socket != nil, case .byteBuffer(var bytes) = rest {
-            while let piece = bytes.readSlice(length: min(Self.pieceOverTLS, bytes.readableBytes)), piece.readableBytes > 0 {
+            while let piece = bytes.readSlice(length: min(Self.maxTLSPiece, bytes.readableBytes)), piece.readableBytes > 0 {
                 context.writeAndFlush(wrapOutboundOut(.byteBuffer(piece)), promise: nil)
             }
         } else if let file {
@@ -466,21 +414,21 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
     }
 
-    /// Answers what is queued, as far as the peer takes the responses.
-    private func answerNext(_ context: ChannelHandlerContext) {
-        // Each response asks for the next one; a loop, for there may be hundreds.
+    /// Answers queued requests until a response has to wait.
+    private func answerQueue(_ context: ChannelHandlerContext) {
+        // Called again by each response: a loop instead of recursion, since there may be hundreds.
         guard !isAnsweringQueue else { return }
         isAnsweringQueue = true
         while true {
             if unflushedBytes >= Self.flushThreshold { flush(context) }
-            guard !isAnswering, state.mayAnswer, let request = queue?.popFirst() else { break }
-            queuedBytes -= request.bytes
-            updateHeld()
+            guard state.mayAnswer, let request = queue?.popFirst() else { break }
+            memory.queuedBytes -= request.bytes
+            updateMemory()
             answer(request, context)
         }
-        if !isAnswering { answerEarly(context) }
+        writeEarlyResponse(context)
         isAnsweringQueue = false
-        readOn(context)
+        resumeReading(context)
     }
 
     private func flush(_ context: ChannelHandlerContext) {
@@ -488,45 +436,44 @@ final class ConnectionHandler: ChannelDuplexHandler {
         unflushedBytes = 0
         context.flush()
         guard let unsent = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes), unsent > 0 else {
-            writtenBytes = 0
+            memory.writtenBytes = 0
             return
         }
-        unsentBytes = unsent
         _ = state.unsent(unsent, at: .now())
-        guard updateHeld() else { return hangUp(context) }
+        guard updateMemory() else { return closeSocket(context) }
         waitForUnsent(context)
     }
 
-    /// Learns when everything was sent: an empty write is done after all others.
+    /// Calls ``allSent()`` when everything was sent: an empty write completes after all earlier ones.
     private func waitForUnsent(_ context: ChannelHandlerContext) {
         let sent = context.eventLoop.makePromise(of: Void.self)
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
-        unsentWaits += 1
+        pendingEmptyWrites += 1
         sent.futureResult.whenSuccess { handler.value.allSent() }
         context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: sent)
     }
 
     private func allSent() {
-        unsentWaits -= 1
-        // Something was written behind.
-        guard unsentWaits == 0 else { return }
+        pendingEmptyWrites -= 1
+        // More has been written since.
+        guard pendingEmptyWrites == 0 else { return }
         guard let context, !state.isClosed else { return }
-        unsentBytes = 0
-        writtenBytes = 0
-        updateHeld()
-        perform(state.unsent(0, at: .now()), context)
+        let action = state.unsent(0, at: .now())
+        memory.writtenBytes = 0
+        updateMemory()
+        perform(action, context)
         if state.isLingering { closeOutput(context) }
-        answerNext(context)
+        answerQueue(context)
         flush(context)
     }
 
-    private func readOn(_ context: ChannelHandlerContext) {
-        guard holdsBackRead, state.mayRead else { return }
-        holdsBackRead = false
+    private func resumeReading(_ context: ChannelHandlerContext) {
+        guard isReadPending, state.mayRead else { return }
+        isReadPending = false
         context.read()
     }
 
-    // MARK: Doing what the state says
+    // MARK: Actions
 
     private func perform(_ action: ConnectionState.Action, _ context: ChannelHandlerContext) {
         switch action {
@@ -537,22 +484,22 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .linger:
             incoming?.abort()
             incoming = nil
-            undecodedBytes = 0
-            updateHeld(makesRoom: false)
+            memory.undecodedBytes = 0
+            updateMemory(enforcesBudget: false)
             closeOutput(context)
-            readOn(context)
-        case .hangUp:
-            hangUp(context)
+            resumeReading(context)
+        case .close:
+            closeSocket(context)
         }
     }
 
-    /// NIO would close both ways, and lose what waits, where the other side has closed already.
+    /// Closes the output if everything was sent. If the other side has closed, NIO closes both directions and loses unsent bytes.
     private func closeOutput(_ context: ChannelHandlerContext) {
-        if unsentBytes == 0 { context.close(mode: .output, promise: nil) }
+        if state.unsentBytes == 0 { context.close(mode: .output, promise: nil) }
     }
 
-    private func hangUp(_ context: ChannelHandlerContext) {
-        // Before the socket closes, so that its place in the count is free at once.
+    private func closeSocket(_ context: ChannelHandlerContext) {
+        // Before the socket closes, so that another connection can be admitted at once.
         end()
         if let socket {
             socket.close()
@@ -563,50 +510,32 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     // MARK: Memory
 
-    /// Whether it has held something ever since that time.
-    func holds(since turn: Int) -> Bool { heldBytes > 0 && holdTurn == turn }
+    /// Whether the connection has held memory ever since the beginning of that period.
+    func holdsMemory(since period: Int) -> Bool { memory.heldBytes > 0 && memory.period == period }
 
-    /// Gives up what it holds, and itself.
-    private func shed() {
+    /// Gives up the request being read, or the whole connection, to release memory.
+    func releaseMemory() {
         guard let context else { return }
-        if unsentBytes > 0 || isHandshaking || state.ignoresInput || queue?.isEmpty == false { return hangUp(context) }
-        incoming?.body = ByteBuffer()
-        perform(state.inputFailed(.outOfMemoryBudget), context)
-        updateHeld()
+        let action = state.memoryExhausted()
+        if action != .close { incoming?.body = ByteBuffer() }
+        perform(action, context)
+        if action != .close { updateMemory() }
     }
 
-    /// What is held now, without what is lost between blocks of memory: about a quarter.
-    private var bytesHeld: Int {
-        let written = unsentBytes > 0 ? writtenBytes : 0
-        // A string a field and its name: up to three times what they were on the wire.
-        let unfinished = 3 * state.unfinishedHeadBytes + undecodedBytes + (incoming?.bytes ?? 0)
-        let bytes = queuedBytes + written + unfinished + handshakeBytes
-        // A refused connection still has its buffers while it lingers.
-        guard bytes > 0 || state.isLingering else { return 0 }
-        return bytes + Self.unfinishedCost + (socket != nil && !isHandshaking ? Self.unfinishedCostOfTLS : 0)
-    }
-
-    /// Brings the budget up to date. Where all connections together hold too much, those of this event loop go that have held
-    /// something for the longest time.
-    /// - Returns: false where this one is to go
+    /// Counts the memory of this connection in the budget of the listener.
+    /// - Parameter enforcesBudget: whether connections give up memory if all together hold too much
+    /// - Returns: false if this connection is to give up its memory
     @discardableResult
-    private func updateHeld(makesRoom: Bool = true) -> Bool {
-        let held = bytesHeld * 5 / 4
-        let change = held - heldBytes
+    private func updateMemory(enforcesBudget: Bool = true) -> Bool {
+        let period = memory.period
+        let change = memory.update(
+            headBytes: state.unfinishedHeadBytes, requestBytes: incoming?.bytes ?? 0, hasUnsentBytes: state.unsentBytes > 0,
+            isLingering: state.isLingering)
         guard change != 0 else { return true }
-        if heldBytes == 0 {
-            holdTurn += 1
-            loop.beginsToHold(self, turn: holdTurn)
-        }
-        heldBytes = held
-        var total = listener.table.held(change)
-        guard change > 0, makesRoom else { return true }
-        while total > listener.limits.maxHeldBytes {
-            guard let oldest = loop.popLongestHolder(), oldest !== self else { return false }
-            oldest.shed()
-            total = listener.table.held(0)
-        }
-        return true
+        if memory.period != period { loop.beginsToHold(self, period: memory.period) }
+        let total = listener.table.addHeldBytes(change)
+        guard change > 0, enforcesBudget else { return true }
+        return total <= listener.limits.maxHeldBytes || loop.enforceBudget(of: listener, for: self)
     }
 }
 
@@ -614,14 +543,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
 extension ConnectionHandler: Sendable {}
 
 extension Response {
-    /// It will not be written.
-    fileprivate func discard() {
+    /// Releases a response that will not be written.
+    func discard() {
         if case .file(let file) = body { file.close() }
     }
 }
 
 extension ConnectionLimits {
-    /// A connection that will be refused has a moment to send its request.
+    /// For a connection whose requests are refused.
     fileprivate var ofRefused: ConnectionLimits {
         var limits = self
         limits.requestTimeout = min(requestTimeout, .seconds(2))

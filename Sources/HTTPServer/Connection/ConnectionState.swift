@@ -2,50 +2,48 @@
 
 package import NIOCore
 
-/// What one connection does next: a pure state machine without channel, timer or clock.
+/// The state machine of one HTTP/1.1 connection, without a channel, a timer or a clock.
 ///
-/// Its handler tells it what happens and does what it answers. Requests are answered one after the other: the handler queues
-/// those that are pipelined behind one that has no response yet, and reads nothing more meanwhile.
+/// ``ConnectionHandler`` calls a method for each event and performs the action that it returns. Requests are answered in order:
+/// the handler queues requests that are pipelined behind one without a response, and stops reading.
 ///
-/// One deadline covers a whole request, from its first byte to its last, so that neither a trickled head nor a dripped body
-/// can hold a connection: each byte moves an idle deadline, no byte moves this one. It begins anew where responses had to leave
-/// before the request could be read on.
+/// One deadline covers a request from its first byte to its last, and further bytes do not extend it, so that a client that
+/// sends a byte at a time cannot keep a connection. The deadline is set anew if earlier responses had to be sent before the rest
+/// of the request was read.
 package struct ConnectionState {
     package enum Action: Equatable {
-        /// Go on: take the part, read on, or answer the next request.
+        /// Process the part of the request, or continue with the next request.
         case proceed
-        /// Take the head, and write `100 Continue` first.
+        /// Accept the head, and write `100 Continue` first.
         case sendContinue
-        /// The request is whole, and it is its turn.
+        /// Call ``answerBegan()`` and answer the request.
         case answer
-        /// The request is whole; others are answered first.
+        /// Queue the request: others are answered first.
         case enqueue
-        /// Do nothing: what came is of no consequence.
+        /// Ignore the input.
         case drop
-        /// Write the response to this, then call ``rejectionWritten(at:)``.
+        /// Write the response to the rejection, then call ``rejectionWritten(at:)``.
         case reject(Rejection)
-        /// Close the output once all has been sent, drop what still comes, and wait for ``tick(at:)`` to hang up.
+        /// Close the output when everything has been sent, ignore further input, and wait for ``tick(at:)`` to close the socket.
         case linger
         /// Close the socket at once.
-        case hangUp
+        case close
     }
 
-    /// How far the request that is being read has come.
     private enum Input: Equatable {
-        /// Nothing of a request has come.
+        /// No byte of the next request has been received.
         case between
-        /// Bytes of a head have come.
+        /// The head, or the TLS handshake, is incomplete.
         case head(since: NIODeadline)
-        /// The head is whole.
+        /// The head is complete, the body is not.
         case body(since: NIODeadline, isStream: Bool)
-        /// Whatever comes is dropped.
+        /// All further input is ignored.
         case ended
     }
 
     private enum Output: Equatable {
         case open
-        /// The last response was written. Input is dropped until it has been sent and this instant has come, then the socket is
-        /// closed.
+        /// The last response was written. When it has been sent and this time has passed, the socket is closed.
         case lingering(until: NIODeadline)
         case closed
     }
@@ -53,21 +51,24 @@ package struct ConnectionState {
     private let limits: ConnectionLimits
     private var input = Input.between
     private var output = Output.open
-    /// Requests whose heads were taken and whose responses are not written yet.
-    private var owed = 0
-    /// A streamed request got its response before its end; the rest of its body is dropped.
+    private var isHandshaking = false
+    /// Requests whose heads were accepted and whose responses have not been written.
+    private var unanswered = 0
+    /// A response is being made. It may come later.
+    private var isAnswering = false
+    /// The response to a stream was written before its end; the rest of its body is ignored.
     private var isAnsweredEarly = false
-    /// The request being read, or the last one, asked for the connection to be closed.
+    /// The request being read, or the last one read, closes the connection.
     private var isLast = false
-    /// A rejection found while earlier requests are owed their responses: its own comes after them.
-    private var pending: Rejection?
-    /// Bytes that were written and wait in the process for a peer that does not read.
-    private var unsentBytes = 0
+    /// A rejection whose response follows those to earlier requests.
+    private var pendingRejection: Rejection?
+    /// Bytes that were written and wait for the client to read.
+    package private(set) var unsentBytes = 0
     private var inputIsClosed = false
-    /// When something last went forward: a request was read, a response written, unsent bytes sent.
+    /// When a request was last read, a response written, or unsent bytes sent.
     private var lastProgress: NIODeadline
     private var drainingSince: NIODeadline?
-    /// Of the request being read: bytes on the wire, bytes of its body, and the most of each.
+    /// The request being read: its bytes on the wire, the bytes of its body, and the limit of these.
     private var wireBytes = 0
     private var bodyBytes = 0
     private var maxBody = 0
@@ -77,39 +78,39 @@ package struct ConnectionState {
         lastProgress = now
     }
 
-    // MARK: What the handler may ask
+    // MARK: Queries
 
-    /// Whether what still comes is of no consequence.
+    /// Whether all further input is ignored.
     package var ignoresInput: Bool { input == .ended }
 
-    /// Whether more may be read from the socket. Not while a response is owed or waits to be sent, for what a client sends on
-    /// would only pile up; but a closing connection reads, and drops.
+    /// Whether to read from the socket. Not while a response is to be made or sent, since further requests would accumulate. A
+    /// closing connection reads and ignores its input.
     package var mayRead: Bool {
         switch output {
         case .lingering: true
         case .closed: false
-        case .open: unsentBytes == 0 && (owed == 0 || owed == 1 && isReadingBody)
+        case .open: unsentBytes == 0 && (unanswered == 0 || unanswered == 1 && isReadingBody)
         }
     }
 
-    /// Whether a request that is whole may be answered now.
-    package var mayAnswer: Bool { output == .open && unsentBytes == 0 }
+    /// Whether the next complete request may be answered.
+    package var mayAnswer: Bool { output == .open && unsentBytes == 0 && !isAnswering }
 
-    /// Whether the request whose body is being read may be answered now: no other is owed a response.
-    package var mayAnswerEarly: Bool { mayAnswer && owed == 1 && isReadingBody && !isAnsweredEarly }
+    /// Whether the request whose body is being read may be answered.
+    package var mayAnswerEarly: Bool { mayAnswer && unanswered == 1 && isReadingBody && !isAnsweredEarly }
 
-    /// Since when nothing is under way; nil while something is.
+    /// Since when the connection is idle; nil while it is not.
     package var idleSince: NIODeadline? {
-        input == .between && output == .open && owed == 0 && unsentBytes == 0 ? lastProgress : nil
+        input == .between && output == .open && unanswered == 0 && unsentBytes == 0 ? lastProgress : nil
     }
 
-    /// Whether the next response closes the connection: it is for the last request, or the service stops and nothing follows.
+    /// Whether the connection closes after the next response: it is to the last request, or the service is stopping.
     package var closesAfterResponse: Bool {
-        guard owed == 1, pending == nil else { return false }
+        guard unanswered == 1, pendingRejection == nil else { return false }
         switch input {
         case .ended: return true
         case .between: return drainingSince != nil
-        // Only a streamed request is answered before its end, and the rest of it cannot be waited for.
+        // An early response to a stream, whose rest is not waited for.
         case .body: return true
         case .head: return false
         }
@@ -117,13 +118,13 @@ package struct ConnectionState {
 
     package var isClosed: Bool { output == .closed }
 
-    /// Whether the last response was written, and the other side may still send.
+    /// Whether the last response was written, and the client may still send.
     package var isLingering: Bool {
         if case .lingering = output { return true }
         return false
     }
 
-    /// Bytes on the wire of a head that is not whole.
+    /// Bytes on the wire of an incomplete head.
     package var unfinishedHeadBytes: Int {
         if case .head = input { return wireBytes }
         return 0
@@ -131,8 +132,8 @@ package struct ConnectionState {
 
     // MARK: Input
 
-    /// Bytes came, of whatever meaning.
-    /// - Returns: `proceed`, `reject`, `drop` or `hangUp`
+    /// Bytes were received, and not decoded yet.
+    /// - Returns: `proceed`, `reject`, `drop` or `close`
     package mutating func bytesReceived(_ count: Int, at now: NIODeadline) -> Action {
         switch input {
         case .between:
@@ -154,25 +155,27 @@ package struct ConnectionState {
         }
     }
 
-    /// The connection begins with a TLS handshake, which has as long as a request.
+    /// The connection begins with a TLS handshake, which has the deadline of a request.
     package mutating func handshakeBegan(at now: NIODeadline) {
+        isHandshaking = true
         input = .head(since: now)
         wireBytes = 0
     }
 
-    /// The TLS handshake is over.
+    /// The TLS handshake is complete.
     package mutating func handshakeEnded(at now: NIODeadline) {
+        isHandshaking = false
         guard case .head = input, wireBytes == 0 else { return }
         input = .between
         lastProgress = now
     }
 
-    /// A well-formed head is whole.
+    /// A well-formed head is complete.
     /// - Parameters:
-    ///   - isLast: the client asks for the connection to be closed, or cannot keep it
-    ///   - contentLength: nil where it is not said
-    ///   - maxBody: the largest body that its route takes, in bytes
-    ///   - isStream: its route takes the body as it comes
+    ///   - isLast: the request closes the connection
+    ///   - contentLength: nil if the head does not declare it
+    ///   - maxBody: the largest body that the endpoint accepts, in bytes
+    ///   - isStream: the endpoint accepts the body in pieces
     ///   - expectsContinue: the client waits for `100 Continue`
     /// - Returns: `proceed`, `sendContinue`, `reject` or `drop`
     package mutating func headReceived(
@@ -183,7 +186,7 @@ package struct ConnectionState {
         case .head(let since): began = since
         case .between:
             began = now
-            // It came behind another one in the same read: how many of those bytes are its own is not known.
+            // It followed another request in the same read, so the number of its bytes is unknown.
             wireBytes = 0
         case .body, .ended: return .drop
         }
@@ -192,20 +195,20 @@ package struct ConnectionState {
         bodyBytes = 0
         self.maxBody = maxBody
         self.isLast = isLast
-        owed += 1
+        unanswered += 1
         lastProgress = now
-        // While other responses are owed a 100 would be read as one of theirs.
-        return expectsContinue && owed == 1 && contentLength != 0 ? .sendContinue : .proceed
+        // While earlier responses are missing, a 100 would be taken for one of them.
+        return expectsContinue && unanswered == 1 && contentLength != 0 ? .sendContinue : .proceed
     }
 
-    /// A head that is no good: nothing that follows it can be trusted.
+    /// A head is refused, so the input behind it cannot be understood.
     /// - Returns: `reject` or `drop`
     package mutating func headRefused(_ rejection: Rejection) -> Action {
         input == .ended ? .drop : fail(rejection)
     }
 
-    /// A piece of the body came.
-    /// - Returns: `proceed`, `reject`, `drop` or `hangUp`
+    /// A piece of the body was received.
+    /// - Returns: `proceed`, `reject`, `drop` or `close`
     package mutating func bodyReceived(_ count: Int) -> Action {
         guard case .body = input else { return .drop }
         bodyBytes += count
@@ -213,106 +216,121 @@ package struct ConnectionState {
         return isAnsweredEarly ? .drop : .proceed
     }
 
-    /// The request being read is whole.
+    /// The request being read is complete.
     /// - Returns: `answer`, `enqueue`, `linger` or `drop`
     package mutating func endReceived(at now: NIODeadline) -> Action {
         guard case .body = input else { return .drop }
         lastProgress = now
         if isAnsweredEarly { return linger(at: now) }
         input = isLast ? .ended : .between
-        return owed == 1 && mayAnswer ? .answer : .enqueue
+        return unanswered == 1 && mayAnswer ? .answer : .enqueue
     }
 
-    /// What came is not HTTP/1, or was cut off, or is more than the connection may hold.
-    /// - Returns: `reject`, `drop` or `hangUp`
+    /// The input is not HTTP/1, is incomplete, or exceeds the memory budget.
+    /// - Returns: `reject`, `drop` or `close`
     package mutating func inputFailed(_ rejection: Rejection) -> Action {
         input == .ended ? .drop : fail(rejection)
     }
 
-    /// The peer will send nothing more. Call ``inputFailed(_:)`` before where it has cut a request off.
-    /// - Returns: `proceed` or `hangUp`
+    /// All connections together hold too much memory, and this one has held some for the longest time.
+    /// - Returns: `reject` or `drop` if only the request being read is given up, else `close`
+    package mutating func memoryExhausted() -> Action {
+        // Requests that wait for their turn would keep their memory.
+        let hasQueued = unanswered > (isReadingBody ? 1 : 0) + (isAnswering ? 1 : 0)
+        if unsentBytes > 0 || hasQueued || isHandshaking || input == .ended { return close() }
+        return fail(.outOfMemoryBudget)
+    }
+
+    /// The client will send nothing more. If that leaves a request incomplete, call ``inputFailed(_:)`` before.
+    /// - Returns: `proceed` or `close`
     package mutating func inputClosed() -> Action {
         inputIsClosed = true
-        if output == .open, owed > 0 || unsentBytes > 0 {
+        if output == .open, unanswered > 0 || unsentBytes > 0 {
             isLast = true
-            // Nothing was cut off, so bytes that came were no request: the end of TLS, or an empty line.
+            // No request is incomplete, so these bytes were the end of TLS or an empty line.
             if !isReadingBody { input = .ended }
             return .proceed
         }
-        return unsentBytes > 0 ? .proceed : hangUp()
+        return unsentBytes > 0 ? .proceed : close()
     }
 
     // MARK: Output
 
-    /// A response has been written. Ask ``closesAfterResponse`` before.
-    /// - Returns: `proceed`, `reject`, `linger`, `hangUp`, or `drop` for the rest of the body
+    /// A response is being made. ``responseWritten(at:)`` follows.
+    package mutating func answerBegan() {
+        isAnswering = true
+    }
+
+    /// A response was written. Read ``closesAfterResponse`` before.
+    /// - Returns: `proceed`, `reject`, `linger`, `close`, or `drop` for the rest of the body
     package mutating func responseWritten(at now: NIODeadline) -> Action {
+        isAnswering = false
         guard output != .closed else { return .drop }
         let closes = closesAfterResponse
         lastProgress = now
-        owed -= 1
-        if owed == 0, isReadingBody {
+        unanswered -= 1
+        if unanswered == 0, isReadingBody {
             isAnsweredEarly = true
             return .drop
         }
         if closes { return linger(at: now) }
-        if owed == 0, let pending {
-            self.pending = nil
-            return .reject(pending)
+        if unanswered == 0, let rejection = pendingRejection {
+            pendingRejection = nil
+            return .reject(rejection)
         }
-        readOn(at: now)
+        restartDeadline(at: now)
         return .proceed
     }
 
-    /// The response to a rejection has been written.
-    /// - Returns: `linger`, `hangUp` or `drop`
+    /// The response to a rejection was written.
+    /// - Returns: `linger`, `close` or `drop`
     package mutating func rejectionWritten(at now: NIODeadline) -> Action {
         linger(at: now)
     }
 
-    /// How much of what was written waits in the process.
-    /// - Returns: `proceed`, or `hangUp` where that was all and the peer has closed too
+    /// The number of bytes that wait for the client to read.
+    /// - Returns: `proceed`, or `close` if everything was sent on a connection that both sides have finished
     package mutating func unsent(_ bytes: Int, at now: NIODeadline) -> Action {
-        guard output != .closed else { return .hangUp }
+        guard output != .closed else { return .close }
         guard bytes != unsentBytes else { return .proceed }
         lastProgress = now
         unsentBytes = bytes
         guard bytes == 0 else { return .proceed }
-        if inputIsClosed, output != .open || owed == 0 && input == .ended { return hangUp() }
+        if inputIsClosed, output != .open || unanswered == 0 && input == .ended { return close() }
         if isLingering { output = .lingering(until: now + limits.lingerTime) }
-        readOn(at: now)
+        restartDeadline(at: now)
         return .proceed
     }
 
     /// The socket is closed, by either side.
     package mutating func closed() {
-        _ = hangUp()
+        _ = close()
     }
 
-    /// The service stops: finish what runs, wait for nothing else.
+    /// The service is stopping: complete the requests that have begun.
     package mutating func drain(at now: NIODeadline) {
         if drainingSince == nil { drainingSince = now }
     }
 
     // MARK: Time
 
-    /// What is due at `now`.
-    /// - Returns: `proceed` where nothing is; `reject`, `linger` or `hangUp`
+    /// Checks the deadline.
+    /// - Returns: `proceed` before the deadline; then `reject`, `linger` or `close`
     package mutating func tick(at now: NIODeadline) -> Action {
         guard now >= deadline else { return .proceed }
-        guard output == .open, unsentBytes == 0, owed == 0 || isReadingOnlyOwed else { return hangUp() }
+        guard output == .open, unsentBytes == 0, unanswered == 0 || isReadingOnlyRequest else { return close() }
         switch input {
         case .between: return linger(at: now)
         case .head: return fail(.timedOut(limits.requestTimeout))
         case .body(_, let isStream): return fail(.timedOut(isStream ? limits.streamTimeout : limits.requestTimeout))
-        case .ended: return hangUp()
+        case .ended: return close()
         }
     }
 
-    /// When something is due. It moves as things happen.
+    /// The time at which ``tick(at:)`` acts. Events move it.
     package var deadline: NIODeadline {
         if case .lingering(let until) = output, unsentBytes == 0 { return until }
-        guard unsentBytes == 0, owed == 0 || isReadingOnlyOwed else { return lastProgress + limits.responseTimeout }
+        guard unsentBytes == 0, unanswered == 0 || isReadingOnlyRequest else { return lastProgress + limits.responseTimeout }
         var due: NIODeadline
         switch input {
         case .between: due = lastProgress + limits.idleTimeout
@@ -324,18 +342,18 @@ package struct ConnectionState {
         return due
     }
 
-    // MARK: Parts
+    // MARK: Transitions
 
     private var isReadingBody: Bool {
         if case .body = input { return true }
         return false
     }
 
-    /// The only response that is owed is for the request that is still being read.
-    private var isReadingOnlyOwed: Bool { isReadingBody && owed == 1 }
+    /// The only request without a response is the one being read.
+    private var isReadingOnlyRequest: Bool { isReadingBody && unanswered == 1 }
 
-    /// What was being read could not go on while responses had to leave: its time begins anew.
-    private mutating func readOn(at now: NIODeadline) {
+    /// The request being read was held up by earlier responses: its deadline is set anew.
+    private mutating func restartDeadline(at now: NIODeadline) {
         guard mayRead else { return }
         switch input {
         case .head: input = .head(since: now)
@@ -347,11 +365,12 @@ package struct ConnectionState {
     private mutating func fail(_ rejection: Rejection) -> Action {
         let wasReadingBody = isReadingBody
         input = .ended
-        // The request at fault has had its response.
-        if wasReadingBody, isAnsweredEarly { return hangUp() }
-        if wasReadingBody { owed -= 1 }
-        guard owed == 0 else {
-            pending = rejection
+        // No response can be sent during a handshake, nor a second one to this request.
+        if isHandshaking { return close() }
+        if wasReadingBody, isAnsweredEarly { return close() }
+        if wasReadingBody { unanswered -= 1 }
+        guard unanswered == 0 else {
+            pendingRejection = rejection
             return .drop
         }
         return .reject(rejection)
@@ -360,16 +379,16 @@ package struct ConnectionState {
     private mutating func linger(at now: NIODeadline) -> Action {
         guard output != .closed else { return .drop }
         input = .ended
-        if inputIsClosed, unsentBytes == 0 { return hangUp() }
+        if inputIsClosed, unsentBytes == 0 { return close() }
         if output == .open { output = .lingering(until: now + limits.lingerTime) }
         return .linger
     }
 
-    private mutating func hangUp() -> Action {
+    private mutating func close() -> Action {
         input = .ended
         output = .closed
         unsentBytes = 0
-        return .hangUp
+        return .close
     }
 }
 

@@ -3,19 +3,19 @@
 import HeapModule
 import NIOCore
 
-/// The connections of one listener on one event loop. Touched on that loop only.
+/// The connections of one listener on one event loop. Used on that loop only.
 final class LoopConnections {
-    /// How often deadlines are looked at, and so by how much they may be late.
-    private static let tick = TimeAmount.milliseconds(250)
+    /// How often deadlines are checked; an action is late by as much at most.
+    private static let tickInterval = TimeAmount.milliseconds(250)
 
     let eventLoop: any EventLoop
     var encoder = ResponseEncoder()
     private var all: [ConnectionHandler] = []
-    /// Every connection with a time at or before which it became idle. A time that is found to be later is put right only then,
-    /// so nothing needs to be done here for a request.
+    /// Every connection with a time at or before which it became idle. The time is corrected when it is read, so that requests need
+    /// not update it.
     private var byAge = Heap<Age>()
-    /// Connections in the order in which they began to hold memory; those that hold none any more, or anew, are passed over.
-    private var holders = CircularBuffer<(connection: ConnectionHandler, turn: Int, since: NIODeadline)>()
+    /// Connections in the order in which they began to hold memory. Entries whose period has ended are skipped.
+    private var holders = CircularBuffer<(connection: ConnectionHandler, period: Int, since: NIODeadline)>()
     private var ticks: RepeatedTask?
     private var isDraining = false
 
@@ -32,19 +32,19 @@ final class LoopConnections {
     }
 
     func remove(_ connection: ConnectionHandler) {
-        let place = connection.index
-        guard place >= 0 else { return }
+        let index = connection.index
+        guard index >= 0 else { return }
         connection.index = -1
         let last = all.removeLast()
         guard last !== connection else { return }
-        all[place] = last
-        last.index = place
+        all[index] = last
+        last.index = index
     }
 
-    /// Closes a connection, so that there is room for another: the one that has been idle for the longest time, or else the one
-    /// that has been half-sent for the longest time.
-    /// - Parameter protectedTime: a half-sent one is closed only if it is older than this
-    /// - Returns: false where there is none
+    /// Closes one connection to make room for another: the one that has been idle for the longest time, or else the one that has
+    /// held memory for the longest time.
+    /// - Parameter protectedTime: a connection that holds memory is closed only after this time
+    /// - Returns: false if there is none to close
     func makeRoom(protectedTime: TimeAmount) -> Bool {
         if evictLongestIdle() { return true }
         guard let oldest = popLongestHolder(before: .now() - protectedTime) else { return false }
@@ -52,18 +52,18 @@ final class LoopConnections {
         return true
     }
 
-    /// How many busy connections are looked at for one that is idle.
-    private static let maxBusySeen = 64
+    /// How many busy connections are examined to find an idle one.
+    private static let maxBusyExamined = 64
 
     /// Closes the connection that has been idle for the longest time.
-    /// - Returns: false where none was found
+    /// - Returns: false if none was found
     func evictLongestIdle() -> Bool {
         var busy: [Age] = []
         defer { byAge.insert(contentsOf: busy) }
-        while busy.count < Self.maxBusySeen, let oldest = byAge.popMin() {
+        while busy.count < Self.maxBusyExamined, let oldest = byAge.popMin() {
             guard oldest.connection.index >= 0 else { continue }
             guard let since = oldest.connection.idleSince else {
-                // It cannot have been idle before now: the others come first next time.
+                // It cannot become idle before now, so the others come first next time.
                 busy.append(Age(connection: oldest.connection, since: .now()))
                 continue
             }
@@ -71,30 +71,44 @@ final class LoopConnections {
                 byAge.insert(Age(connection: oldest.connection, since: since))
                 continue
             }
-            oldest.connection.evict()
+            oldest.connection.closeIfIdle()
             return true
         }
         return false
     }
 
+    // MARK: Memory
+
     /// A connection begins to hold memory.
-    /// - Parameter turn: which of its times that is
-    func beginsToHold(_ connection: ConnectionHandler, turn: Int) {
-        holders.append((connection, turn, .now()))
+    /// - Parameter period: the number of its ``ConnectionMemory/period``
+    func beginsToHold(_ connection: ConnectionHandler, period: Int) {
+        holders.append((connection, period, .now()))
     }
 
-    /// The connection that has held memory for the longest time: what is under way for long is rather an attack than what has
-    /// just begun.
-    /// - Parameter instant: only one that has held some since before it
-    func popLongestHolder(before instant: NIODeadline = .distantFuture) -> ConnectionHandler? {
-        while let oldest = holders.first, oldest.since < instant {
+    /// Makes connections release memory until all connections of the listener are within its budget. The one that has held some for
+    /// the longest time is the first: a slow request is more likely an attack than a new one.
+    /// - Returns: false if `connection` is the next, which the caller then handles
+    func enforceBudget(of listener: ListenerContext, for connection: ConnectionHandler) -> Bool {
+        while listener.table.heldBytes > listener.limits.maxHeldBytes {
+            guard let oldest = popLongestHolder(), oldest !== connection else { return false }
+            oldest.releaseMemory()
+        }
+        return true
+    }
+
+    /// Removes and returns the connection that has held memory for the longest time.
+    /// - Parameter time: only a connection that has held some since before this time
+    func popLongestHolder(before time: NIODeadline = .distantFuture) -> ConnectionHandler? {
+        while let oldest = holders.first, oldest.since < time {
             holders.removeFirst()
-            if oldest.connection.holds(since: oldest.turn) { return oldest.connection }
+            if oldest.connection.holdsMemory(since: oldest.period) { return oldest.connection }
         }
         return nil
     }
 
-    /// The service stops.
+    // MARK: Time
+
+    /// The service is stopping.
     func drain() {
         isDraining = true
         let now = NIODeadline.now()
@@ -104,7 +118,9 @@ final class LoopConnections {
     private func startTicking() {
         guard ticks == nil else { return }
         let loop = NIOLoopBound(self, eventLoop: eventLoop)
-        ticks = eventLoop.scheduleRepeatedTask(initialDelay: Self.tick, delay: Self.tick) { _ in loop.value.tickAll() }
+        ticks = eventLoop.scheduleRepeatedTask(initialDelay: Self.tickInterval, delay: Self.tickInterval) { _ in
+            loop.value.tickAll()
+        }
     }
 
     private func tickAll() {
@@ -115,12 +131,12 @@ final class LoopConnections {
             holders.removeAll()
             return
         }
-        // Connections that have closed, or hold nothing any more, are forgotten from time to time.
+        // Remove entries of closed connections and of ended periods when there are many.
         if byAge.count > 2 * all.count + 64 { byAge = Heap(byAge.unordered.filter { $0.connection.index >= 0 }) }
-        if holders.count > 2 * all.count + 64 { holders.removeAll { !$0.connection.holds(since: $0.turn) } }
+        if holders.count > 2 * all.count + 64 { holders.removeAll { !$0.connection.holdsMemory(since: $0.period) } }
         let now = NIODeadline.now()
-        // Closing moves the last one to the place of the closed one.
-        for place in all.indices.reversed() where place < all.count { all[place].tick(at: now) }
+        // Backwards, since closing a connection moves the last one to its index.
+        for index in all.indices.reversed() where index < all.count { all[index].tick(at: now) }
     }
 }
 

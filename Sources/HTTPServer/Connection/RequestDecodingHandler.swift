@@ -3,11 +3,11 @@
 import NIOCore
 import NIOHTTP1
 
-/// Decodes HTTP/1 requests with NIO's decoder, and goes on where that decoder stops for good.
+/// Decodes HTTP/1 requests with NIO's decoder, which it replaces after a request that offers another protocol.
 ///
-/// NIO's decoder stops after a request that offers another protocol (`Connection: Upgrade`, RFC 9110, section 7.8), and
-/// `ByteToMessageHandler` then collects whatever follows without bound. An offer may be ignored, so here a fresh decoder reads
-/// on behind such a request. What waits undecoded is bounded in any case, and what the connection ignores is dropped.
+/// NIO's decoder stops for good after such a request (`Connection: Upgrade`, RFC 9110, section 7.8), and `ByteToMessageHandler`
+/// then collects all further bytes without a limit. A server may ignore the offer, so a new decoder continues. Undecoded bytes
+/// are limited, and input that the connection ignores is dropped.
 final class RequestDecodingHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = HTTPServerRequestPart
@@ -15,10 +15,10 @@ final class RequestDecodingHandler: ChannelInboundHandler {
     private let connection: ConnectionHandler
     private let limits: ConnectionLimits
     private var decoder: HTTPRequestDecoder
-    /// Bytes that make no whole element yet, such as half a header field.
+    /// Bytes that the decoder has not consumed, such as half a header field.
     private var undecoded: ByteBuffer?
     private var isDecoding = false
-    /// The decoder has thrown, or has seen the end of the input.
+    /// The decoder has thrown, or has received the end of the input.
     private var isFinished = false
 
     init(connection: ConnectionHandler, limits: ConnectionLimits) {
@@ -47,7 +47,7 @@ final class RequestDecodingHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
-        // RFC 9112, section 2.2: empty lines before a request are ignored, so they begin none.
+        // Empty lines before a request are ignored (RFC 9112, section 2.2).
         if undecoded == nil, connection.idleSince != nil, Self.areEmptyLines(bytes) { return }
         connection.bytesReceived(bytes.readableBytes)
         guard !isFinished, !connection.ignoresInput else {
@@ -75,12 +75,12 @@ final class RequestDecodingHandler: ChannelInboundHandler {
     }
 
     private func decode(_ context: ChannelHandlerContext) {
-        // The handler that takes a part may make the channel read more.
+        // The handler that receives a part may make the channel read more.
         guard !isDecoding else { return }
         isDecoding = true
         defer { isDecoding = false }
-        var mayGoOn = true
-        while mayGoOn, !isFinished, !connection.ignoresInput, var bytes = undecoded, bytes.readableBytes > 0 {
+        var mayContinue = true
+        while mayContinue, !isFinished, !connection.ignoresInput, var bytes = undecoded, bytes.readableBytes > 0 {
             undecoded = nil
             let lineEnds = Self.trailingLineEnds(of: bytes)
             let isPlain = bytes.readableBytes > lineEnds.count
@@ -93,8 +93,8 @@ final class RequestDecodingHandler: ChannelInboundHandler {
                 return connection.decodingEnded(undecodedBytes: 0)
             }
             let hasRenewed = renewDecoderIfStopped(context)
-            mayGoOn = hasRenewed || undecoded != nil
-            // Behind a message there may be empty lines, which begin nothing; some clients send one behind a body.
+            mayContinue = hasRenewed || undecoded != nil
+            // Empty lines behind a request do not begin another one; some clients send one behind a body.
             var endsBody = false
             if let end, let bodyEnd = connection.lastBodyEnd { endsBody = bodyEnd <= end && end - bodyEnd <= lineEnds.count }
             if !hasRenewed, isPlain, !lineEnds.endHead, !endsBody { connection.nextRequestBegins() }
@@ -110,7 +110,7 @@ final class RequestDecodingHandler: ChannelInboundHandler {
         connection.decodingEnded(undecodedBytes: undecoded?.readableBytes ?? 0)
     }
 
-    /// How many of the last bytes are CR or LF, and whether they begin with CR LF CR LF: the end of a head, or of a body in chunks.
+    /// Counts the CR and LF at the end, and checks whether they begin with CR LF CR LF, the end of a head or of a chunked body.
     private static func trailingLineEnds(of bytes: ByteBuffer) -> (count: Int, endHead: Bool) {
         let all = bytes.readableBytesView
         var start = all.endIndex
@@ -130,7 +130,7 @@ final class RequestDecodingHandler: ChannelInboundHandler {
         return true
     }
 
-    /// Puts what was not decoded before what came meanwhile.
+    /// Puts bytes that were not decoded before those received meanwhile.
     private func putBack(_ bytes: inout ByteBuffer) {
         guard bytes.readableBytes > 0 else { return }
         if var later = undecoded { bytes.writeBuffer(&later) }
@@ -138,13 +138,13 @@ final class RequestDecodingHandler: ChannelInboundHandler {
         undecoded = bytes
     }
 
-    /// Tells the decoder that nothing more comes: a request that is cut off is an error.
+    /// Ends the input: an incomplete request is an error.
     private func finish(_ context: ChannelHandlerContext) {
         guard !isFinished else { return }
         isFinished = true
         var bytes = undecoded ?? ByteBuffer()
         undecoded = nil
-        // A response may have closed the connection, and the decoder must not be entered twice.
+        // The connection may have been closed during decoding, which must not be reentered.
         guard !isDecoding else { return }
         do {
             _ = try decoder.decodeLast(context: context, buffer: &bytes, seenEOF: true)

@@ -9,14 +9,14 @@ import WireFormats
     import Foundation
 #endif
 
-/// Writes the heads of responses: each as one block of bytes, without a table of fields.
+/// Writes the heads of responses as bytes, without a table of fields.
 struct ResponseEncoder {
     private var date = HTTPDate()
 
-    /// Writes status line and fields, the body's length among them.
+    /// Writes the status line and all fields, including `Date`, `Content-Length` and `Connection`.
     /// - Parameters:
-    ///   - seconds: now, in seconds since 1970
-    ///   - closes: whether the connection closes after it
+    ///   - seconds: the current time, in seconds since 1970
+    ///   - closes: whether the connection closes after the response
     mutating func write(_ response: Response, at seconds: Double, closes: Bool, to buffer: inout ByteBuffer) {
         buffer.writeStaticString("HTTP/1.1 ")
         Self.write(response.status, to: &buffer)
@@ -38,7 +38,7 @@ struct ResponseEncoder {
         var rest = number
         var digits: UInt64 = 0
         var count = 0
-        // At most 19 digits; the usual five fit one word.
+        // Eight digits fit one word; a length mostly has four.
         guard number < 100_000_000 else {
             buffer.writeString(String(number))
             return
@@ -48,13 +48,12 @@ struct ResponseEncoder {
             rest /= 10
             count += 1
         } while rest > 0
-        for _ in 0..<count {
-            buffer.writeInteger(UInt8(truncatingIfNeeded: digits))
-            digits >>= 8
-        }
+        // One write for all digits; what lies behind them is written over.
+        buffer.writeInteger(digits, endianness: .little)
+        buffer.moveWriterIndex(to: buffer.writerIndex - MemoryLayout<UInt64>.size + count)
     }
 
-    /// The reason phrase behind a space; one may be empty (RFC 9112, section 4).
+    /// A space and the reason phrase, which may be empty (RFC 9112, section 4).
     private static func reason(_ status: Int) -> StaticString {
         switch status {
         case 200: " OK"
@@ -86,12 +85,12 @@ struct ResponseEncoder {
     }
 }
 
-/// The `Date` field (RFC 9110, section 5.6.7), made anew once a second: `Thu, 01 Jan 1970 00:00:00 GMT`.
+/// The value of `Date` (RFC 9110, section 5.6.7), formatted once a second: `Thu, 01 Jan 1970 00:00:00 GMT`.
 struct HTTPDate {
     private var second = -Double.infinity
     private var bytes: [UInt8] = []
 
-    /// - Parameter seconds: since 1970; years outside 0 to 9999 become the nearest one inside
+    /// - Parameter seconds: since 1970, clamped to the years 0 to 9999
     mutating func text(at seconds: Double) -> [UInt8] {
         let whole = seconds.rounded(.down)
         if whole != second {

@@ -3,11 +3,11 @@
 import NIOCore
 import NIOSSL
 
-/// First in the pipeline of a TLS connection, where bytes have not been decrypted yet.
+/// The first handler in the pipeline of a TLS connection, which receives the encrypted bytes.
 ///
-/// TLS begins once the client's first message is whole: until then a connection costs no more than its bytes, and those are
-/// bounded. Only here is a handshake that trickles in visible, and only here does a close close: the TLS handler waits up to 5 s
-/// for the peer's close_notify.
+/// The TLS handler is added when the client's first message is complete, so that a connection costs only its bounded bytes until
+/// then. This handler also sees the bytes of a slow handshake, and can close the socket at once: the TLS handler would wait up
+/// to 5 s for the client's close_notify.
 final class SocketHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -16,7 +16,7 @@ final class SocketHandler: ChannelInboundHandler {
     private unowned let connection: ConnectionHandler
     private let tls: NIOSSLContext
     private var context: ChannelHandlerContext?
-    /// The client's first message until it is whole; nil once TLS has begun.
+    /// The client's first message until it is complete; nil after TLS has begun.
     private var hello: ClientHello? = ClientHello()
 
     init(connection: ConnectionHandler, tls: NIOSSLContext) {
@@ -41,17 +41,17 @@ final class SocketHandler: ChannelInboundHandler {
         connection.bytesReceived(0)
         guard hello != nil else { return context.fireChannelRead(data) }
         let bytes = unwrapInboundIn(data)
-        guard let finding = hello?.take(bytes.readableBytesView) else { return }
-        switch finding {
+        guard let result = hello?.append(bytes.readableBytesView) else { return }
+        switch result {
         case .incomplete:
-            connection.handshakeHolds(hello?.bytes.capacity ?? 0)
-        case .speaksOnlyOthers:
+            connection.setHandshakeBytes(hello?.bytes.capacity ?? 0)
+        case .offersOnlyOthers:
             hello = nil
             // RFC 7301, section 3.2: fatal, no_application_protocol.
             let alert = ByteBuffer(bytes: [0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x78])
             context.writeAndFlush(wrapOutboundOut(alert), promise: nil)
             close()
-        case .speaksHTTP1, .unknown:
+        case .offersHTTP1, .unknown:
             beginTLS(context)
         }
     }
@@ -59,7 +59,7 @@ final class SocketHandler: ChannelInboundHandler {
     private func beginTLS(_ context: ChannelHandlerContext) {
         let first = ByteBuffer(bytes: hello?.bytes ?? [])
         hello = nil
-        guard connection.handshakeHolds(Self.handshakeBytes) else { return }
+        guard connection.setHandshakeBytes(Self.handshakeBytes) else { return }
         do {
             try context.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls), position: .after(self))
         } catch {
@@ -68,7 +68,7 @@ final class SocketHandler: ChannelInboundHandler {
         context.fireChannelRead(wrapInboundOut(first))
     }
 
-    /// About what a handshake takes in memory.
+    /// The estimated memory of a handshake.
     private static let handshakeBytes = 40_000
 }
 

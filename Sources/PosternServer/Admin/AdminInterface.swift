@@ -50,7 +50,7 @@ struct AdminInterface: Responder {
         // A web page whose name points here (DNS rebinding) must not read these responses.
         if let problem = hosts.problem(of: request.head, setting: "adminHosts") { return .now(problemResponse(problem)) }
         let path = request.head.path
-        guard let route = Route(rawValue: String(path)) else {
+        guard let route = Route(rawValue: path) else {
             let paths = Route.allCases.map(\.rawValue).joined(separator: ", ")
             return .now(problemResponse(ProblemDetails(.notFound, detail: "There is nothing at this path: try \(paths).")))
         }

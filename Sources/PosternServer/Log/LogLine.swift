@@ -13,7 +13,7 @@ import WireFormats
 
 /// Builds one line of the log: a static message, then names and values in order. Control characters in values are escaped in
 /// both formats, so that no value can begin a new line.
-package struct LogLine {
+package struct LogLine: ~Copyable {
     private let format: LogFormat
     private var json = JSONWriter(capacity: 1000)
     private var text: [UInt8] = []

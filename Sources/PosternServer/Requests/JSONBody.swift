@@ -62,6 +62,8 @@ struct MemberReader {
 
     init(_ object: JSONObject) {
         self.object = object
+        // Enough for every request: one allocation.
+        known.reserveCapacity(8)
     }
 
     mutating func string(_ name: String) throws(ProblemDetails) -> String? {

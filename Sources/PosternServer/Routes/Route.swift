@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// The routes of the public interface, with their paths and methods. A route is also a label of the metrics.
 package enum Route: Int, Sendable, CaseIterable {
     case tickets, batch, rules, document, health
@@ -23,9 +25,8 @@ package enum Route: Int, Sendable, CaseIterable {
 
     /// Finds the route of a path by its bytes. Paths such as `//v1/tickets` and `/v1/tickets/` have none, since a proxy that
     /// guards certain paths does not consider them equal either.
-    init(path: Substring) {
-        let path = path.utf8
-        self = Self.allCases.first { $0 != .other && $0.path.utf8.elementsEqual(path) } ?? .other
+    init(path: String) {
+        self = Self.allCases.first { $0 != .other && $0.path.hasSameBytes(as: path) } ?? .other
     }
 
     /// The methods that the path allows. OPTIONS is not among them: preflights are answered for every path.

@@ -6,13 +6,13 @@
     package import Foundation
 #endif
 
-/// Which texts count as an instant. A time without `Z` or an offset never does: it would be another instant on each machine.
+/// The forms of an instant. A time without `Z` or an offset is in none of them: it would be another instant on each machine.
 package enum InstantGrammar: Sendable {
     /// RFC 3339 §5.6: UTC or any offset, `t` and `z` too, a fraction of any length.
     case rfc3339
-    /// What S3 takes as a policy's expiration: `T` and `Z`, and at most nine digits of a fraction.
+    /// The form that S3 accepts as a policy's expiration: `T` and `Z`, and at most nine digits of a fraction.
     case utc
-    /// What credential providers write: as ``utc``, or an offset instead of the `Z`, with or without a colon (ISO 8601).
+    /// The form of credential providers: as ``utc``, or an offset instead of the `Z`, with or without a colon (ISO 8601).
     case iso8601
 }
 
@@ -32,19 +32,7 @@ extension Date {
         let remainder = (timeIntervalSince1970 * 1000).rounded(.down).truncatingRemainder(dividingBy: 1000)
         // Before 1970 the remainder is negative; the milliseconds of a clock's second never are.
         let milliseconds = Int(remainder < 0 ? remainder + 1000 : remainder)
-        var seconds = rfc3339
-        return seconds.withUTF8 { seconds in
-            String(unsafeUninitializedCapacity: seconds.count + 4) { text in
-                let whole = seconds.count - 1
-                for index in 0..<whole { text[index] = seconds[index] }
-                text[whole] = UInt8(ascii: ".")
-                text[whole + 1] = UInt8(ascii: "0") + UInt8(milliseconds / 100)
-                text[whole + 2] = UInt8(ascii: "0") + UInt8(milliseconds / 10 % 10)
-                text[whole + 3] = UInt8(ascii: "0") + UInt8(milliseconds % 10)
-                text[whole + 4] = UInt8(ascii: "Z")
-                return whole + 5
-            }
-        }
+        return CivilTime(clamping: self).rfc3339(milliseconds: milliseconds)
     }
 
     /// Reads an instant; nil for any other form, and for days and times that do not exist.
@@ -60,7 +48,7 @@ extension Date {
         if rest.first == UInt8(ascii: ".") {
             let digits = rest.dropFirst().prefix(while: \.isASCIIDigit)
             guard !digits.isEmpty, grammar == .rfc3339 || digits.count <= 9 else { return nil }
-            // More digits than nine change nothing that a Date of our time can hold.
+            // A Date of our time is not precise enough for more than nine digits.
             let used = digits.prefix(9)
             fraction = used.reduce(Double(number(used) ?? 0)) { value, _ in value / 10 }
             rest = rest[digits.endIndex...]

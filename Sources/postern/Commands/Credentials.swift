@@ -47,10 +47,10 @@ struct Credentials: AsyncParsableCommand {
         SignalGuard.setDefaults()
         let environment = ProcessInfo.processInfo.environment
         let sources = try sources(environment)
-        let resolvers = CredentialResolvers(environment: environment)
+        let chains = CredentialChains(environment: environment)
         var findings: [CredentialFinding] = []
         for source in sources {
-            findings.append(await CredentialFinding(source, resolvers.resolver(of: source.origin), asksSTS: !offline))
+            findings.append(await CredentialFinding(source, chains.chain(of: source.origin), asksSTS: !offline))
         }
         let report = CredentialReport(findings: findings)
         print(json ? report.json : report.text)
@@ -97,7 +97,7 @@ struct CredentialFinding {
 
     let source: Source
     /// Which providers were asked, and their outcomes.
-    let trace: [CredentialTrace]
+    let trace: [CredentialChain.Step]
     let provider: String?
     let accessKeyID: String?
     let isTemporary: Bool
@@ -109,25 +109,25 @@ struct CredentialFinding {
     let problem: String?
 
     /// Asks the source, and STS for the identity, each with a time limit.
-    init(_ source: Source, _ resolver: CredentialResolver, asksSTS: Bool) async {
+    init(_ source: Source, _ chain: CredentialChain, asksSTS: Bool) async {
         self.source = source
         var provided: ProvidedCredentials?
         var problem: String?
         var identity: CallerIdentity?
         var identityProblem: String?
         do throws(CredentialError) {
-            provided = try await resolver.refresh()
+            provided = try await chain.refresh()
         } catch {
             problem = error.description
         }
         if let credentials = provided?.credentials, asksSTS {
             do throws(CredentialError) {
-                identity = try await resolver.callerIdentity(of: credentials, region: source.region)
+                identity = try await chain.callerIdentity(of: credentials, region: source.region)
             } catch {
                 identityProblem = error.description
             }
         }
-        trace = resolver.trace
+        trace = chain.lastSearch
         provider = provided?.provider
         accessKeyID = provided?.credentials.accessKeyID
         isTemporary = provided?.credentials.sessionToken != nil

@@ -56,7 +56,7 @@ struct Whoami: AsyncParsableCommand {
         }
         let credential = try CredentialInput.read(words: credential, file: tokenFile)
         let now = Date()
-        let judgement = identities.authenticator.judge(authorization: ["Bearer \(credential)"], at: now)
+        let judgement = identities.authenticator.report(authorization: ["Bearer \(credential)"], at: now)
         let report = WhoamiReport(
             facts: UnverifiedClaims(credential, at: now),
             judgement: judgement,
@@ -72,7 +72,7 @@ struct WhoamiReport {
     /// One check with its verdict.
     struct Line {
         let check: String
-        let verdict: Judgement.Verdict
+        let verdict: AuthenticationReport.Verdict
     }
 
     let facts: UnverifiedClaims
@@ -88,7 +88,7 @@ struct WhoamiReport {
 
     var isAccepted: Bool { reason == nil }
 
-    init(facts: UnverifiedClaims, judgement: Judgement, identities: AuthenticationSetup) {
+    init(facts: UnverifiedClaims, judgement: AuthenticationReport, identities: AuthenticationSetup) {
         self.facts = facts
         var lines = judgement.steps.map { Line(check: $0.check.rawValue, verdict: $0.verdict) }
         let tenantCheck = "the tenant is set up here"
@@ -180,7 +180,7 @@ extension WhoamiReport {
         return rows.map { "  \($0.name)\(String(repeating: " ", count: width - $0.name.count))  \($0.value)" }
     }
 
-    private static func mark(_ verdict: Judgement.Verdict) -> String {
+    private static func mark(_ verdict: AuthenticationReport.Verdict) -> String {
         switch verdict {
         case .passed: "passed     "
         case .failed: "FAILED     "

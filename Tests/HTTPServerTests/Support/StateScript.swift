@@ -5,7 +5,7 @@ import Testing
 
 @testable import HTTPServer
 
-/// What a handler tells its ``ConnectionState``.
+/// An event of a ``ConnectionState``.
 enum StateEvent: Sendable {
     case handshakeBegan
     case handshakeEnded
@@ -15,7 +15,9 @@ enum StateEvent: Sendable {
     case body(Int)
     case end
     case inputFailed(Rejection)
+    case memoryExhausted
     case inputClosed
+    case answerBegan
     case written
     case rejectionWritten
     case unsent(Int)
@@ -25,7 +27,7 @@ enum StateEvent: Sendable {
 }
 
 extension ConnectionState {
-    /// - Returns: nil for what has no answer
+    /// - Returns: nil for an event without an action
     mutating func tell(_ event: StateEvent, at now: NIODeadline) -> Action? {
         switch event {
         case .bytes(let count): return bytesReceived(count, at: now)
@@ -36,7 +38,11 @@ extension ConnectionState {
         case .body(let count): return bodyReceived(count)
         case .end: return endReceived(at: now)
         case .inputFailed(let rejection): return inputFailed(rejection)
+        case .memoryExhausted: return memoryExhausted()
         case .inputClosed: return inputClosed()
+        case .answerBegan:
+            answerBegan()
+            return nil
         case .written: return responseWritten(at: now)
         case .rejectionWritten: return rejectionWritten(at: now)
         case .unsent(let bytes): return unsent(bytes, at: now)
@@ -83,7 +89,7 @@ struct StateStep: Sendable {
         case drop
         case reject(Rejection)
         case linger
-        case hangUp
+        case close
 
         var action: ConnectionState.Action? {
             switch self {
@@ -95,7 +101,7 @@ struct StateStep: Sendable {
             case .drop: .drop
             case .reject(let rejection): .reject(rejection)
             case .linger: .linger
-            case .hangUp: .hangUp
+            case .close: .close
             }
         }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PosternTestSupport
 import Testing
 import WireFormats
 
@@ -53,45 +54,5 @@ struct WycheproofFile: Sendable {
             if FileManager.default.fileExists(atPath: path) { return path }
         }
         return nil
-    }
-}
-
-extension JSONValue {
-    /// A member of an object.
-    subscript(name: String) -> JSONValue? {
-        if case .object(let object) = self { object[name] } else { nil }
-    }
-
-    /// The elements of an array.
-    var elements: [JSONValue]? {
-        if case .array(let elements) = self { elements } else { nil }
-    }
-
-    /// The value as JSON.
-    func write(to writer: inout JSONWriter) {
-        switch self {
-        case .null: writer.null()
-        case .bool(let bool): writer.bool(bool)
-        case .number(let number): writer.raw(Array(number.literal.utf8))
-        case .string(let string): writer.string(string)
-        case .array(let values):
-            writer.beginArray()
-            for value in values { value.write(to: &writer) }
-            writer.endArray()
-        case .object(let object):
-            writer.beginObject()
-            for (name, value) in object.members {
-                writer.key(name)
-                value.write(to: &writer)
-            }
-            writer.endObject()
-        }
-    }
-
-    /// The value as JSON.
-    var text: [UInt8] {
-        var writer = JSONWriter()
-        write(to: &writer)
-        return writer.bytes
     }
 }

@@ -10,33 +10,6 @@ extension JSONValue {
         }
         return number
     }
-
-    /// The value as compact JSON.
-    var written: [UInt8] {
-        var writer = JSONWriter()
-        write(into: &writer)
-        return writer.bytes
-    }
-
-    private func write(into writer: inout JSONWriter) {
-        switch self {
-        case .null: writer.null()
-        case .bool(let value): writer.bool(value)
-        case .number(let number): writer.raw(number.literal.utf8)
-        case .string(let value): writer.string(value)
-        case .array(let elements):
-            writer.beginArray()
-            for element in elements { element.write(into: &writer) }
-            writer.endArray()
-        case .object(let object):
-            writer.beginObject()
-            for member in object.members {
-                writer.key(member.name)
-                member.value.write(into: &writer)
-            }
-            writer.endObject()
-        }
-    }
 }
 
 /// What is wrong with a text; nil where it is accepted.

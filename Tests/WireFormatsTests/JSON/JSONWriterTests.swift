@@ -138,10 +138,11 @@ struct JSONWriterTests {
         let foundations = try #require(array?.first as? String)
         #expect(foundations.hasSameBytes(as: string))
         #expect(!writer.bytes.contains { $0 < 0x20 })
-        #expect(writer.bytes == writer.finish())
+        let copied = writer.bytes
+        #expect(writer.finish() == copied)
     }
 
-    private func text(_ writer: JSONWriter) -> String {
+    private func text(_ writer: borrowing JSONWriter) -> String {
         String(decoding: writer.bytes, as: UTF8.self)
     }
 }

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPServer
+import NIOCore
+import NIOHTTP1
+import PosternTestSupport
+import Testing
+import WireFormats
+
+@testable import PosternServer
+
+@Suite(.timeLimit(.minutes(5)))
+struct RequestInfoTests {
+    private let service: TestService
+
+    init() async throws {
+        service = try await TestService()
+    }
+
+    private func info(_ fields: HTTPHeaders, from peer: String? = "10.1.2.3", trusted: [String] = ["10.0.0.0/8"]) throws
+        -> RequestInfo
+    {
+        let address = try peer.map { PeerAddress(try SocketAddress(ipAddress: $0, port: 1)) } ?? nil
+        let head = RequestHead(method: .GET, target: "/", fields: fields, peer: address, date: .january2027)
+        return RequestInfo(
+            head, snapshot: service.state.current, trustedProxies: try trusted.map { try AddressRange.parse($0) },
+            random: RandomPool())
+    }
+
+    @Test(arguments: ["a", "0193-ab", "Root=1-67891233-abcdef012345678912345678", "a/b_c.d", String(repeating: "x", count: 128)])
+    func `a trusted proxy sets the request id`(id: String) throws {
+        #expect(try info(["X-Request-Id": id]).requestID == id)
+        #expect(try info(["X-Request-Id": id], from: "203.0.113.9").requestID != id)
+        #expect(try info(["X-Request-Id": id], from: nil).requestID != id)
+        #expect(try info(["X-Request-Id": id], trusted: []).requestID != id)
+    }
+
+    @Test(arguments: [
+        "", "a b", "a\tb", "a\"b", "a\\b", "é", "a{b", "a,b", String(repeating: "x", count: 129), "a\u{0}",
+    ])
+    func `a request id with other characters, or too many, is replaced`(id: String) throws {
+        #expect(try info(["X-Request-Id": id]).requestID.utf8.count == 32)
+    }
+
+    @Test func `several request ids are replaced`() throws {
+        #expect(
+            try info(
+                [("X-Request-Id", "a"), ("X-Request-Id", "b")].reduce(into: HTTPHeaders()) { $0.add(name: $1.0, value: $1.1) }
+            )
+            .requestID.utf8.count == 32)
+    }
+
+    @Test func `request ids are 32 hexadecimal digits and differ`() throws {
+        let random = RandomPool()
+        let ids = (0..<1000).map { _ in random.makeRequestID() }
+        #expect(Set(ids).count == 1000)
+        #expect(ids.allSatisfy { $0.utf8.count == 32 && $0.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) } })
+    }
+
+    @Test func `a block of random words is returned once`() {
+        let random = RandomPool()
+        // Two blocks and a half.
+        let words = (0..<640).map { _ in random.next() }
+        #expect(Set(words).count == 640 && !words.contains(0))
+    }
+
+    @Test func `X-Forwarded-For counts only from trusted proxies`() throws {
+        #expect(try info(["X-Forwarded-For": "198.51.100.7"]).client.address == "198.51.100.7")
+        #expect(try info(["X-Forwarded-For": "198.51.100.7"], from: "203.0.113.9").client.address == "203.0.113.9")
+        #expect(try info(["X-Forwarded-For": "198.51.100.7"], trusted: []).client.address == "10.1.2.3")
+        #expect(try info(["X-Forwarded-For": "198.51.100.7"], from: nil).client.address == "-")
+    }
+
+    @Test func `all values of Authorization and Origin are read`() throws {
+        var fields = HTTPHeaders()
+        for (name, value) in [("authorization", "Bearer a"), ("Authorization", "Bearer b"), ("ORIGIN", "https://a.example")] {
+            fields.add(name: name, value: value)
+        }
+        let info = try info(fields)
+        #expect(info.authorization == ["Bearer a", "Bearer b"])
+        #expect(info.origin == "https://a.example" && info.time == .january2027)
+    }
+}
