@@ -2,6 +2,7 @@
 
 import Dispatch
 import OutgoingHTTP
+import PosternTestSupport
 import Synchronization
 import Testing
 

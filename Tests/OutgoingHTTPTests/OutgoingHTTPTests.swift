@@ -3,6 +3,7 @@
 import NIOCore
 import NIOSSL
 import OutgoingHTTP
+import PosternTestSupport
 import Testing
 
 /// Where an answer is expected the timeout is ten minutes, however slow the machine is; a test that waits for what never comes

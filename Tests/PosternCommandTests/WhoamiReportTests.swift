@@ -23,8 +23,8 @@ struct WhoamiReportTests {
         folder = try TemporaryFolder()
         signer = try #require(TokenSigner.generate(.es256))
         var random = SystemRandomNumberGenerator()
-        key = try #require(APIKey.make(tenant: "acme", id: "cms", random: &random))
-        expiredKey = try #require(APIKey.make(tenant: "acme", id: "old", random: &random))
+        key = try #require(APIKey.generate(tenant: "acme", id: "cms", random: &random))
+        expiredKey = try #require(APIKey.generate(tenant: "acme", id: "old", random: &random))
         try folder.write(try #require(signer.publicPEM), to: "key.pem")
         try folder.write(
             """
@@ -58,7 +58,7 @@ struct WhoamiReportTests {
     private func report(_ credential: String) -> WhoamiReport {
         WhoamiReport(
             facts: UnverifiedClaims(credential, at: Self.now),
-            judgement: identities.authenticator.judge(authorization: ["Bearer \(credential)"], at: Self.now),
+            judgement: identities.authenticator.report(authorization: ["Bearer \(credential)"], at: Self.now),
             identities: identities)
     }
 

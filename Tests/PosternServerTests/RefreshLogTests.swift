@@ -44,7 +44,7 @@ struct RefreshLogTests {
                     {"keys": [{"kty": "EC", "crv": "P-256", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
                     "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM", "kid": "\(id)"}]}
                     """
-                return FetchedKeys(set: try KeySet.jwks(Array(text.utf8), algorithms: [.es256]))
+                return FetchedKeys(set: try KeySet(jwks: Array(text.utf8), algorithms: [.es256]))
             }
         }
         let next = NextSet(Mutex(sets))

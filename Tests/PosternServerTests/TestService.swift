@@ -29,11 +29,13 @@ final class TestService {
     static let accessKeyID = "AKIACANARYACCESSKEY0"
     static let secret = "canary/secret+access/key0123456789abcdef"
 
-    /// - Parameter sessionToken: makes the credentials temporary ones
-    init(rules: String = TestService.rules, sessionToken: String? = nil) async throws {
+    /// - Parameters:
+    ///   - issuers: The tenant's issuers, each a mapping of YAML.
+    ///   - sessionToken: Makes the credentials temporary.
+    init(issuers: [String] = [], rules: String = TestService.rules, sessionToken: String? = nil) async throws {
         var random = SystemRandomNumberGenerator()
-        let all = try #require(APIKey.make(tenant: "acme", id: "cms", random: &random))
-        let limited = try #require(APIKey.make(tenant: "acme", id: "docs", random: &random))
+        let all = try #require(APIKey.generate(tenant: "acme", id: "cms", random: &random))
+        let limited = try #require(APIKey.generate(tenant: "acme", id: "docs", random: &random))
         key = all.key
         limitedKey = limited.key
         folder = try TemporaryFolder()
@@ -41,6 +43,7 @@ final class TestService {
             tenant: acme
             store: {bucket: acme-uploads, region: eu-west-1}
             auth:
+              \(issuers.isEmpty ? "" : "issuers: [\(issuers.joined(separator: ", "))]")
               apiKeys:
                 - {id: cms, sha256: \(all.sha256Hex)}
                 - {id: docs, sha256: \(limited.sha256Hex), rules: [documents], allowUsers: [u1]}

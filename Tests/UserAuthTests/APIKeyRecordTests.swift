@@ -13,7 +13,7 @@ import Testing
 struct APIKeyRecordTests {
     private func make(_ tenant: String = "acme", _ id: String = "cms") throws -> APIKey {
         var generator = SystemRandomNumberGenerator()
-        return try #require(APIKey.make(tenant: tenant, id: id, random: &generator))
+        return try #require(APIKey.generate(tenant: tenant, id: id, random: &generator))
     }
 
     private func authenticator(_ keys: APIKeyRecord...) -> Authenticator {
@@ -44,7 +44,7 @@ struct APIKeyRecordTests {
         let parts = text.key.split(separator: ".")
         #expect(parts.map(String.init).dropLast() == ["pstn", "a-1", "key-2-b"])
         #expect(parts[3].utf8.count == 43)
-        #expect(text.sha256 == TokenDigestTests.sha256(Array(text.key.utf8)))
+        #expect(text.sha256 == SHA256DigestTests.sha256(Array(text.key.utf8)))
         #expect(text.sha256Hex.utf8.count == 64)
         #expect(text.sha256Hex.hasPrefix(String(text.sha256[0] >> 4, radix: 16) + String(text.sha256[0] & 15, radix: 16)))
         #expect(APIKey(parsing: text.key.utf8)?.id == "key-2-b")
@@ -60,8 +60,8 @@ struct APIKeyRecordTests {
             }
         }
         var (first, second) = (Counter(), Counter())
-        let text = APIKey.make(tenant: "acme", id: "cms", random: &first)
-        #expect(text?.key == APIKey.make(tenant: "acme", id: "cms", random: &second)?.key)
+        let text = APIKey.generate(tenant: "acme", id: "cms", random: &first)
+        #expect(text?.key == APIKey.generate(tenant: "acme", id: "cms", random: &second)?.key)
         #expect(text?.key == "pstn.acme.cms.AQAAAAAAAAACAAAAAAAAAAMAAAAAAAAABAAAAAAAAAA")
     }
 
@@ -72,10 +72,10 @@ struct APIKeyRecordTests {
     ])
     func `ids that would break the form are refused`(tenant: String, id: String) {
         var generator = SystemRandomNumberGenerator()
-        #expect(APIKey.make(tenant: tenant, id: id, random: &generator) == nil)
-        #expect(APIKey.make(tenant: String(repeating: "a", count: 64), id: "a", random: &generator) == nil)
-        #expect(APIKey.make(tenant: "a", id: String(repeating: "a", count: 64), random: &generator) == nil)
-        let longest = APIKey.make(
+        #expect(APIKey.generate(tenant: tenant, id: id, random: &generator) == nil)
+        #expect(APIKey.generate(tenant: String(repeating: "a", count: 64), id: "a", random: &generator) == nil)
+        #expect(APIKey.generate(tenant: "a", id: String(repeating: "a", count: 64), random: &generator) == nil)
+        let longest = APIKey.generate(
             tenant: String(repeating: "a", count: 63), id: String(repeating: "a", count: 63), random: &generator)
         #expect(longest.flatMap { APIKey(parsing: $0.key.utf8) } != nil)
     }

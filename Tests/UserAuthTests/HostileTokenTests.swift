@@ -65,7 +65,7 @@ struct HostileTokenTests {
             #expect(answer != "accepted" || changed.drop { $0 == UInt8(ascii: " ") } == token[...])
         }
         #expect(scene.answer(String(decoding: token, as: UTF8.self)) == "accepted")
-        #expect(scene.authenticator.cacheStatistics.kept == 1)
+        #expect(scene.authenticator.cacheStatistics.entries == 1)
     }
 
     @Test func `correctly signed tokens with random headers and claims do no harm`() throws {

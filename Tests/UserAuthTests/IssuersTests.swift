@@ -11,7 +11,7 @@ struct IssuersTests {
         tenant: TenantBinding,
         audiences: [String] = ["uploads"]
     ) throws -> TrustedIssuer {
-        let set = try KeySet.jwks(Array("{\"keys\":[\(key.jwk())]}".utf8), algorithms: [key.algorithm])
+        let set = try KeySet(jwks: Array("{\"keys\":[\(key.jwk())]}".utf8), algorithms: [key.algorithm])
         return TrustedIssuer(issuer: name, audiences: audiences, algorithms: [key.algorithm], keys: set, tenant: tenant)
     }
 
@@ -106,7 +106,7 @@ struct IssuersTests {
             try scene.authenticator.authenticate(authorization: ["Bearer \(key.token())"], at: .now())
         }
         #expect(try scene.answer(Claims().with("iss", "\"https://other.example\"")) == "issuer-unknown")
-        let set = try KeySet.jwks(Array("{\"keys\":[\(key.jwk())]}".utf8), algorithms: [.es256])
+        let set = try KeySet(jwks: Array("{\"keys\":[\(key.jwk())]}".utf8), algorithms: [.es256])
         scene.keys.replace(with: set)
         #expect(try scene.answer(Claims()) == "accepted")
     }
@@ -120,7 +120,7 @@ struct IssuersTests {
                     issuer: "https://secret.example",
                     audiences: ["uploads"],
                     algorithms: [.hs256],
-                    keys: try KeySet.secret(secret, algorithms: [.hs256]),
+                    keys: try KeySet(secret: secret, algorithms: [.hs256]),
                     tenant: .fixed("acme")
                 ),
                 try Self.issuer("https://public.example", ecdsa, tenant: .fixed("globex")),

@@ -9,7 +9,7 @@ struct KeySetPEMTests {
     private static let all = Algorithm.allCases.filter { !$0.isSymmetric }
 
     private func set(_ text: String, _ algorithms: [Algorithm] = all) throws -> KeySet {
-        try KeySet.pem(Array(text.utf8), algorithms: algorithms)
+        try KeySet(pem: Array(text.utf8), algorithms: algorithms)
     }
 
     @Test func `a public key of every kind verifies tokens with any kid`() throws {
@@ -34,17 +34,17 @@ struct KeySetPEMTests {
         for algorithm: Algorithm in [.es256, .es384, .es512, .eddsa] {
             let signer = try #require(TokenSigner.generate(algorithm))
             let text = try #require(signer.publicPEM)
-            let block = try #require(try PEMBlock.read(Array(text.utf8)).first)
+            let block = try #require(try PEMBlock.blocks(in: Array(text.utf8)).first)
             #expect(try point(block.material()) == point(signer.publicMaterial))
             #expect(point(signer.publicMaterial) != nil)
         }
     }
 
     @Test func `a certificate yields its key`() throws {
-        let elliptic = try #require(try PEMBlock.read(Array(PEMTestFile.p256Certificate.utf8)).first)
+        let elliptic = try #require(try PEMBlock.blocks(in: Array(PEMTestFile.p256Certificate.utf8)).first)
         guard case .elliptic(.p256, let x, _) = try elliptic.material() else { return #expect(Bool(false)) }
         #expect(x.starts(with: [0xff, 0x14, 0xe2, 0xe6, 0x69, 0x1b, 0xb8, 0xa5]))
-        let rsa = try #require(try PEMBlock.read(Array(PEMTestFile.rsaCertificate.utf8)).first)
+        let rsa = try #require(try PEMBlock.blocks(in: Array(PEMTestFile.rsaCertificate.utf8)).first)
         guard case .rsa(let modulus, let exponent) = try rsa.material() else { return #expect(Bool(false)) }
         #expect(modulus.count == 256)
         #expect(modulus.starts(with: [0xee, 0x98, 0x8f, 0x15, 0x05, 0x33, 0x50, 0x4b]))
@@ -123,7 +123,7 @@ struct KeySetPEMTests {
                 for _ in 0..<Int.random(in: 1...3, using: &generator) {
                     bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
                 }
-                _ = try? KeySet.pem(bytes, algorithms: Self.all)
+                _ = try? KeySet(pem: bytes, algorithms: Self.all)
             }
         }
     }

@@ -11,7 +11,7 @@ struct KeySetSecretTests {
     private func accepts(_ file: [UInt8], secret: [UInt8], _ algorithm: Algorithm = .hs256, kid: String? = nil) throws
         -> Bool
     {
-        let set = try KeySet.secret(file, algorithms: [algorithm])
+        let set = try KeySet(secret: file, algorithms: [algorithm])
         let token = try SigningKey.hmac(algorithm, secret: secret).token(kid: kid)
         return (try? set.verify(Array(token.utf8), algorithms: [algorithm])) != nil
     }
@@ -40,12 +40,12 @@ struct KeySetSecretTests {
         #expect(try accepts(secret + [0x0A], secret: secret, algorithm))
         for file in [Array(secret.dropLast()), secret.dropLast() + [0x0A]] {
             let error = #expect(throws: KeySetError.self) {
-                try KeySet.secret(file, algorithms: [algorithm])
+                try KeySet(secret: file, algorithms: [algorithm])
             }
             #expect(error?.description.contains("\(minimum) bytes") == true)
         }
         #expect(throws: KeySetError.self) {
-            try KeySet.secret([UInt8](repeating: 0x41, count: 63), algorithms: [.hs256, .hs512])
+            try KeySet(secret: [UInt8](repeating: 0x41, count: 63), algorithms: [.hs256, .hs512])
         }
     }
 
@@ -75,12 +75,12 @@ struct KeySetSecretTests {
         for short in [[2], [UInt8](repeating: 2, count: minimum - 1)] {
             for key in [oct(short), oct(short, alg: algorithm), "{\"keys\":[\(oct(short, kid: "short"))]}"] {
                 let error = #expect(throws: KeySetError.self) {
-                    try KeySet.secret(Array(key.utf8), algorithms: [algorithm])
+                    try KeySet(secret: Array(key.utf8), algorithms: [algorithm])
                 }
                 #expect(error?.skipped.map(\.reason) == [.secretTooShort])
             }
             let both = Array("{\"keys\":[\(oct(short, kid: "short")),\(oct(good, kid: "good"))]}".utf8)
-            let set = try KeySet.secret(both, algorithms: [algorithm])
+            let set = try KeySet(secret: both, algorithms: [algorithm])
             #expect(set.keyIDs == ["good"])
             #expect(set.skipped.map(\.reason) == [.secretTooShort])
             #expect(try accepts(both, secret: good, algorithm, kid: "good"))
@@ -91,13 +91,13 @@ struct KeySetSecretTests {
     @Test func `a JSON Web Key without alg must be long enough for each of the issuer's algorithms`() throws {
         let secret = [UInt8](repeating: 1, count: 32)
         let error = #expect(throws: KeySetError.self) {
-            try KeySet.secret(Array(oct(secret).utf8), algorithms: [.hs256, .hs512])
+            try KeySet(secret: Array(oct(secret).utf8), algorithms: [.hs256, .hs512])
         }
         #expect(error?.skipped.map(\.reason) == [.secretTooShort])
-        let set = try KeySet.secret(Array(oct(secret, alg: .hs256).utf8), algorithms: [.hs256, .hs512])
+        let set = try KeySet(secret: Array(oct(secret, alg: .hs256).utf8), algorithms: [.hs256, .hs512])
         #expect(set.skipped.isEmpty)
         #expect(throws: KeySetError.self) {
-            try KeySet.secret(Array(oct(secret, alg: .hs512).utf8), algorithms: [.hs256, .hs512])
+            try KeySet(secret: Array(oct(secret, alg: .hs512).utf8), algorithms: [.hs256, .hs512])
         }
     }
 
@@ -117,17 +117,17 @@ struct KeySetSecretTests {
         let privatePEM = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"
         for text in [set, mixed, privateSet, ecKey.jwk(), pem, PEMTestFile.rsaCertificate, privatePEM] {
             let error = #expect(throws: KeySetError.self) {
-                try KeySet.secret(Array(text.utf8), algorithms: [.hs256])
+                try KeySet(secret: Array(text.utf8), algorithms: [.hs256])
             }
             let isProtected = text == privateSet || text == privatePEM
-            #expect(error?.description.hasPrefix(isProtected ? "it holds a private key" : "it holds public keys") == true)
+            #expect(error?.description.hasPrefix(isProtected ? "it has a private key" : "it has public keys") == true)
         }
     }
 
     @Test(arguments: [[Algorithm.rs256], [.hs256, .es256], []])
     func `asymmetric algorithms are refused with a secret, alone or beside HS256`(algorithms: [Algorithm]) {
         #expect(throws: KeySetError.self) {
-            try KeySet.secret(Array(Self.text.utf8), algorithms: algorithms)
+            try KeySet(secret: Array(Self.text.utf8), algorithms: algorithms)
         }
     }
 }

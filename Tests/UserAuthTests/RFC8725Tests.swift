@@ -48,7 +48,7 @@ struct RFC8725Tests {
 
     @Test func `3.4 cryptographic inputs: a point on its curve is accepted as a key`() throws {
         for key in [SigningKey.es256(), .es384(), .es512(), .ed25519()] {
-            let set = try KeySet.jwks(Array("{\"keys\":[\(key.jwk())]}".utf8), algorithms: [key.algorithm])
+            let set = try KeySet(jwks: Array("{\"keys\":[\(key.jwk())]}".utf8), algorithms: [key.algorithm])
             #expect(set.keyIDs == ["k1"])
         }
     }
@@ -62,7 +62,7 @@ struct RFC8725Tests {
         ]
         for key in keys {
             #expect(throws: KeySetError.self) {
-                try KeySet.jwks(Array("{\"keys\":[{\(key)}]}".utf8), algorithms: [.es256, .eddsa])
+                try KeySet(jwks: Array("{\"keys\":[{\(key)}]}".utf8), algorithms: [.es256, .eddsa])
             }
         }
     }
@@ -71,7 +71,7 @@ struct RFC8725Tests {
         let secret = [UInt8](repeating: 0x5A, count: 32)
         for file in [secret, Array("{\"kty\":\"oct\",\"k\":\"\(Base64URL.encode(secret))\"}".utf8)] {
             let scene = Scene(
-                key: .hmac(.hs256, secret: secret), keys: try .secret(file, algorithms: [.hs256]), algorithms: [.hs256])
+                key: .hmac(.hs256, secret: secret), keys: try KeySet(secret: file, algorithms: [.hs256]), algorithms: [.hs256])
             #expect(try scene.answer(Claims()) == "accepted")
         }
         #expect(try Scene(key: try .rsa(.second)).answer(Claims()) == "accepted")
@@ -79,20 +79,20 @@ struct RFC8725Tests {
 
     @Test func `3.5 sufficient entropy: shorter keys and RSA keys with the ROCA weakness are refused`() {
         #expect(throws: KeySetError.self) {
-            try KeySet.secret(Array("correct horse battery staple".utf8), algorithms: [.hs256])
+            try KeySet(secret: Array("correct horse battery staple".utf8), algorithms: [.hs256])
         }
         #expect(throws: KeySetError.self) {
-            try KeySet.pem(Array(PEMTestFile.rsa1024.utf8), algorithms: [.rs256])
+            try KeySet(pem: Array(PEMTestFile.rsa1024.utf8), algorithms: [.rs256])
         }
         let short = "{\"kty\":\"oct\",\"k\":\"\(Base64URL.encode([UInt8](repeating: 0x5A, count: 31)))\"}"
         for file in [short, "{\"keys\":[\(short)]}"] {
             let error = #expect(throws: KeySetError.self) {
-                try KeySet.secret(Array(file.utf8), algorithms: [.hs256])
+                try KeySet(secret: Array(file.utf8), algorithms: [.hs256])
             }
             #expect(error?.skipped.map(\.reason) == [.secretTooShort])
         }
         let broken = #expect(throws: KeySetError.self) {
-            try KeySet.pem(Array(PEMTestFile.brokenGenerator.utf8), algorithms: [.rs256])
+            try KeySet(pem: Array(PEMTestFile.brokenGenerator.utf8), algorithms: [.rs256])
         }
         #expect(broken?.skipped.map(\.reason) == [.rsaWeak])
     }

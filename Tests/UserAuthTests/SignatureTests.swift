@@ -9,7 +9,7 @@ struct SignatureTests {
     /// A scene with the given key, in the way that its algorithm needs.
     private func scene(_ key: SigningKey, secret: [UInt8] = []) throws -> Scene {
         guard key.algorithm.isSymmetric else { return try Scene(key: key) }
-        let set = try KeySet.secret(secret, algorithms: [key.algorithm])
+        let set = try KeySet(secret: secret, algorithms: [key.algorithm])
         return Scene(key: key, keys: set, algorithms: [key.algorithm])
     }
 
@@ -116,7 +116,7 @@ struct SignatureTests {
 
     @Test func `the header's alg never decides how a key is used`() throws {
         let key = try SigningKey.rsa(.first)
-        let set = try KeySet.jwks(Array("{\"keys\":[\(key.jwk())]}".utf8), algorithms: [.rs256, .rs512, .ps256, .es256])
+        let set = try KeySet(jwks: Array("{\"keys\":[\(key.jwk())]}".utf8), algorithms: [.rs256, .rs512, .ps256, .es256])
         let scene = Scene(key: key, keys: set, algorithms: [.rs256, .rs512, .ps256, .es256])
         for name in ["RS512", "PS256", "ES256"] {
             let token = try key.token(header: "{\"alg\":\"\(name)\",\"kid\":\"k1\"}", payload: Claims().json)
@@ -129,7 +129,7 @@ struct SignatureTests {
         let key = try SigningKey.rsa(.first)
         let text = "{\"keys\":[\(key.jwk(alg: false))]}"
         for algorithms in [[Algorithm.rs256], [.rs256, .ps512]] {
-            let set = try KeySet.jwks(Array(text.utf8), algorithms: algorithms)
+            let set = try KeySet(jwks: Array(text.utf8), algorithms: algorithms)
             let scene = Scene(key: key, keys: set, algorithms: algorithms)
             let bogus = try key.token(header: "{\"alg\":\"PS512\",\"kid\":\"k1\"}", payload: Claims().json)
             for _ in 0..<3 {

@@ -88,7 +88,7 @@ struct TokenHeaderTests {
     @Test func `kid may be missing only if the set has one key`() throws {
         let keys = [SigningKey.es256(), SigningKey.es256()]
         let text = "{\"keys\":[\(keys[0].jwk(kid: "a")),\(keys[1].jwk(kid: "b"))]}"
-        let set = try KeySet.jwks(Array(text.utf8), algorithms: [.es256])
+        let set = try KeySet(jwks: Array(text.utf8), algorithms: [.es256])
         let scene = Scene(key: keys[0], keys: set, algorithms: [.es256])
         #expect(scene.answer(try keys[0].token(kid: nil)) == "key-id-missing")
         #expect(scene.answer(try keys[0].token(kid: "a")) == "accepted")

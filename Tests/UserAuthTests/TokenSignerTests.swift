@@ -13,7 +13,7 @@ struct TokenSignerTests {
     func `a generated key signs what its public key verifies`(_ algorithm: Algorithm) throws {
         let signer = try #require(TokenSigner.generate(algorithm))
         #expect(signer.algorithm == algorithm)
-        let set = try KeySet.pem(Array(try #require(signer.publicPEM).utf8), algorithms: [algorithm])
+        let set = try KeySet(pem: Array(try #require(signer.publicPEM).utf8), algorithms: [algorithm])
         // ECDSA signatures vary: some have numbers with leading zeros.
         for number in 0..<200 {
             let token = try #require(signer.token(payload: Array("{\"n\":\(number)}".utf8), keyID: nil))
@@ -42,7 +42,7 @@ struct TokenSignerTests {
         #expect(signer.privatePEM == pem + "\n")
         for algorithm: Algorithm in [.rs256, .rs384, .rs512, .ps256, .ps384, .ps512] {
             let signer = try #require(TokenSigner(pem: pem, algorithm: algorithm))
-            let set = try KeySet.pem(Array(try #require(signer.publicPEM).utf8), algorithms: [algorithm])
+            let set = try KeySet(pem: Array(try #require(signer.publicPEM).utf8), algorithms: [algorithm])
             let token = try #require(signer.token(payload: Array("{}".utf8), keyID: "k"))
             #expect((try? set.verify(Array(token.utf8), algorithms: [algorithm])) != nil)
         }
@@ -90,7 +90,7 @@ struct TokenSignerTests {
         let secret = [UInt8](repeating: 5, count: minimum)
         let signer = try #require(TokenSigner(secret: secret, algorithm: algorithm))
         let token = try #require(signer.token(payload: Array("{}".utf8), keyID: nil))
-        #expect((try? KeySet.secret(secret, algorithms: [algorithm]).verify(Array(token.utf8), algorithms: [algorithm])) != nil)
+        #expect((try? KeySet(secret: secret, algorithms: [algorithm]).verify(Array(token.utf8), algorithms: [algorithm])) != nil)
         #expect(TokenSigner(secret: Array(secret.dropLast()), algorithm: algorithm) == nil)
         #expect(TokenSigner(secret: [UInt8](repeating: 5, count: 64), algorithm: .rs256) == nil)
         #expect(signer.privatePEM == nil && signer.publicPEM == nil)
@@ -132,11 +132,11 @@ struct ECDSASignatureTests {
             for half in 0..<2 {
                 var bytes = (0..<2 * halfLength).map { _ in UInt8.random(in: 1...255, using: &random) }
                 for index in 0..<leadingZeros { bytes[half * halfLength + index] = 0 }
-                let der = try #require(ECDSASignature(joined: bytes, halfLength: halfLength)).der
-                #expect(ECDSASignature(der: der)?.joined(halfLength: halfLength) == bytes)
+                let der = try #require(ECDSASignature(concatenated: bytes, halfLength: halfLength)).der
+                #expect(ECDSASignature(der: der)?.concatenated(halfLength: halfLength) == bytes)
             }
         }
-        #expect(ECDSASignature(joined: [UInt8](repeating: 1, count: 2 * halfLength - 1), halfLength: halfLength) == nil)
+        #expect(ECDSASignature(concatenated: [UInt8](repeating: 1, count: 2 * halfLength - 1), halfLength: halfLength) == nil)
         #expect(ECDSASignature(der: [0x30, 0x01]) == nil)
     }
 }

@@ -57,8 +57,8 @@ struct WycheproofTests {
     /// Whether either way to read the keys accepts the signature.
     private static func accepts(_ jws: String, keys: [JSONValue]) -> Bool {
         let set = Array("{\"keys\":[".utf8) + keys.map(\.written).joined(separator: [UInt8(ascii: ",")]) + Array("]}".utf8)
-        let publicKeys = try? KeySet.jwks(set, algorithms: publicAlgorithms)
-        let secrets = try? KeySet.secret(set, algorithms: secretAlgorithms)
+        let publicKeys = try? KeySet(jwks: set, algorithms: publicAlgorithms)
+        let secrets = try? KeySet(secret: set, algorithms: secretAlgorithms)
         return (try? publicKeys?.verify(Array(jws.utf8), algorithms: publicAlgorithms)) != nil
             || (try? secrets?.verify(Array(jws.utf8), algorithms: secretAlgorithms)) != nil
     }

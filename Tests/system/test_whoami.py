@@ -20,10 +20,10 @@ CHECKS = [
     "exactly one Authorization header", "the header is not too long", "the scheme is Bearer", "three parts of strict base64url",
     "the token's header is a JSON object", "alg names a signature algorithm", "no critical extension", "typ is JWT or at+jwt",
     "kid is a short string", "the claims are a JSON object", "iss is a known issuer", "alg is one of the issuer's", "the issuer's keys are known",
-    "kid names one of the issuer's keys", "the key serves alg", "the signature is right", "aud names this service", "exp is not past",
-    "nbf is past", "iat is past", "the lifetime is not too long", "the user claim is a short string", "the tenant claim is a short string",
+    "kid names one of the issuer's keys", "the key is for alg", "the signature is valid", "aud names this service", "exp is in the future",
+    "nbf is not in the future", "iat is not in the future", "the lifetime is not too long", "the user claim is a short string", "the tenant claim is a short string",
     "the scopes are well formed", "the tenant is set up here"]
-KEY_CHECKS = CHECKS[:3] + ["the API key is well formed", "the API key is a known one", "the API key has not ended", CHECKS[-1]]
+KEY_CHECKS = CHECKS[:3] + ["the API key is well formed", "the API key is a known one", "the API key has not expired", CHECKS[-1]]
 
 
 @pytest.fixture(scope="module")
@@ -77,13 +77,13 @@ def cases(acme: Tenant) -> dict[str, tuple[str, str | None]]:
         "no issuer": (issuer.token(iss=None), "iss is a known issuer"),
         "another algorithm": (issuer.token(header={"alg": "RS256"}), "alg is one of the issuer's"),
         "another kid": (issuer.token(header={"kid": "k2"}), "kid names one of the issuer's keys"),
-        "another key": (other.token(), "the signature is right"),
-        "a changed signature": (changed_signature(issuer.token()), "the signature is right"),
+        "another key": (other.token(), "the signature is valid"),
+        "a changed signature": (changed_signature(issuer.token()), "the signature is valid"),
         "another audience": (issuer.token(aud="downloads"), "aud names this service"),
-        "an end that is past": (issuer.token(exp=now - 100), "exp is not past"),
-        "no end": (issuer.token(exp=None), "exp is not past"),
-        "not yet": (issuer.token(nbf=now + 600), "nbf is past"),
-        "from the future": (issuer.token(iat=now + 600), "iat is past"),
+        "an end that is past": (issuer.token(exp=now - 100), "exp is in the future"),
+        "no end": (issuer.token(exp=None), "exp is in the future"),
+        "not yet": (issuer.token(nbf=now + 600), "nbf is not in the future"),
+        "from the future": (issuer.token(iat=now + 600), "iat is not in the future"),
         "a week": (issuer.token(exp=now + 7 * 86400), "the lifetime is not too long"),
         "no user": (issuer.token(sub=None), "the user claim is a short string"),
         "a user of 300 bytes": (issuer.token("u" * 300), "the user claim is a short string"),
@@ -93,7 +93,7 @@ def cases(acme: Tenant) -> dict[str, tuple[str, str | None]]:
         "an unknown key": (APIKey("acme", "other").text, "the API key is a known one"),
         "a key of an unknown tenant": (APIKey("nobody").text, "the API key is a known one"),
         "half a key": (acme.api_key[:-10], "the API key is well formed"),
-        "a key that has ended": (acme.api_keys[1].text, "the API key has not ended"),
+        "a key that has ended": (acme.api_keys[1].text, "the API key has not expired"),
     }
 
 
@@ -246,4 +246,4 @@ def test_an_algorithm_that_the_key_does_not_serve(ask, tmp_path):
     entry["auth"]["issuers"][0]["algorithms"] = ["RS256", "PS256"]
     (tmp_path / "tenants/acme.yaml").write_text(to_yaml(entry))
     found = json.loads(ask("whoami", "--tenants", tmp_path / "tenants", "--json", given=issuer.token(header={"alg": "PS256"}), code=1).stdout)
-    assert [each["check"] for each in found["checks"] if each["verdict"] == "failed"] == ["the key serves alg"]
+    assert [each["check"] for each in found["checks"] if each["verdict"] == "failed"] == ["the key is for alg"]

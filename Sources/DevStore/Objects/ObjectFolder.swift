@@ -9,19 +9,18 @@ private import WireFormats
     private import Foundation
 #endif
 
-/// The store's folder: `<folder>/<bucket>/<key>` are the objects, `<folder>/.postern` what belongs to them.
+/// The store's folder: objects are in `<folder>/<bucket>/<key>`, their records in `<folder>/.postern`.
 ///
-/// Its methods block for as long as the disk does. One process at a time may use a folder: files that were still arriving when
-/// the last one ended are removed at the start.
+/// Its methods block. Only one process at a time may use a folder; incomplete uploads of the previous one are removed at the start.
 package final class ObjectFolder: Sendable {
     private let path: String
     private let uploadsPath: String
-    /// Held while names change, so that a reader never sees the bytes of one object with the record of another.
-    private let names = Mutex<Void>(())
+    /// Held while an object is replaced or looked up, so that a reader gets an object's bytes and record of the same upload.
+    private let lock = Mutex<Void>(())
 
     /// - Parameters:
-    ///   - path: made when it is not there.
-    ///   - buckets: checked names, see `DevStoreConfiguration`.
+    ///   - path: created if needed.
+    ///   - buckets: names that `DevStoreConfiguration` has checked.
     package init(path: String, buckets: [String]) throws {
         self.path = path
         uploadsPath = path + "/.postern/uploads"
@@ -34,32 +33,32 @@ package final class ObjectFolder: Sendable {
         }
     }
 
-    /// A new file to write an upload to.
+    /// Creates a file for an upload.
     package func beginUpload() throws -> UploadFile {
         try UploadFile(path: "\(uploadsPath)/\(UUID().uuidString)")
     }
 
-    /// Puts a finished upload in its place, in one step, over an object of the same key.
+    /// Stores a finished upload atomically. It replaces an object with the same key.
     package func commit(_ upload: UploadFile, as record: ObjectRecord) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.dateEncodingStrategy = .iso8601
         let encoded = try encoder.encode(record)
-        try names.withLock { _ in
-            let target = try makePlace(for: record.key, bucket: record.bucket)
+        try lock.withLock { _ in
+            let target = try makePath(for: record.key, bucket: record.bucket)
             try encoded.write(to: URL(filePath: recordPath(bucket: record.bucket, key: record.key)), options: .atomic)
             try PosixFile.rename(upload.path, to: target)
         }
     }
 
-    /// The object of that key, or nil.
+    /// Returns the object with a key; nil where there is none.
     package func object(bucket: String, key: String) throws -> StoredObject? {
-        try names.withLock { _ in try find(bucket: bucket, key: key) }
+        try lock.withLock { _ in try find(bucket: bucket, key: key) }
     }
 
-    /// The object of that key with its file open for reading, or nil. The caller closes the file.
+    /// Returns the object with a key and its open file, which the caller closes; nil where there is none.
     func open(bucket: String, key: String) throws -> (record: ObjectRecord, descriptor: Int32, size: Int)? {
-        try names.withLock { _ in
+        try lock.withLock { _ in
             guard let object = try find(bucket: bucket, key: key) else { return nil }
             let (descriptor, size) = try PosixFile.openForReading(object.path)
             return (object.record, descriptor, size)
@@ -74,8 +73,8 @@ package final class ObjectFolder: Sendable {
         return StoredObject(record: try decoder.decode(ObjectRecord.self, from: encoded), path: path)
     }
 
-    /// Makes the folders above the object's file and answers the file's path.
-    private func makePlace(for key: String, bucket: String) throws -> String {
+    /// Creates the folders of an object's file and returns the file's path.
+    private func makePath(for key: String, bucket: String) throws -> String {
         var folder = "\(path)/\(bucket)"
         let names = ObjectPath(key: key).names
         for name in names.dropLast() {
@@ -86,38 +85,79 @@ package final class ObjectFolder: Sendable {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             }
         }
-        return ownPath(in: folder, name: names.last)
+        return filePath(in: folder, name: names.last)
     }
 
     private func existingPath(for key: String, bucket: String) -> String? {
         let names = ObjectPath(key: key).names
         let folder = (["\(path)/\(bucket)"] + names.dropLast()).joined(separator: "/")
-        let path = ownPath(in: folder, name: names.last)
+        let path = filePath(in: folder, name: names.last)
         return isFolder(path) == false ? path : nil
     }
 
-    private func ownPath(in folder: String, name: String?) -> String {
+    private func filePath(in folder: String, name: String?) -> String {
         let path = folder + "/" + (name ?? "%")
         return isFolder(path) == true ? path + "/" + ObjectPath.nameInOwnFolder : path
     }
 
-    /// A key that was only an object becomes a folder too: the object moves inside.
+    /// Turns an object's file into a folder that contains it, because another key begins with this one and a slash.
     private func turnIntoFolder(_ path: String) throws {
-        let aside = "\(uploadsPath)/\(UUID().uuidString)"
-        try PosixFile.rename(path, to: aside)
+        let temporary = "\(uploadsPath)/\(UUID().uuidString)"
+        try PosixFile.rename(path, to: temporary)
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-        try PosixFile.rename(aside, to: path + "/" + ObjectPath.nameInOwnFolder)
+        try PosixFile.rename(temporary, to: path + "/" + ObjectPath.nameInOwnFolder)
     }
 
-    /// True for a folder, false for a file, nil for nothing.
+    /// Returns true for a folder, false for a file, and nil where there is neither.
     private func isFolder(_ path: String) -> Bool? {
         var isDirectory = false
         return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) ? isDirectory : nil
     }
 
-    /// Named by a hash: flat, so that it cannot collide with a folder.
+    /// The path of an object's record. A hash of the key cannot collide with a folder.
     private func recordPath(bucket: String, key: String) -> String {
         let hash = DigestAlgorithm.sha256.hash(key.utf8).hexadecimal
         return "\(path)/.postern/\(bucket)/\(hash).json"
+    }
+}
+
+/// A stored object.
+package struct StoredObject: Sendable, Equatable {
+    package let record: ObjectRecord
+    /// The path of the file with its bytes.
+    package let path: String
+}
+
+/// The path of an object below its bucket's folder, as file names that are safe for every key.
+///
+/// - A key is split at each `/`, and each piece is one name, also an empty one.
+/// - All bytes except `A-Z a-z 0-9 - . _ ~` are escaped as `%XX`, so `%2e` in a key is the name `%252e`.
+/// - The names `.` and `..` become `%2E` and `%2E%2E`; an empty piece is `%`.
+/// - A name over 200 bytes is shortened to 120, `%~` and the SHA-256 of the piece, because file systems allow 255.
+/// - An object with a key that is also a folder (`a`, if there is `a/b`) is in that folder as `%object`.
+///
+/// On a case-sensitive file system, different keys have different paths.
+struct ObjectPath: Sendable, Equatable {
+    /// The name of an object's file in the folder with the object's key.
+    static let nameInOwnFolder = "%object"
+
+    /// At least one name.
+    let names: [String]
+
+    init(key: String) {
+        names = key.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Self.name)
+    }
+
+    private static func name(of piece: Substring.UTF8View) -> String {
+        let encoded = PercentEncoding.component.encode(String(decoding: piece, as: UTF8.self))
+        switch encoded {
+        case "": return "%"
+        case ".": return "%2E"
+        case "..": return "%2E%2E"
+        default:
+            guard encoded.utf8.count > 200 else { return encoded }
+            let beginning = String(decoding: encoded.utf8.prefix(120), as: UTF8.self)
+            return beginning + "%~" + DigestAlgorithm.sha256.hash(piece).hexadecimal
+        }
     }
 }

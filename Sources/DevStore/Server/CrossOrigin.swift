@@ -3,24 +3,24 @@
 import HTTPServer
 import WireFormats
 
-/// Which pages may use the store: S3's CORS with one rule.
+/// The store's CORS configuration: S3's, with one rule.
 struct CrossOrigin: Sendable {
     private static let methods = ["GET", "HEAD", "POST"]
-    /// Uppy and others wait for ETag and Location and never resolve without them.
-    private static let exposed = "ETag, Location, x-amz-request-id, x-amz-checksum-sha256"
+    /// Uppy and other clients need ETag and Location.
+    private static let exposedHeaders = "ETag, Location, x-amz-request-id, x-amz-checksum-sha256"
 
     let allowedOrigins: [String]
 
-    /// Adds to an answer what lets the page read it. The answer depends on the origin whether that is allowed or not.
-    /// - Parameter request: nil where its head could not be read
-    func decorate(_ fields: inout ResponseFields, request: RequestHead?) {
+    /// Adds the header fields that let a page read the response. `Vary` is needed for other origins too.
+    /// - Parameter request: nil where its head could not be read.
+    func addFields(to fields: inout ResponseFields, for request: RequestHead?) {
         fields.add("Vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers")
         guard let origin = request.flatMap(allowedOrigin) else { return }
         fields.add("Access-Control-Allow-Origin", origin)
-        fields.add("Access-Control-Expose-Headers", Self.exposed)
+        fields.add("Access-Control-Expose-Headers", Self.exposedHeaders)
     }
 
-    /// The fields that answer a preflight, or nil where the page may not.
+    /// Returns the header fields of the response to a preflight; nil where the request is not allowed.
     func preflight(_ request: RequestHead) -> ResponseFields? {
         guard
             allowedOrigin(of: request) != nil,
@@ -30,8 +30,8 @@ struct CrossOrigin: Sendable {
             "Access-Control-Allow-Methods": Self.methods.joined(separator: ", "),
             "Access-Control-Max-Age": "600",
         ]
-        if let asked = request.joined("access-control-request-headers") {
-            fields.add("Access-Control-Allow-Headers", asked)
+        if let headers = request.joined("access-control-request-headers") {
+            fields.add("Access-Control-Allow-Headers", headers)
         }
         if request.joined("access-control-request-private-network") == "true" {
             fields.add("Access-Control-Allow-Private-Network", "true")

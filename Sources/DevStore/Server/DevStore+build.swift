@@ -11,18 +11,18 @@ private import PostPolicy
     package import Foundation
 #endif
 
-/// Builds the store; tests and `postern dev` both call this. It listens once it is started.
+/// Builds the store, for `postern dev` and tests. It listens when the result is started.
 ///
 /// - Parameters:
-///   - configuration: its folder and buckets are made when they are not there.
-///   - logger: logs every decision, never a policy, a signature or a secret.
-///   - limits: of its connections.
-///   - now: the clock that tickets expire by.
-/// - Throws: when the folder cannot be made.
+///   - configuration: its folder and buckets are created if needed.
+///   - logger: logs every decision, and never a policy, a signature or a secret.
+///   - limits: of the connections.
+///   - now: the clock by which tickets expire.
+/// - Throws: where the folder cannot be created.
 package func buildDevStore(
     configuration: DevStoreConfiguration,
     logger: Logger,
-    limits: ConnectionLimits = .ofDevStore,
+    limits: ConnectionLimits = .devStore,
     now: @escaping @Sendable () -> Date = { Date() }
 ) throws -> HTTPListener {
     let folder = try ObjectFolder(path: configuration.folder, buckets: configuration.buckets)
@@ -49,16 +49,16 @@ package func buildDevStore(
 }
 
 extension ConnectionLimits {
-    /// All clients are on this machine and count as one peer.
-    package static var ofDevStore: ConnectionLimits {
+    /// The limits of the store. All its clients are on this machine, so they are one peer.
+    package static var devStore: ConnectionLimits {
         var limits = ConnectionLimits()
         limits.maxConnections = 256
         limits.maxConnectionsPerPeer = 256
-        // An upload that stalls for half a minute is given up; its file goes with it.
+        // An upload that stalls longer than this is aborted, and its file removed.
         limits.streamTimeout = .seconds(30)
-        // Whoever reads an object may stop for a while.
+        // A reader of an object may pause.
         limits.responseTimeout = .minutes(10)
-        // Whole files come in.
+        // For whole files, fewer and larger reads.
         limits.maxReadBytes = 64 * 1024
         return limits
     }

@@ -3,38 +3,20 @@
 package import PostPolicy
 import WireFormats
 
-/// What the dev store needs to know. It cannot hold an address that other machines reach, nor a bucket's name that is a path.
+/// The configuration of the dev store. The host is a loopback address, and no bucket's name is a path.
 package struct DevStoreConfiguration: Sendable {
-    /// Why a configuration is not one.
-    package enum Problem: Error, Sendable, Equatable, CustomStringConvertible {
-        case notLoopback(String)
-        case noBucket
-        case badBucket(String)
-
-        package var description: String {
-            switch self {
-            case .notLoopback(let host):
-                "the dev store listens on loopback only (127.0.0.1, ::1, localhost), not on \"\(host)\""
-            case .noBucket:
-                "the dev store needs at least one bucket"
-            case .badBucket(let name):
-                "\"\(name)\" is no bucket name: 3 to 63 of a-z, 0-9, '-' and '.', beginning and ending with a letter or digit"
-            }
-        }
-    }
-
-    /// Where the objects are kept: `<folder>/<bucket>/<key>`. Made when it is not there.
+    /// The folder of the objects, `<folder>/<bucket>/<key>`. Created if needed.
     package let folder: String
     package let buckets: [String]
-    /// The region that a signature must be for.
+    /// The region that signatures must have.
     package let region: String
     /// A loopback address or `localhost`.
     package let host: String
-    /// 0 takes a free one.
+    /// 0 for any free port.
     package let port: Int
-    /// The one identity that the store knows; it verifies signatures with it.
+    /// The only credentials with which an upload may be signed.
     package let credentials: SigningCredentials
-    /// The pages that may upload and read, such as `http://127.0.0.1:8080`, byte for byte; `*` allows every page.
+    /// The origins that may upload and read, such as `http://127.0.0.1:8080`, compared byte for byte; `*` allows all.
     package let allowedOrigins: [String]
 
     package init(
@@ -45,7 +27,7 @@ package struct DevStoreConfiguration: Sendable {
         port: Int,
         credentials: SigningCredentials,
         allowedOrigins: [String]
-    ) throws(Problem) {
+    ) throws(DevStoreConfigurationError) {
         guard Host(host)?.isLoopback == true else { throw .notLoopback(host) }
         guard !buckets.isEmpty else { throw .noBucket }
         if let bad = buckets.first(where: { !Self.isBucketName($0) }) { throw .badBucket(bad) }
@@ -58,12 +40,30 @@ package struct DevStoreConfiguration: Sendable {
         self.allowedOrigins = allowedOrigins
     }
 
-    /// The core of S3's bucket naming rules; what matters here is that a name is one safe folder name.
+    /// The main rules of S3 for bucket names. They make sure that the name is a safe name of a folder.
     private static func isBucketName(_ name: String) -> Bool {
         let bytes = Array(name.utf8)
         guard (3...63).contains(bytes.count), let first = bytes.first, let last = bytes.last else { return false }
         let edges = [first, last].allSatisfy { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: ".") }
         return edges
             && bytes.allSatisfy { $0.isASCIILowercase || $0.isASCIIDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") }
+    }
+}
+
+/// Why a configuration of the dev store is invalid.
+package enum DevStoreConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
+    case notLoopback(String)
+    case noBucket
+    case badBucket(String)
+
+    package var description: String {
+        switch self {
+        case .notLoopback(let host):
+            "the dev store listens on loopback only (127.0.0.1, ::1, localhost), not on \"\(host)\""
+        case .noBucket:
+            "the dev store needs at least one bucket"
+        case .badBucket(let name):
+            "\"\(name)\" is not a bucket name: 3 to 63 of a-z, 0-9, '-' and '.', beginning and ending with a letter or digit"
+        }
     }
 }

@@ -10,11 +10,12 @@ import WireFormats
     import Foundation
 #endif
 
-/// `GET` and `HEAD` of an object, so that a developer can look at what was stored.
+/// `GET` and `HEAD` of an object, so that a developer can look at it.
 struct ObjectRoute: Sendable {
     let folder: ObjectFolder
 
-    /// - Throws: `StoreRefusal` when there is no such object.
+    /// Responds with the object's file.
+    /// - Throws: `StoreRefusal` where there is no such object.
     func respond(bucket: String, key: String) throws -> Response {
         guard let found = try folder.open(bucket: bucket, key: key) else { throw StoreRefusal.noSuchKey(key) }
         let file = ResponseFile(takingOwnershipOf: found.descriptor, length: found.size)
@@ -24,13 +25,31 @@ struct ObjectRoute: Sendable {
     private static func fields(of record: ObjectRecord) -> ResponseFields {
         var fields = ResponseFields()
         if record.headers["content-type"] == nil { fields.add("Content-Type", "binary/octet-stream") }
-        for (name, value) in record.headers.sorted(by: { $0.key < $1.key }) where HeaderText.isName(name) {
-            fields.add(name, HeaderText.value(EncodedWord.text(value)))
+        for (name, value) in record.headers.sorted(by: { $0.key < $1.key }) where name.isFieldName {
+            fields.add(name, value.asEncodedWord.fieldValue)
         }
         fields.add("ETag", record.etag)
         fields.add("Last-Modified", CivilTime(clamping: record.lastModified).httpDate)
-        // A stored page must not run as one of this origin: neither by a guessed type nor by its own.
+        // A stored page must not run scripts with this origin.
         fields.add("Content-Security-Policy", "sandbox")
         return fields
+    }
+}
+
+// A form's names and values can contain any characters, including line breaks.
+extension String {
+    /// Whether the text can be the name of a header field: a token (RFC 9110 section 5.6.2).
+    fileprivate var isFieldName: Bool {
+        !isEmpty && utf8.allSatisfy(ByteSet.token.contains)
+    }
+
+    /// The text as the value of a header field, with a space for each control character except the tab (RFC 9110 section 5.5).
+    fileprivate var fieldValue: String {
+        String(decoding: utf8.map { $0.isASCIIControl && $0 != 0x09 ? 0x20 : $0 }, as: UTF8.self)
+    }
+
+    /// The text itself if it is ASCII, and an encoded word (RFC 2047 section 2) otherwise, as S3 returns metadata.
+    var asEncodedWord: String {
+        utf8.allSatisfy { $0 < 0x80 } ? self : "=?UTF-8?B?\(utf8.base64)?="
     }
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPServer
+import Logging
+import NIOCore
 import NIOHTTP1
 import PostPolicy
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -10,11 +13,11 @@ import PostPolicy
     import Foundation
 #endif
 
-/// The store as its connections see it.
+/// Chooses the endpoint for each request.
 struct StoreResponder: Responder {
     /// S3's limit for the file of one upload, and room for the form around it.
     static let maxUploadBytes = UploadPolicy.maximumFileBytes + (1 << 20)
-    /// For methods that have no use for a body.
+    /// The largest body of a request that needs none.
     private static let maxPlainBytes = 16 * 1024
 
     private let routes: StoreRoutes
@@ -24,7 +27,7 @@ struct StoreResponder: Responder {
     init(routes: StoreRoutes) {
         self.routes = routes
         plain = Endpoint(.whole(maxBytes: Self.maxPlainBytes) { .now(routes.respond(to: $0.head)) })
-        // Uploads, and whatever has a body that the store does not want: that may be of any size, and gets its refusal.
+        // Uploads, and other requests with a body, which can be of any size and are refused.
         streamed = Endpoint(
             .stream(maxBytes: Self.maxUploadBytes) { routes.receiver(for: $0) },
             refusal: { routes.refusal(of: $0) }
@@ -40,5 +43,169 @@ struct StoreResponder: Responder {
 
     func response(to rejection: Rejection, head: RequestHead?, peer: PeerAddress?, at date: Date) -> Response {
         routes.response(.failure(StoreRefusal(rejection, head: head)), to: head)
+    }
+}
+
+/// Routes requests, and turns every error into S3's XML.
+struct StoreRoutes: Sendable {
+    private static let serverName = "PosternDevStore"
+
+    let buckets: Set<String>
+    let crossOrigin: CrossOrigin
+    let uploads: UploadRoute
+    let objects: ObjectRoute
+    let logger: Logger
+
+    /// Responds to `GET`, `HEAD` or `OPTIONS`.
+    func respond(to request: RequestHead) -> Response {
+        response(Result { try dispatch(request) }, to: request)
+    }
+
+    /// Returns a receiver for the body of any other request, which is an upload or is refused.
+    func receiver(for request: RequestHead) -> any BodyReceiver {
+        do {
+            return try upload(request)
+        } catch {
+            return FixedResponseReceiver(response(.failure(error), to: request))
+        }
+    }
+
+    /// Returns the response to such a request if its head is enough to refuse it; nil for an upload.
+    func refusal(of request: RequestHead) -> Response? {
+        do {
+            _ = try upload(request)
+            return nil
+        } catch {
+            return response(.failure(error), to: request)
+        }
+    }
+
+    /// Makes a response, with the header fields that all have.
+    /// - Parameter request: nil where its head could not be read.
+    func response(_ result: Result<Response, any Error>, to request: RequestHead?) -> Response {
+        let requestID = Self.makeRequestID()
+        var response: Response
+        switch result {
+        case .success(let success):
+            response = success
+        case .failure(let refusal as StoreRefusal):
+            logger.info(
+                "refused",
+                metadata: ["code": "\(refusal.code)", "status": "\(refusal.status)", "requestId": "\(requestID)"]
+            )
+            response = Self.response(refusal, requestID: requestID)
+        case .failure(let error):
+            logger.error("failed", metadata: ["error": "\(error)", "requestId": "\(requestID)"])
+            response = Self.response(.internalError, requestID: requestID)
+        }
+        response.fields.add("Server", Self.serverName)
+        response.fields.add("x-amz-request-id", requestID)
+        response.fields.add("X-Content-Type-Options", "nosniff")
+        crossOrigin.addFields(to: &response.fields, for: request)
+        return response
+    }
+
+    private func dispatch(_ request: RequestHead) throws -> Response {
+        let (target, _) = try locate(request)
+        if request.method == .OPTIONS {
+            guard let fields = crossOrigin.preflight(request) else { throw StoreRefusal.corsForbidden }
+            return Response(status: 200, fields: fields)
+        }
+        try checkBucket(of: target)
+        guard case .object(let bucket, let key) = target else { throw StoreRefusal.listingNotSupported }
+        return try objects.respond(bucket: bucket, key: key)
+    }
+
+    private func upload(_ request: RequestHead) throws -> UploadReceiver {
+        let (target, authority) = try locate(request)
+        try checkBucket(of: target)
+        guard case .bucket(let bucket) = target, request.method == .POST else { throw StoreRefusal.methodNotAllowed }
+        guard let boundary = request.joined("content-type").flatMap(MultipartBoundary.init(contentType:)) else {
+            throw StoreRefusal.notMultipart
+        }
+        return UploadReceiver(route: uploads, bucket: bucket, boundary: boundary, location: "http://\(authority)/\(bucket)/") {
+            response($0, to: request)
+        }
+    }
+
+    /// Returns the target of a request and its Host, which must be a loopback name or address.
+    private func locate(_ request: RequestHead) throws(StoreRefusal) -> (target: StoreTarget, authority: String) {
+        guard let authority = request.first("host"), let address = try? HostPort(authority), address.host.isLoopback
+        else { throw .notLoopback }
+        guard let target = StoreTarget(path: request.target) else { throw .invalidURI }
+        return (target, authority)
+    }
+
+    private func checkBucket(of target: StoreTarget) throws(StoreRefusal) {
+        switch target {
+        case .service: break
+        case .bucket(let bucket), .object(let bucket, _):
+            guard buckets.contains(bucket) else { throw .noSuchBucket(bucket) }
+        }
+    }
+
+    private static func response(_ refusal: StoreRefusal, requestID: String) -> Response {
+        var fields: ResponseFields = ["Content-Type": "application/xml"]
+        if refusal == .methodNotAllowed {
+            fields.add("Allow", "GET, HEAD, POST, OPTIONS")
+        }
+        return Response(
+            status: refusal.status, fields: fields, body: .bytes(Array(refusal.xml(requestID: requestID).utf8)))
+    }
+
+    /// Returns 16 random hexadecimal digits, as S3's request ids are.
+    private static func makeRequestID() -> String {
+        (0..<8).map { _ in UInt8.random(in: 0...255) }.hexadecimal
+    }
+}
+
+/// The target of a request in path style, `/<bucket>/<key>`.
+enum StoreTarget: Sendable, Equatable {
+    case service
+    case bucket(String)
+    case object(bucket: String, key: String)
+
+    /// Reads a request's target; nil where it is not a path or has an invalid escape.
+    ///
+    /// The path is split before it is decoded, and `..` is not resolved, so `%2F` and `..` can be parts of a key.
+    init?(path: String) {
+        let path = path.utf8.prefix { $0 != UInt8(ascii: "?") }
+        guard path.first == UInt8(ascii: "/") else { return nil }
+        let parts = path.dropFirst().split(separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)
+        guard let bucket = parts.first.flatMap(PercentEncoding.component.decodeUTF8) else { return nil }
+        guard let key = PercentEncoding.component.decodeUTF8(parts.dropFirst().first ?? "".utf8[...]) else { return nil }
+        if bucket.isEmpty {
+            guard key.isEmpty else { return nil }
+            self = .service
+        } else {
+            self = key.isEmpty ? .bucket(bucket) : .object(bucket: bucket, key: key)
+        }
+    }
+}
+
+/// Ignores a body, and responds with what the request's head has determined.
+final class FixedResponseReceiver: BodyReceiver {
+    private let response: Response
+
+    init(_ response: Response) {
+        self.response = response
+    }
+
+    func received(_ bytes: ByteBuffer) -> Response? { response }
+
+    func ended() -> Response { response }
+
+    func aborted() {}
+}
+
+@available(*, unavailable)
+extension FixedResponseReceiver: Sendable {}
+
+extension RequestHead {
+    /// Returns the values of all fields with a name, as one (RFC 9110 section 5.3); nil where there is none.
+    /// - Parameter name: in lower case.
+    func joined(_ name: StaticString) -> String? {
+        let values = values(name)
+        return values.isEmpty ? nil : values.joined(separator: ", ")
     }
 }

@@ -129,7 +129,7 @@ struct MetricsExposition: Sendable {
             "postern_rule_book_generation", .gauge, help: "Counts the rule books loaded by this process.",
             value: book.generation)
         let cache = state.current.authenticator.cacheStatistics
-        page.addValue("postern_token_cache_tokens", .gauge, help: "Verified tokens in the cache.", value: cache.kept)
+        page.addValue("postern_token_cache_tokens", .gauge, help: "Verified tokens in the cache.", value: cache.entries)
         page.addValue("postern_token_cache_hits_total", .counter, help: "Tokens found in the cache.", value: cache.hits)
         page.addValue(
             "postern_token_cache_misses_total", .counter, help: "Tokens that had to be verified, valid or not.",

@@ -133,9 +133,9 @@ struct IssuerLoader {
 
     private static func keys(_ source: KeySource, algorithms: [Algorithm]) throws -> KeySet {
         switch source {
-        case .jwksFile(let path): try KeySet.jwks(read(path), algorithms: algorithms)
-        case .pemFile(let path): try KeySet.pem(read(path), algorithms: algorithms)
-        case .secretFile(let path): try KeySet.secret(read(path), algorithms: algorithms)
+        case .jwksFile(let path): try KeySet(jwks: read(path), algorithms: algorithms)
+        case .pemFile(let path): try KeySet(pem: read(path), algorithms: algorithms)
+        case .secretFile(let path): try KeySet(secret: read(path), algorithms: algorithms)
         case .remote: throw SetupError(["these keys are in no file"])
         }
     }

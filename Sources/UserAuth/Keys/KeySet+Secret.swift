@@ -5,38 +5,38 @@ import WireFormats
 extension KeySet {
     /// Reads a secret for HS256, HS384 or HS512.
     ///
-    /// The file is the secret, byte for byte, but for one case: where every byte is printable ASCII, one line end at the end (LF
-    /// or CRLF) is the editor's and does not count. To rotate, or to write a binary secret as text, the file may also hold a JSON
-    /// Web Key of kty `oct`, or a set of such keys.
+    /// The file is the secret, byte for byte, except that one line end (LF or CRLF) after printable ASCII is removed. For rotation,
+    /// or to write a binary secret as text, the file may also be a JSON Web Key with kty `oct`, or a set of such keys.
     /// - Parameters:
     ///   - bytes: the file.
     ///   - algorithms: the issuer's, all of them symmetric.
-    package static func secret(_ bytes: [UInt8], algorithms: [Algorithm]) throws(KeySetError) -> KeySet {
+    package init(secret bytes: [UInt8], algorithms: [Algorithm]) throws(KeySetError) {
         guard !algorithms.isEmpty else { throw .noAlgorithms }
         if let asymmetric = algorithms.first(where: { !$0.isSymmetric }) { throw .asymmetricAlgorithm(asymmetric) }
-        guard bytes.count <= maximumLength else { throw .tooLarge(maximum: maximumLength) }
-        // RFC 8725 section 2.1: with a public key as the secret, everybody can make tokens.
-        if let blocks = try? PEMBlock.read(bytes) {
+        guard bytes.count <= Self.maximumLength else { throw .tooLarge(maximum: Self.maximumLength) }
+        // RFC 8725 section 2.1: if the secret were a public key, anyone could make tokens.
+        if let blocks = try? PEMBlock.blocks(in: bytes) {
             throw blocks.contains(where: \.isPrivateKey) ? .privateKey : .publicKeyAsSecret
         }
-        if let candidates = try readSecretKeys(bytes) {
-            return try making(candidates, for: algorithms)
+        if let candidates = try Self.secretCandidates(jwks: bytes) {
+            try self.init(candidates, algorithms: algorithms)
+            return
         }
-        let secret = withoutLineEnd(bytes)
+        let secret = Self.secretWithoutLineEnd(bytes)
         let minimum = algorithms.compactMap(\.minimumSecretLength).max() ?? 0
         guard secret.count >= minimum else { throw .secretTooShort(minimum: minimum) }
         let candidate = Candidate(position: 1, id: nil, key: .success((.secret(secret), nil)))
-        return try making([candidate], for: algorithms)
+        try self.init([candidate], algorithms: algorithms)
     }
 
-    /// The keys of a file that holds a JSON Web Key or a set of them; nil where it holds anything else.
-    private static func readSecretKeys(_ bytes: [UInt8]) throws(KeySetError) -> [Candidate]? {
+    /// Returns the keys of a file that is a JSON Web Key or a set of them; nil for any other file.
+    private static func secretCandidates(jwks bytes: [UInt8]) throws(KeySetError) -> [Candidate]? {
         guard case .object(let members)? = try? JSONValue(parsing: bytes, maximumDepth: 16) else { return nil }
         let candidates: [Candidate]
         if members["keys"] != nil {
-            candidates = try readKeys(bytes)
+            candidates = try Self.candidates(jwks: bytes)
         } else if members["kty"] != nil {
-            candidates = [Candidate(reading: .object(members), position: 1)]
+            candidates = [Candidate(jwk: .object(members), position: 1)]
         } else {
             return nil
         }
@@ -51,8 +51,9 @@ extension KeySet {
         return candidates
     }
 
-    /// The secret in a file that is not a JSON Web Key.
-    package static func withoutLineEnd(_ bytes: [UInt8]) -> [UInt8] {
+    /// Returns the secret of a file that is not a JSON Web Key: without the line end that an editor adds, if all else is printable
+    /// ASCII, and unchanged otherwise.
+    package static func secretWithoutLineEnd(_ bytes: [UInt8]) -> [UInt8] {
         var text = bytes[...]
         if text.last == UInt8(ascii: "\n") {
             text.removeLast()

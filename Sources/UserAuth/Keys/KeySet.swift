@@ -2,38 +2,43 @@
 
 import WireFormats
 
-/// The keys that verify one issuer's tokens, each fixed to its algorithms when the set was read. Immutable.
+/// The keys that verify one issuer's tokens. Immutable; the algorithms of each key are fixed when the set is read.
 ///
-/// Made by ``jwks(_:algorithms:)``, ``pem(_:algorithms:)`` and ``secret(_:algorithms:)``.
+/// Created by ``init(jwks:algorithms:)``, ``init(pem:algorithms:)`` or ``init(secret:algorithms:)``.
 package struct KeySet: Sendable {
-    /// The keys of the material that serve no token, and why. Their names and places only.
+    /// The largest key material, in bytes.
+    package static let maximumLength = 256 * 1024
+    /// The largest number of keys.
+    package static let maximumKeyCount = 64
+
+    /// The keys of the material that cannot be used, with the reasons.
     package let skipped: [SkippedKey]
     let keys: [VerificationKey]
-    /// Equal for two sets exactly where they hold the same keys for the same algorithms under the same ids.
-    let identity: TokenDigest
+    /// Equal for two sets if and only if they have the same keys, for the same algorithms, with the same ids.
+    let fingerprint: SHA256Digest
 
-    /// The ids of the keys; nil for a key that has none.
+    /// The ids of the keys; nil for a key without one.
     package var keyIDs: [String?] {
         keys.map(\.id)
     }
 
-    /// Whether there is nothing that a token could name.
-    var isOneKeyWithoutID: Bool {
+    /// Whether tokens need not name a key.
+    var isSingleKeyWithoutID: Bool {
         keys.count == 1 && keys.first?.id == nil
     }
 
-    init(keys: [VerificationKey], skipped: [SkippedKey]) {
+    private init(keys: [VerificationKey], skipped: [SkippedKey]) {
         self.keys = keys
         self.skipped = skipped
-        // Sorted: some providers write their keys in another order each time.
+        // Sorted, because some providers change the order of their keys.
         let fingerprints = keys.map(\.fingerprint).sorted { $0.lexicographicallyPrecedes($1) }
-        self.identity = TokenDigest(hashing: fingerprints.flatMap { $0 })
+        self.fingerprint = SHA256Digest(hashing: fingerprints.flatMap { $0 })
     }
 
-    /// Finds the key that a token asks for.
+    /// Returns the key for the `kid` of a token.
     ///
-    /// With several keys a token must name one, and a key that has an id answers to no other. A key without an id (a PEM file,
-    /// a secret) is alone in its set, so that there is nothing to choose and the token's `kid` says nothing.
+    /// In a set of several keys all have ids, and a token must name one. A key without an id (from a PEM file or a secret) is the
+    /// only one of its set and is used whatever the token's `kid` is.
     private func key(named id: String?) throws(AuthenticationError) -> VerificationKey {
         if keys.count == 1, let only = keys.first {
             guard let ownID = only.id, let id else { return only }
@@ -45,16 +50,17 @@ package struct KeySet: Sendable {
         return match
     }
 
-    /// Finds the key for a token and verifies the signature with it.
+    /// Verifies the signature of a token.
+    /// - Returns: the key that the token names.
     func verify(_ jws: CompactJWS, _ header: TokenHeader) throws(AuthenticationError) -> VerificationKey {
         let key = try key(named: header.keyID)
         try key.verify(jws.signature, over: jws.signingInput, algorithm: header.algorithm)
         return key
     }
 
-    /// Verifies a JSON Web Signature in compact form, whatever its payload is: a token's checks without its claims.
+    /// Verifies a JSON Web Signature in compact form with any payload: a token's checks without those of its claims.
     /// - Parameters:
-    ///   - compact: the three parts, and nothing around them.
+    ///   - compact: the three parts, without white space.
     ///   - algorithms: those that the header may name.
     /// - Returns: the payload.
     package func verify(_ compact: [UInt8], algorithms: [Algorithm]) throws(AuthenticationError) -> [UInt8] {
@@ -63,5 +69,98 @@ package struct KeySet: Sendable {
         guard algorithms.contains(header.algorithm) else { throw .algorithmNotAllowed }
         _ = try verify(jws, header)
         return jws.payload
+    }
+}
+
+// MARK: Creating a set
+
+extension KeySet {
+    /// A key of the material, or why it cannot be used.
+    struct Candidate {
+        /// The key's position in the material, from 1.
+        let position: Int
+        let id: String?
+        let key: Result<(material: KeyMaterial, algorithm: Algorithm?), SkippedKey.Reason>
+    }
+
+    /// Creates a set of the candidates that can be used with one of the issuer's algorithms. The others are skipped.
+    init(_ candidates: [Candidate], algorithms: [Algorithm]) throws(KeySetError) {
+        var keys: [(position: Int, key: VerificationKey)] = []
+        var skipped: [SkippedKey] = []
+        for candidate in candidates {
+            do throws(SkippedKey.Reason) {
+                let (material, own) = try candidate.key.get()
+                let usable = algorithms.filter { (own?.isEquivalent(to: $0) ?? true) && material.suits($0) }
+                guard !usable.isEmpty else { throw .algorithmNotListed }
+                if case .secret(let bytes) = material {
+                    guard bytes.count >= usable.compactMap(\.minimumSecretLength).max() ?? 0 else { throw .secretTooShort }
+                }
+                let key = try VerificationKey(material, id: candidate.id, algorithms: usable)
+                keys.append((candidate.position, key))
+            } catch {
+                skipped.append(SkippedKey(position: candidate.position, id: candidate.id, reason: error))
+            }
+        }
+        if keys.count > 1 {
+            skipped += keys.filter { $0.key.id == nil }.map { SkippedKey(position: $0.position, id: nil, reason: .idMissing) }
+            keys.removeAll { $0.key.id == nil }
+        }
+        skipped.sort { $0.position < $1.position }
+        guard !keys.isEmpty else { throw .noUsableKey(skipped: skipped) }
+        self.init(keys: keys.map(\.key), skipped: skipped)
+    }
+
+    /// Requires that all ids differ. Otherwise it would be a guess which key a token means.
+    static func requireUniqueIDs(_ candidates: [Candidate]) throws(KeySetError) {
+        var seen: Set<ExactString> = []
+        for id in candidates.compactMap(\.id) where !seen.insert(ExactString(id)).inserted {
+            throw .duplicateKeyID(id)
+        }
+    }
+
+    /// Requires algorithms of public keys, because a public key must never be used as a secret (RFC 8725 section 2.1).
+    static func requireAsymmetric(_ algorithms: [Algorithm]) throws(KeySetError) {
+        guard !algorithms.isEmpty else { throw .noAlgorithms }
+        if let symmetric = algorithms.first(where: \.isSymmetric) { throw .symmetricAlgorithm(symmetric) }
+    }
+}
+
+/// A public key or secret with the algorithms that it may be used with.
+struct VerificationKey: Sendable {
+    /// The key's id, compared byte for byte with a token's `kid`; nil where it has none.
+    let id: String?
+    /// A hash of the key, its algorithms and its id.
+    let fingerprint: [UInt8]
+    private let verifiers: [(algorithm: Algorithm, verifier: SignatureVerifier)]
+
+    /// Creates one verifier for each algorithm.
+    /// - Parameter algorithms: those that suit the material.
+    init(_ material: KeyMaterial, id: String?, algorithms: [Algorithm]) throws(SkippedKey.Reason) {
+        var verifiers: [(algorithm: Algorithm, verifier: SignatureVerifier)] = []
+        let key = AsymmetricKey(material)
+        for algorithm in algorithms {
+            guard let verifier = SignatureVerifier(material, key, algorithm) else { throw .rejected }
+            verifiers.append((algorithm, verifier))
+        }
+        self.id = id
+        self.verifiers = verifiers
+        self.fingerprint = Self.fingerprint(of: material, id: id, algorithms: algorithms)
+    }
+
+    func verify(
+        _ signature: [UInt8],
+        over signingInput: ArraySlice<UInt8>,
+        algorithm: Algorithm
+    ) throws(AuthenticationError) {
+        guard let verifier = verifiers.first(where: { $0.algorithm == algorithm })?.verifier else { throw .keyMismatch }
+        guard signingInput.withUnsafeBytes({ verifier.verify(signature, of: $0) }) else { throw .signatureInvalid }
+    }
+
+    private static func fingerprint(of material: KeyMaterial, id: String?, algorithms: [Algorithm]) -> [UInt8] {
+        var text = material.thumbprint
+        text += algorithms.map(\.rawValue).sorted().joined(separator: " ").utf8
+        // A NUL separates the id, so that an empty id differs from none.
+        if let id { text += [0] + Array(id.utf8) }
+        return DigestAlgorithm.sha256.hash(text)
     }
 }

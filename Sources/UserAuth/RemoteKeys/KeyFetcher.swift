@@ -3,14 +3,14 @@
 package import OutgoingHTTP
 import WireFormats
 
-/// Fetches an issuer's key set once: within 2 s, 256 KiB a document, without redirects, over https or on this machine.
+/// Fetches an issuer's key set once: within 2 s, at most 256 KiB per document, without redirects, over https or on this machine.
 ///
-/// With discovery, another party's document says where the keys are. So it must not lead to services that trust requests from
-/// this machine: nothing is fetched from link-local addresses, nor from loopback unless the issuer is there itself.
+/// A discovery document chooses the address of the keys, so it must not be able to direct requests to services that trust this
+/// machine: nothing is fetched from link-local addresses, nor from loopback unless the issuer itself is there.
 package struct KeyFetcher: Sendable {
     package typealias Send = @Sendable (OutgoingRequest) async throws(OutgoingError) -> OutgoingResponse
 
-    /// For everything: the discovery document and the key set together.
+    /// The time limit for the discovery document and the key set together.
     static let timeout: Duration = .seconds(2)
     /// The deepest nesting of a discovery document.
     private static let maximumDepth = 16
@@ -22,11 +22,11 @@ package struct KeyFetcher: Sendable {
     private let send: Send
 
     /// - Parameters:
-    ///   - issuer: as it is configured; with discovery it is the document's address too.
+    ///   - issuer: the configured identifier; with discovery, the document is below it.
     ///   - endpoint: where the keys are.
     ///   - algorithms: the issuer's.
     ///   - authorities: a PEM file of certificate authorities instead of the system's.
-    ///   - send: makes a request; tests give their own.
+    ///   - send: performs a request; tests replace it.
     package init(
         issuer: String,
         endpoint: KeyEndpoint,
@@ -41,7 +41,7 @@ package struct KeyFetcher: Sendable {
         self.send = send
     }
 
-    /// Fetches the set that the issuer publishes now.
+    /// Fetches the set that the issuer currently publishes.
     package func fetch() async throws(KeyFetchError) -> FetchedKeys {
         let deadline = ContinuousClock.now + Self.timeout
         let url: String
@@ -54,23 +54,23 @@ package struct KeyFetcher: Sendable {
         case .discovery:
             (url, forbidden) = try await discover(until: deadline)
         }
-        let answer = try await get(url, .keySet, forbidden: forbidden, until: deadline)
+        let response = try await get(url, .keySet, forbidden: forbidden, until: deadline)
         do {
             return FetchedKeys(
-                set: try KeySet.jwks(answer.body, algorithms: algorithms),
-                lifetime: KeyLifetime.of(answer.headers)
+                set: try KeySet(jwks: response.body, algorithms: algorithms),
+                lifetime: FetchedKeys.lifetime(headers: response.headers)
             )
         } catch {
             throw KeyFetchError(.keySet, .keySet(error))
         }
     }
 
-    /// The address of the key set by the issuer's discovery document (OpenID Connect Discovery 1.0 sections 4.1 and 4.3), and
-    /// where it must not be fetched from.
+    /// Returns the address of the key set in the issuer's discovery document (OpenID Connect Discovery 1.0 sections 4.1 and 4.3),
+    /// and the kinds of addresses that it must not be fetched from.
     private func discover(
         until deadline: ContinuousClock.Instant
     ) async throws(KeyFetchError) -> (url: String, forbidden: Set<AddressKind>) {
-        // An issuer has neither query nor fragment (section 3); what is appended would become a part of them.
+        // An issuer has no query or fragment (section 3); the path would become a part of it.
         guard let base = try? HTTPURL(issuer), base.query == nil, base.fragment == nil
         else { throw KeyFetchError(.discovery, .failure(.badURL)) }
         guard base.isProtected else { throw KeyFetchError(.discovery, .notPrivate) }
@@ -78,10 +78,10 @@ package struct KeyFetcher: Sendable {
         try check(base, .discovery, forbidden)
         let path = "/.well-known/openid-configuration"
         let url = (issuer.utf8.last == UInt8(ascii: "/") ? String(issuer.dropLast()) : issuer) + path
-        let answer = try await get(url, .discovery, forbidden: forbidden, until: deadline)
+        let response = try await get(url, .discovery, forbidden: forbidden, until: deadline)
         let value: JSONValue
         do {
-            value = try JSONValue(parsing: answer.body, maximumDepth: Self.maximumDepth)
+            value = try JSONValue(parsing: response.body, maximumDepth: Self.maximumDepth)
         } catch {
             throw KeyFetchError(.discovery, .notJSON(line: error.line, byte: error.byte))
         }
@@ -90,13 +90,13 @@ package struct KeyFetcher: Sendable {
         else { throw KeyFetchError(.discovery, .incomplete) }
         guard name.hasSameBytes(as: issuer) else { throw KeyFetchError(.discovery, .issuerMismatch) }
         guard let address = try? HTTPURL(keys) else { throw KeyFetchError(.keySet, .failure(.badURL)) }
-        // A provider out there cannot send the request to a plain service on this machine.
+        // A remote provider must not direct the request to an unencrypted service on this machine.
         guard address.isEncrypted || (base.isLoopback && address.isLoopback) else { throw KeyFetchError(.keySet, .notPrivate) }
         try check(address, .keySet, forbidden)
         return (keys, forbidden)
     }
 
-    /// Refuses a forbidden host that the URL itself names; what names resolve to is checked where the request is sent.
+    /// Refuses a URL with a forbidden IP address. The addresses of names are checked when the request is sent.
     private func check(
         _ url: HTTPURL, _ document: KeyFetchError.Document, _ forbidden: Set<AddressKind>
     ) throws(KeyFetchError) {
@@ -104,29 +104,117 @@ package struct KeyFetcher: Sendable {
         throw KeyFetchError(document, .failure(.forbiddenAddress(kind)))
     }
 
-    /// Gets a document; its status is 200.
+    /// Fetches a document with status 200.
     private func get(
         _ url: String, _ document: KeyFetchError.Document, forbidden: Set<AddressKind>, until deadline: ContinuousClock.Instant
     ) async throws(KeyFetchError) -> OutgoingResponse {
-        let answer: OutgoingResponse
+        let response: OutgoingResponse
         do throws(OutgoingError) {
             let rest = deadline - .now
             guard rest > .zero else { throw .timedOut(seconds: Self.timeout / .seconds(1)) }
-            answer = try await send(
+            response = try await send(
                 OutgoingRequest(
                     .get, url,
                     headers: [("Accept", "application/jwk-set+json, application/json")],
                     timeout: rest, limit: KeySet.maximumLength, authorities: authorities, forbidden: forbidden
                 )
             )
-            guard answer.body.count <= KeySet.maximumLength else { throw .tooLarge(limit: KeySet.maximumLength) }
+            guard response.body.count <= KeySet.maximumLength else { throw .tooLarge(limit: KeySet.maximumLength) }
         } catch {
-            // What was left of the time is no use to a reader.
+            // Report the whole time limit, not the remaining time of this request.
             if case .timedOut = error { throw KeyFetchError(document, .failure(.timedOut(seconds: Self.timeout / .seconds(1)))) }
             throw KeyFetchError(document, .failure(error))
         }
-        guard !(300..<400).contains(answer.status) else { throw KeyFetchError(document, .redirect(status: answer.status)) }
-        guard answer.status == 200 else { throw KeyFetchError(document, .status(answer.status)) }
-        return answer
+        guard !(300..<400).contains(response.status) else { throw KeyFetchError(document, .redirect(status: response.status)) }
+        guard response.status == 200 else { throw KeyFetchError(document, .status(response.status)) }
+        return response
+    }
+}
+
+/// A key set that was fetched, and how long it is fresh.
+package struct FetchedKeys: Sendable {
+    /// The lifetime where the response has none.
+    package static let defaultLifetime: Duration = .seconds(10 * 60)
+    /// The limits of the lifetime in a response. A shorter one would burden the provider; a longer one would delay a revocation.
+    package static let lifetimeBounds: ClosedRange<Duration> = .seconds(60)...(.seconds(60 * 60))
+    /// How long a set stays in use without a successful fetch.
+    package static let maximumAge: Duration = .seconds(24 * 60 * 60)
+
+    package let set: KeySet
+    /// How long the set is fresh (RFC 9111), within ``lifetimeBounds``. It stays in use after that, while fetches of the next one
+    /// fail, up to ``maximumAge``.
+    package let lifetime: Duration
+
+    package init(set: KeySet, lifetime: Duration = Self.defaultLifetime) {
+        self.set = set
+        self.lifetime = lifetime
+    }
+}
+
+// MARK: Freshness
+
+extension FetchedKeys {
+    /// Returns the lifetime of a response.
+    /// - Parameter headers: the values of each header field, by its name in lower case.
+    static func lifetime(headers: [String: [String]]) -> Duration {
+        var maximumAge: Int?
+        for directive in directives(in: headers["cache-control"] ?? []) {
+            switch directive.name {
+            case "no-store": return lifetimeBounds.lowerBound
+            // With an argument, no-cache is about the named fields only (section 5.2.2.4).
+            case "no-cache" where directive.argument == nil: return lifetimeBounds.lowerBound
+            // Of several, the most restrictive is used; an invalid one makes the response stale (section 4.2.1).
+            case "max-age": maximumAge = min(maximumAge ?? .max, directive.argument.flatMap(seconds) ?? 0)
+            default: continue
+            }
+        }
+        guard let maximumAge else { return defaultLifetime }
+        // The time spent in caches (section 5.1). An invalid value is ignored.
+        let age = headers["age"]?.first.flatMap { seconds($0) } ?? 0
+        return min(max(.seconds(maximumAge - age), lifetimeBounds.lowerBound), lifetimeBounds.upperBound)
+    }
+
+    /// Returns the directives of a Cache-Control field (section 5.2), with names in lower case and arguments without quotes.
+    private static func directives(in values: [String]) -> [(name: String, argument: String?)] {
+        values.flatMap { split($0.utf8, at: UInt8(ascii: ",")) }.compactMap { text in
+            let parts = text.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = parts.first else { return nil }
+            let argument = parts.count > 1 ? String(decoding: unquoted(parts[1]), as: UTF8.self) : nil
+            return (String(decoding: trimmed(name), as: UTF8.self).lowercased(), argument)
+        }
+    }
+
+    /// Splits a text at a separator that is not in quotes.
+    private static func split(_ text: String.UTF8View, at separator: UInt8) -> [[UInt8]] {
+        var parts: [[UInt8]] = [[]]
+        var isQuoted = false
+        for byte in text {
+            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+            if byte == separator && !isQuoted {
+                parts.append([])
+            } else {
+                parts[parts.count - 1].append(byte)
+            }
+        }
+        return parts
+    }
+
+    private static func unquoted(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let text = trimmed(text)
+        let quote = UInt8(ascii: "\"")
+        return text.count >= 2 && text.first == quote && text.last == quote ? text.dropFirst().dropLast() : text
+    }
+
+    private static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        let rest = text.drop(while: isBlank)
+        guard let end = rest.lastIndex(where: { !isBlank($0) }) else { return [] }
+        return rest[...end]
+    }
+
+    /// Returns a number of seconds, at most 2^31 (RFC 9111 section 1.2.2); nil where the text is not one.
+    private static func seconds(_ text: String) -> Int? {
+        guard !text.isEmpty, text.utf8.allSatisfy(\.isASCIIDigit) else { return nil }
+        return min(Int(text) ?? .max, 1 << 31)
     }
 }

@@ -2,11 +2,11 @@
 
 import COpenSSL
 
-/// A public or private key of libcrypto. Never changed once made, so threads may share it.
+/// A public or private key of libcrypto. Never modified after its creation, so threads may share it.
 final class AsymmetricKey: @unchecked Sendable {
     let pointer: OpaquePointer
 
-    /// Takes over a reference.
+    /// Takes ownership of a reference.
     init(owning pointer: OpaquePointer) {
         self.pointer = pointer
     }
@@ -15,17 +15,17 @@ final class AsymmetricKey: @unchecked Sendable {
         EVP_PKEY_free(pointer)
     }
 
-    // MARK: Made from numbers
+    // MARK: Keys from numbers
 
-    /// Makes a public key; nil where its point is not on its curve. (A point of Ed25519 is not decoded before a signature is.)
-    /// - Parameter material: no secret
+    /// Creates a public key; nil for a secret, or where the point is not on its curve. (libcrypto checks an Ed25519 point only when it
+    /// verifies a signature.)
     convenience init?(_ material: KeyMaterial) {
         let made: OpaquePointer?
         switch material {
         case .rsa(let modulus, let exponent):
             made = KeyParameters().number("n", modulus).number("e", exponent).key("RSA", COPENSSL_PUBLIC_KEY)
         case .elliptic(let curve, let x, let y):
-            // SEC 1, section 2.3.4: 4, then both coordinates in full length. libcrypto checks that the point is on the curve.
+            // SEC 1 section 2.3.4: 4, then both coordinates in full length.
             made = KeyParameters().text("group", curve.rawValue).bytes("pub", [4] + x + y).key("EC", COPENSSL_PUBLIC_KEY)
         case .ed25519(let point):
             made = EVP_PKEY_new_raw_public_key_ex(nil, "ED25519", nil, point, point.count)
@@ -38,7 +38,7 @@ final class AsymmetricKey: @unchecked Sendable {
         if case .elliptic = material, !passesPublicCheck { return nil }
     }
 
-    /// Makes an RSA key pair from its numbers, big-endian.
+    /// Creates an RSA key pair from its numbers, big-endian.
     convenience init?(modulus: [UInt8], publicExponent: [UInt8], privateExponent: [UInt8]) {
         let numbers = KeyParameters().number("n", modulus).number("e", publicExponent).number("d", privateExponent)
         guard let made = numbers.key("RSA", COPENSSL_KEY_PAIR) else { return nil }
@@ -51,14 +51,14 @@ final class AsymmetricKey: @unchecked Sendable {
         return EVP_PKEY_public_check(context) == 1
     }
 
-    // MARK: Made anew
+    // MARK: New keys
 
-    /// Makes a key pair; nil where libcrypto fails.
+    /// Generates a key pair; nil where libcrypto fails.
     static func generate(_ curve: EllipticCurve) -> AsymmetricKey? {
         generate("EC") { EVP_PKEY_CTX_set_group_name($0, curve.rawValue) == 1 }
     }
 
-    /// Makes a key pair of Ed25519; nil where libcrypto fails.
+    /// Generates an Ed25519 key pair; nil where libcrypto fails.
     static func generateEd25519() -> AsymmetricKey? {
         generate("ED25519") { _ in true }
     }
@@ -74,16 +74,16 @@ final class AsymmetricKey: @unchecked Sendable {
 
     // MARK: PEM
 
-    /// What a PEM text holds.
+    /// What a PEM text contains.
     enum Contents {
         case publicKey
-        /// PKCS #8, or the older blocks of EC and RSA. Encrypted ones are not read.
+        /// PKCS #8, or the older formats of EC and RSA. Not encrypted.
         case privateKey
-        /// Its public key.
+        /// A certificate, of which the public key is read.
         case certificate
     }
 
-    /// Reads the first such block; nil where there is none, or it is not a key that libcrypto knows.
+    /// Reads the first block with such contents; nil where there is none, or libcrypto does not support the key.
     convenience init?(pem: String, _ contents: Contents) {
         defer { ERR_clear_error() }
         let text = Array(pem.utf8)
@@ -105,15 +105,15 @@ final class AsymmetricKey: @unchecked Sendable {
 
     /// The private key in PKCS #8, unencrypted.
     var privatePEM: String? {
-        Self.written { PEM_write_bio_PKCS8PrivateKey($0, pointer, nil, nil, 0, nil, nil) }
+        Self.pem { PEM_write_bio_PKCS8PrivateKey($0, pointer, nil, nil, 0, nil, nil) }
     }
 
     /// The public key as a PUBLIC KEY block.
     var publicPEM: String? {
-        Self.written { PEM_write_bio_PUBKEY($0, pointer) }
+        Self.pem { PEM_write_bio_PUBKEY($0, pointer) }
     }
 
-    private static func written(_ write: (OpaquePointer) -> Int32) -> String? {
+    private static func pem(_ write: (OpaquePointer) -> Int32) -> String? {
         defer { ERR_clear_error() }
         guard let file = BIO_new(BIO_s_mem()) else { return nil }
         defer { BIO_free(file) }
@@ -123,9 +123,9 @@ final class AsymmetricKey: @unchecked Sendable {
         return String(decoding: text, as: UTF8.self)
     }
 
-    // MARK: What it is made of
+    // MARK: Contents
 
-    /// The public key's numbers, checked.
+    /// Returns the public key's numbers, after checking them.
     func material() throws(SkippedKey.Reason) -> KeyMaterial {
         defer { ERR_clear_error() }
         switch type {
@@ -150,14 +150,14 @@ final class AsymmetricKey: @unchecked Sendable {
         }
     }
 
-    /// A kind of key that signs tokens.
+    /// A type of key that can sign tokens.
     enum KeyType: Equatable {
         case rsa
         case elliptic(EllipticCurve)
         case ed25519
     }
 
-    /// Nil for every other kind, also for RSA keys that are for PSS alone.
+    /// The type; nil for other keys, including RSA keys for PSS only.
     var type: KeyType? {
         if EVP_PKEY_is_a(pointer, "RSA") == 1 { return .rsa }
         if EVP_PKEY_is_a(pointer, "ED25519") == 1 { return .ed25519 }
@@ -167,7 +167,7 @@ final class AsymmetricKey: @unchecked Sendable {
         guard EVP_PKEY_get_utf8_string_param(pointer, OSSL_PKEY_PARAM_GROUP_NAME, &name, name.count, &count) == 1 else {
             return nil
         }
-        // RFC 5480, section 2.1.1.1: secp256r1 is prime256v1 in ANSI X9.62.
+        // libcrypto calls secp256r1 by its ANSI X9.62 name, prime256v1 (RFC 5480 section 2.1.1.1).
         switch String(decoding: name.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self) {
         case "prime256v1": return .elliptic(.p256)
         case "secp384r1": return .elliptic(.p384)
@@ -176,11 +176,11 @@ final class AsymmetricKey: @unchecked Sendable {
         }
     }
 
-    /// The length of a signature, as libcrypto writes it, at most.
+    /// The largest length of a signature that libcrypto writes, in bytes.
     var maximumSignatureLength: Int { Int(EVP_PKEY_get_size(pointer)) }
 
-    /// A number of the key, big-endian.
-    /// - Parameter length: pads with leading zeros to so many bytes; nil for no padding
+    /// Returns a number of the key, big-endian.
+    /// - Parameter length: the length in bytes, with leading zeros; nil for the shortest.
     private func number(_ name: String, length: Int? = nil) -> [UInt8]? {
         var number: OpaquePointer?
         guard EVP_PKEY_get_bn_param(pointer, name, &number) == 1, let number else { return nil }
@@ -191,11 +191,11 @@ final class AsymmetricKey: @unchecked Sendable {
     }
 }
 
-/// Gives no passphrase: without this libcrypto would ask on the terminal.
+/// A callback without a passphrase, because libcrypto would ask for one on the terminal.
 private func noPassphrase(_: UnsafeMutablePointer<CChar>?, _: CInt, _: CInt, _: UnsafeMutableRawPointer?) -> CInt { -1 }
 
-/// The numbers of a key, by libcrypto's names (EVP_PKEY-RSA(7), EVP_PKEY-EC(7)). All of it is kept until the key is made, since
-/// libcrypto keeps only addresses.
+/// Builds a key from parameters with libcrypto's names (EVP_PKEY-RSA(7), EVP_PKEY-EC(7)). It owns all values until the key is created,
+/// because libcrypto stores only their addresses.
 private final class KeyParameters {
     private let builder = OSSL_PARAM_BLD_new()
     private var numbers: [OpaquePointer] = []
@@ -216,16 +216,16 @@ private final class KeyParameters {
     }
 
     func text(_ name: StaticString, _ text: String) -> KeyParameters {
-        let value = keep(text.utf8)?.assumingMemoryBound(to: CChar.self)
+        let value = copy(text.utf8)?.assumingMemoryBound(to: CChar.self)
         return OSSL_PARAM_BLD_push_utf8_string(builder, name.characters, value, text.utf8.count) == 1 ? self : failed()
     }
 
     func bytes(_ name: StaticString, _ bytes: [UInt8]) -> KeyParameters {
-        OSSL_PARAM_BLD_push_octet_string(builder, name.characters, keep(bytes), bytes.count) == 1 ? self : failed()
+        OSSL_PARAM_BLD_push_octet_string(builder, name.characters, copy(bytes), bytes.count) == 1 ? self : failed()
     }
 
-    /// The key, owned by the caller; nil where libcrypto refuses it.
-    /// - Parameter selection: `COPENSSL_PUBLIC_KEY` or `COPENSSL_KEY_PAIR`
+    /// Creates the key, which the caller owns; nil where libcrypto refuses it.
+    /// - Parameter selection: `COPENSSL_PUBLIC_KEY` or `COPENSSL_KEY_PAIR`.
     func key(_ type: String, _ selection: Int32) -> OpaquePointer? {
         guard isComplete, let parameters = OSSL_PARAM_BLD_to_param(builder) else { return nil }
         defer { OSSL_PARAM_free(parameters) }
@@ -243,7 +243,7 @@ private final class KeyParameters {
         return self
     }
 
-    private func keep(_ bytes: some Collection<UInt8>) -> UnsafeMutableRawPointer? {
+    private func copy(_ bytes: some Collection<UInt8>) -> UnsafeMutableRawPointer? {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count + 1, alignment: 1)
         buffer.copyBytes(from: bytes)
         buffers.append(buffer)

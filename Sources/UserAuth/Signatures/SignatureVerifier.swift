@@ -4,14 +4,14 @@ import COpenSSL
 import Synchronization
 import WireFormats
 
-/// Verifies signatures of one algorithm under one key (RFC 7518, section 3). May be used by several threads at once.
+/// Verifies signatures of one algorithm with one key (RFC 7518 section 3), on any number of threads at a time.
 ///
-/// The algorithm is fixed before a token is looked at (RFC 8725, section 3.1).
+/// The algorithm is fixed before a token is read (RFC 8725 section 3.1).
 final class SignatureVerifier: Sendable {
     private enum Scheme: Sendable {
         case hmac(HMACKey)
         case rsa(VerificationContexts, DigestAlgorithm)
-        /// The length of a signature's half.
+        /// `halfLength` is that of each of the two numbers of a signature, in bytes.
         case ecdsa(VerificationContexts, DigestAlgorithm, halfLength: Int)
         case ed25519(AsymmetricKey)
     }
@@ -20,10 +20,10 @@ final class SignatureVerifier: Sendable {
     /// In bytes: RFC 7518 sections 3.2 to 3.5, RFC 8032 section 5.1.7.
     private let signatureLength: Int
 
-    /// Nil where libcrypto refuses the key.
+    /// Creates a verifier; nil where libcrypto refuses the key.
     /// - Parameters:
-    ///   - key: the material's key, which several algorithms may share; nil for a secret
-    ///   - algorithm: one that suits the material
+    ///   - key: the material's key, which several algorithms may share; nil for a secret.
+    ///   - algorithm: one that suits the material.
     init?(_ material: KeyMaterial, _ key: AsymmetricKey?, _ algorithm: Algorithm) {
         signatureLength = material.signatureLength(for: algorithm)
         if case .secret(let secret) = material {
@@ -44,7 +44,7 @@ final class SignatureVerifier: Sendable {
         }
     }
 
-    /// Whether this is a signature of the message.
+    /// Returns whether this is a signature of the message.
     func verify(_ signature: [UInt8], of message: UnsafeRawBufferPointer) -> Bool {
         guard signature.count == signatureLength else { return false }
         let isValid =
@@ -52,7 +52,9 @@ final class SignatureVerifier: Sendable {
             case .hmac(let key): key.isCode(signature, of: message)
             case .rsa(let contexts, let digest): contexts.verify(signature, of: message, digest)
             case .ecdsa(let contexts, let digest, let halfLength):
-                ECDSASignature(joined: signature, halfLength: halfLength).map { contexts.verify($0.der, of: message, digest) }
+                ECDSASignature(concatenated: signature, halfLength: halfLength).map {
+                    contexts.verify($0.der, of: message, digest)
+                }
                     ?? false
             case .ed25519(let key): Self.verifyEd25519(signature, of: message, key)
             }
@@ -69,7 +71,10 @@ final class SignatureVerifier: Sendable {
     }
 }
 
-/// Contexts of libcrypto that verify with one key, each for one thread at a time. Making one takes microseconds.
+/// libcrypto's contexts for one key. Creating one takes microseconds, so idle ones are kept; each is used by one thread at a time.
+///
+/// `HMACKey` of WireFormats has the same pool for another kind of context. A generic one would have to be in WireFormats, where
+/// this target's use of it is not specialised without `@inlinable`, so each signature would pay for dynamic calls.
 private final class VerificationContexts: Sendable {
     private final class Context: @unchecked Sendable {
         let pointer: OpaquePointer
@@ -83,10 +88,10 @@ private final class VerificationContexts: Sendable {
         }
     }
 
-    /// Never used itself, so it can be copied at any time.
+    /// Only copied, never used itself.
     private let template: Context
     private let idle = Mutex<[Context]>([])
-    /// At most so many idle contexts are kept.
+    /// The largest number of idle contexts.
     private static let idleLimit = 16
 
     init?(_ key: AsymmetricKey, _ algorithm: Algorithm, _ digest: DigestAlgorithm) {
@@ -111,7 +116,7 @@ private final class VerificationContexts: Sendable {
 }
 
 extension Algorithm {
-    /// The digest that is signed; nil for Ed25519, which has its own.
+    /// The digest of the message that is signed; nil for Ed25519, which signs the message itself.
     var digest: DigestAlgorithm? {
         switch self {
         case .hs256, .rs256, .ps256, .es256: .sha256
@@ -121,14 +126,14 @@ extension Algorithm {
         }
     }
 
-    /// Sets digest and padding of a context that signs or verifies with a key of RSA or an elliptic curve.
+    /// Sets the digest and the padding of a context that signs or verifies with an RSA or EC key.
     func configure(_ context: OpaquePointer, _ digest: DigestAlgorithm) -> Bool {
         guard EVP_PKEY_CTX_set_signature_md(context, digest.implementation) == 1 else { return false }
         switch self {
         case .rs256, .rs384, .rs512:
             return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1
         case .ps256, .ps384, .ps512:
-            // RFC 7518, section 3.5: the same digest for MGF1, and a salt of its length.
+            // RFC 7518 section 3.5: MGF1 with the same digest, and a salt of the digest's length.
             return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1
                 && EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1
                 && EVP_PKEY_CTX_set_rsa_mgf1_md(context, digest.implementation) == 1
@@ -138,7 +143,8 @@ extension Algorithm {
     }
 }
 
-/// An ECDSA signature: JWS joins the numbers in fixed length (RFC 7518, section 3.4), libcrypto wants DER (RFC 3279, section 2.2.3).
+/// An ECDSA signature. JWS concatenates its two numbers, each of a fixed length (RFC 7518 section 3.4); libcrypto uses DER (RFC 3279
+/// section 2.2.3).
 final class ECDSASignature {
     private let pointer: OpaquePointer
 
@@ -151,9 +157,9 @@ final class ECDSASignature {
     }
 
     /// - Parameters:
-    ///   - bytes: r and s, each big-endian
-    ///   - halfLength: the length of each; `bytes` has both
-    convenience init?(joined bytes: [UInt8], halfLength: Int) {
+    ///   - bytes: r and s, each big-endian.
+    ///   - halfLength: the length of each, in bytes.
+    convenience init?(concatenated bytes: [UInt8], halfLength: Int) {
         guard bytes.count == 2 * halfLength, let pointer = ECDSA_SIG_new() else { return nil }
         self.init(pointer)
         let (r, s) = bytes.withUnsafeBufferPointer { bytes in
@@ -187,8 +193,8 @@ final class ECDSASignature {
         return bytes
     }
 
-    /// r and s, each in so many bytes; nil where one is longer.
-    func joined(halfLength: Int) -> [UInt8]? {
+    /// Returns r and s, each in `halfLength` bytes; nil where one is longer.
+    func concatenated(halfLength: Int) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: 2 * halfLength)
         let length = Int32(clamping: halfLength)
         let isWritten = bytes.withUnsafeMutableBufferPointer { bytes in

@@ -21,8 +21,8 @@ package final class TokenSigner: Sendable {
         self.publicMaterial = publicMaterial
     }
 
-    /// Takes a key and one of its algorithms; nil where they do not go together, or the key is one that Postern would not accept.
-    /// - Parameter algorithm: nil takes the key's own, and RS256 for RSA
+    /// Creates a signer; nil where the key does not match the algorithm, or Postern would not accept the key.
+    /// - Parameter algorithm: nil for the key's own, which for RSA is RS256.
     convenience init?(_ key: AsymmetricKey, algorithm: Algorithm?) {
         guard let material = try? key.material() else { return nil }
         let own: Algorithm =
@@ -36,16 +36,16 @@ package final class TokenSigner: Sendable {
         self.init(algorithm, .asymmetric(key), publicMaterial: material)
     }
 
-    /// Reads a private key; nil where the text is none, is encrypted, or does not go with the algorithm.
+    /// Reads a private key; nil where the text is not one, is encrypted, or does not match the algorithm.
     /// - Parameters:
-    ///   - pem: RSA, EC P-256, P-384 or P-521, or Ed25519, as PKCS #8 or in the older blocks of RSA and EC
-    ///   - algorithm: nil takes the key's own, and RS256 for RSA
+    ///   - pem: an RSA, EC P-256, P-384, P-521 or Ed25519 key, as PKCS #8 or in the older formats of RSA and EC.
+    ///   - algorithm: nil for the key's own, which for RSA is RS256.
     package convenience init?(pem: String, algorithm: Algorithm?) {
         guard let key = AsymmetricKey(pem: pem, .privateKey) else { return nil }
         self.init(key, algorithm: algorithm)
     }
 
-    /// Takes a secret; nil where it is shorter than the algorithm's hash, or the algorithm is not for secrets.
+    /// Creates a signer with a secret; nil where it is shorter than the algorithm's hash, or the algorithm is not an HMAC.
     package convenience init?(secret: [UInt8], algorithm: Algorithm) {
         guard let minimum = algorithm.minimumSecretLength, secret.count >= minimum, let digest = algorithm.digest,
             let key = HMACKey(digest, key: secret.span)
@@ -53,7 +53,7 @@ package final class TokenSigner: Sendable {
         self.init(algorithm, .secret(key), publicMaterial: nil)
     }
 
-    /// Makes a key pair for ES256, ES384, ES512, EdDSA or Ed25519; nil for other algorithms.
+    /// Generates a key pair for ES256, ES384, ES512, EdDSA or Ed25519; nil for other algorithms.
     package static func generate(_ algorithm: Algorithm) -> TokenSigner? {
         let key =
             switch algorithm {
@@ -78,9 +78,9 @@ package final class TokenSigner: Sendable {
 
     /// Signs a payload; nil where libcrypto fails.
     /// - Parameters:
-    ///   - payload: JSON
-    ///   - keyID: what `kid` says; nil leaves it out
-    /// - Returns: the three parts
+    ///   - payload: JSON.
+    ///   - keyID: the value of `kid`; nil for none.
+    /// - Returns: the signature in compact form.
     package func token(payload: [UInt8], type: String = "JWT", keyID: String?) -> String? {
         let header = JSONWriter.object { json in
             json.member("alg", algorithm.rawValue)
@@ -92,7 +92,7 @@ package final class TokenSigner: Sendable {
     }
 
     /// Signs a message; nil where libcrypto fails.
-    /// - Returns: the signature as JWS has it (RFC 7518, section 3)
+    /// - Returns: the signature in the format of JWS (RFC 7518 section 3).
     func signature(of message: [UInt8]) -> [UInt8]? {
         defer { ERR_clear_error() }
         switch key {
@@ -105,7 +105,7 @@ package final class TokenSigner: Sendable {
                 return nil
             }
             guard case .elliptic(let curve, _, _)? = publicMaterial else { return signature }
-            return ECDSASignature(der: signature)?.joined(halfLength: curve.coordinateLength)
+            return ECDSASignature(der: signature)?.concatenated(halfLength: curve.coordinateLength)
         }
     }
 

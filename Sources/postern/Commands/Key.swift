@@ -29,7 +29,7 @@ struct Key: ParsableCommand {
 
         func run() throws {
             var random = SystemRandomNumberGenerator()
-            guard let made = APIKey.make(tenant: tenant, id: id, random: &random) else {
+            guard let made = APIKey.generate(tenant: tenant, id: id, random: &random) else {
                 throw ValidationError(
                     "A tenant and an id have lower-case letters, digits and '-', begin with a letter or digit, and are at most 63 long."
                 )

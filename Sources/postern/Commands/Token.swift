@@ -99,7 +99,7 @@ struct Token: ParsableCommand {
         } else if let key {
             signer = TokenSigner(pem: String(decoding: try read(key), as: UTF8.self), algorithm: algorithm)
         } else {
-            let secret = KeySet.withoutLineEnd(try read(secretFile ?? ""))
+            let secret = KeySet.secretWithoutLineEnd(try read(secretFile ?? ""))
             let algorithm = algorithm ?? .hs256
             if let minimum = algorithm.minimumSecretLength, secret.count < minimum {
                 throw TokenSigningError.secretTooShort(secret.count, algorithm: algorithm.rawValue, minimum: minimum)

@@ -53,7 +53,7 @@ struct Whoami: AsyncParsableCommand {
         }
         let credential = try CredentialInput.read(words: credential, file: tokenFile)
         let now = Date()
-        let judgement = identities.authenticator.judge(authorization: ["Bearer \(credential)"], at: now)
+        let judgement = identities.authenticator.report(authorization: ["Bearer \(credential)"], at: now)
         let report = WhoamiReport(
             facts: UnverifiedClaims(credential, at: now),
             judgement: judgement,

@@ -131,7 +131,7 @@ struct DevEnvironment: Sendable {
 
     private func welcome() -> String {
         let token = (try? identity.token(at: Date())) ?? ""
-        let pair = CurlPair(
+        let pair = CurlCommands(
             api: api,
             store: "\(storeURL)/\(Self.bucket)/",
             token: token,

@@ -4,50 +4,50 @@ import PosternServer
 import UserAuth
 import WireFormats
 
-/// What an operator can do about a credential that is refused.
+/// Advice to an operator about a refused credential.
 struct WhoamiAdvice {
     let identities: AuthenticationSetup
-    /// What the token says in `iss`; nil where it says nothing.
+    /// The token's `iss`, not verified; nil where it has none.
     let issuer: String?
 
     func text(for failure: AuthenticationError) -> String {
         switch failure {
         case .authorizationMissing, .authorizationRepeated, .authorizationTooLong, .schemeNotBearer:
-            "A request carries one header field 'Authorization: Bearer <token>' of at most 8 KiB."
+            "A request has exactly one header field 'Authorization: Bearer <token>', of at most 8 KiB."
         case .tokenMalformed:
-            "A token is three parts of base64url without padding, with a dot between them: was it cut, or is it an encrypted or opaque one?"
+            "A token is three parts of base64url without padding, separated by dots: is it truncated, encrypted or opaque?"
         case .headerMalformed, .claimsMalformed:
-            "The part is no JSON object, or a member appears in it twice."
+            "It is not a JSON object, or has a member twice."
         case .algorithmUnsupported, .algorithmNotAllowed:
-            "List the algorithm under 'algorithms' of the issuer if it is one of RS, PS, ES, EdDSA or HS; 'none' never counts."
-        case .criticalExtension, .unencodedPayload: "The token uses an extension of RFC 7515 that Postern does not serve."
-        case .typeNotAllowed: "'typ' is JWT, at+jwt or absent: an ID token or another kind of token is no access token."
-        case .keyIDMalformed: "'kid' is a string of at most 128 bytes."
-        case .issuerMissing, .issuerUnknown: "Write this 'iss' byte for byte as 'issuer' (a '/' at the end counts). \(known)"
-        case .issuerAmbiguous: "Several tenants trust this issuer: the token's 'aud' must be that of exactly one of them."
+            "List the algorithm under 'algorithms' of the issuer if it is one of RS, PS, ES, EdDSA or HS; 'none' is never accepted."
+        case .criticalExtension, .unencodedPayload: "The token uses an extension of RFC 7515 that Postern does not support."
+        case .typeNotAllowed: "'typ' must be JWT, at+jwt or absent: other types are not access tokens."
+        case .keyIDMalformed: "'kid' must be a string of at most 128 bytes."
+        case .issuerMissing, .issuerUnknown: "Set 'issuer' to this 'iss', byte for byte (with or without the final '/'). \(known)"
+        case .issuerAmbiguous: "Several tenants declare this issuer: the token's 'aud' must match exactly one of them."
         case .keysUnavailable(let issuer):
-            "\(identities.keyProblem(of: issuer) ?? "The keys have not been fetched"): requests are answered with 503 until they are."
+            "\(identities.keyProblem(of: issuer) ?? "the keys have not been fetched"): requests get 503 until they are."
         case .keyIDMissing: "The issuer has several keys, so the token must name one in 'kid'."
         case .keyUnknown:
-            "The issuer's keys are: \(keyIDs). A new one is fetched within 30 s of the first token that names it.\(skipped)"
+            "The issuer's keys are: \(keyIDs). A new key is fetched within 30 s after the first token that names it.\(skipped)"
         case .keyMismatch: "The key that 'kid' names is for another algorithm."
         case .signatureInvalid:
-            "It was signed with another key than the one that the issuer publishes under this 'kid', or changed on the way."
+            "It was not signed with the key that the issuer publishes under this 'kid', or it was modified."
         case .audienceMissing, .audienceMalformed, .audienceMismatch:
-            "Ask the issuer for a token whose 'aud' is one of 'audience' of the rule file."
+            "The token's 'aud' must have one of the values of 'audience' in the rule file."
         case .expirationMissing, .expirationMalformed: "'exp' is required, as a number of seconds since 1970."
-        case .expired: "It has ended: get a new one. (60 s of difference between clocks are allowed.)"
-        case .notBeforeMalformed, .issuedAtMalformed: "'nbf' and 'iat' are numbers of seconds since 1970."
-        case .notYetValid, .issuedInFuture: "It is from the future: compare the clocks of the issuer and of this machine."
-        case .lifetimeTooLong: "It lives longer than 'maxLifetime' of the issuer (24h by default)."
+        case .expired: "It has expired: get a new one. (Clocks may differ by 60 s.)"
+        case .notBeforeMalformed, .issuedAtMalformed: "'nbf' and 'iat' must be numbers of seconds since 1970."
+        case .notYetValid, .issuedInFuture: "It is not valid yet: compare the clocks of the issuer and of this machine."
+        case .lifetimeTooLong: "Its lifetime is longer than the issuer's 'maxLifetime' (24h by default)."
         case .userMissing, .userMalformed:
-            "The claim that 'user' of the issuer names (sub by default) is a string of 1 to 256 bytes."
-        case .tenantMissing, .tenantMalformed: "The claim that 'tenantClaim' of the issuer names is a string of 1 to 256 bytes."
-        case .scopesMalformed: "'scope' and 'scp' are strings, or arrays of strings."
-        case .apiKeyMalformed: "An API key is \(APIKey.prefix)TENANT.ID.SECRET as 'postern key new' printed it: was it cut?"
-        case .apiKeyUnknown: "No rule file declares this key: paste its id and sha256 under 'apiKeys' of its tenant."
-        case .apiKeyMismatch: "There is a key of this id, but with another secret: was it rotated?"
-        case .apiKeyExpired: "The key has ended: make a new one with 'postern key new' and put it beside the old one."
+            "The claim named by the issuer's 'user' (sub by default) must be a string of 1 to 256 bytes."
+        case .tenantMissing, .tenantMalformed: "The claim named by the issuer's 'tenantClaim' must be a string of 1 to 256 bytes."
+        case .scopesMalformed: "'scope' and 'scp' must be strings or arrays of strings."
+        case .apiKeyMalformed: "An API key is \(APIKey.prefix)TENANT.ID.SECRET as printed by 'postern key new': is it truncated?"
+        case .apiKeyUnknown: "No rule file declares this key: add its id and sha256 to 'apiKeys' of its tenant."
+        case .apiKeyMismatch: "There is a key with this id and another secret: was it rotated?"
+        case .apiKeyExpired: "The key has expired: make a new one with 'postern key new' and add it to 'apiKeys'."
         }
     }
 

@@ -70,7 +70,7 @@ extension WhoamiReport {
         return rows.map { "  \($0.name)\(String(repeating: " ", count: width - $0.name.count))  \($0.value)" }
     }
 
-    private static func mark(_ verdict: Judgement.Verdict) -> String {
+    private static func mark(_ verdict: AuthenticationReport.Verdict) -> String {
         switch verdict {
         case .passed: "passed     "
         case .failed: "FAILED     "

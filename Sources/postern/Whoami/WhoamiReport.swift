@@ -11,7 +11,7 @@ struct WhoamiReport {
     /// One check with its verdict.
     struct Line {
         let check: String
-        let verdict: Judgement.Verdict
+        let verdict: AuthenticationReport.Verdict
     }
 
     let facts: UnverifiedClaims
@@ -27,7 +27,7 @@ struct WhoamiReport {
 
     var isLetIn: Bool { reason == nil }
 
-    init(facts: UnverifiedClaims, judgement: Judgement, identities: AuthenticationSetup) {
+    init(facts: UnverifiedClaims, judgement: AuthenticationReport, identities: AuthenticationSetup) {
         self.facts = facts
         var lines = judgement.steps.map { Line(check: $0.check.rawValue, verdict: $0.verdict) }
         let tenantCheck = "the tenant is set up here"

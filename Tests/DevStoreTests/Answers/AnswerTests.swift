@@ -10,7 +10,7 @@ struct AnswerTests {
         let refusal = StoreRefusal(
             status: 403, code: "A<b", message: "x & \"y\" > z\0\r\n\u{FFFE}é", details: [.init(name: "Key", value: "]]>")])
         #expect(
-            StoreXML.error(refusal, requestID: "1")
+            refusal.xml(requestID: "1")
                 == "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>A&lt;b</Code>"
                 + "<Message>x &amp; \"y\" &gt; z\u{FFFD}&#13;\n\u{FFFD}é</Message><Key>]]&gt;</Key><RequestId>1</RequestId></Error>"
         )
@@ -44,12 +44,12 @@ struct AnswerTests {
         ("http://a.example/x#top", "http://a.example/x?bucket=b&key=a%2F%C3%A9&etag=%22e%22#top"),
     ])
     func `a redirect has bucket, key and etag in its query`(base: String, address: String) {
-        #expect(SuccessAction.address(base, bucket: "b", key: "a/é", etag: "\"e\"") == address)
+        #expect(SuccessAction.redirectAddress(base, bucket: "b", key: "a/é", etag: "\"e\"") == address)
     }
 
     @Test func `header values that are not ASCII become encoded words`() {
-        #expect(EncodedWord.text("plain") == "plain")
-        #expect(EncodedWord.text("é") == "=?UTF-8?B?w6k=?=")
+        #expect("plain".asEncodedWord == "plain")
+        #expect("é".asEncodedWord == "=?UTF-8?B?w6k=?=")
     }
 
     @Test(

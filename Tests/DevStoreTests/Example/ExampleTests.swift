@@ -27,7 +27,7 @@ struct ExampleTests {
     }
 
     @Test func `the ticket command is one shell command that includes the request, quotes and all`() {
-        let pair = CurlPair(
+        let pair = CurlCommands(
             api: "http://127.0.0.1:8080",
             store: "http://127.0.0.1:9000/b/",
             token: "tok",
@@ -47,7 +47,7 @@ struct ExampleTests {
             {"id":"1","method":"POST","url":"http://x/","fields":{"key":"a/b}.png","Content-Disposition":"attachment; filename=\"x\\y}\"","Policy":"e30="},"fileField":"file","key":"z"}
             """#
         try folder.write(ticket, to: "ticket.json")
-        let pair = CurlPair(api: "", store: "http://x/", token: "", rule: "", file: "f", contentType: "")
+        let pair = CurlCommands(api: "", store: "http://x/", token: "", rule: "", file: "f", contentType: "")
         let process = Process()
         process.executableURL = URL(filePath: "/bin/sh")
         process.currentDirectoryURL = URL(filePath: folder.path)

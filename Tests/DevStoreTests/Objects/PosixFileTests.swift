@@ -32,7 +32,7 @@ struct PosixFileTests {
         try await onOwnThread {
             let (descriptor, _) = try PosixFile.openForReading(path)
             defer { try? PosixFile.close(descriptor) }
-            let failure = #expect(throws: PosixFile.Failure.self) { try PosixFile.write([1], to: descriptor) }
+            let failure = #expect(throws: SystemCallError.self) { try PosixFile.write([1], to: descriptor) }
             #expect(failure?.call == "write")
         }
         #expect(folder.content("file") == Array("old".utf8))
@@ -40,11 +40,11 @@ struct PosixFileTests {
 
     @Test func `each call says what failed`() throws {
         let path = try folder.write("old", to: "file")
-        let existing = #expect(throws: PosixFile.Failure.self) { try PosixFile.create(path) }
+        let existing = #expect(throws: SystemCallError.self) { try PosixFile.create(path) }
         #expect(existing?.call == "open")
-        let missing = #expect(throws: PosixFile.Failure.self) { try PosixFile.openForReading(path + ".missing") }
+        let missing = #expect(throws: SystemCallError.self) { try PosixFile.openForReading(path + ".missing") }
         #expect(missing?.call == "open")
-        let moved = #expect(throws: PosixFile.Failure.self) { try PosixFile.rename(path + ".missing", to: path) }
+        let moved = #expect(throws: SystemCallError.self) { try PosixFile.rename(path + ".missing", to: path) }
         #expect(moved?.call == "rename")
         #expect(folder.content("file") == Array("old".utf8))
         PosixFile.remove(path + ".missing")

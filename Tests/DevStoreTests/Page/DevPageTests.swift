@@ -67,4 +67,14 @@ struct DevPageTests {
         #expect(response.fields["Content-Security-Policy"] == page.contentSecurityPolicy)
         #expect(page.contentSecurityPolicy.contains("frame-ancestors 'none'"))
     }
+
+    @Test func `the page and its settings do not print the token`() {
+        let settings = DevPageSettings(
+            token: "a.b.secret", api: "", store: "http://127.0.0.1:9000/b/", folder: "/f", rulesFile: "/r")
+        for value in [settings, DevPage(settings: settings)] as [Any] {
+            var dumped = ""
+            dump(value, to: &dumped)
+            for text in ["\(value)", String(reflecting: value), dumped] { #expect(!text.contains("secret")) }
+        }
+    }
 }

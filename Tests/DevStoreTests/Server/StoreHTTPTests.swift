@@ -74,7 +74,7 @@ struct StoreHTTPTests {
                 let head = "\(method) /bucket/ HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
                 let response = try await client.exchange(Array(head.utf8))
                 #expect(response.status == 403)
-                #expect(response.element("Message")?.contains("names of this machine only") == true)
+                #expect(response.element("Message")?.contains("accepts only these hosts") == true)
             }
         }
     }
@@ -158,7 +158,7 @@ struct StoreHTTPTests {
     }
 
     @Test func `a configuration with another machine's address, or a bucket that is a path, is refused`() {
-        typealias Problem = DevStoreConfiguration.Problem
+        typealias Problem = DevStoreConfigurationError
         func make(host: String = "127.0.0.1", buckets: [String] = ["bucket"]) throws(Problem) {
             _ = try DevStoreConfiguration(
                 folder: "/tmp",

@@ -64,7 +64,7 @@ struct TestStore: Sendable {
             allowedOrigins: allowedOrigins
         )
         // Longer than a test may wait for its turn among hundreds of others.
-        var limits = ConnectionLimits.ofDevStore
+        var limits = ConnectionLimits.devStore
         limits.requestTimeout = .minutes(10)
         limits.idleTimeout = .minutes(10)
         limits.streamTimeout = .minutes(10)

@@ -73,7 +73,7 @@ struct RuleLoaderTests {
                 )
             ]
         )
-        #expect(file.apiKeys.map(\.id) == ["cms"] && file.apiKeys.first?.digest == TokenDigest(hashing: Array("password".utf8)))
+        #expect(file.apiKeys.map(\.id) == ["cms"] && file.apiKeys.first?.digest == SHA256Digest(hashing: Array("password".utf8)))
         #expect(acme.origins == ["https://app.acme.example"])
         let rule = try acme.rule(named: nil)
         #expect(rule.keyPrefix.text == "avatars/{user}/" && rule.keyName.text == "{uuid}.{ext}")
@@ -144,7 +144,7 @@ struct RuleLoaderTests {
         let key = try #require(file.apiKeys.first)
         #expect(key.expires == Date(timeIntervalSince1970: 1_798_675_200) && key.scopes == ["up", "files:write"])
         #expect(key.rules == ["second"] && key.allowUsers?.count == 3)
-        #expect(key.digest == TokenDigest(Array(repeating: 0xAB, count: 32)))
+        #expect(key.digest == SHA256Digest(Array(repeating: 0xAB, count: 32)))
         #expect(acme.rules.map(\.name) == ["second", "first"])
         let rule = acme.rules[0]
         #expect(

@@ -17,14 +17,14 @@ struct KeyLifetimeTests {
         (",,, =, ==,\"", 600), ("é\u{0}\u{ff}", 600), (String(repeating: ",", count: 50_000) + "max-age=700", 700),
     ])
     func `Cache-Control is read as in RFC 9111, within 1 to 60 minutes`(text: String, seconds: Int) {
-        #expect(KeyLifetime.of(["cache-control": [text]]) == .seconds(seconds))
+        #expect(FetchedKeys.lifetime(headers: ["cache-control": [text]]) == .seconds(seconds))
     }
 
     @Test func `several fields are combined, and the default is 10 minutes`() {
-        #expect(KeyLifetime.of(["cache-control": ["public", "max-age=700"]]) == .seconds(700))
-        #expect(KeyLifetime.of(["cache-control": ["max-age=700", "no-store"]]) == .seconds(60))
-        #expect(KeyLifetime.of([:]) == .seconds(600))
-        #expect(KeyLifetime.of(["age": ["500"], "expires": ["0"]]) == .seconds(600))
+        #expect(FetchedKeys.lifetime(headers: ["cache-control": ["public", "max-age=700"]]) == .seconds(700))
+        #expect(FetchedKeys.lifetime(headers: ["cache-control": ["max-age=700", "no-store"]]) == .seconds(60))
+        #expect(FetchedKeys.lifetime(headers: [:]) == .seconds(600))
+        #expect(FetchedKeys.lifetime(headers: ["age": ["500"], "expires": ["0"]]) == .seconds(600))
     }
 
     @Test(arguments: [
@@ -32,6 +32,6 @@ struct KeyLifetimeTests {
         ("", 700),
     ])
     func `the age of an answer is subtracted`(text: String, seconds: Int) {
-        #expect(KeyLifetime.of(["cache-control": ["max-age=700"], "age": [text]]) == .seconds(seconds))
+        #expect(FetchedKeys.lifetime(headers: ["cache-control": ["max-age=700"], "age": [text]]) == .seconds(seconds))
     }
 }

@@ -21,7 +21,7 @@ struct RemoteKeysTests {
         #expect(scene.status.fetches == 2)
         #expect(scene.status.keyIDs == ["k1", "k2"])
         scene.provider.publish(.keys(second.jwk(kid: "k2")))
-        await scene.run(KeyLifetime.usual)
+        await scene.run(FetchedKeys.defaultLifetime)
         #expect(scene.answer(old) == "key-unknown")
         #expect(scene.answer(new) == "accepted")
     }
@@ -88,7 +88,7 @@ struct RemoteKeysTests {
     @Test func `a set of the maximum age stays if a fetch has just succeeded`() async throws {
         let scene = RemoteScene(.keys(first.jwk()))
         await scene.step()
-        scene.pass(KeyLifetime.maximumAge)
+        scene.pass(FetchedKeys.maximumAge)
         await scene.refresh()
         scene.remote.expire(at: scene.now)
         #expect(scene.answer(try first.token()) == "accepted")
@@ -143,7 +143,7 @@ struct RemoteKeysTests {
         let scene = RemoteScene(.keys(first.jwk()))
         await scene.step()
         scene.provider.publish(trouble.behaviour)
-        await scene.run(KeyLifetime.usual)
+        await scene.run(FetchedKeys.defaultLifetime)
         #expect(scene.answer(try first.token()) == "accepted")
         let status = scene.status
         #expect(status.lastErrorReason == trouble.reason)
@@ -162,12 +162,12 @@ struct RemoteKeysTests {
         #expect(scene.answer(token) == "accepted")
         // The same keys in another order.
         scene.provider.publish(.keys(second.jwk(kid: "k2"), first.jwk()))
-        await scene.run(KeyLifetime.usual)
+        await scene.run(FetchedKeys.defaultLifetime)
         #expect(scene.status.successes == 2)
         #expect(scene.answer(token) == "accepted")
         #expect(scene.authenticator.cacheStatistics.hits == 1)
         scene.provider.publish(.keys(second.jwk(), first.jwk(kid: "k2")))
-        await scene.run(KeyLifetime.usual)
+        await scene.run(FetchedKeys.defaultLifetime)
         #expect(scene.answer(token) == "signature-invalid")
     }
 

@@ -22,7 +22,7 @@ struct Scene: Sendable {
         maximumLifetime: Int = Issuer.defaultMaximumLifetime,
         cacheCapacity: Int = 0
     ) throws {
-        let set = try KeySet.jwks(Array("{\"keys\":[\(key.jwk())]}".utf8), algorithms: [key.algorithm])
+        let set = try KeySet(jwks: Array("{\"keys\":[\(key.jwk())]}".utf8), algorithms: [key.algorithm])
         self.init(
             key: key,
             keys: set,

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPServer
+import NIOCore
+import PostPolicy
+import WireFormats
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Receives the body of one `POST /<bucket>/`.
+///
+/// The form is evaluated at the beginning of the file, and the size while the file arrives; a refused file is removed. A refusal is
+/// sent at once, before the end of the body. The connection then reads and discards the rest, because browsers and other clients
+/// read the response only after they have sent everything.
+final class UploadReceiver: BodyReceiver {
+    private let route: UploadRoute
+    private let bucket: String
+    private let location: String
+    private let respond: (Result<Response, any Error>) -> Response
+    private var reader: FormReader
+    private var upload: IncomingUpload?
+
+    /// - Parameters:
+    ///   - location: the bucket's address, with a final slash.
+    ///   - respond: makes the complete response.
+    init(
+        route: UploadRoute,
+        bucket: String,
+        boundary: MultipartBoundary,
+        location: String,
+        respond: @escaping (Result<Response, any Error>) -> Response
+    ) {
+        self.route = route
+        self.bucket = bucket
+        self.location = location
+        self.respond = respond
+        reader = FormReader(boundary: boundary)
+    }
+
+    func received(_ bytes: ByteBuffer) -> Response? {
+        do {
+            try read(bytes)
+            return nil
+        } catch {
+            upload = nil
+            return respond(.failure(route.responseError(error)))
+        }
+    }
+
+    func ended() -> Response {
+        let result = Result { try store() }.mapError(route.responseError)
+        upload = nil
+        return respond(result)
+    }
+
+    func aborted() {
+        upload = nil
+    }
+
+    private func read(_ bytes: ByteBuffer) throws {
+        reader.feed(bytes.readableBytesView)
+        while let event = try reader.next() {
+            switch event {
+            case .fileBegan(let form): upload = try IncomingUpload(form, bucket: bucket, route: route)
+            case .fileData(let bytes): try upload?.append(bytes)
+            case .fileEnded: break
+            }
+        }
+    }
+
+    private func store() throws -> Response {
+        try reader.finish()
+        guard let upload else { throw StoreRefusal.fileMissing }
+        return try route.store(upload, location: location)
+    }
+}
+
+@available(*, unavailable)
+extension UploadReceiver: Sendable {}
+
+/// An upload with an accepted form, while its file arrives.
+struct IncomingUpload: Sendable {
+    let form: ReceivedForm
+    /// The 32 bytes of the SHA-256 in the form; nil where it has none.
+    let checksum: [UInt8]?
+    private let bucket: String
+    private let policy: PolicyDocument
+    private let file: UploadFile
+    /// The instant at which the form was complete. The policy is evaluated at it, so that a ticket does not expire during an upload.
+    private let evaluatedAt: Date
+    private var size = 0
+
+    /// Evaluates the form, except the size, and opens the file.
+    init(_ parsed: ParsedForm, bucket: String, route: UploadRoute) throws {
+        let credentials = route.credentials
+        let date = route.now()
+        let refusal = route.evaluator.evaluate(
+            form: parsed.fields, filename: parsed.filename, fileSize: nil, bucket: bucket, at: date
+        ) {
+            $0.utf8.elementsEqual(credentials.accessKeyID.utf8) ? credentials : nil
+        }
+        if let refusal { throw refusal }
+        form = ReceivedForm(parsed.fields, filename: parsed.filename)
+        policy = try PolicyDocument(base64: form["policy"] ?? "")
+        checksum = try Self.checksum(of: form)
+        evaluatedAt = date
+        self.bucket = bucket
+        file = try route.folder.beginUpload()
+    }
+
+    /// Appends the next piece of the file.
+    /// - Throws: `StoreRefusal` where the file is too large.
+    mutating func append(_ bytes: ArraySlice<UInt8>) throws {
+        size += bytes.count
+        // Only the end of the file shows whether it is too small.
+        if size > policy.maximumFileBytes { try checkSize() }
+        try file.append(bytes)
+    }
+
+    /// Checks the whole file and stores it.
+    func store(in folder: ObjectFolder, at date: Date) throws -> ObjectRecord {
+        try checkSize()
+        let summary = try file.finish()
+        if let checksum, checksum != summary.sha256 { throw StoreRefusal.badDigest }
+        let record = ObjectRecord(form, bucket: bucket, file: summary, at: date)
+        try folder.commit(file, as: record)
+        return record
+    }
+
+    private func checkSize() throws {
+        if let refusal = policy.evaluate(form: form.fields, fileSize: size, bucket: bucket, at: evaluatedAt) { throw refusal }
+    }
+
+    /// Returns the form's SHA-256. Other checksums are refused, because this store does not check them.
+    private static func checksum(of form: ReceivedForm) throws(StoreRefusal) -> [UInt8]? {
+        let prefix = "x-amz-checksum-"
+        for field in form.fields.map(\.name.asciiLowercased) where field.utf8.starts(with: prefix.utf8) {
+            guard ["x-amz-checksum-sha256", "x-amz-checksum-algorithm"].contains(field) else { throw .notImplemented(field) }
+        }
+        guard let text = form["x-amz-checksum-sha256"] else { return nil }
+        guard let bytes = Base64.decode(text), bytes.count == 32 else { throw .malformedChecksum }
+        return bytes
+    }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+#if canImport(FoundationEssentials)
+    package import FoundationEssentials
+#else
+    package import Foundation
+#endif
+
+/// An API key as a rule file declares it: its hash, never the key itself.
+///
+/// A class, because the rules, the table and the metrics share it.
+package final class APIKeyRecord: Sendable {
+    /// The id of the tenant that owns the key.
+    package let tenant: String
+    /// The key's id, which is part of the key.
+    package let id: String
+    /// The SHA-256 of the whole key; nil where the declared one is not 32 bytes, so that no key matches.
+    let digest: SHA256Digest?
+    /// The instant from which the key is refused; nil for a key without end.
+    package let expires: Date?
+    /// The scopes of the key.
+    package let scopes: [String]
+    /// The rules that the key may use; nil for all.
+    package let rules: [String]?
+    /// The users for whom the key may request tickets; nil for all.
+    package let allowUsers: [String]?
+
+    /// - Parameter sha256: of the whole key, 32 bytes
+    package init(
+        tenant: String,
+        id: String,
+        sha256: [UInt8],
+        expires: Date? = nil,
+        scopes: [String] = [],
+        rules: [String]? = nil,
+        allowUsers: [String]? = nil
+    ) {
+        self.tenant = tenant
+        self.id = id
+        digest = SHA256Digest(sha256)
+        self.expires = expires
+        self.scopes = scopes
+        self.rules = rules
+        self.allowUsers = allowUsers
+    }
+}
+
+/// The API keys of all tenants.
+struct APIKeyTable: Sendable {
+    private let keys: [APIKeyName: APIKeyRecord]
+    private let uses: APIKeyUses?
+
+    /// - Parameters:
+    ///   - keys: with different names, which the reader of rule files checks. Of two with the same name, the first is used.
+    ///   - uses: records each successful use.
+    init(_ keys: [APIKeyRecord], uses: APIKeyUses? = nil) {
+        let valid = keys.lazy.filter { $0.digest != nil }.map { (APIKeyName(tenant: $0.tenant, id: $0.id), $0) }
+        self.keys = Dictionary(valid) { first, _ in first }
+        self.uses = uses
+    }
+
+    /// Authenticates the owner of a key.
+    ///
+    /// Tenant and id are not secret. The digests are compared in constant time, also where there is no such key.
+    /// - Parameters:
+    ///   - text: the key as it was sent.
+    ///   - now: seconds since 1970.
+    func authenticate(_ text: UnsafeRawBufferPointer, at now: Double) throws(AuthenticationError) -> Principal {
+        guard let parsed = APIKey(parsing: text) else { throw .apiKeyMalformed }
+        let digest = SHA256Digest(hashing: text)
+        // Both are ASCII, so comparing them as strings compares their bytes.
+        let key = keys[APIKeyName(tenant: parsed.tenant, id: parsed.id)]
+        let isMatch = digest.equalsInConstantTime(key?.digest ?? Self.dummy)
+        guard let key else { throw .apiKeyUnknown }
+        guard isMatch else { throw .apiKeyMismatch }
+        if let end = key.expires {
+            guard now < end.timeIntervalSince1970 else { throw .apiKeyExpired }
+        }
+        uses?.record(tenant: key.tenant, id: key.id, at: now)
+        return Principal(
+            tenant: key.tenant,
+            user: nil,
+            scopes: key.scopes,
+            source: .apiKey(id: key.id, rules: key.rules, allowUsers: key.allowUsers),
+            expires: key.expires
+        )
+    }
+
+    /// The digest to compare with where there is no such key.
+    private static let dummy = SHA256Digest(hashing: [])
+}
+
+/// The time of each API key's last successful use, which shows when an old key can be removed after a rotation. There is one
+/// for the process.
+package final class APIKeyUses: Sendable {
+    private let times = Mutex<[APIKeyName: Double]>([:])
+
+    package init() {}
+
+    /// Records the use of a declared key. The number of entries is that of declared keys.
+    /// - Parameter seconds: since 1970.
+    func record(tenant: String, id: String, at seconds: Double) {
+        times.withLock { $0[APIKeyName(tenant: tenant, id: id)] = seconds }
+    }
+
+    /// Returns the time of a key's last use, in seconds since 1970; nil where there was none.
+    package func lastUse(tenant: String, id: String) -> Double? {
+        times.withLock { $0[APIKeyName(tenant: tenant, id: id)] }
+    }
+}
+
+/// The tenant and the id in an API key, which together identify it.
+private struct APIKeyName: Hashable {
+    let tenant: String
+    let id: String
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import WireFormats
+
+/// The claims of a token (RFC 7519 section 4), each read and checked when it is asked for.
+///
+/// Before the signature is verified, only ``issuer()`` may be used, to find the issuer, and ``audiences()``, to choose between
+/// several declarations of one issuer.
+struct TokenClaims {
+    private static let maximumAudiences = 64
+    private static let maximumScopes = 128
+    /// The longest user, tenant or scope, in bytes of UTF-8.
+    private static let maximumNameLength = 256
+
+    private let members: JSONObject
+
+    init(parsing bytes: [UInt8]) throws(AuthenticationError) {
+        guard case .object(let members)? = try? JSONValue(parsing: bytes, maximumDepth: TokenHeader.maximumDepth) else {
+            throw .claimsMalformed
+        }
+        self.members = members
+    }
+
+    /// Returns `iss`.
+    func issuer() throws(AuthenticationError) -> String {
+        guard case .string(let issuer)? = members["iss"] else { throw .issuerMissing }
+        return issuer
+    }
+
+    /// Returns `aud`, which is a string or an array of strings (section 4.1.3). The result is not empty.
+    func audiences() throws(AuthenticationError) -> [String] {
+        switch members["aud"] {
+        case nil: throw .audienceMissing
+        case .string(let audience): return [audience]
+        case .array(let values):
+            guard !values.isEmpty else { throw .audienceMissing }
+            guard let audiences = Self.strings(values, atMost: Self.maximumAudiences) else { throw .audienceMalformed }
+            return audiences
+        default: throw .audienceMalformed
+        }
+    }
+
+    /// Returns `exp`, which Postern requires, in seconds since 1970.
+    func expiration() throws(AuthenticationError) -> Double {
+        guard let value = members["exp"] else { throw .expirationMissing }
+        guard let seconds = value.numericDate else { throw .expirationMalformed }
+        return seconds
+    }
+
+    /// Returns `nbf` in seconds since 1970; nil where there is none.
+    func notBefore() throws(AuthenticationError) -> Double? {
+        guard let value = members["nbf"] else { return nil }
+        guard let seconds = value.numericDate else { throw .notBeforeMalformed }
+        return seconds
+    }
+
+    /// Returns `iat` in seconds since 1970; nil where there is none.
+    func issuedAt() throws(AuthenticationError) -> Double? {
+        guard let value = members["iat"] else { return nil }
+        guard let seconds = value.numericDate else { throw .issuedAtMalformed }
+        return seconds
+    }
+
+    /// Returns the user.
+    /// - Parameter claim: the name of the claim at this issuer.
+    func user(claim: String) throws(AuthenticationError) -> String {
+        guard let value = members[claim] else { throw .userMissing }
+        guard let name = Self.name(value) else { throw .userMalformed }
+        return name
+    }
+
+    /// Returns the tenant.
+    /// - Parameter claim: the name of the claim at this issuer.
+    func tenant(claim: String) throws(AuthenticationError) -> String {
+        guard let value = members[claim] else { throw .tenantMissing }
+        guard let name = Self.name(value) else { throw .tenantMalformed }
+        return name
+    }
+
+    /// Returns the scopes in `scope` (RFC 8693 section 4.2, RFC 9068 section 2.2.3) and `scp`, without duplicates. Providers write
+    /// either as a string with spaces or as an array of strings.
+    func scopes() throws(AuthenticationError) -> [String] {
+        var scopes: [String] = []
+        for value in [members["scope"], members["scp"]] {
+            let values: [String]
+            switch value {
+            case nil:
+                continue
+            case .string(let text):
+                values = text.utf8.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+            case .array(let elements):
+                guard let strings = Self.strings(elements, atMost: Self.maximumScopes) else { throw .scopesMalformed }
+                values = strings
+            default:
+                throw .scopesMalformed
+            }
+            for scope in values where !scopes.contains(where: { $0.hasSameBytes(as: scope) }) {
+                guard (1...Self.maximumNameLength).contains(scope.utf8.count), scopes.count < Self.maximumScopes else {
+                    throw .scopesMalformed
+                }
+                scopes.append(scope)
+            }
+        }
+        return scopes
+    }
+
+    private static func strings(_ values: [JSONValue], atMost limit: Int) -> [String]? {
+        guard values.count <= limit else { return nil }
+        var strings: [String] = []
+        for value in values {
+            guard case .string(let string) = value else { return nil }
+            strings.append(string)
+        }
+        return strings
+    }
+
+    private static func name(_ value: JSONValue) -> String? {
+        guard case .string(let name) = value, (1...maximumNameLength).contains(name.utf8.count) else { return nil }
+        return name
+    }
+}
+
+extension JSONValue {
+    /// 2^53: a double represents every whole number up to it exactly.
+    private static let numericDateRange = 0.0...9_007_199_254_740_992
+
+    /// The value as a NumericDate (RFC 7519 section 2), in seconds since 1970; nil where it is not a number, or out of range.
+    var numericDate: Double? {
+        guard case .number(let number) = self, let seconds = number.double, Self.numericDateRange.contains(seconds) else {
+            return nil
+        }
+        return seconds
+    }
+}
+
+/// The times of a token, checked at one instant; all in seconds since 1970.
+struct TokenTimes {
+    /// How much the clocks of the issuer and of this machine may differ, in seconds (RFC 7519 section 4.1.4).
+    private static let clockSkew = 60.0
+
+    let expiration: Double
+    /// The first instant at which the checks pass. It matters only when this machine's clock is set back.
+    let validFrom: Double
+    /// The first instant at which the token has expired.
+    let validUntil: Double
+
+    /// Checks `exp`, `nbf`, `iat` and the lifetime.
+    init(_ claims: TokenClaims, _ issuer: Issuer, at now: Double) throws(AuthenticationError) {
+        let skew = Self.clockSkew
+        let expiration = try claims.expiration()
+        guard now < expiration + skew else { throw .expired }
+        let notBefore = try claims.notBefore()
+        if let notBefore, now < notBefore - skew { throw .notYetValid }
+        let issuedAt = try claims.issuedAt()
+        if let issuedAt, now < issuedAt - skew { throw .issuedInFuture }
+        let maximum = Double(issuer.maximumLifetime)
+        // Without `iat`, the remaining lifetime must be within the limit.
+        let earliest = issuedAt ?? expiration - maximum
+        if issuedAt == nil {
+            guard now >= earliest - skew else { throw .lifetimeTooLong }
+        } else {
+            guard expiration - earliest <= maximum else { throw .lifetimeTooLong }
+        }
+        self.expiration = expiration
+        self.validFrom = max(earliest, notBefore ?? earliest) - skew
+        self.validUntil = expiration + skew
+    }
+}

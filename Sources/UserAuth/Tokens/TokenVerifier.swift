@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Verifies bearer tokens: makes the checks of ``AuthenticationCheck/tokenChecks`` in their order, up to the first that fails.
+struct TokenVerifier: Sendable {
+    private let issuers: IssuerDirectory
+
+    init(issuers: IssuerDirectory) {
+        self.issuers = issuers
+    }
+
+    /// Verifies a token.
+    /// - Parameters:
+    ///   - token: the token, without the scheme.
+    ///   - now: seconds since 1970.
+    func verify(_ token: [UInt8], at now: Double) throws(AuthenticationError) -> VerifiedToken {
+        let jws = try CompactJWS(parsing: token)
+        let header = try TokenHeader(parsing: jws.header)
+        let claims = try TokenClaims(parsing: jws.payload)
+        let trusted = try issuers.issuer(of: claims)
+        let issuer = trusted.issuer
+        guard issuer.algorithms.contains(header.algorithm) else { throw .algorithmNotAllowed }
+        guard let (keys, epoch) = trusted.keys.snapshot() else { throw .keysUnavailable(issuer: issuer.identifier) }
+        let key: VerificationKey
+        do {
+            key = try keys.verify(jws, header)
+        } catch {
+            // The issuer may have rotated its keys. They are fetched in the background; this request does not wait for them.
+            switch error {
+            case .keyUnknown: if let id = header.keyID { trusted.keys.reportUnknownKey(id) }
+            // Where the token or the key has no id, a rotation shows as a wrong signature.
+            case .signatureInvalid: if header.keyID == nil || keys.isSingleKeyWithoutID { trusted.keys.reportUnknownKey("") }
+            default: break
+            }
+            throw error
+        }
+        // The claims are the issuer's from here on. `iss` needs no further check: the issuer was found by it.
+        try issuer.checkRequirements(of: claims)
+        let times = try TokenTimes(claims, issuer, at: now)
+        let user = try claims.user(claim: issuer.userClaim)
+        let tenant =
+            switch trusted.tenant {
+            case .fixed(let id): id
+            case .claim(let name): try claims.tenant(claim: name)
+            }
+        let principal = Principal(
+            tenant: tenant,
+            user: user,
+            scopes: try claims.scopes(),
+            source: .token(issuer: issuer.identifier, keyID: key.id),
+            expires: Date(timeIntervalSince1970: times.expiration)
+        )
+        return VerifiedToken(principal: principal, times: times, keys: trusted.keys, keysEpoch: epoch)
+    }
+}
+
+/// A token that passed all checks, and how long it stays valid. Only ``TokenVerifier`` makes one.
+final class VerifiedToken: Sendable {
+    let principal: Principal
+    private let times: TokenTimes
+    /// The issuer's keys, to find out whether they are still those that verified the token.
+    private let keys: IssuerKeys
+    private let keysEpoch: Int
+
+    init(principal: Principal, times: TokenTimes, keys: IssuerKeys, keysEpoch: Int) {
+        self.principal = principal
+        self.times = times
+        self.keys = keys
+        self.keysEpoch = keysEpoch
+    }
+
+    /// Whether verifying the token again would succeed: its times allow it, and the issuer's keys are the same.
+    /// - Parameter now: seconds since 1970.
+    func isValid(at now: Double) -> Bool {
+        now < times.validUntil && now >= times.validFrom && keys.isUnchanged(since: keysEpoch)
+    }
+}

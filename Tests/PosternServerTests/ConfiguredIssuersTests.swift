@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import OutgoingHTTP
+import PosternTestSupport
+import RuleFiles
+import Testing
+import UserAuth
+
+@testable import PosternServer
+
+struct ConfiguredIssuersTests {
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+        let signer = try #require(TokenSigner.generate(.es256))
+        try folder.write(try #require(signer.publicPEM), to: "key.pem")
+        // The key of RFC 7517 appendix A.1, and one that cannot serve.
+        try folder.write(
+            """
+            {"keys": [{"kty": "EC", "crv": "P-256", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+            "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM", "kid": "k1"}, {"kty": "EC", "crv": "P-256", "kid": "k2"}]}
+            """, to: "jwks.json")
+        try folder.write("not a key", to: "broken.pem")
+    }
+
+    /// Loads tenants with these issuers, and the service-wide issuers.
+    private func load(_ tenants: [String: [String]], service: [String] = []) async throws -> IssuerLoader {
+        for (tenant, issuers) in tenants {
+            try folder.write(
+                """
+                tenant: \(tenant)
+                store: {bucket: \(tenant)-uploads, region: eu-west-1}
+                auth:
+                  apiKeys: [{id: cms, sha256: \(String(repeating: "a", count: 64))}]
+                  issuers: [\(issuers.joined(separator: ", "))]
+                rules: {a: {keyPrefix: a/, contentTypes: [image/png], maxSize: 1MiB}}
+                """.replacing("  issuers: []\n", with: ""), to: "tenants/\(tenant).yaml")
+        }
+        var configuration: ServiceConfiguration?
+        if !service.isEmpty {
+            let path = try folder.write("issuers: [\(service.joined(separator: ", "))]\n", to: "postern.yaml")
+            configuration = try ServiceConfiguration.load(path: path).get()
+        }
+        let book = try RuleLoader.load(folder: "\(folder.path)/tenants", generation: 1, service: configuration).result.get()
+        return await IssuerLoader(book, service: configuration)
+    }
+
+    private func issuer(_ name: String, keys: String, audience: String = "uploads", _ more: String = "") -> String {
+        "{issuer: \(name), audience: \(audience), algorithms: [ES256], keys: {\(keys)}\(more)}"
+    }
+
+    @Test func `keys are read from files and their location is reported`() async throws {
+        let loader = try await load([
+            "acme": [issuer("a", keys: "pemFile: ../key.pem"), issuer("b", keys: "jwksFile: ../jwks.json")]
+        ])
+        #expect(loader.problems.isEmpty)
+        #expect(loader.issuers.map(\.identifier) == ["a", "b"] && loader.issuers.map(\.source) == ["file", "file"])
+        #expect(loader.issuers.map(\.keyLocation) == ["file", "file"] && loader.issuers.map(\.tenant) == ["acme", "acme"])
+        #expect(loader.issuers[0].currentKeyIDs == [nil] && loader.issuers[1].currentKeyIDs == ["k1"])
+        #expect(loader.issuers.allSatisfy { $0.remote == nil })
+    }
+
+    @Test func `a skipped key is a warning`() async throws {
+        let loader = try await load(["acme": [issuer("b", keys: "jwksFile: ../jwks.json")]])
+        let warning = try #require(loader.warnings.first)
+        #expect(loader.warnings.count == 1 && warning.hasPrefix("tenant acme: keys of issuer b: ") && warning.contains("k2"))
+    }
+
+    @Test func `every missing or invalid key file is a problem`() async throws {
+        let loader = try await load(
+            [
+                "acme": [issuer("a", keys: "pemFile: ../none.pem"), issuer("b", keys: "pemFile: ../broken.pem")],
+                "beta": [issuer("c", keys: "pemFile: ../key.pem")],
+            ], service: [issuer("d", keys: "jwksFile: tenants", ", tenantClaim: org")])
+        #expect(loader.issuers.map(\.identifier) == ["c"])
+        #expect(loader.problems.count == 3)
+        for (problem, beginning) in zip(
+            loader.problems,
+            ["tenant acme: keys of issuer a: ", "tenant acme: keys of issuer b: ", "the service-wide file: keys of issuer d: "])
+        {
+            #expect(problem.hasPrefix(beginning))
+        }
+        #expect(loader.problems[0].contains("none.pem"))
+    }
+
+    @Test func `an unreadable file of authorities is a problem`() async throws {
+        let loader = try await load([
+            "acme": [issuer("https://id.example", keys: "jwks: https://id.example/keys, caFile: ../none.pem")]
+        ])
+        #expect(loader.problems.count == 1 && loader.problems.first?.contains("none.pem") == true)
+    }
+
+    @Test func `the location of remote keys is their URL or discovery`() async throws {
+        let loader = try await load([
+            "acme": [issuer("https://a.example", keys: "jwks: https://a.example/keys")],
+            "beta": [issuer("https://b.example", keys: "discovery: true")],
+        ])
+        let issuers = ConfiguredIssuers(loader.issuers)
+        #expect(issuers.all.map(\.source) == ["jwks", "discovery"])
+        #expect(issuers.distinct.map(\.keyLocation) == ["https://a.example/keys", "discovery"])
+        #expect(issuers.remote.map(\.issuer) == ["https://a.example", "https://b.example"])
+        #expect(issuers.all.allSatisfy { $0.currentKeyIDs.isEmpty })
+    }
+
+    @Test func `a tenant has keys if its own issuers and the service-wide ones have`() async throws {
+        let remote = "jwks: https://id.example/keys"
+        let own = ConfiguredIssuers(
+            try await load([
+                "acme": [issuer("a", keys: "pemFile: ../key.pem")], "beta": [issuer("https://id.example", keys: remote)],
+            ]).issuers)
+        #expect(own.haveKeys(for: "acme") && !own.haveKeys(for: "beta") && own.haveKeys(for: "gamma"))
+        let all = ConfiguredIssuers(
+            try await load(
+                ["acme": [issuer("a", keys: "pemFile: ../key.pem")], "beta": []],
+                service: [issuer("https://all.example", keys: remote, ", tenantClaim: org")]
+            ).issuers)
+        #expect(!all.haveKeys(for: "acme") && !all.haveKeys(for: "beta"))
+    }
+
+    @Test func `metrics have the keys of each issuer and location once`() async throws {
+        let service = try await TestService(issuers: [
+            issuer("https://id.example", keys: "jwksFile: \(folder.path)/jwks.json"),
+            issuer("b", keys: "pemFile: \(folder.path)/key.pem"),
+        ])
+        let page = service.metricsText(at: .january2027)
+        #expect(page.contains("postern_issuer_keys{issuer=\"https://id.example\",keys=\"file\"} 1\n"))
+        #expect(page.contains("postern_issuer_key_info{issuer=\"https://id.example\",keys=\"file\",kid=\"k1\"} 1\n"))
+        #expect(page.contains("postern_issuer_key_info{issuer=\"b\",keys=\"file\",kid=\"\"} 1\n"))
+        // Keys in files are not fetched.
+        #expect(!page.contains("postern_issuer_fetches_total{") && !page.contains("postern_issuer_keys_age_seconds{"))
+        #expect(page.contains("postern_credentials_usable{source=\"default\"} 1\n"))
+        #expect(page.contains("postern_credentials_refreshes_total{source=\"default\",result=\"ok\"} 1\n"))
+        #expect(!page.contains("postern_credentials_expire_seconds{"))
+    }
+}
