@@ -1,48 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why there are no credentials to sign with. Never holds a secret.
+/// Why there are no credentials to sign with. Never contains a secret.
 package enum CredentialError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// None of these variables of the environment is set.
+    /// A provider is not set up, so the next one is asked. The reason is part of a sentence.
+    case notConfigured(String)
+    /// None of these environment variables is set.
     case notSet(names: [String])
-    /// One variable of a pair is set, the other is not.
+    /// One environment variable of a pair is set, the other is not.
     case incomplete(missing: String)
-    /// The credentials have ended.
+    /// The credentials have expired.
     case expired
-    /// A variable holds what cannot be a key: white space, a control, a quote, a slash in an id.
+    /// A variable has a value that cannot be a key: white space, a control, a quote, a slash in an id, or too long an id.
     case malformed(name: String)
-    /// What an operator wrote is wrong: an unknown profile, a broken file, a bad URL. A sentence that says what to write;
-    /// trying again does not help.
+    /// A setting is wrong: an unknown profile, a broken file, a bad URL. A sentence that says what to write; trying again does not
+    /// help.
     case configuration(String)
-    /// A source that is configured did not answer, or not as it should. A sentence; trying again may help.
+    /// A source that is configured did not respond, or not as it should. A sentence; trying again may help.
     case unavailable(String)
-    /// A source that is configured understood and said no. A sentence; trying again may help, when somebody has changed
-    /// something there.
+    /// A source that is configured refused the request. A sentence; trying again helps once its settings have been changed.
     case refused(String)
 
-    /// Whether trying again may help: then the service starts, and waits for the source.
+    /// Whether trying again may help. Then the service starts, and tries again until it has credentials.
     package var isTransient: Bool {
         switch self {
         case .expired, .unavailable, .refused: true
-        case .notSet, .incomplete, .malformed, .configuration: false
+        case .notConfigured, .notSet, .incomplete, .malformed, .configuration: false
         }
     }
 
-    /// Whether the source may be back at any moment.
+    /// Whether the failure may end without a change by anyone.
     var isOutage: Bool {
         switch self {
         case .expired, .unavailable: true
-        case .notSet, .incomplete, .malformed, .configuration, .refused: false
+        case .notConfigured, .notSet, .incomplete, .malformed, .configuration, .refused: false
         }
     }
 
     package var description: String {
         switch self {
+        case .notConfigured(let reason): reason
         case .notSet(let names): "no AWS credentials were found: set \(names.joined(separator: " and ")) in the environment"
-        case .incomplete(let missing): "half of a pair of AWS credentials is set: set \(missing) too"
-        case .expired: "the AWS credentials have ended: renew them"
+        case .incomplete(let missing): "one of two AWS variables is not set: set \(missing) too"
+        case .expired: "the AWS credentials have expired: renew them"
         case .malformed(let name):
-            "\(name) holds what it cannot hold (white space, a quote, a control, a slash in an id): set it to the bare value"
+            "\(name) has white space, a quote, a control, or is an id with a slash or of over \(Self.longestAccessKeyID) "
+                + "characters: set it to the bare value"
         case .configuration(let sentence), .unavailable(let sentence), .refused(let sentence): sentence
         }
     }
+
+    /// The longest access key id that AWS has (`AccessKey`, IAM API Reference).
+    static let longestAccessKeyID = 128
 }

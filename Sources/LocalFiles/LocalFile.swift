@@ -2,9 +2,9 @@
 
 import SystemPackage
 
-/// A regular file on this machine, read whole or up to a bound.
+/// A regular file on this machine, read up to a limit.
 ///
-/// Every read opens the file anew and does not block: what is no regular file, such as a named pipe, is refused.
+/// Each read opens the file, and does not block: anything but a regular file, such as a named pipe, is refused.
 package struct LocalFile: Sendable {
     package let path: String
 
@@ -13,7 +13,7 @@ package struct LocalFile: Sendable {
     }
 
     /// Returns the file's bytes.
-    /// - Throws: `tooLong` where the file has more than `limit` bytes
+    /// - Throws: `tooLong` if the file has more than `limit` bytes
     package func contents(limit: Int) throws(FileReadError) -> [UInt8] {
         let bytes = try prefix(limit + 1)
         guard bytes.count <= limit else { throw .tooLong(limit: limit) }
@@ -25,23 +25,24 @@ package struct LocalFile: Sendable {
         let (file, status) = try open()
         defer { try? file.close() }
         return try FileReadError.mapping {
-            // One byte more than the size shows the end of the file. Where the size is not told, as in /proc, reading goes on.
+            // One byte more than the size detects the end of the file. Sizes in /proc are 0: then reading continues.
             try file.readToEnd(limit: limit, sizeHint: Int(clamping: status.size) + 1)
         }
     }
 
-    /// What to tell an operator about a file that holds a secret; nil where not every account may read it, or where it cannot be
-    /// looked at. (A group may: a service's own group is a usual way to give it a file, and what systemd grants by an ACL looks so.)
+    /// A warning for operators if every account may read this file, which has a secret; nil otherwise, or if the file cannot be
+    /// opened. Read access for a group is fine: a service often has a group of its own, and access that systemd grants with an ACL
+    /// shows as the group's.
     package var secrecyWarning: String? {
         guard let (file, status) = try? open() else { return nil }
         try? file.close()
         guard status.permissions.contains(.otherRead) else { return nil }
         return
-            "\(path) holds a secret that every account may read; run chmod o-rwx \(path), or set defaultMode: 0440 in Kubernetes"
+            "\(path) has a secret that every account may read; run chmod o-rwx \(path), or set defaultMode: 0440 in Kubernetes"
     }
 
     private func open() throws(FileReadError) -> (file: FileDescriptor, status: Stat) {
-        // In C the path would end there, and name another file.
+        // In C the path would end at the NUL, and name another file.
         guard !path.utf8.contains(0) else { throw .notFound }
         return try FileReadError.mapping {
             // Opening a named pipe would wait for a writer.
@@ -61,8 +62,8 @@ package struct LocalFile: Sendable {
 }
 
 extension FileDescriptor {
-    /// Returns what can be read until the end, at most `limit` bytes. A pipe gives them in pieces.
-    /// - Parameter sizeHint: how many bytes are expected
+    /// Reads until the end or `limit` bytes. A read from a pipe may return fewer bytes than are to come.
+    /// - Parameter sizeHint: the expected number of bytes
     package func readToEnd(limit: Int, sizeHint: Int = 16_384) throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: min(sizeHint, limit))
         var end = 0
@@ -79,20 +80,20 @@ extension FileDescriptor {
     }
 }
 
-/// Why a file or a folder cannot be read. The description is a part of a sentence.
+/// Why a file or a folder cannot be read. The description is part of a sentence.
 package enum FileReadError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// There is no such file, or no such folder above it.
+    /// There is no such file, or a folder of its path does not exist.
     case notFound
-    /// A file was to be read, and this is a folder.
+    /// A file was expected, and this is a folder.
     case isFolder
-    /// A folder was to be read, and this is none.
+    /// A folder was expected, and this is not one.
     case notFolder
     /// It is a device, a pipe or a socket.
     case notRegular
     case permissionDenied
-    case linksInCircle
+    case symbolicLinkLoop
     case tooManyOpenFiles
-    /// It has more bytes than are read.
+    /// It has more bytes than the limit.
     case tooLong(limit: Int)
     /// Any other error, by its number (errno(3)).
     case system(Int32)
@@ -104,7 +105,7 @@ package enum FileReadError: Error, Sendable, Hashable, CustomStringConvertible {
         case .notFolder: "it is not a folder"
         case .notRegular: "it is not a regular file"
         case .permissionDenied: "permission denied"
-        case .linksInCircle: "its symbolic links go in a circle"
+        case .symbolicLinkLoop: "its symbolic links form a loop"
         case .tooManyOpenFiles: "too many files are open"
         case .tooLong(let limit): "it is longer than \(limit) bytes"
         case .system(let code): "error \(code) of the system"
@@ -117,12 +118,12 @@ package enum FileReadError: Error, Sendable, Hashable, CustomStringConvertible {
         case .permissionDenied, .notPermitted: self = .permissionDenied
         case .tooManyOpenFiles, .tooManyOpenFilesInSystem: self = .tooManyOpenFiles
         case .isDirectory: self = .isFolder
-        case .tooManySymbolicLinkLevels: self = .linksInCircle
+        case .tooManySymbolicLinkLevels: self = .symbolicLinkLoop
         default: self = .system(error.rawValue)
         }
     }
 
-    /// Calls System, which throws `Errno` without saying so.
+    /// Converts the untyped errors of System, which are `Errno`.
     fileprivate static func mapping<Result>(_ call: () throws -> Result) throws(FileReadError) -> Result {
         do {
             return try call()

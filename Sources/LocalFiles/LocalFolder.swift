@@ -13,10 +13,10 @@ import SystemPackage
 
 /// A folder on this machine.
 package struct LocalFolder: Sendable {
-    /// One name in a folder.
+    /// An entry of a folder.
     package struct Entry: Sendable, Hashable {
         package let name: String
-        /// Whether the name is a folder's. Symbolic links are followed.
+        /// Whether it is a folder. Symbolic links are followed.
         package let isFolder: Bool
     }
 
@@ -26,7 +26,7 @@ package struct LocalFolder: Sendable {
         self.path = path
     }
 
-    /// Returns the names in the folder, in any order, without `.` and `..`.
+    /// Returns the entries of the folder in any order, without `.` and `..`.
     package func entries() throws(FileReadError) -> [Entry] {
         guard let stream = opendir(path) else {
             let error = Errno(rawValue: errno)
@@ -49,8 +49,8 @@ package struct LocalFolder: Sendable {
         return entries
     }
 
-    /// - Parameter type: `d_type` of readdir(3). Where it is known and no link, the file system need not be asked: that is what
-    ///   makes a folder of 100,000 files quick to list.
+    /// - Parameter type: `d_type` of readdir(3). Unless it is unknown or a link, no stat(2) is needed, which makes a folder of
+    ///   100,000 files fast to list.
     private func isFolder(_ name: String, _ type: Int32) -> Bool {
         if type == Int32(DT_REG) { return false }
         if type == Int32(DT_DIR) { return true }

@@ -12,60 +12,60 @@ import WireFormats
     import Darwin
 #endif
 
-/// Looks names up outside of the HTTP client, whose own resolver has one queue a thread: there a name whose servers are silent holds
-/// up all others, and each new attempt makes the queue longer.
+/// Looks up names instead of the HTTP client, whose own resolver has one queue per thread: there a name whose servers do not respond
+/// delays all others, and each new attempt makes the queue longer.
 ///
-/// Here each name is looked up at most once at a time, by a thread of its own; a second caller waits for the same
-/// answer. `getaddrinfo` has no time limit: the caller gives up at the end of its request, and the thread goes on.
+/// Each name is looked up at most once at a time, on a thread of its own; a second caller waits for the same result. `getaddrinfo`
+/// has no timeout: the caller stops waiting at the end of its request, and the thread continues.
 package final class NameLookup: Sendable {
     package typealias Resolve = @Sendable (_ host: String) -> Result<[String], OutgoingError>
 
-    /// The one of the process.
+    /// The instance of the process.
     package static let shared = NameLookup(resolve: system)
 
     /// The most names that are looked up at once.
-    private static let capacity = 32
+    private static let maximumLookups = 32
 
     private let resolve: Resolve
     private let waiting = Mutex<[String: [AsyncStream<Result<[String], OutgoingError>>.Continuation]]>([:])
 
-    /// - Parameter resolve: blocks until it has the addresses of a name
+    /// - Parameter resolve: returns the addresses of a name; it may block
     package init(resolve: @escaping Resolve) {
         self.resolve = resolve
     }
 
-    /// The addresses of a host, in the order in which they should be tried; of an address, itself.
-    /// - Throws: `timedOut` where the task is cancelled meanwhile
+    /// Returns the addresses of a host, in the order in which they should be tried; an address is returned as it is.
+    /// - Throws: `unreachable`, also if the task is cancelled
     package func addresses(of host: String) async throws(OutgoingError) -> [String] {
         if IPAddress(host) != nil { return [host] }
-        let (answers, continuation) = AsyncStream<Result<[String], OutgoingError>>.makeStream()
-        let begins = waiting.withLock { waiting -> Bool? in
+        let (results, continuation) = AsyncStream<Result<[String], OutgoingError>>.makeStream()
+        let isFirst = waiting.withLock { waiting -> Bool? in
             guard waiting[host] == nil else {
                 waiting[host]?.append(continuation)
                 return false
             }
-            guard waiting.count < Self.capacity else { return nil }
+            guard waiting.count < Self.maximumLookups else { return nil }
             waiting[host] = [continuation]
             return true
         }
-        guard let begins else { throw .unreachable("too many names are being looked up: the name service does not answer") }
-        if begins { start(host) }
-        for await answer in answers { return try answer.get() }
-        throw .unreachable("the name service does not answer")
+        guard let isFirst else { throw .unreachable("too many names are being looked up: the name service does not respond") }
+        if isFirst { start(host) }
+        for await result in results { return try result.get() }
+        throw .unreachable("the name service does not respond")
     }
 
     private func start(_ host: String) {
         DispatchQueue(label: "name lookup").async { [self] in
-            let answer = resolve(host)
+            let result = resolve(host)
             let continuations = waiting.withLock { $0.removeValue(forKey: host) } ?? []
             for continuation in continuations {
-                continuation.yield(answer)
+                continuation.yield(result)
                 continuation.finish()
             }
         }
     }
 
-    /// The system's resolver; its order is that of RFC 6724.
+    /// The system's resolver, which orders addresses by RFC 6724.
     private static func system(_ host: String) -> Result<[String], OutgoingError> {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
@@ -77,7 +77,7 @@ package final class NameLookup: Sendable {
         var first: UnsafeMutablePointer<addrinfo>?
         let code = getaddrinfo(host, nil, &hints, &first)
         guard code == 0 else {
-            return .failure(.unreachable(code == EAI_NONAME ? "the host is not known" : "the name service does not answer"))
+            return .failure(.unreachable(code == EAI_NONAME ? "the host is not known" : "the name service does not respond"))
         }
         defer { freeaddrinfo(first) }
         var addresses: [String] = []

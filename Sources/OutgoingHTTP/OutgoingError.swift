@@ -1,41 +1,121 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why there is no answer. Holds nothing of the request or of what was received, so that it can be logged.
+import AsyncHTTPClient
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Why there is no response. Has nothing of the request or of what was received, so that it can be logged. Descriptions are parts of
+/// sentences.
 package enum OutgoingError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// No connection could be made; a part of a sentence that says why.
+    /// No connection could be made; the reason is part of a sentence.
     case unreachable(String)
     /// The certificate was not accepted, or TLS failed otherwise.
     case tls(String)
-    /// The answer was not whole in time.
+    /// The response was not complete in time.
     case timedOut(seconds: Double)
-    /// The body is longer than was allowed.
+    /// The body is longer than the request's limit.
     case tooLarge(limit: Int)
-    /// The connection ended within the answer, or what came is not HTTP.
+    /// The connection ended within the response, or the response is not HTTP.
     case broken
     /// The host, or every address that its name resolves to, is of a kind that the request forbids.
     case forbiddenAddress(AddressKind)
     /// The URL cannot be requested.
     case badURL
-    /// The file of certificate authorities cannot be read or holds none.
+    /// The file of certificate authorities cannot be read or has none.
     case authorities(path: String)
 
     package var description: String {
         switch self {
         case .unreachable(let reason): "cannot connect: \(reason)"
         case .tls(let reason): "TLS failed: \(reason)"
-        case .timedOut(let seconds): "no whole answer within \(seconds.formatted) s"
-        case .tooLarge(let limit): "the answer is longer than \(limit) bytes"
-        case .broken: "the answer is not whole or not HTTP"
+        case .timedOut(let seconds): "no complete response within \(seconds.formatted) s"
+        case .tooLarge(let limit): "the response is longer than \(limit) bytes"
+        case .broken: "the response is not complete or not HTTP"
         case .forbiddenAddress(.linkLocal): "the host is at a link-local address"
         case .forbiddenAddress(.loopback): "the host is this machine itself"
         case .badURL: "the URL cannot be requested"
-        case .authorities(let path): "\(path) cannot be read or holds no certificates"
+        case .authorities(let path): "\(path) cannot be read or has no certificates"
+        }
+    }
+}
+
+extension OutgoingError {
+    /// Converts an error of the HTTP client, whose own descriptions have addresses, certificates and type names.
+    init(_ error: any Error, _ request: OutgoingRequest) {
+        let timedOut = OutgoingError.timedOut(seconds: request.timeout / .seconds(1))
+        switch error {
+        case is NIOTooManyBytesError:
+            self = .tooLarge(limit: request.limit)
+        case let error as HTTPClientError:
+            switch error {
+            case .connectTimeout, .readTimeout, .writeTimeout, .deadlineExceeded, .cancelled,
+                .tlsHandshakeTimeout, .getConnectionFromPoolTimeout:
+                self = timedOut
+            case .invalidURL, .emptyHost, .missingSocketPath, .emptyScheme:
+                self = .badURL
+            default:
+                self = Self.isUnsupportedScheme(error) ? .badURL : .broken
+            }
+        case let error as NIOConnectionError:
+            if error.connectionErrors.contains(where: { Self.isConnectTimeout($0.error) }) {
+                self = timedOut
+            } else if error.dnsAError != nil || error.dnsAAAAError != nil, error.connectionErrors.isEmpty {
+                self = .unreachable("the host is not known")
+            } else if let cause = error.connectionErrors.first?.error {
+                self = .unreachable(Self.reason(cause))
+            } else {
+                self = .unreachable("no address responds")
+            }
+        case let error as NIOSSLError:
+            self = .tls(Self.reason(error))
+        case is BoringSSLError:
+            self = .tls("the handshake failed")
+        case is NIOSSLExtraError:
+            self = .tls("the certificate is for another host")
+        case let error as IOError:
+            self = .unreachable(Self.reason(error))
+        case let error as SocketAddressError:
+            self = .unreachable(Self.reason(error))
+        case is CancellationError:
+            self = timedOut
+        default:
+            self = .broken
+        }
+    }
+
+    private static func isConnectTimeout(_ error: any Error) -> Bool {
+        if case ChannelError.connectTimeout = error { true } else { false }
+    }
+
+    private static func isUnsupportedScheme(_ error: HTTPClientError) -> Bool {
+        error.shortDescription.hasPrefix("Unsupported")
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        switch error {
+        case let error as IOError: String(cString: strerror(error.errnoCode)).lowercased()
+        case is SocketAddressError: "the host is not known"
+        case is NIOSSLExtraError: "the certificate is for another host"
+        case NIOSSLError.handshakeFailed(let cause):
+            String(describing: cause).contains("CERTIFICATE_VERIFY_FAILED")
+                ? "the certificate is not signed by a trusted authority, or not valid now" : "the handshake failed"
+        case is NIOSSLError: "the connection ended without a proper close"
+        default: "it was not accepted"
         }
     }
 }
 
 extension Double {
-    /// Without a fraction where there is none.
+    /// Without a fraction if it is zero.
     fileprivate var formatted: String {
         self == rounded() && magnitude < 1e9 ? String(Int(self)) : String(self)
     }

@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+package import WireFormats
+
 /// A request to a service that Postern depends on: an identity provider, STS, a metadata service.
+///
+/// Requests are bounded in time and bytes, and use no redirects, proxies, cookies, compression or retries.
 package struct OutgoingRequest: Sendable {
     package enum Method: String, Sendable {
         case get = "GET"
@@ -9,17 +18,17 @@ package struct OutgoingRequest: Sendable {
     }
 
     package var method: Method
-    /// `https`, or `http` where the caller has found that to be allowed; see `HTTPURL.isProtected`.
+    /// `https`, or `http` if the caller allows it; see `HTTPURL.isProtected`.
     package var url: String
     package var headers: [(name: String, value: String)]
     package var body: [UInt8]
-    /// The time from the call to the last byte of the answer, with everything between: names, TLS, head, body.
+    /// The time from the call to the last byte of the response, including name lookup and TLS.
     package var timeout: Duration
-    /// The most bytes of the answer's body.
+    /// The most bytes of the response's body.
     package var limit: Int
     /// A PEM file of the certificate authorities to trust for this request instead of the system's.
     package var authorities: String?
-    /// Kinds of addresses that the request must not be sent to, neither as the URL's host nor as what its name resolves to.
+    /// Kinds of addresses that the request must not be sent to, neither as the URL's host nor as an address of its name.
     package var forbidden: Set<AddressKind>
 
     package init(
@@ -40,5 +49,186 @@ package struct OutgoingRequest: Sendable {
         self.limit = limit
         self.authorities = authorities
         self.forbidden = forbidden
+    }
+}
+
+/// A whole response within the request's bounds, of any status.
+package struct OutgoingResponse: Sendable {
+    package let status: Int
+    /// The values of each header field, by its name in lower case.
+    package let headers: [String: [String]]
+    package let body: [UInt8]
+
+    package init(status: Int, headers: [String: [String]] = [:], body: [UInt8]) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// Kinds of addresses that a request can be forbidden to be sent to; see ``OutgoingRequest/forbidden``.
+package enum AddressKind: Sendable, Hashable, CaseIterable {
+    /// 169.254.0.0/16 and fe80::/10, where clouds serve instance metadata.
+    case linkLocal
+    /// This machine: the loopback addresses, `localhost` and the names under it, and the unspecified addresses, which connect to
+    /// this machine.
+    case loopback
+
+    /// Returns nil for an address of neither kind.
+    package init?(_ address: IPAddress) {
+        if address.isLinkLocal {
+            self = .linkLocal
+        } else if address.isLoopback || address.isUnspecified {
+            self = .loopback
+        } else {
+            return nil
+        }
+    }
+
+    /// The kind of a URL's host, before its name is looked up.
+    package init?(_ host: Host) {
+        if let address = host.address {
+            self.init(address)
+        } else if host.isLoopback {
+            self = .loopback
+        } else {
+            return nil
+        }
+    }
+}
+
+/// Each request has a client of its own: requests are minutes apart, so a kept connection would not be used again, and the file of
+/// certificate authorities is read each time, so that a renewed one is used without a restart.
+extension OutgoingRequest {
+    /// The most addresses of a name that are tried.
+    private static let maximumAddresses = 4
+
+    /// Sends the request and reads the whole response.
+    /// - Parameters:
+    ///   - names: looks up the host's name
+    ///   - connectTimeout: returns how long to wait for a connection to one of several addresses
+    package func send(
+        names: NameLookup = .shared,
+        connectTimeout: @escaping @Sendable (_ timeout: Duration, _ addresses: Int) -> Duration = Self.connectTimeout
+    ) async throws(OutgoingError) -> OutgoingResponse {
+        // The client would also accept URLs of sockets in the file system.
+        guard let url = try? HTTPURL(url) else { throw .badURL }
+        let configuration = try configuration()
+        let timedOut = OutgoingError.timedOut(seconds: timeout / .seconds(1))
+        // The client's own deadline ends at the head of the response; this one includes name lookup and the body.
+        return try await withTaskGroup(of: Result<OutgoingResponse, OutgoingError>?.self) { group in
+            group.addTask { await response(from: url, configuration, names, connectTimeout) }
+            group.addTask {
+                do { try await Task.sleep(for: timeout) } catch { return nil }
+                return .failure(timedOut)
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first ?? .failure(timedOut)
+        }.get()
+    }
+
+    /// Returns each address's equal share of the request's time.
+    package static func connectTimeout(_ timeout: Duration, addresses: Int) -> Duration { timeout / addresses }
+
+    /// Tries the addresses of the host in order until one accepts the connection: the request is sent only once.
+    private func response(
+        from url: HTTPURL, _ configuration: HTTPClient.Configuration, _ names: NameLookup,
+        _ connectTimeout: (Duration, Int) -> Duration
+    ) async -> Result<OutgoingResponse, OutgoingError> {
+        do throws(OutgoingError) {
+            var last = Result<OutgoingResponse, OutgoingError>.failure(.unreachable("the host is not known"))
+            let resolved = try await names.addresses(of: url.host.lowercased.text)
+            let addresses = try Self.permitted(resolved, of: url.host, forbidden: forbidden).prefix(Self.maximumAddresses)
+            for (index, address) in addresses.enumerated() {
+                let isLast = index == addresses.count - 1
+                var configuration = configuration
+                // Leave time for the other addresses if this one does not respond.
+                if !isLast { configuration.timeout.connect = TimeAmount(connectTimeout(timeout, addresses.count)) }
+                // Server name and certificate are those of the host.
+                if url.host.address == nil { configuration.dnsOverride = [url.host.text: address] }
+                let client = HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: configuration)
+                last = await exchange(with: client)
+                // Not awaited: shutdown waits for a connection that is being made, and a peer that is silent in the TLS handshake
+                // can delay that beyond the request's timeout.
+                Task { try? await client.shutdown() }
+                switch last {
+                case .failure(.unreachable): continue
+                // Only the connect timeout ends before the request's own.
+                case .failure(.timedOut) where !isLast: continue
+                default: return last
+                }
+            }
+            return last
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Returns the addresses of a host that a request may be sent to. The client connects to them without another name lookup.
+    /// - Throws: if there are none
+    package static func permitted(
+        _ addresses: [String], of host: Host, forbidden: Set<AddressKind>
+    ) throws(OutgoingError) -> [String] {
+        var error = OutgoingError.unreachable("the host is not known")
+        var permitted: [String] = []
+        for text in addresses {
+            // Resolvers write the zone after a link-local address: fe80::1%eth0 (RFC 4007 §11).
+            guard let address = IPAddress(text.prefix { $0 != "%" }) else { continue }
+            if let kind = AddressKind(address), forbidden.contains(kind) {
+                error = .forbiddenAddress(kind)
+            } else if host.isLoopback, !address.isLoopback {
+                // RFC 6761 §6.3: such names are always loopback. Plain http was allowed for that reason.
+                error = .unreachable(
+                    "the name is reserved for this machine, and resolves to another: correct the hosts file or DNS")
+            } else {
+                permitted.append(text)
+            }
+        }
+        guard !permitted.isEmpty else { throw error }
+        return permitted
+    }
+
+    private func exchange(with client: HTTPClient) async -> Result<OutgoingResponse, OutgoingError> {
+        var outgoing = HTTPClientRequest(url: url)
+        outgoing.method = HTTPMethod(rawValue: method.rawValue)
+        for (name, value) in headers { outgoing.headers.add(name: name, value: value) }
+        if !headers.contains(where: { $0.name.lowercased() == "user-agent" }) {
+            outgoing.headers.add(name: "User-Agent", value: "postern")
+        }
+        if !body.isEmpty { outgoing.body = .bytes(body) }
+        do {
+            let response = try await client.execute(outgoing, deadline: .now() + TimeAmount(timeout))
+            let body = try await response.body.collect(upTo: limit)
+            var headers: [String: [String]] = [:]
+            for (name, value) in response.headers { headers[name.lowercased(), default: []].append(value) }
+            return .success(
+                OutgoingResponse(status: Int(response.status.code), headers: headers, body: Array(body.readableBytesView)))
+        } catch {
+            return .failure(OutgoingError(error, self))
+        }
+    }
+
+    private func configuration() throws(OutgoingError) -> HTTPClient.Configuration {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.minimumTLSVersion = .tlsv12
+        if let path = authorities {
+            guard let certificates = try? NIOSSLCertificate.fromPEMFile(path), !certificates.isEmpty else {
+                throw .authorities(path: path)
+            }
+            tls.trustRoots = .certificates(certificates)
+        }
+        let timeout = TimeAmount(timeout)
+        var configuration = HTTPClient.Configuration(
+            tlsConfiguration: tls,
+            redirectConfiguration: .disallow,
+            timeout: .init(connect: timeout, read: timeout),
+            proxy: nil,
+            decompression: .disabled
+        )
+        configuration.httpVersion = .http1Only
+        // The caller decides when to try again.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return configuration
     }
 }

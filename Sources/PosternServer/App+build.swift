@@ -87,7 +87,8 @@ package func buildPostern(
             onStopping: { readiness.beginDraining() }
         ),
         adminListener: ListenerService(listener: adminListener, address: settings.admin, description: "admin listener"),
-        refresh: RefreshService(state: state, logger: logger, clock: clock),
+        refresh: RefreshService(
+            sources: { state.current.refreshed }, initialFetch: state.initialFetch, logger: logger, clock: clock),
         memory: MemoryService(tables: [publicListener.connections, adminListener.connections])
     )
 }

@@ -69,7 +69,7 @@ struct LocalFileTests {
         #expect(error("\(try write([1], "file"))/below") == .notFound)
         #expect(error("\(folder)/file\0.pem") == .notFound)
         try FileManager.default.createSymbolicLink(atPath: "\(folder)/circle", withDestinationPath: "circle")
-        #expect(error("\(folder)/circle") == .linksInCircle)
+        #expect(error("\(folder)/circle") == .symbolicLinkLoop)
     }
 
     @Test func `the error of a file that may not be read says so`() throws {
@@ -104,7 +104,7 @@ struct LocalFileTests {
         let path = try write([1], "secret")
         #expect(chmod(path, mode) == 0)
         let warning =
-            "\(path) holds a secret that every account may read; run chmod o-rwx \(path), or set defaultMode: 0440 in Kubernetes"
+            "\(path) has a secret that every account may read; run chmod o-rwx \(path), or set defaultMode: 0440 in Kubernetes"
         #expect(LocalFile(path).secrecyWarning == (isWarnedOf ? warning : nil))
         // A link has permissions of its own, which say nothing.
         try FileManager.default.createSymbolicLink(atPath: "\(folder)/link", withDestinationPath: path)

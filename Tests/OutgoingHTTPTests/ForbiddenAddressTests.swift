@@ -12,13 +12,13 @@ struct ForbiddenAddressTests {
         _ addresses: [String], of host: String = "id.example", forbidden: Set<AddressKind>
     ) throws(OutgoingError) -> [String] {
         guard let host = Host(host) else { throw .badURL }
-        return try OutgoingHTTP.permitted(addresses, of: host, forbidden: forbidden)
+        return try OutgoingRequest.permitted(addresses, of: host, forbidden: forbidden)
     }
 
     @Test(arguments: [
         "169.254.169.254", "169.254.0.1", "fe80::1", "fe80::1%eth0", "febf::1", "::ffff:169.254.169.254", "::ffff:a9fe:a9fe",
     ])
-    func `a link-local answer of the resolver is dropped`(address: String) throws {
+    func `a link-local answer of the chain is dropped`(address: String) throws {
         #expect(throws: OutgoingError.forbiddenAddress(.linkLocal)) {
             try Self.permitted([address], forbidden: [.linkLocal])
         }
@@ -37,9 +37,10 @@ struct ForbiddenAddressTests {
     }
 
     @Test(arguments: ["localhost", "id.localhost", "LOCALHOST"])
-    func `a name of this machine is requested from loopback only, whatever the resolver answers`(host: String) throws {
+    func `a name of this machine is requested from loopback only, whatever the chain answers`(host: String) throws {
         #expect(try Self.permitted(["192.0.2.1", "::1", "127.0.0.1"], of: host, forbidden: []) == ["::1", "127.0.0.1"])
-        let problem = OutgoingError.unreachable("the name is reserved for this machine, and resolves to another")
+        let problem = OutgoingError.unreachable(
+            "the name is reserved for this machine, and resolves to another: correct the hosts file or DNS")
         #expect(throws: problem) { try Self.permitted(["192.0.2.1"], of: host, forbidden: []) }
     }
 
@@ -67,7 +68,7 @@ struct ForbiddenAddressTests {
             func send(_ forbidden: Set<AddressKind>) async throws(OutgoingError) -> Int {
                 let request = OutgoingRequest(
                     .get, "http://\(host):\(port)/", timeout: .seconds(600), limit: 1000, forbidden: forbidden)
-                return try await OutgoingHTTP.send(request, names: names).status
+                return try await request.send(names: names).status
             }
             await #expect(throws: OutgoingError.forbiddenAddress(.loopback)) { try await send([.loopback]) }
             let status = try await send([.linkLocal])

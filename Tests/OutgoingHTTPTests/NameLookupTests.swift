@@ -66,7 +66,7 @@ struct NameLookupTests {
     ) async -> String {
         do throws(OutgoingError) {
             let request = OutgoingRequest(.get, "http://\(host):\(port)/", timeout: timeout, limit: 1000)
-            let answer = try await OutgoingHTTP.send(request, names: names) { _, _ in patience }
+            let answer = try await request.send(names: names) { _, _ in patience }
             return "\(answer.status)"
         } catch {
             return error.description
@@ -81,7 +81,8 @@ struct NameLookupTests {
         let results = try await ScriptedServer.with(Self.answer) { port in
             for _ in 0..<3 {
                 #expect(
-                    await Self.ask("slow.example", port, names, timeout: .milliseconds(50)) == "no whole answer within 0.05 s")
+                    await Self.ask("slow.example", port, names, timeout: .milliseconds(50))
+                        == "no complete response within 0.05 s")
             }
             return await Self.ask("here.example", port, names)
         }
@@ -103,7 +104,7 @@ struct NameLookupTests {
         let answer = try await ScriptedServer.with(Self.answer) { port in
             try await SilentServer.with(host: "127.0.0.2", port: port) {
                 let request = OutgoingRequest(.get, "http://two.example:\(port)/", timeout: .seconds(600), limit: 1000)
-                return try await OutgoingHTTP.send(request, names: names) { timeout, count in
+                return try await request.send(names: names) { timeout, count in
                     asked.withLock { $0.append((timeout, count)) }
                     return .milliseconds(200)
                 }
@@ -116,8 +117,8 @@ struct NameLookupTests {
     }
 
     @Test func `an address that does not answer is waited for as long as its share of the request's time`() {
-        #expect(OutgoingHTTP.patience(.seconds(6), addresses: 2) == .seconds(3))
-        #expect(OutgoingHTTP.patience(.milliseconds(400), addresses: 4) == .milliseconds(100))
+        #expect(OutgoingRequest.connectTimeout(.seconds(6), addresses: 2) == .seconds(3))
+        #expect(OutgoingRequest.connectTimeout(.milliseconds(400), addresses: 4) == .milliseconds(100))
     }
 
     @Test(.enabled(if: TestCertificate.canBeMade))
@@ -128,7 +129,7 @@ struct NameLookupTests {
             try await ScriptedServer.with(.init(pieces: [], end: .silence), host: "127.0.0.2", port: port) { _ in
                 let request = OutgoingRequest(
                     .get, "https://two.example:\(port)/", timeout: .seconds(600), limit: 1000, authorities: certificate.path)
-                return try await OutgoingHTTP.send(request, names: names) { _, _ in .milliseconds(200) }
+                return try await request.send(names: names) { _, _ in .milliseconds(200) }
             }
         }
         #expect(answer.status == 200)
@@ -140,7 +141,7 @@ struct NameLookupTests {
         try await SilentServer.with(host: "127.0.0.2", port: server.port) {
             let answer = await Self.ask(
                 "two.example", server.port, names, timeout: .milliseconds(300), patience: .milliseconds(50))
-            #expect(answer == "no whole answer within 0.3 s")
+            #expect(answer == "no complete response within 0.3 s")
         }
         try await server.close()
     }
@@ -150,11 +151,12 @@ struct NameLookupTests {
         let silent = NameLookup { _ in .success(["127.0.0.3", "127.0.0.1"]) }
         try await ScriptedServer.with(Self.answer) { port in
             try await ScriptedServer.with(.init(pieces: ["garbage\r\n\r\n"]), host: "127.0.0.2", port: port) { _ in
-                #expect(await Self.ask("two.example", port, wrong) == "the answer is not whole or not HTTP")
+                #expect(await Self.ask("two.example", port, wrong) == "the response is not complete or not HTTP")
             }
             try await ScriptedServer.with(.init(pieces: [], end: .silence), host: "127.0.0.3", port: port) { _ in
                 #expect(
-                    await Self.ask("two.example", port, silent, timeout: .milliseconds(300)) == "no whole answer within 0.3 s")
+                    await Self.ask("two.example", port, silent, timeout: .milliseconds(300))
+                        == "no complete response within 0.3 s")
             }
         }
     }
@@ -175,7 +177,7 @@ struct NameLookupTests {
         let names = NameLookup(resolve: service.resolve)
         let slow = (1...32).map { number in Task { try await names.addresses(of: "\(number).slow.example") } }
         await service.hasBegun(32)
-        let refusal = OutgoingError.unreachable("too many names are being looked up: the name service does not answer")
+        let refusal = OutgoingError.unreachable("too many names are being looked up: the name service does not respond")
         for number in 1...3 {
             await #expect(throws: refusal) { try await names.addresses(of: "\(number).here.example") }
         }

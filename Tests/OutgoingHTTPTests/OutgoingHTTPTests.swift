@@ -17,7 +17,7 @@ struct OutgoingHTTPTests {
         let request = OutgoingRequest(
             .get, "\(scheme)://\(host):\(port)/x", timeout: timeout, limit: limit, authorities: authorities
         )
-        do throws(OutgoingError) { return .success(try await OutgoingHTTP.send(request)) } catch { return .failure(error) }
+        do throws(OutgoingError) { return .success(try await request.send()) } catch { return .failure(error) }
     }
 
     private static func failure(_ pieces: [String], limit: Int = 1000) async throws -> OutgoingError? {
@@ -98,7 +98,7 @@ struct OutgoingHTTPTests {
     @Test(arguments: ["", "x", "ftp://127.0.0.1/", "http:///x", "unix:///x"])
     func `only URLs of http and https are requested`(text: String) async {
         await #expect(throws: OutgoingError.badURL) {
-            try await OutgoingHTTP.send(OutgoingRequest(.get, text, timeout: .seconds(2), limit: 10))
+            try await OutgoingRequest(.get, text, timeout: .seconds(2), limit: 10).send()
         }
     }
 

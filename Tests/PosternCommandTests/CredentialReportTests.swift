@@ -25,7 +25,7 @@ struct CredentialReportTests {
             send: { request async throws(OutgoingError) in try answer(request) }, now: { .january2027 }, uptime: { .zero })
         return await CredentialFinding(
             .init(origin: .standard, tenants: tenants, region: "eu-west-1"),
-            CredentialResolver(origin: .standard, context: context), asksSTS: asksSTS)
+            CredentialChain(.standard, context: context), asksSTS: asksSTS)
     }
 
     private func json(_ findings: [CredentialFinding]) throws -> JSONValue {

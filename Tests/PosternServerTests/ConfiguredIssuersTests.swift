@@ -99,7 +99,7 @@ struct ConfiguredIssuersTests {
         ])
         let issuers = ConfiguredIssuers(loader.issuers)
         #expect(issuers.all.map(\.source) == ["jwks", "discovery"])
-        #expect(issuers.distinct.map(\.keyLocation) == ["https://a.example/keys", "discovery"])
+        #expect(issuers.all.map(\.keyLocation) == ["https://a.example/keys", "discovery"])
         #expect(issuers.remote.map(\.issuer) == ["https://a.example", "https://b.example"])
         #expect(issuers.all.allSatisfy { $0.currentKeyIDs.isEmpty })
     }

@@ -20,7 +20,7 @@ struct RefreshLogTests {
         let journal = RefreshLog(logger: log.logger())
         let left = Mutex(problems)
         let next = NextProblem(left)
-        let credentials = RefreshingCredentials(origin: .standard, minimumRemaining: 90) { () async throws(CredentialError) in
+        let credentials = RefreshingCredentials(source: .standard, minimumRemaining: 90) { () async throws(CredentialError) in
             throw next.take()
         }
         for _ in problems { await journal.refresh(credentials) { isStarting } }

@@ -20,7 +20,7 @@ struct RefreshQueueTests {
 
     private static func credentials(_ count: Int) -> [RefreshingCredentials] {
         (0..<count).map {
-            RefreshingCredentials(origin: .profile("p\($0)"), minimumRemaining: 90) { () throws(CredentialError) in
+            RefreshingCredentials(source: .profile("p\($0)"), minimumRemaining: 90) { () throws(CredentialError) in
                 throw .unavailable("a test's")
             }
         }

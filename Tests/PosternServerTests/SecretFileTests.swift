@@ -46,7 +46,7 @@ struct SecretFileTests {
         #expect(chmod("\(folder)/secret", 0o644) == 0 && chmod("\(folder)/tls.key", 0o604) == 0)
         let found = try await warnings().map { $0.replacing(folder, with: "DIR") }
         func warning(_ file: String) -> String {
-            "\(file) holds a secret that every account may read; run chmod o-rwx \(file), or set defaultMode: 0440 in Kubernetes"
+            "\(file) has a secret that every account may read; run chmod o-rwx \(file), or set defaultMode: 0440 in Kubernetes"
         }
         #expect(
             found == [

@@ -16,7 +16,7 @@ struct ServedTenantTests {
     private func served(_ id: String = "acme", rules: [UploadRule]) throws -> ServedTenant {
         let endpoint = try StoreEndpoint(bucket: "\(id)-uploads", region: "eu-west-1")
         let tenant = Tenant(id: id, store: Store(endpoint: endpoint, signature: .v4), origins: [], rules: rules)
-        let credentials = RefreshingCredentials(origin: .standard, minimumRemaining: 0) { () throws(CredentialError) in
+        let credentials = RefreshingCredentials(source: .standard, minimumRemaining: 0) { () throws(CredentialError) in
             throw .unavailable("not used")
         }
         return ServedTenant(tenant, credentials: credentials)

@@ -9,6 +9,7 @@ import RuleFiles
 import Testing
 import UploadRules
 import UserAuth
+import WireFormats
 
 @testable import HTTPServer
 @testable import PosternServer
@@ -24,6 +25,7 @@ final class TestService {
     private let logs: FileHandle
     let sink: LogSink
     let state: ServiceState
+    let connections = ConnectionTable(limits: ConnectionLimits(), isExempt: { _ in false })
     private let interface: PublicInterface
 
     static let accessKeyID = "AKIACANARYACCESSKEY0"
@@ -112,13 +114,40 @@ final class TestService {
 
     /// What `/metrics` shows.
     func metricsText(at date: Date = Date()) -> String {
-        let connections = ConnectionTable(limits: ConnectionLimits(), isExempt: { _ in false })
-        return MetricsExposition(
-            metrics: metrics, state: state, readiness: Readiness(state: state, connections: connections),
-            connections: connections, sink: sink,
-            clock: ServiceClock(now: { date }, uptime: { .seconds(5) }), startedAt: date
-        ).text()
+        exposition(Readiness(state: state, connections: connections), at: date).text()
     }
+
+    private func exposition(_ readiness: Readiness, at date: Date) -> MetricsExposition {
+        MetricsExposition(
+            metrics: metrics, state: state, readiness: readiness, connections: connections, sink: sink, clock: clock(at: date),
+            startedAt: date)
+    }
+
+    private func clock(at date: Date) -> ServiceClock {
+        ServiceClock(now: { date }, uptime: { .seconds(5) })
+    }
+
+    /// Responds to the head of a request that waits for `100 Continue`.
+    func refusalWithoutBody(_ method: HTTPMethod, _ target: String, headers: HTTPHeaders = [:]) -> Response? {
+        let head = RequestHead(method: method, target: target, fields: headers, peer: nil, date: .january2027)
+        return interface.refusalWithoutBody(head, Route(path: head.path), snapshot: state.current)
+    }
+
+    /// Responds to a request that its connection rejected.
+    func respond(to rejection: Rejection, headers: HTTPHeaders?, peer: PeerAddress?) -> Response {
+        let head = headers.map { RequestHead(method: .POST, target: "/v1/tickets", fields: $0, peer: peer, date: .january2027) }
+        return interface.respond(to: rejection, head: head, peer: peer, snapshot: state.current, at: .january2027)
+    }
+
+    /// The JSON of each log line so far.
+    func logLines() async throws -> [JSONObject] {
+        try await logText().split(separator: "\n").map { line in
+            guard case .object(let object) = try JSONValue(parsing: Array(line.utf8)) else { throw JSONTypeError() }
+            return object
+        }
+    }
+
+    struct JSONTypeError: Error {}
 
     /// All log text so far.
     func logText() async throws -> String {
@@ -136,5 +165,11 @@ extension Response {
         case .bytes(let bytes): bytes
         case .buffer(let buffer): Array(buffer.readableBytesView)
         }
+    }
+
+    /// The body, which must be a JSON object.
+    func object() throws -> JSONObject {
+        guard case .object(let object) = try JSONValue(parsing: bytes) else { throw TestService.JSONTypeError() }
+        return object
     }
 }

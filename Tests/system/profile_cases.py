@@ -1,7 +1,7 @@
 """Pairs of AWS configuration and credentials files full of corner cases, and what botocore makes of each pair.
 
-The same seed gives the same pairs. Values of `redacted_profiles` are as `SharedConfiguration.redactedJSON` writes them:
-plain under names that never hold a secret, else their SHA-256.
+The same seed gives the same pairs. Values of `redacted_profiles` are as PosternTestTool's `profiles`
+writes them: plain under names that never hold a secret, else their SHA-256.
 """
 
 import contextlib
@@ -204,7 +204,7 @@ CONFIGS: dict[str, str | bytes | None] = {
     "profile, brackets": "[profile [a]]\nregion = x\n[profile b]]\nregion = y\n",
     "profile, unicode": "[profile é]\nregion = a\n[profile e\u0301]\nregion = b\n[profile 🎞]\nregion = c\n",
     "profile, strange space": "[profile\u00a0a]\nregion = x\n[profile \u3000b]\nregion = y\n",
-    "names, unicode": "[default]\né = a\ne\u0301 = b\nÉ1 = c\nİ = d\nΑΣ = e\nΑΣΑ = f\nΣ = g\nSS = h\nß = i\nẞ = j\n",
+    "names, unicode": "[default]\né = a\ne\u0301 = b\nÉ1 = c\nİ = d\nΑΣΑ = f\nΣ = g\nSS = h\nß = i\nẞ = j\n",
     "names, unicode, same in lower case": "[default]\né = a\nÉ = b\n",
     "brackets empty": "[]\nregion = x\n",
     "brackets with a delimiter": "[default]\n[] = x\n[a = b\n",

@@ -1,86 +1,91 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import OutgoingHTTP
-package import PostPolicy
+import PostPolicy
 import WireFormats
 
-/// The three actions of the AWS Security Token Service that Postern needs (API version 2011-06-15).
-package struct STSClient: Sendable {
-    package let endpoint: STSEndpoint
+/// The three actions of the AWS Security Token Service that Postern uses (API version 2011-06-15).
+struct STSClient {
+    let endpoint: STSEndpoint
     private let context: ProviderContext
 
-    package init(endpoint: STSEndpoint, context: ProviderContext) {
-        self.endpoint = endpoint
+    /// - Parameters:
+    ///   - fallbackRegion: the region whose STS is used if neither the environment, a profile nor an endpoint names one
+    ///   - search: provides the settings of the profile in use
+    init(_ context: ProviderContext, fallbackRegion: String?, in search: CredentialSearch) throws(CredentialError) {
+        endpoint = try STSEndpoint.resolve(context, profile: try search.settings(), fallbackRegion: fallbackRegion)
         self.context = context
     }
 
-    /// Credentials of a role, by those of who may assume it.
-    package func assumeRole(
-        _ request: AssumeRoleRequest, signedBy credentials: SigningCredentials
+    /// Returns credentials of a role, requested with the credentials of a caller that may assume it.
+    func assumeRole(
+        _ role: AssumedRole, signedBy credentials: SigningCredentials
     ) async throws(CredentialError) -> SigningCredentials {
-        let form = try request.form(action: "AssumeRole", at: context.now())
-        return try Self.credentials(try await send(form, signedBy: credentials), of: form.action, source)
+        let request = try STSRequest(action: "AssumeRole", assuming: role, at: context.now())
+        return try self.credentials(in: try await send(request, signedBy: credentials), to: request)
     }
 
-    /// Credentials of a role, by a token of an identity provider that the role trusts; the request has no signature.
-    package func assumeRoleWithWebIdentity(
-        _ request: AssumeRoleRequest, token: String
-    ) async throws(CredentialError) -> SigningCredentials {
-        var form = try request.form(action: "AssumeRoleWithWebIdentity", at: context.now())
-        form.add("WebIdentityToken", token)
-        return try Self.credentials(try await send(form, signedBy: nil), of: form.action, source)
+    /// Returns credentials of a role, requested with a token of an identity provider that the role trusts. The request is not
+    /// signed.
+    func assumeRoleWithWebIdentity(_ role: AssumedRole, token: String) async throws(CredentialError) -> SigningCredentials {
+        var request = try STSRequest(action: "AssumeRoleWithWebIdentity", assuming: role, at: context.now())
+        request.add("WebIdentityToken", token)
+        return try credentials(in: try await send(request, signedBy: nil), to: request)
     }
 
-    /// Whose the credentials are; allowed to everyone.
-    package func callerIdentity(signedBy credentials: SigningCredentials) async throws(CredentialError) -> CallerIdentity {
-        let form = STSForm(action: "GetCallerIdentity")
-        let answer = try await send(form, signedBy: credentials)
+    /// Returns the identity that the credentials belong to; every identity may request it.
+    func callerIdentity(signedBy credentials: SigningCredentials) async throws(CredentialError) -> CallerIdentity {
+        let request = STSRequest(action: "GetCallerIdentity")
+        let response = try await send(request, signedBy: credentials)
         let result = "GetCallerIdentityResponse/GetCallerIdentityResult"
-        let fields = ["Account", "Arn", "UserId"].map { answer["\(result)/\($0)"] ?? "" }
+        let fields = ["Account", "Arn", "UserId"].map { response["\(result)/\($0)"] ?? "" }
         guard fields.allSatisfy({ !$0.isEmpty && $0.isVisibleASCII && $0.utf8.count <= 2048 }) else {
-            throw .unavailable("\(source) gave an answer to \(form.action) without account, ARN or user id")
+            throw .unavailable("the response of \(source) to \(request.action) has no valid account, ARN or user id")
         }
         return CallerIdentity(account: fields[0], arn: fields[1], userID: fields[2])
     }
 
     private var source: String { "STS at \(endpoint.host)" }
 
-    private func send(_ form: STSForm, signedBy credentials: SigningCredentials?) async throws(CredentialError) -> XMLAnswer {
-        let headers =
-            if let credentials {
-                try STSRequestSigner.headers(form, to: endpoint, signedBy: credentials, at: context.now())
-            } else {
-                [(name: "content-type", value: STSRequestSigner.contentType), (name: "host", value: endpoint.host)]
-            }
-        let answer: OutgoingResponse
+    private func send(
+        _ request: STSRequest, signedBy credentials: SigningCredentials?
+    ) async throws(CredentialError) -> STSResponse {
+        let headers = try request.headers(to: endpoint, signedBy: credentials, at: context.now())
+        let response: OutgoingResponse
         do throws(OutgoingError) {
-            answer = try await context.send(
+            response = try await context.send(
                 OutgoingRequest(
-                    .post, endpoint.url, headers: headers, body: form.body, timeout: .seconds(3), limit: 65_536,
+                    .post, endpoint.url, headers: headers, body: request.body, timeout: .seconds(3), limit: STSResponse.limit,
                     authorities: endpoint.authorities))
         } catch .authorities(let path) {
             throw .configuration(
-                "AWS_CA_BUNDLE, or ca_bundle of the AWS profile, names \(path), which cannot be read or holds no certificates")
+                "AWS_CA_BUNDLE, or ca_bundle of the AWS profile, names \(path), which cannot be read or has no certificates: name a "
+                    + "PEM file of certificates")
         } catch {
-            throw .unavailable("\(source) gave no answer to \(form.action): \(error)")
+            throw .unavailable("\(source) did not respond to \(request.action): \(error)")
         }
-        let xml = XMLAnswer(answer.body)
-        guard answer.status == 200 else {
-            let refusal = STSError(xml, status: answer.status)
-            let sentence = refusal.sentence(form.action, host: endpoint.host)
-            throw refusal.isOutage ? .unavailable(sentence) : .refused(sentence)
+        let xml = STSResponse(response.body)
+        guard response.status == 200 else {
+            let error = STSError(xml, status: response.status)
+            let message = error.message(action: request.action, host: endpoint.host)
+            throw error.isOutage ? .unavailable(message) : .refused(message)
         }
-        guard let xml else { throw .unavailable("\(source) gave an answer to \(form.action) that is not XML as STS writes it") }
+        guard let xml else { throw .unavailable("the response of \(source) to \(request.action) is not valid XML of STS") }
         return xml
     }
 
-    private static func credentials(
-        _ answer: XMLAnswer, of action: String, _ source: String
-    ) throws(CredentialError) -> SigningCredentials {
-        let path = "\(action)Response/\(action)Result/Credentials"
+    private func credentials(in response: STSResponse, to request: STSRequest) throws(CredentialError) -> SigningCredentials {
+        let path = "\(request.action)Response/\(request.action)Result/Credentials"
         return try ReceivedCredentials(
-            accessKeyID: answer["\(path)/AccessKeyId"], secretAccessKey: answer["\(path)/SecretAccessKey"],
-            sessionToken: answer["\(path)/SessionToken"], expiration: answer["\(path)/Expiration"]
-        ).checked(from: source, tokenName: "SessionToken", isTemporary: true)
+            accessKeyID: response["\(path)/AccessKeyId"], secretAccessKey: response["\(path)/SecretAccessKey"],
+            sessionToken: response["\(path)/SessionToken"], expiration: response["\(path)/Expiration"]
+        ).validated(from: "the response of \(source)", tokenName: "SessionToken", isTemporary: true)
     }
+}
+
+/// The identity that credentials belong to (`GetCallerIdentity`). Has no secret.
+package struct CallerIdentity: Sendable, Hashable {
+    package let account: String
+    package let arn: String
+    package let userID: String
 }

@@ -2,15 +2,14 @@
 
 import WireFormats
 
-/// What STS said no with: its error code, and what an operator can do ("Common errors" and the errors of each action in the
-/// API reference of STS).
+/// An error that STS returned, with advice for operators ("Common errors" and the errors of each action, AWS STS API Reference).
 struct STSError: Equatable {
-    /// Letters and digits, 64 at most; nil where the answer names none.
+    /// Letters and digits, 64 at most; nil if the response has none.
     let code: String?
     let status: Int
 
-    init(_ answer: XMLAnswer?, status: Int) {
-        let named = answer?["ErrorResponse/Error/Code"] ?? answer?["Error/Code"] ?? answer?["Response/Errors/Error/Code"]
+    init(_ response: STSResponse?, status: Int) {
+        let named = response?["ErrorResponse/Error/Code"] ?? response?["Error/Code"] ?? response?["Response/Errors/Error/Code"]
         let isCode = named.map { code in
             (1...64).contains(code.utf8.count) && code.utf8.allSatisfy(\.isASCIILetterOrDigit)
         }
@@ -18,20 +17,23 @@ struct STSError: Equatable {
         self.status = status
     }
 
-    /// Whether STS is in trouble itself, and not what it was asked.
+    /// Whether the error is STS's own, and not of the request.
     var isOutage: Bool {
-        // Without a code it was not STS that spoke.
+        // A response without a code is not from STS, but from something in front of it.
         code == nil || status >= 500 || status == 429 || Self.throttling.contains(code ?? "") || code == "IDPCommunicationError"
     }
 
     private static let throttling: Set = ["Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown"]
 
-    /// The sentence for an operator.
+    /// Returns a sentence for operators.
     /// - Parameters:
-    ///   - action: what STS was asked to do
-    ///   - host: which STS it was
-    func sentence(_ action: String, host: String) -> String {
-        guard let code else { return "STS at \(host) answered \(action) with status \(status) and no error code" }
+    ///   - action: the action of the request
+    ///   - host: the host of STS
+    func message(action: String, host: String) -> String {
+        guard let code else {
+            return
+                "STS at \(host) returned status \(status) without an error code to \(action): check that this is the address of STS"
+        }
         return "STS at \(host) refused \(action) (\(code))" + (Self.advice(code, action).map { ": \($0)" } ?? "")
     }
 
@@ -40,7 +42,7 @@ struct STSError: Equatable {
         case "AccessDenied", "AccessDeniedException":
             switch action {
             case "AssumeRole":
-                "the role's trust policy must name the caller, with this external id if it asks for one, and the caller must be "
+                "the role's trust policy must name the caller, with this external id if it requires one, and the caller must be "
                     + "allowed sts:AssumeRole"
             case "AssumeRoleWithWebIdentity": "the role's trust policy must name the token's issuer, audience and subject"
             default: nil
@@ -48,23 +50,25 @@ struct STSError: Equatable {
         case "InvalidIdentityToken": "the token's issuer must be an identity provider of the role's account, with this audience"
         case "ExpiredTokenException", "ExpiredToken":
             action == "AssumeRoleWithWebIdentity"
-                ? "the web identity token has ended: whoever writes its file must renew it"
-                : "the session token of the calling credentials has ended: renew them"
-        case "IDPRejectedClaim": "the identity provider does not accept the token any more"
-        case "IDPCommunicationError": "STS cannot reach the identity provider"
+                ? "the web identity token has expired: check the platform that renews its file"
+                : "the session token of the calling credentials has expired: renew them"
+        case "IDPRejectedClaim": "the identity provider no longer accepts the token: check that its account is active there"
+        case "IDPCommunicationError": "STS cannot reach the identity provider: check that it is reachable from the internet"
         case "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId":
-            "the calling access key is unknown there: is it deleted, or of another account or store?"
+            "the calling access key is unknown there: check that it is not deleted, nor of another account or store"
         case "SignatureDoesNotMatch", "InvalidSignatureException":
-            "the calling secret access key, the region or this machine's clock is wrong"
-        case "RequestExpired", "RequestTimeTooSkewed": "this machine's clock is wrong"
+            "check the calling secret access key, the region and this machine's clock"
+        case "RequestExpired", "RequestTimeTooSkewed": "this machine's clock is wrong: set it"
         case "RegionDisabledException": "STS is not active in this region for the account: activate it, or set another AWS_REGION"
-        case "MalformedPolicyDocument", "MalformedPolicyDocumentException": "the session policy is not accepted"
-        case "PackedPolicyTooLarge": "the session policy is too long: fewer rules and prefixes for each tenant, or several roles"
+        case "MalformedPolicyDocument", "MalformedPolicyDocumentException":
+            "the session policy is not accepted: remove sessionPolicy from the rule file"
+        case "PackedPolicyTooLarge":
+            "the session policy is too long: give each tenant fewer rules and prefixes, or use several roles"
         case "ValidationError":
-            "a value is out of its bounds: is the role's maximum session duration shorter than duration_seconds, or a name not allowed?"
-        case "NoSuchEntity", "NoSuchEntityException", "NoSuchRole": "there is no such role"
+            "a parameter is not valid: check that duration_seconds is within the role's maximum session duration"
+        case "NoSuchEntity", "NoSuchEntityException", "NoSuchRole": "there is no such role: check its ARN"
         case _ where throttling.contains(code):
-            "it has too much to do; it is asked again later"
+            "it limits the rate of requests; Postern tries again later"
         default: nil
         }
     }

@@ -1,19 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// When a value is fetched anew, and how its fetches ended. Pure: clocks and randomness are parameters.
+#if canImport(FoundationEssentials)
+    package import FoundationEssentials
+#else
+    package import Foundation
+#endif
+
+/// An instant, as two clocks show it.
+package struct Moment: Sendable {
+    /// The wall clock. It may be set forward or back.
+    package let date: Date
+    /// The time since some start, of a clock that never jumps: only differences have a meaning.
+    package let uptime: Duration
+
+    package init(date: Date, uptime: Duration) {
+        self.date = date
+        self.uptime = uptime
+    }
+}
+
+/// A future instant. It is reached when the first of the two clocks shows it: a wall clock that is set back must not delay it.
+package struct Deadline: Sendable, Equatable {
+    package let uptime: Duration
+    /// Nil if only the uptime counts.
+    package let date: Date?
+
+    package init(uptime: Duration, date: Date? = nil) {
+        self.uptime = uptime
+        self.date = date
+    }
+
+    /// Returns the time until the deadline, by the clock that shows less; negative after it.
+    package func remaining(at moment: Moment) -> Duration {
+        let left = uptime - moment.uptime
+        return date.map { min(left, .seconds($0.timeIntervalSince(moment.date))) } ?? left
+    }
+}
+
+/// When a value is fetched, and how many fetches succeeded and failed. Pure: clocks and randomness are parameters.
 package struct RefreshSchedule: Sendable {
-    /// The longest pause between failed fetches, whatever is asked for.
+    /// The longest pause between failed fetches, whatever a policy says.
     package static let longestPause: Duration = .seconds(60)
-    /// The shortest time from a fetch that succeeded to the next, and the same where it brought what was there before.
-    package static let rest: Duration = .seconds(2)
-    package static let restAfterSame: Duration = .seconds(4)
+    /// The shortest time from a successful fetch to the next.
+    package static let minimumInterval: Duration = .seconds(2)
+    /// The same if the fetch returned a value that expires when the one before it does.
+    package static let minimumIntervalAfterSame: Duration = .seconds(4)
 
     /// When a value should be replaced.
     package struct Renewal: Sendable {
         /// Until when the value is fresh.
         package let freshUntil: Deadline
-        /// How long before that the next fetch is due. The jitter picks a time within the bounds, so that many processes that
-        /// were started together do not ask together.
+        /// How long before that the next fetch is due. The jitter selects a time within the bounds, so that many processes that
+        /// were started together do not fetch at the same time.
         package let lead: ClosedRange<Duration>
 
         package init(freshUntil: Deadline, lead: ClosedRange<Duration>) {
@@ -23,26 +61,26 @@ package struct RefreshSchedule: Sendable {
     }
 
     private enum Next {
-        /// There is no value, or the last fetch failed: as soon as the pause has passed.
+        /// As soon as the pause has passed: there is no value, or the last fetch failed.
         case afterPause
         case before(Deadline, lead: Duration)
-        /// The value needs no other.
+        /// The value needs no renewal.
         case never
     }
 
     package private(set) var isRunning = false
-    /// How many fetches began.
+    /// Fetches that began.
     package private(set) var attempts = 0
     package private(set) var successes = 0
-    /// How many failed since the last that succeeded.
+    /// Fetches that failed since the last that succeeded.
     package private(set) var failuresInARow = 0
     private var next = Next.afterPause
-    /// Nil for at once.
+    /// Nil if the next fetch need not wait.
     private var pauseEnd: Duration?
 
     package init() {}
 
-    /// Whether a fetch should begin. None is due while one runs.
+    /// Whether a fetch should begin. None is due while one is running.
     package func isDue(at moment: Moment) -> Bool {
         guard !isRunning, pauseEnd.map({ $0 <= moment.uptime }) ?? true else { return false }
         return switch next {
@@ -52,18 +90,19 @@ package struct RefreshSchedule: Sendable {
         }
     }
 
-    package mutating func began() {
+    /// Records that a fetch begins.
+    package mutating func begin() {
         isRunning = true
         attempts += 1
     }
 
-    /// A fetch brought a value that is in use now.
+    /// Records that a fetch returned a value that is now in use.
     /// - Parameters:
-    ///   - renewal: nil for a value that needs no other
-    ///   - isSame: whether it ends when the one before it did
+    ///   - renewal: nil for a value that needs no renewal
+    ///   - isSame: whether it expires when the one before it does
     ///   - jitter: 0 to 1
-    package mutating func succeeded(at uptime: Duration, renewal: Renewal?, isSame: Bool, jitter: Double) {
-        succeeded(at: uptime, rest: isSame ? Self.restAfterSame : Self.rest)
+    package mutating func succeed(at uptime: Duration, renewal: Renewal?, isSame: Bool, jitter: Double) {
+        succeed(at: uptime, pause: isSame ? Self.minimumIntervalAfterSame : Self.minimumInterval)
         next =
             if let renewal {
                 .before(
@@ -74,25 +113,25 @@ package struct RefreshSchedule: Sendable {
             }
     }
 
-    /// A fetch brought a value that was not taken because the one in use is better.
-    package mutating func succeededUnused(at uptime: Duration) {
-        succeeded(at: uptime, rest: Self.restAfterSame)
+    /// Records that a fetch returned a value that is not used, because the one in use is better.
+    package mutating func succeedUnused(at uptime: Duration) {
+        succeed(at: uptime, pause: Self.minimumIntervalAfterSame)
         next = .afterPause
     }
 
-    private mutating func succeeded(at uptime: Duration, rest: Duration) {
+    private mutating func succeed(at uptime: Duration, pause: Duration) {
         isRunning = false
         successes += 1
         failuresInARow = 0
-        pauseEnd = uptime + rest
+        pauseEnd = uptime + pause
     }
 
-    /// A fetch failed. The next is due after 1, 2, 4, … s, less up to a quarter of it.
+    /// Records that a fetch failed. The next is due after 1, 2, 4, … s, less up to a quarter of it.
     /// - Parameters:
-    ///   - uptime: when it failed: one that timed out has taken its time
-    ///   - longestPause: the pause at most
+    ///   - uptime: when it failed, which after a timeout is much later than when it began
+    ///   - longestPause: the longest pause
     ///   - jitter: 0 to 1
-    package mutating func failed(at uptime: Duration, longestPause: Duration, jitter: Double) {
+    package mutating func fail(at uptime: Duration, longestPause: Duration, jitter: Double) {
         isRunning = false
         failuresInARow += 1
         let doubled: Duration = .seconds(1 << min(failuresInARow - 1, 6))
@@ -100,14 +139,14 @@ package struct RefreshSchedule: Sendable {
         next = .afterPause
     }
 
-    /// The value has ended: the pause of one without a value holds from now on.
-    package mutating func dropped(at uptime: Duration, longestPause: Duration) {
+    /// Records that the value has expired: from now on the pause is at most the one for no value.
+    package mutating func drop(at uptime: Duration, longestPause: Duration) {
         pauseEnd = pauseEnd.map { min($0, uptime + longestPause) }
         next = .afterPause
     }
 }
 
 extension Double {
-    /// Within 0 to 1, whatever a generator gave.
+    /// Within 0 to 1, also for NaN.
     fileprivate var clamped: Double { self > 0 ? Swift.min(self, 1) : 0 }
 }

@@ -47,7 +47,8 @@ final class Readiness: Sendable {
 
     func report(at now: Date) -> Report {
         let snapshot = state.current
-        var reasons = Self.unavailableReasons(snapshot, at: now)
+        // Credential sources that cannot sign, and issuers without keys.
+        var reasons = snapshot.refreshed.compactMap { $0.unavailableReason(at: now) }
         var isReady = reasons.isEmpty || snapshot.tenants.contains { Self.isServed($0, snapshot, at: now) }
         if connections.isFull {
             // It stays ready: otherwise the other instances would be the next to be full.
@@ -66,12 +67,6 @@ final class Readiness: Sendable {
             reasons.insert("the service is stopping", at: 0)
         }
         return Report(isReady: isReady, reasons: reasons)
-    }
-
-    /// Every credential source that cannot sign and every issuer without keys, without duplicates.
-    private static func unavailableReasons(_ snapshot: ServiceSnapshot, at now: Date) -> [String] {
-        var seen: Set<String> = []
-        return snapshot.refreshed.compactMap { $0.unavailableReason(at: now) }.filter { seen.insert($0).inserted }
     }
 
     /// Whether the tenant has signing credentials and all of its issuers have keys.

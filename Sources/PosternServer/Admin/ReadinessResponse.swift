@@ -21,7 +21,7 @@ struct ReadinessResponse {
         json.member("digest", snapshot.book.digest)
         json.member("tenants", snapshot.book.tenants.count)
         json.member("reasons", report.reasons)
-        json.array("issuers", of: snapshot.issuers.distinct) { write($1, to: &$0) }
+        json.array("issuers", of: snapshot.issuers.all) { write($1, to: &$0) }
         json.array("credentials", of: snapshot.credentials.sources) { write($1, to: &$0) }
         let figures = connections.figures
         json.object("connections") { json in
@@ -50,7 +50,7 @@ struct ReadinessResponse {
     private func write(_ source: RefreshingCredentials, to json: inout JSONWriter) {
         let status = source.status(at: moment)
         json.object { json in
-            json.member("source", status.origin.description)
+            json.member("source", status.source.description)
             json.member("provider", status.provider)
             json.member("expiresAt", status.expiration.map(\.rfc3339))
             json.member("ageSeconds", status.ageSeconds.map { Int($0) })

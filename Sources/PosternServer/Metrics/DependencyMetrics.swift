@@ -25,7 +25,6 @@ struct DependencyMetrics {
         addAPIKeys(to: &page)
     }
 
-    /// One issuer with one location of its keys. Two tenants may declare an issuer with different locations.
     private struct LabelledKeys {
         let labels: PrometheusText.Labels
         let issuer: ConfiguredIssuer
@@ -33,11 +32,8 @@ struct DependencyMetrics {
     }
 
     private var keySets: [LabelledKeys] {
-        var seen: Set<[String]> = []
-        return snapshot.issuers.distinct.compactMap { issuer in
-            // Entries that differ only in their certificate authorities or algorithms share one sample.
-            guard seen.insert([issuer.identifier, issuer.keyLocation]).inserted else { return nil }
-            return LabelledKeys(
+        snapshot.issuers.all.map { issuer in
+            LabelledKeys(
                 labels: [("issuer", issuer.identifier), ("keys", issuer.keyLocation)], issuer: issuer,
                 status: issuer.remote?.status(at: moment))
         }
@@ -79,7 +75,7 @@ struct DependencyMetrics {
 
     private func addCredentials(to page: inout PrometheusText) {
         let sources = snapshot.credentials.sources.map { source in
-            (labels: [("source", source.origin.description)] as PrometheusText.Labels, source: source)
+            (labels: [("source", source.source.description)] as PrometheusText.Labels, source: source)
         }
         page.add("postern_credentials_usable", .gauge, help: "1 if the credentials of a source can sign a ticket.") { samples in
             for (labels, source) in sources { samples.add(labels, source.problem(at: moment.date) == nil ? 1 : 0) }

@@ -12,7 +12,8 @@ import Synchronization
 struct RefreshService: Service, CustomStringConvertible {
     private static let interval = Duration.milliseconds(500)
 
-    private let state: ServiceState
+    private let sources: @Sendable () -> [any RefreshedSource]
+    private let initialFetch: InitialFetch
     private let log: RefreshLog
     private let clock: ServiceClock
     private let queue = RefreshQueue()
@@ -20,8 +21,14 @@ struct RefreshService: Service, CustomStringConvertible {
     /// The name in the log of ServiceLifecycle, which would otherwise print the contents.
     let description = "refresh of keys and credentials"
 
-    init(state: ServiceState, logger: Logger, clock: ServiceClock) {
-        self.state = state
+    /// - Parameters:
+    ///   - sources: read at each check
+    ///   - initialFetch: cancelled when the service stops
+    init(
+        sources: @escaping @Sendable () -> [any RefreshedSource], initialFetch: InitialFetch, logger: Logger, clock: ServiceClock
+    ) {
+        self.sources = sources
+        self.initialFetch = initialFetch
         self.clock = clock
         log = RefreshLog(logger: logger, clock: clock)
     }
@@ -36,11 +43,11 @@ struct RefreshService: Service, CustomStringConvertible {
                 group.cancelAll()
             }
         }
-        await state.initialFetch.cancel()
+        await initialFetch.cancel()
     }
 
     private func fetchDueSources(in group: inout DiscardingTaskGroup) {
-        let sources = state.current.refreshed
+        let sources = sources()
         let moment = clock.moment()
         for source in sources { source.expire(at: moment) }
         for source in queue.next(of: sources, at: moment) {

@@ -88,7 +88,7 @@ extension RemoteKeys: RefreshedSource {
 extension RefreshingCredentials: RefreshedSource {
     var isBounded: Bool { false }
 
-    func unavailableReason(at now: Date) -> String? { problem(at: now).map { "credentials of \(origin): \($0)" } }
+    func unavailableReason(at now: Date) -> String? { problem(at: now).map { "credentials of \(source): \($0)" } }
 
     func report(at moment: Moment) -> RefreshReport {
         let status = status(at: moment)
@@ -105,7 +105,7 @@ extension RefreshingCredentials: RefreshedSource {
             isPermanent: status.problem?.isTransient == false,
             // Each fetch is logged, since readers of the store's log look for the access key.
             content: "\(status.successes)",
-            subject: ["source": "\(status.origin)"],
+            subject: ["source": "\(status.source)"],
             failureLine: .init(
                 level: serves ? .warning : .error,
                 message: serves

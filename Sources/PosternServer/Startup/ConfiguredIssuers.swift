@@ -4,7 +4,6 @@ import LocalFiles
 import RuleFiles
 import UploadRules
 package import UserAuth
-import WireFormats
 
 /// One issuer as a tenant's rule file or the service-wide file declares it, with its keys.
 package struct ConfiguredIssuer: Sendable {
@@ -13,7 +12,7 @@ package struct ConfiguredIssuer: Sendable {
     package let source: String
     /// The tenant whose file declares it; nil for the service-wide file.
     package let tenant: String?
-    /// Fetches its keys; nil for keys in files. Shared by equal declarations.
+    /// Fetches its keys; nil for keys in files.
     package let remote: RemoteKeys?
 
     package var issuer: Issuer { trusted.issuer }
@@ -30,27 +29,16 @@ package struct ConfiguredIssuer: Sendable {
     var currentKeyIDs: [String?] { trusted.keys.current?.keyIDs ?? [] }
 }
 
-/// The issuers that rule files and the service-wide file declare.
+/// The issuers that rule files and the service-wide file declare, each once: `IssuerCheck` refuses a second declaration.
 package struct ConfiguredIssuers: Sendable {
     package let all: [ConfiguredIssuer]
-    /// Every remote key set once.
-    package let remote: [RemoteKeys]
 
     package init(_ all: [ConfiguredIssuer]) {
         self.all = all
-        var seen: Set<ObjectIdentifier> = []
-        remote = all.compactMap(\.remote).filter { seen.insert(ObjectIdentifier($0)).inserted }
     }
 
-    /// Each issuer once for each location of its keys; several tenants may declare the same.
-    var distinct: [ConfiguredIssuer] {
-        var remotes: Set<ObjectIdentifier> = []
-        var names: Set<String> = []
-        return all.filter { issuer in
-            guard let remote = issuer.remote else { return names.insert(issuer.identifier).inserted }
-            return remotes.insert(ObjectIdentifier(remote)).inserted
-        }
-    }
+    /// The key sets that are fetched.
+    package var remote: [RemoteKeys] { all.compactMap(\.remote) }
 
     /// Whether every issuer whose tokens may be for the tenant has keys.
     func haveKeys(for tenant: String) -> Bool {
@@ -68,16 +56,6 @@ struct IssuerLoader {
     private(set) var problems: [String] = []
     /// Keys that were skipped, and secrets that other accounts may read.
     private(set) var warnings: [String] = []
-    /// So that equal declarations share one set and one fetch.
-    private var remote: [RemoteIdentity: RemoteKeys] = [:]
-
-    /// What makes two declarations equal. The order of algorithms does not matter.
-    private struct RemoteIdentity: Hashable {
-        let issuer: ExactString
-        let endpoint: KeyEndpoint
-        let algorithms: Set<Algorithm>
-        let authorities: String?
-    }
 
     init(_ book: RuleBook, service: ServiceConfiguration?) async {
         for file in book.files {
@@ -93,7 +71,7 @@ struct IssuerLoader {
     private mutating func add(_ issuer: Issuer, declaredIn place: String, owner: String?) async {
         let subject = "\(place): keys of issuer \(issuer.identifier)"
         do {
-            let remote = remoteKeys(of: issuer)
+            let remote = Self.remoteKeys(of: issuer)
             let keys: IssuerKeys
             if let remote {
                 keys = remote.keys
@@ -114,21 +92,15 @@ struct IssuerLoader {
     }
 
     /// Returns nil for keys in files.
-    private mutating func remoteKeys(of issuer: Issuer) -> RemoteKeys? {
+    private static func remoteKeys(of issuer: Issuer) -> RemoteKeys? {
         guard case .remote(let endpoint) = issuer.keySource else { return nil }
-        let identity = RemoteIdentity(
-            issuer: ExactString(issuer.identifier), endpoint: endpoint, algorithms: Set(issuer.algorithms),
-            authorities: issuer.keyAuthorities)
-        if let known = remote[identity] { return known }
-        let keys = RemoteKeys(
+        return RemoteKeys(
             issuer: issuer.identifier,
             endpoint: endpoint,
             algorithms: issuer.algorithms,
             authorities: issuer.keyAuthorities,
             uptime: ServiceClock.system.uptime
         )
-        remote[identity] = keys
-        return keys
     }
 
     private static func keys(_ source: KeySource, algorithms: [Algorithm]) throws -> KeySet {

@@ -48,8 +48,8 @@ extension ServiceState {
         let (book, warnings) = try RuleBook.load(settings)
         let loader = await IssuerLoader(book, service: settings.service)
         guard loader.problems.isEmpty else { throw SetupError(loader.problems) }
-        let resolvers = CredentialResolvers(environment: settings.environment)
-        let credentials = TenantCredentials(of: book, resolvers, environment: settings.environment)
+        let chains = CredentialChains(environment: settings.environment)
+        let credentials = TenantCredentials(of: book, chains, environment: settings.environment)
         let uses = APIKeyUses()
         let snapshot = ServiceSnapshot(
             book: book, issuers: ConfiguredIssuers(loader.issuers), credentials: credentials, apiKeyUses: uses)

@@ -17,7 +17,7 @@ package struct TenantCredentials: Sendable {
     /// Every source once, in the order of the tenants.
     package let sources: [RefreshingCredentials]
 
-    package init(of book: RuleBook, _ resolvers: CredentialResolvers, environment: [String: String]) {
+    package init(of book: RuleBook, _ chains: CredentialChains, environment: [String: String]) {
         var bySource: [CredentialSource: RefreshingCredentials] = [:]
         var perTenant: [RefreshingCredentials] = []
         var sources: [RefreshingCredentials] = []
@@ -26,14 +26,11 @@ package struct TenantCredentials: Sendable {
             if let known = bySource[source] {
                 perTenant.append(known)
             } else {
-                let resolver = resolvers.resolver(of: source)
                 let credentials = RefreshingCredentials(
-                    origin: source, minimumRemaining: TicketExpiry.margin + TicketExpiry.shortest
-                ) { () async throws(CredentialError) in
-                    let provided = try await resolver.refresh()
-                    try provided.credentials.checkSessionToken()
-                    return provided
-                }
+                    source: source,
+                    minimumRemaining: TicketExpiry.margin + TicketExpiry.shortest,
+                    validate: { credentials throws(CredentialError) in try credentials.checkSessionToken() },
+                    fetch: chains.chain(of: source).refresh)
                 bySource[source] = credentials
                 perTenant.append(credentials)
                 sources.append(credentials)
@@ -45,26 +42,26 @@ package struct TenantCredentials: Sendable {
 
     /// The problems that only an operator can fix, one sentence each.
     func permanentProblems(at now: Date) -> [String] {
-        sources.compactMap { source in
-            guard let problem = source.problem(at: now), !problem.isTransient else { return nil }
-            return source.origin == .standard ? problem.description : "credentials of \(source.origin): \(problem)"
+        sources.compactMap { credentials in
+            guard let problem = credentials.problem(at: now), !problem.isTransient else { return nil }
+            return credentials.source == .standard ? problem.description : "credentials of \(credentials.source): \(problem)"
         }
     }
 }
 
-/// Makes the resolver of each credential source. All roles are assumed with the credentials of one default chain.
-package struct CredentialResolvers: Sendable {
+/// Makes the chain of providers of each credential source. All roles are assumed with the credentials of one default chain.
+package struct CredentialChains: Sendable {
     private let context: ProviderContext
-    private let standard: CredentialResolver
+    private let standard: CredentialChain
 
     /// - Parameter environment: the environment of the process
     package init(environment: [String: String]) {
         context = ProviderContext(variables: environment, now: ServiceClock.system.now, uptime: ServiceClock.system.uptime)
-        standard = CredentialResolver(origin: .standard, context: context)
+        standard = CredentialChain(.standard, context: context)
     }
 
-    package func resolver(of source: CredentialSource) -> CredentialResolver {
-        source == .standard ? standard : CredentialResolver(origin: source, context: context, standard: standard)
+    package func chain(of source: CredentialSource) -> CredentialChain {
+        source == .standard ? standard : CredentialChain(source, context: context, base: standard)
     }
 }
 

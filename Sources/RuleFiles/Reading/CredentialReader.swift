@@ -112,8 +112,7 @@ struct RoleReader: Sendable {
         let externalID = Self.externalID.read(from: section, self)
         let policy = Self.sessionPolicy.read(from: section, self)
         guard let arn else { return nil }
-        let role = AssumedRole(
-            roleARN: arn.value, externalID: externalID?.value, sessionName: nil, sessionPolicy: nil, region: region)
+        let role = AssumedRole(roleARN: arn.value, externalID: externalID?.value, region: region)
         return CredentialReader.Reading(source: .role(role), isNarrowed: policy != nil)
     }
 
@@ -135,7 +134,7 @@ struct RoleReader: Sendable {
         "externalId", takes: "2 to 1224 letters, digits and `_+=,.@:/-`", standard: "none", example: "acme-7f3a"
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in
-            guard AssumeRoleRequest.isExternalID(text) else {
+            guard AssumedRole.isExternalID(text) else {
                 throw ValueError("\(text.quoted) is not an external id", "write 2 to 1224 letters, digits and _+=,.@:/-")
             }
             return text

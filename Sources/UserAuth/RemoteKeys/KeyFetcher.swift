@@ -32,7 +32,7 @@ package struct KeyFetcher: Sendable {
         endpoint: KeyEndpoint,
         algorithms: [Algorithm],
         authorities: String? = nil,
-        send: @escaping Send = OutgoingHTTP.send
+        send: @escaping Send = { request async throws(OutgoingError) in try await request.send() }
     ) {
         self.issuer = issuer
         self.endpoint = endpoint

@@ -104,9 +104,9 @@ extension RefreshPolicy where Value == FetchedKeys, Failure == KeyFetchError {
     /// - Parameter publish: called with each new set, and with nil when the set is removed.
     static func keys(publish: @escaping @Sendable (FetchedKeys?) -> Void = { _ in }) -> RefreshPolicy {
         RefreshPolicy(
-            life: { fetched, began, _ throws(KeyFetchError) in
+            lifetime: { fetched, began, _ throws(KeyFetchError) in
                 // Counted from the beginning of the fetch: the set can be that old.
-                Life(
+                Lifetime(
                     renewal: .init(
                         freshUntil: Deadline(uptime: began + fetched.lifetime),
                         lead: fetched.lifetime * 0.2...fetched.lifetime * 0.3),

@@ -23,19 +23,19 @@ package enum DigestAlgorithm: String, Sendable {
         }
     }
 
-    /// Whether libcrypto has it: a provider may forbid some, and a broken configuration has none.
+    /// Whether libcrypto has it: a provider may forbid some digests, and a broken configuration has none.
     package var isAvailable: Bool { implementation != nil }
 
     /// Computes the digest of bytes.
     /// - Parameter digest: takes ``size`` bytes
-    /// - Returns: false where libcrypto has no such digest, as with a provider that forbids it
+    /// - Returns: false if libcrypto has no such digest, e.g. because a provider forbids it
     package func hash(_ bytes: UnsafeRawBufferPointer, into digest: UnsafeMutableRawBufferPointer) -> Bool {
         guard digest.count >= size, let output = digest.baseAddress else { return false }
         return EVP_Digest(
             bytes.baseAddress, bytes.count, output.assumingMemoryBound(to: UInt8.self), nil, implementation, nil) == 1
     }
 
-    /// Computes the digest of bytes. Traps where libcrypto has no such digest: ``isAvailable`` tells before.
+    /// Computes the digest of bytes. Traps if libcrypto has no such digest; check ``isAvailable`` first.
     package func hash(_ bytes: some Collection<UInt8>) -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: size)
         let isComputed = digest.withUnsafeMutableBytes { output in
@@ -46,7 +46,7 @@ package enum DigestAlgorithm: String, Sendable {
         return digest
     }
 
-    /// Fetched once: a fetch costs more than the digest of a token. Nil where no provider has it.
+    /// Fetched once: a fetch costs more than the digest of a token. Nil if no provider has it.
     package var implementation: OpaquePointer? {
         switch self {
         case .md5: FetchedDigest.md5.pointer
@@ -58,7 +58,7 @@ package enum DigestAlgorithm: String, Sendable {
     }
 }
 
-/// A digest of libcrypto's default context. Never changed after it was made; libcrypto counts references to it atomically.
+/// A digest of libcrypto's default context. It is immutable, and libcrypto counts references to it atomically.
 private final class FetchedDigest: @unchecked Sendable {
     static let md5 = FetchedDigest(.md5)
     static let sha1 = FetchedDigest(.sha1)

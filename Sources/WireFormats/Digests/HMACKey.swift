@@ -3,23 +3,23 @@
 internal import COpenSSL
 import Synchronization
 
-/// A key for HMAC (RFC 2104), shared by all who use it at the same time.
+/// A key for HMAC (RFC 2104), which many threads may use at the same time.
 ///
-/// Setting a key in libcrypto costs as much as the code of a short message, and starting anew with the key that is set nearly
-/// nothing, so contexts with the key are kept. libcrypto wipes the key when a context is freed.
+/// Setting a key in libcrypto costs as much as the code of a short message, and restarting with the same key almost nothing, so
+/// contexts with the key are reused. libcrypto wipes the key when a context is freed.
 package final class HMACKey: Sendable {
-    /// The digest; a code has its length.
+    /// The digest, whose length a code has.
     package let digest: DigestAlgorithm
-    /// Never used itself, so it can be copied at any time.
+    /// Only copied, never used itself, so that it can be copied at any time.
     private let template: Context
     private let idle = Mutex<[Context]>([])
-    /// At most so many idle contexts are kept.
+    /// The most idle contexts.
     private static let idleLimit = 16
 
     /// Whether libcrypto has HMAC.
     package static var isAvailable: Bool { FetchedHMAC.shared.pointer != nil }
 
-    /// Sets a key, which may be wiped afterwards. Nil where libcrypto refuses the digest or the key.
+    /// Copies a key, which may be wiped afterwards. Returns nil if libcrypto refuses the digest or the key.
     package init?(_ digest: DigestAlgorithm, key: Span<UInt8>) {
         guard let template = Context(digest, key: key) else { return nil }
         self.digest = digest
@@ -27,8 +27,8 @@ package final class HMACKey: Sendable {
     }
 
     /// Computes the code of a message.
-    /// - Parameter code: takes as many bytes as a digest has
-    /// - Returns: false where libcrypto fails
+    /// - Parameter code: of the digest's length
+    /// - Returns: false if libcrypto fails
     package func authenticate(_ message: UnsafeRawBufferPointer, into code: UnsafeMutableRawBufferPointer) -> Bool {
         guard let context = idle.withLock({ $0.popLast() }) ?? template.copy(),
             context.authenticate(message, into: code, count: digest.size)
@@ -47,7 +47,7 @@ package final class HMACKey: Sendable {
     }
 }
 
-/// A context of libcrypto with its key set, which works on one message at a time.
+/// A context of libcrypto with its key set, for one message at a time.
 private final class Context: @unchecked Sendable {
     private let pointer: OpaquePointer
 
@@ -75,7 +75,7 @@ private final class Context: @unchecked Sendable {
         guard isKeySet else { return nil }
     }
 
-    /// Another context with the same key; nil where libcrypto fails. The original must not be at work.
+    /// Returns another context with the same key; nil if libcrypto fails. The original must not be in use.
     func copy() -> Context? {
         EVP_MAC_CTX_dup(pointer).map { Context($0) }
     }
@@ -95,7 +95,7 @@ private final class Context: @unchecked Sendable {
 private final class FetchedHMAC: @unchecked Sendable {
     static let shared = FetchedHMAC()
 
-    /// Never changed after the start; libcrypto counts references to it atomically. Nil where no provider has HMAC.
+    /// Immutable; libcrypto counts references to it atomically. Nil if no provider has HMAC.
     let pointer: OpaquePointer?
 
     private init() {

@@ -2,7 +2,7 @@
 
 internal import COpenSSL
 
-/// A digest of bytes that arrive piece by piece. Traps where libcrypto fails: ``DigestAlgorithm/isAvailable`` tells before.
+/// A digest of bytes that arrive in pieces. Traps if libcrypto fails; check ``DigestAlgorithm/isAvailable`` first.
 package struct RunningDigest: ~Copyable {
     private let context: OpaquePointer
     private let algorithm: DigestAlgorithm
@@ -19,7 +19,7 @@ package struct RunningDigest: ~Copyable {
         EVP_MD_CTX_free(context)
     }
 
-    /// Takes the next piece.
+    /// Adds the next piece.
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         precondition(EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1)
     }

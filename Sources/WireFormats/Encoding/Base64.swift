@@ -34,7 +34,7 @@ package enum Base64 {
 
     /// The four digits of 24 bits, the first in the lowest byte.
     private static func digits(of bits: UInt32) -> UInt32 {
-        // A literal's address: neither a lazy global nor a bounds check stands between; indices have six bits.
+        // The address of a literal: without a lazy global or a bounds check. Indices have six bits.
         let digits = alphabet.utf8Start
         return UInt32(digits[Int(bits >> 18)]) | UInt32(digits[Int(bits >> 12 & 63)]) << 8
             | UInt32(digits[Int(bits >> 6 & 63)]) << 16 | UInt32(digits[Int(bits & 63)]) << 24
@@ -42,8 +42,8 @@ package enum Base64 {
 
     private static var alphabet: StaticString { "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/" }
 
-    /// Decodes strictly: nil for any other character, for missing or misplaced padding, and where bits that stand for
-    /// nothing are set (RFC 4648, section 3.5), so that one sequence of bytes has one text.
+    /// Decodes strictly: returns nil for any other character, for missing or misplaced padding, and if unused bits are set
+    /// (RFC 4648, section 3.5), so that each sequence of bytes has exactly one text.
     package static func decode(_ text: String) -> [UInt8]? {
         let digits = Array(text.utf8)
         guard digits.count % 4 == 0 else { return nil }

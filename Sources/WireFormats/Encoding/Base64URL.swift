@@ -2,8 +2,8 @@
 
 /// Base64url without padding (RFC 4648 section 5; RFC 7515 section 2), read so that every value has exactly one text.
 package enum Base64URL {
-    /// Reads a text; nil where it has padding, white space, `+`, `/` or any other foreign byte, or where the bits that the last
-    /// character has too many are not zero (RFC 4648 section 3.5).
+    /// Decodes a text; nil if it has padding, white space, `+`, `/` or another byte outside the alphabet, or if the unused bits of
+    /// the last character are not zero (RFC 4648 section 3.5).
     package static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         let (groups, rest) = text.count.quotientAndRemainder(dividingBy: 4)
         guard rest != 1 else { return nil }
@@ -52,12 +52,12 @@ package enum Base64URL {
         }
     }
 
-    /// Reads a text, as strictly.
+    /// Decodes a text, as strictly.
     package static func decode(_ text: String) -> [UInt8]? {
         decode(Array(text.utf8)[...])
     }
 
-    /// Writes bytes, without padding.
+    /// Encodes bytes, without padding.
     package static func encode(_ bytes: some Collection<UInt8>) -> String {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count * 4 + 2) / 3)

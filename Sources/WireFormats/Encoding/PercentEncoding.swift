@@ -7,14 +7,14 @@ package struct PercentEncoding: Sendable {
     private let escape: UInt8
 
     /// - Parameters:
-    ///   - kept: the characters that stay as they are. The escape character must not be among them.
+    ///   - kept: the characters that are not encoded. The escape character must not be among them.
     ///   - escape: an ASCII character.
     package init(keeping kept: ByteSet, escape: Unicode.Scalar = "%") {
         self.kept = kept
         self.escape = UInt8(ascii: escape)
     }
 
-    /// For one component of a URL: the unreserved characters stay.
+    /// For one component of a URL: all but the unreserved characters are encoded.
     package static let component = PercentEncoding(keeping: .unreserved)
 
     /// Encodes a text.
@@ -37,7 +37,7 @@ package struct PercentEncoding: Sendable {
         }
     }
 
-    /// Decodes bytes. Nil where an escape is incomplete or is not followed by digits; other bytes stay as they are.
+    /// Decodes bytes. Returns nil if an escape is incomplete or is not followed by digits; other bytes are left as they are.
     package func decode(_ bytes: some Sequence<UInt8>) -> [UInt8]? {
         var decoded: [UInt8] = []
         var iterator = bytes.makeIterator()
@@ -52,7 +52,7 @@ package struct PercentEncoding: Sendable {
         return decoded
     }
 
-    /// Decodes a text. Nil where ``decode(_:)`` gives nil or the result is not UTF-8.
+    /// Decodes a text. Returns nil if ``decode(_:)`` does, or if the result is not UTF-8.
     package func decodeUTF8(_ bytes: some Sequence<UInt8>) -> String? {
         decode(bytes).flatMap { String(validating: $0, as: UTF8.self) }
     }

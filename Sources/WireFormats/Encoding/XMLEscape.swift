@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension String {
-    /// The text as character data (XML 1.0 §2.4). A character that XML 1.0 cannot hold at all (§2.2) becomes U+FFFD.
+    /// The text as character data (XML 1.0 §2.4). A character that XML 1.0 does not allow (§2.2) becomes U+FFFD.
     /// - Parameter quotes: whether quotes and apostrophes are escaped too. Only attributes need it.
     package func xmlEscaped(quotes: Bool = false) -> String {
         var escaped = String.UnicodeScalarView()

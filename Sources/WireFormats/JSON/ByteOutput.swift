@@ -2,11 +2,11 @@
 
 /// Bytes that are written from front to back.
 ///
-/// An array's own `append` asks at each call whether the array is unique and large enough, and JSON is made of very small
-/// pieces. Here the room is there before it is written, and a whole piece, such as a quoted string, asks once. It cannot be
+/// An array's own `append` checks at each call whether the array is unique and large enough, and JSON consists of very small
+/// pieces. Here that is checked once for a whole piece, such as a quoted string. It cannot be
 /// copied: with two copies the next piece, or ``finish()``, would first copy all bytes.
 struct ByteOutput: ~Copyable, Sendable {
-    /// What is written, then zeros.
+    /// The bytes written so far, then zeros.
     private var storage: [UInt8]
     private var count = 0
 
@@ -14,10 +14,10 @@ struct ByteOutput: ~Copyable, Sendable {
         storage = [UInt8](repeating: 0, count: max(16, capacity))
     }
 
-    /// What has been written.
+    /// The bytes written so far.
     var bytes: [UInt8] { Array(storage[..<count]) }
 
-    /// What has been written, without a copy.
+    /// The bytes written so far, without a copy.
     consuming func finish() -> [UInt8] {
         storage.removeLast(storage.count - count)
         return storage
@@ -48,7 +48,7 @@ struct ByteOutput: ~Copyable, Sendable {
         }
     }
 
-    /// Appends a string as JSON, with a byte in front of the opening and one behind the closing quote.
+    /// Appends a string as JSON, with a byte before the opening and one after the closing quote.
     mutating func appendQuoted(_ string: String, after first: UInt8?, before last: UInt8?) {
         let isAppended: Void? = string.utf8.withContiguousStorageIfAvailable {
             appendQuoted(UnsafeRawBufferPointer($0), after: first, before: last)
@@ -58,7 +58,7 @@ struct ByteOutput: ~Copyable, Sendable {
         }
     }
 
-    /// Appends a text of the program's own, in which nothing is to be escaped, in quotes.
+    /// Appends a constant of the program, which needs no escapes, in quotes.
     mutating func appendQuoted(constant text: StaticString, after first: UInt8?, before last: UInt8?) {
         let utf8 = UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
         appendQuoted(utf8, hasByteToEscape: false, after: first, before: last)
@@ -82,7 +82,7 @@ struct ByteOutput: ~Copyable, Sendable {
     private mutating func appendQuoted(
         _ utf8: UnsafeRawBufferPointer, hasByteToEscape: Bool, after first: UInt8?, before last: UInt8?
     ) {
-        // Nearly every string has nothing to escape: then it is copied whole.
+        // Nearly every string needs no escapes, and is copied whole.
         write(atMost: (hasByteToEscape ? PieceWriter.longestEscape * utf8.count : utf8.count) + 4) { output in
             if let first { output.byte(first) }
             output.byte(UInt8(ascii: "\""))
@@ -92,7 +92,7 @@ struct ByteOutput: ~Copyable, Sendable {
         }
     }
 
-    /// Makes room and writes one piece of no more than as many bytes.
+    /// Reserves room for a number of bytes, and writes a piece of at most that length.
     @inline(__always)
     private mutating func write(atMost additional: Int, _ write: (inout PieceWriter) -> Void) {
         if storage.count - count < additional {

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension UInt8 {
-    /// Whether a JSON string cannot hold the byte as it is (RFC 8259, section 7).
+    /// Whether the byte needs an escape in a JSON string (RFC 8259, section 7).
     var isEscaped: Bool {
         self < 0x20 || self == UInt8(ascii: "\"") || self == UInt8(ascii: "\\")
     }
 }
 
 extension UnsafeRawBufferPointer {
-    /// Whether a JSON string cannot hold all of the bytes as they are. Looks at eight bytes at a time.
+    /// Whether any byte needs an escape in a JSON string. Checks eight bytes at a time.
     var hasByteToEscape: Bool {
         guard count >= 8 else { return contains { $0.isEscaped } }
         var index = 0
         while index &+ 32 <= count {
-            // Four words at once, since hardly any string has such a byte.
+            // Four words at once, since few strings have such a byte.
             let found =
                 word(at: index).bytesToEscape | word(at: index &+ 8).bytesToEscape
                 | word(at: index &+ 16).bytesToEscape | word(at: index &+ 24).bytesToEscape
@@ -48,8 +48,9 @@ extension UInt64 {
     private static var ones: UInt64 { 0x0101_0101_0101_0101 }
     private static var highBits: UInt64 { 0x8080_8080_8080_8080 }
 
-    /// Not zero where one of the eight bytes is a control, a quote or a backslash: "determine if a word has a byte less than n"
-    /// and "… a zero byte" of Sean Anderson's Bit Twiddling Hacks. A borrow may blame the wrong byte, but never invents one.
+    /// Not zero if one of the eight bytes is a control, a quote or a backslash: "determine if a word has a byte less than n"
+    /// and "… a zero byte" of Sean Anderson's Bit Twiddling Hacks. A borrow may mark a wrong byte, but only next to a
+    /// right one.
     fileprivate var bytesToEscape: UInt64 {
         // With this bit turned, the quote is 0x20 and the space 0x22: below 0x21 are the quote and the controls.
         let turned = self ^ (0x02 &* Self.ones)
@@ -58,7 +59,7 @@ extension UInt64 {
         return found & Self.highBits
     }
 
-    /// Not zero where one of the eight bytes is escaped, is DEL, or is not ASCII.
+    /// Not zero if one of the eight bytes is escaped, is DEL, or is not ASCII.
     fileprivate var bytesNotPlain: UInt64 {
         let carried = (self & ~Self.highBits) &+ Self.ones
         return bytesToEscape | (self | carried) & Self.highBits

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Gathers an object's members and refuses a name that is there twice.
+/// Collects an object's members, and refuses a repeated name.
 struct JSONMembers {
     private(set) var list: [(name: String, value: JSONValue)] = []
-    /// Only kept for large objects: comparing each name with each other would let a 256 KiB body cost seconds.
+    /// Only for large objects: comparing all pairs of names would take seconds for a body of 256 KiB.
     private var names: Set<ExactString> = []
     private static let scanned = 16
 
-    /// - Returns: false where the name is there already.
+    /// - Returns: false if there is a member of that name.
     mutating func append(_ name: String, _ value: JSONValue) -> Bool {
         if list.count < Self.scanned {
             for member in list where member.name.hasSameBytes(as: name) { return false }

@@ -5,12 +5,12 @@ package struct JSONNumber: Sendable, Equatable {
     /// The number's text, which follows RFC 8259 section 6.
     package let literal: String
 
-    /// Takes a text that the parser has checked.
+    /// - Parameter text: checked by the parser
     init(checked literal: String) {
         self.literal = literal
     }
 
-    /// The number as the closest finite double; nil where it is out of a double's range.
+    /// The number as the closest finite double; nil if it is outside of a double's range.
     package var double: Double? {
         // Up to 2^53 every integer is a double.
         if let shortInteger { return Double(shortInteger) }
@@ -18,11 +18,11 @@ package struct JSONNumber: Sendable, Equatable {
         return double
     }
 
-    /// The exact integer: `1e3` and `1000.0` are 1000. Nil where the number is not integral or not in `Int`'s range.
+    /// The exact integer: `1e3` and `1000.0` are 1000. Nil if the number is not integral or not in `Int`'s range.
     package var integer: Int? {
         if let shortInteger { return shortInteger }
         var digits: [UInt8] = []  // significant digits, without leading zeros
-        var scale = 0  // how many of them stand after the point
+        var scale = 0  // how many of them are after the point
         var isNegative = false
         var exponent = 0
         var isExponentNegative = false
@@ -35,7 +35,7 @@ package struct JSONNumber: Sendable, Equatable {
             case (UInt8(ascii: "."), _): part = .fraction
             case (UInt8(ascii: "e"), _), (UInt8(ascii: "E"), _): part = .exponent
             case (_, .exponent):
-                // Beyond this bound no literal that fits in memory can make up for it; it only must not overflow.
+                // Larger exponents have the same result for any literal that fits in memory; they must only not overflow.
                 exponent = min(exponent * 10 + Int(byte &- 0x30), 1 << 40)
             case (_, _):
                 if part == .fraction { scale += 1 }
@@ -52,7 +52,7 @@ package struct JSONNumber: Sendable, Equatable {
         return Self.integer(of: digits, zeros: zeros, isNegative: isNegative)
     }
 
-    /// The number where it is written in at most 15 digits and nothing else, as nearly all are.
+    /// The number if it is written as at most 15 digits, as nearly all are; otherwise nil.
     private var shortInteger: Int? {
         let digits = literal.utf8
         guard digits.count <= 15 else { return nil }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The members of a JSON object in the order they were written; each name is there once.
+/// The members of a JSON object in the order they were written; names are unique.
 package struct JSONObject: Sendable {
     /// The members in the order of the text.
     package let members: [(name: String, value: JSONValue)]
 
-    /// Takes members whose names the parser has found to be unique.
+    /// - Parameter members: with unique names, which the parser has checked
     init(unique members: [(name: String, value: JSONValue)]) {
         self.members = members
     }

@@ -9,7 +9,7 @@ extension JSONParser {
         if bytes[position] == UInt8(ascii: "\"") {
             let run = bytes.extracting(start..<position)
             position += 1
-            // Nothing to validate: the usual case.
+            // ASCII, the usual case, needs no validation.
             if isASCII { return run.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) } }
             guard let string = run.withUnsafeBufferPointer({ String(validating: $0, as: UTF8.self) }) else {
                 throw JSONSyntaxError(.invalidUTF8, at: start, in: bytes)
@@ -20,7 +20,7 @@ extension JSONParser {
     }
 
     /// The position of the first quote or backslash.
-    /// - Parameter isASCII: becomes false where a byte before it is not
+    /// - Parameter isASCII: set to false if a byte before it is not
     private func plainRun(from start: Int, _ bytes: Span<UInt8>, isASCII: inout Bool) throws(JSONSyntaxError) -> Int {
         var all: UInt8 = 0
         for index in start..<bytes.count {
@@ -54,7 +54,7 @@ extension JSONParser {
         return string
     }
 
-    /// Reads what follows a backslash.
+    /// Reads the escape after a backslash.
     private mutating func escape(into unescaped: inout [UInt8], _ bytes: Span<UInt8>) throws(JSONSyntaxError) {
         guard position < bytes.count else { throw error(.textEndsEarly, bytes) }
         let byte = bytes[position]

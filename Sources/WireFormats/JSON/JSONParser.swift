@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A recursive-descent reader over a span of bytes; its recursion is bounded by the nesting allowed.
+/// A recursive-descent parser of a span of bytes; its recursion is bounded by the allowed nesting.
 ///
-/// The span is handed from function to function rather than stored: each access is bounds-checked and nothing can outlive it.
+/// The span is passed from function to function and not stored: accesses are bounds-checked, and nothing can outlive it.
 struct JSONParser {
     var position = 0
     private var depth = 0
@@ -110,14 +110,14 @@ extension JSONParser {
         }
     }
 
-    /// Steps over an opening bracket.
+    /// Skips an opening bracket.
     private mutating func descend(_ bytes: Span<UInt8>) throws(JSONSyntaxError) {
         guard depth < maximumDepth else { throw error(.tooDeep(maximum: maximumDepth), bytes) }
         depth += 1
         position += 1
     }
 
-    /// Whether the array or object just opened is empty; then its closing bracket is stepped over.
+    /// Whether the array or object just opened is empty; then its closing bracket is skipped.
     private mutating func closes(_ bracket: UInt8, _ bytes: Span<UInt8>) throws(JSONSyntaxError) -> Bool {
         skipWhitespace(bytes)
         guard position < bytes.count else { throw error(.textEndsEarly, bytes) }
@@ -126,7 +126,7 @@ extension JSONParser {
         return true
     }
 
-    /// Steps over a comma and to what follows it (true), or over the closing bracket (false).
+    /// Skips a comma and the white space after it (true), or the closing bracket (false).
     private mutating func continues(
         until bracket: UInt8, _ expectation: JSONSyntaxError.Expectation, _ bytes: Span<UInt8>
     ) throws(JSONSyntaxError) -> Bool {

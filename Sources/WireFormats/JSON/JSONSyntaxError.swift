@@ -2,7 +2,7 @@
 
 /// Why a text is not JSON as RFC 8259 defines it, and where.
 package struct JSONSyntaxError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What is wrong.
+    /// The kind of error.
     package let problem: Problem
     /// The line, counted from 1.
     package let line: Int
@@ -14,7 +14,7 @@ package struct JSONSyntaxError: Error, Sendable, Equatable, CustomStringConverti
         "line \(line), byte \(byte): \(problem)"
     }
 
-    /// What can be wrong with a JSON text.
+    /// The kinds of errors of a JSON text.
     package enum Problem: Sendable, Equatable, CustomStringConvertible {
         case emptyText
         case byteOrderMark
@@ -30,7 +30,7 @@ package struct JSONSyntaxError: Error, Sendable, Equatable, CustomStringConverti
         case tooDeep(maximum: Int)
     }
 
-    /// What should have stood at a place.
+    /// What is expected at a place.
     package enum Expectation: String, Sendable {
         case value = "a value"
         case memberName = "a member name in double quotes"

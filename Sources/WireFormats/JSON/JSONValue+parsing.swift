@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension JSONValue {
-    /// The deepest nesting that may be asked for, so that a deep text can never exhaust a thread's stack.
+    /// The largest `maximumDepth`, at which a thread's stack still suffices.
     package static let deepestNesting = 512
 
-    /// Reads exactly one JSON value (RFC 8259), and nothing that only some readers would take for one.
+    /// Parses exactly one JSON value (RFC 8259), and refuses text that only some parsers accept.
     ///
-    /// Refused as well as syntax errors: a member name that appears twice in an object (byte for byte after unescaping), half a
+    /// It refuses syntax errors and also: a member name that appears twice in an object (byte for byte after unescaping), half a
     /// surrogate pair, invalid UTF-8, a byte order mark, anything but white space after the value, and deeper nesting than
     /// `maximumDepth`.
     /// - Parameters:
@@ -16,7 +16,7 @@ extension JSONValue {
         self = try JSONParser.parse(bytes, maximumDepth: maximumDepth).get()
     }
 
-    /// The same of an array.
+    /// The same for an array.
     package init(parsing bytes: [UInt8], maximumDepth: Int = 32) throws(JSONSyntaxError) {
         try self.init(parsing: bytes.span, maximumDepth: maximumDepth)
     }

@@ -2,7 +2,7 @@
 
 /// A JSON value as RFC 8259 defines it, read by ``init(parsing:maximumDepth:)``.
 ///
-/// Equality is byte-exact: two strings are equal where their UTF-8 is, not where Unicode calls them canonically equivalent.
+/// Equality is byte-exact: two strings are equal if their UTF-8 is, not if they are canonically equivalent in Unicode.
 package enum JSONValue: Sendable {
     case null
     case bool(Bool)

@@ -2,11 +2,11 @@
 
 /// Objects and arrays with closures, so that brackets balance by construction, and members of each type of value.
 ///
-/// For whatever is not written at each request: there, ``beginObject()`` and its like save the calls.
+/// For documents that are not written for each request: there, ``beginObject()`` and the like save calls.
 extension JSONWriter {
     /// Makes the bytes of an object.
     /// - Parameters:
-    ///   - capacity: how many bytes to make room for at once.
+    ///   - capacity: how many bytes to reserve.
     ///   - members: writes the members.
     package static func object(capacity: Int = 256, _ members: (inout JSONWriter) -> Void) -> [UInt8] {
         var json = JSONWriter(capacity: capacity)
@@ -41,7 +41,7 @@ extension JSONWriter {
         endArray()
     }
 
-    /// Writes a member with a string as its value, `null` without one.
+    /// Writes a member with a string as its value, `null` for nil.
     package mutating func member(_ name: String, _ value: String?) {
         key(name)
         if let value { string(value) } else { null() }
@@ -53,7 +53,7 @@ extension JSONWriter {
         int(value)
     }
 
-    /// Writes a member with an integer as its value, `null` without one.
+    /// Writes a member with an integer as its value, `null` for nil.
     package mutating func member(_ name: String, _ value: Int?) {
         key(name)
         if let value { int(value) } else { null() }
@@ -70,7 +70,7 @@ extension JSONWriter {
         array(name, of: values) { $0.string($1) }
     }
 
-    /// Writes a member with an array of strings as its value, `null` where there is none.
+    /// Writes a member with an array of strings as its value, with `null` for nil.
     package mutating func member(_ name: String, _ values: [String?]) {
         array(name, of: values) { json, value in
             if let value { json.string(value) } else { json.null() }

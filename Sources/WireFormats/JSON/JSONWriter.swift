@@ -9,15 +9,15 @@ package struct JSONWriter: ~Copyable, Sendable {
     private var output: ByteOutput
     private var needsComma = false
 
-    /// - Parameter capacity: how many bytes to make room for at once.
+    /// - Parameter capacity: how many bytes to reserve.
     package init(capacity: Int = 256) {
         output = ByteOutput(capacity: capacity)
     }
 
-    /// What has been written, copied; ``finish()`` does without the copy.
+    /// A copy of the bytes written so far; ``finish()`` makes no copy.
     package var bytes: [UInt8] { output.bytes }
 
-    /// Hands out what has been written and ends the writer.
+    /// Returns the bytes written, and ends the writer.
     package consuming func finish() -> [UInt8] { output.finish() }
 
     /// Opens an object, as a value.
@@ -35,13 +35,13 @@ package struct JSONWriter: ~Copyable, Sendable {
         needsComma = false
     }
 
-    /// Writes a member's name that is the program's own, and has nothing to escape; its value follows.
+    /// Writes a member's name, a constant of the program that needs no escapes; its value follows.
     package mutating func key(constant name: StaticString) {
         output.appendQuoted(constant: name, after: needsComma ? UInt8(ascii: ",") : nil, before: UInt8(ascii: ":"))
         needsComma = false
     }
 
-    /// Writes a member with a string as its value; the name is the program's own, and has nothing to escape.
+    /// Writes a member with a string as its value; the name is a constant of the program that needs no escapes.
     package mutating func member(constant name: StaticString, _ value: String) {
         key(constant: name)
         string(value)
@@ -83,7 +83,7 @@ package struct JSONWriter: ~Copyable, Sendable {
         output.append(contentsOf: "null".utf8)
     }
 
-    /// Writes bytes that are a whole JSON value already.
+    /// Writes bytes that are a whole JSON value.
     package mutating func raw(_ value: some Collection<UInt8>) {
         separate()
         output.append(contentsOf: value)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes a piece into room that is known to be large enough: the one place in which writes are unchecked in release builds.
+/// Writes a piece into reserved room: the only place where writes are unchecked in release builds.
 struct PieceWriter {
-    /// How many bytes stand for one byte at most, as in `\u001f`.
+    /// The most bytes that one byte becomes, as in `\u001f`.
     static let longestEscape = 6
 
     private let room: UnsafeMutableRawBufferPointer
@@ -23,12 +23,12 @@ struct PieceWriter {
         count += bytes.count
     }
 
-    /// Turns round what has been written from an index on.
+    /// Reverses the bytes from an index on.
     mutating func reverse(from start: Int) {
         room[start..<count].reverse()
     }
 
-    /// Writes bytes as the inside of a JSON string (RFC 8259, section 7).
+    /// Writes bytes as the contents of a JSON string (RFC 8259, section 7).
     mutating func escaped(_ bytes: UnsafeRawBufferPointer) {
         for byte in bytes {
             if byte.isEscaped { escape(byte) } else { self.byte(byte) }

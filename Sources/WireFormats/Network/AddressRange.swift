@@ -4,10 +4,10 @@
 package struct AddressRange: Sendable, Hashable {
     /// The network's bytes: 4 or 16.
     package let bytes: [UInt8]
-    /// How many leading bits count.
+    /// The number of leading bits that are compared.
     package let prefixLength: Int
 
-    /// - Throws: What is no address, or has bits set behind the prefix (`10.0.0.1/8` may mean two things).
+    /// - Throws: if it is not an address or block, or has bits set after the prefix (`10.0.0.1/8` is ambiguous)
     package static func parse(_ text: String) throws(ValueError) -> AddressRange {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count <= 2, let address = parts.first.flatMap({ IPAddress($0) }) else {
@@ -35,7 +35,7 @@ package struct AddressRange: Sendable, Hashable {
         return other.count == bytes.count && masked(other) == bytes
     }
 
-    /// The same for an address as text; false for what is no address.
+    /// The same for an address as text; false if it is not an address.
     package func contains(_ address: String) -> Bool {
         IPAddress(address).map { contains($0) } ?? false
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An absolute `http` or `https` URL (RFC 9110 §4.2), taken apart once. The text is never rewritten.
+/// An absolute `http` or `https` URL (RFC 9110 §4.2), parsed once. The text is not changed.
 ///
-/// Hosts are read strictly, so that no other reader of the same text can find a different host in it. Paths and queries are not
+/// Hosts are parsed strictly, so that no other parser finds a different host in the same text. Paths and queries are not
 /// checked beyond being visible ASCII.
 package struct HTTPURL: Sendable, Hashable {
     package enum Scheme: String, Sendable, Hashable, CaseIterable {
@@ -12,16 +12,16 @@ package struct HTTPURL: Sendable, Hashable {
         package var defaultPort: Int { self == .https ? 443 : 80 }
     }
 
-    /// As it was given.
+    /// As it was passed.
     package let text: String
     package let scheme: Scheme
     /// The port is 1 to 65535, or nil.
     package let authority: HostPort
     /// Empty, or beginning with `/`.
     package let path: String
-    /// What is between `?` and `#`; nil where there is no `?`.
+    /// The text between `?` and `#`; nil if there is no `?`.
     package let query: String?
-    /// What follows `#`; nil where there is none.
+    /// The text after `#`; nil if there is none.
     package let fragment: String?
 
     package init(_ text: String) throws(HTTPURLError) {
@@ -50,7 +50,7 @@ package struct HTTPURL: Sendable, Hashable {
 
     package var host: Host { authority.host }
 
-    /// Host and port as clients write them into a `Host` field: in lower case, without the scheme's default port.
+    /// Host and port as in a client's `Host` field: in lower case, without the scheme's default port.
     package var hostField: String {
         let host = host.lowercased.bracketed
         guard let port = authority.port, port != scheme.defaultPort else { return host }
@@ -65,17 +65,17 @@ package struct HTTPURL: Sendable, Hashable {
     /// Whether no other machine can read or change what is sent: encrypted, or within this machine.
     package var isProtected: Bool { isEncrypted || isLoopback }
 
-    /// What follows the delimiter.
+    /// The text after the delimiter.
     private static func text(_ part: Substring.UTF8View) -> String? {
         part.isEmpty ? nil : String(Substring(part.dropFirst()))
     }
 }
 
-/// What is wrong with an ``HTTPURL``.
+/// Why a text is not an ``HTTPURL``.
 package enum HTTPURLError: Error, Sendable, Hashable {
-    /// A space, a control, or a character beyond ASCII.
+    /// A space, a control, or a character outside ASCII.
     case character
-    /// Neither `http://` nor `https://`.
+    /// The scheme is neither `http://` nor `https://`.
     case scheme
     /// A user name or password.
     case userInformation

@@ -23,8 +23,8 @@ package struct Host: Sendable, Hashable {
 
     /// Whether the host is this machine: `localhost`, a name under it (RFC 6761 §6.3), or a loopback address in any spelling.
     ///
-    /// This is the only definition of loopback: wherever plain http is allowed, or a name is trusted, for being on this machine.
-    /// `OutgoingHTTP` connects such names to loopback addresses only, whatever the resolver answers.
+    /// This is the only definition of loopback, for all places that allow plain http or trust a name because it is this machine.
+    /// `OutgoingHTTP` connects such names only to loopback addresses, whatever the resolver returns.
     package var isLoopback: Bool {
         if let address { return address.isLoopback }
         let name = lowercased.text

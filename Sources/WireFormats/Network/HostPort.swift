@@ -4,10 +4,10 @@
 /// the address of a listener.
 package struct HostPort: Sendable, Hashable, CustomStringConvertible {
     package let host: Host
-    /// 0 to 65535; nil where none is written.
+    /// 0 to 65535; nil if there is none.
     package let port: Int?
 
-    /// - Throws: what is wrong; an empty port is an error too
+    /// - Throws: also for an empty port
     package init(_ text: some StringProtocol) throws(HostPortError) {
         let bytes = Array(text.utf8)
         let isBracketed = bytes.first == UInt8(ascii: "[")
@@ -35,7 +35,7 @@ package struct HostPort: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// What is wrong with a ``HostPort``.
+/// Why a text is not a ``HostPort``.
 package enum HostPortError: Error, Sendable, Hashable {
     /// Neither a name nor an address.
     case host

@@ -15,7 +15,7 @@ package struct IPAddress: Sendable, Hashable {
         self.bytes = bytes
     }
 
-    /// The IPv4 address that an IPv4-mapped IPv6 address such as `::ffff:10.1.2.3` holds; any other address itself.
+    /// The IPv4 address that an IPv4-mapped IPv6 address such as `::ffff:10.1.2.3` contains; any other address itself.
     ///
     /// A socket for both families shows IPv4 peers as mapped addresses, and connects to them (RFC 4291 §2.5.5.2).
     package var unmapped: IPAddress {
@@ -70,7 +70,7 @@ package struct IPAddress: Sendable, Hashable {
         }
         let count = groups.reduce(0) { $0 + $1.count }
         if halves.count == 1 { return count == 16 ? groups[0] : nil }
-        // "::" stands for at least one group.
+        // "::" means at least one group.
         guard count <= 14 else { return nil }
         return groups[0] + [UInt8](repeating: 0, count: 16 - count) + groups[1]
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Classes of ASCII characters, for scanning UTF-8 without `Character`'s canonical equivalence. They are inlinable because the
-/// scans on a request's way ask them once a byte.
+/// Classes of ASCII characters, for scanning UTF-8 without `Character`'s canonical equivalence. They are inlinable because
+/// the scans of each request call them once a byte.
 extension UInt8 {
     @inlinable package var isASCIIDigit: Bool { self &- UInt8(ascii: "0") < 10 }
     @inlinable package var isASCIILowercase: Bool { self &- UInt8(ascii: "a") < 26 }
@@ -13,10 +13,10 @@ extension UInt8 {
     /// Whether the byte is `!` to `~`.
     @inlinable package var isVisibleASCII: Bool { self &- 0x21 < 0x5E }
 
-    /// The byte, in lower case where it is an ASCII letter.
+    /// The byte, in lower case if it is an ASCII letter.
     @inlinable package var asciiLowercased: UInt8 { isASCIIUppercase ? self | 0x20 : self }
 
-    /// The value of a hexadecimal digit of either case; nil where the byte is none.
+    /// The value of a hexadecimal digit of either case; nil if the byte is not one.
     @inlinable package var hexDigitValue: UInt8? {
         if isASCIIDigit { return self &- UInt8(ascii: "0") }
         let letter = (self | 0x20) &- UInt8(ascii: "a")
@@ -25,7 +25,7 @@ extension UInt8 {
 }
 
 extension String {
-    /// Calls a closure with the UTF-8, copied only where it is not stored contiguously.
+    /// Calls a closure with the UTF-8, copied only if it is not stored contiguously.
     @inlinable package func withUTF8Span<Result>(_ use: (Span<UInt8>) -> Result) -> Result {
         utf8.withContiguousStorageIfAvailable { use($0.span) } ?? use(Array(utf8).span)
     }

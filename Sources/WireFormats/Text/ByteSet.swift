@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A set of ASCII bytes in two words: the scans on a request's way ask it once a byte.
+/// A set of ASCII bytes in two words, which the scans of each request check once a byte.
 package struct ByteSet: Sendable {
     private var low: UInt64 = 0
     private var high: UInt64 = 0
@@ -26,6 +26,7 @@ package struct ByteSet: Sendable {
     package static let mediaTypeName = ByteSet(lettersAndDigits + "!#$&-^_.+")
     /// `attr-char` of RFC 5987 §3.2.1 without `$`, so that no `${` can arise.
     package static let attribute = ByteSet(lettersAndDigits + "!#&+-.^_`|~")
-    /// What a quoted file name keeps: quotes, escapes and percent signs are read differently by everyone (RFC 6266, D).
+    /// The characters of a quoted file name that are not encoded: programs differ on quotes, escapes and percent signs
+    /// (RFC 6266, appendix D).
     package static let quotedName = ByteSet(lettersAndDigits + " !#&'()*+,-./:;<=>?@[]^_`{|}~")
 }

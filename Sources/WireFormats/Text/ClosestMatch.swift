@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension String {
-    /// The candidate that someone who typed this most likely meant, for “did you mean …?”; nil where none is near.
+    /// The candidate that was most likely meant, for “did you mean …?”; nil if none is similar.
     package func closestMatch(in candidates: [String]) -> String? {
         let word = Spelling(self)
         guard (1...64).contains(word.bytes.count) else { return nil }
@@ -11,7 +11,7 @@ extension String {
     }
 }
 
-/// A word without what is a matter of style, case, hyphens and underscores: `max_size` is `maxSize`.
+/// A word without differences of style, i.e. case, hyphens and underscores: `max_size` equals `maxSize`.
 private struct Spelling {
     let bytes: [UInt8]
 
@@ -19,7 +19,7 @@ private struct Spelling {
         bytes = word.utf8.map(\.asciiLowercased).filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: "_") }
     }
 
-    /// The distance up to which a candidate is near.
+    /// The distance up to which a candidate is similar.
     func greatestDistance(to candidate: String) -> Int {
         max(1, min(bytes.count, candidate.utf8.count) / 3)
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A string that equals another one only where the bytes of their UTF-8 are the same, for keys of dictionaries and members of
+/// A string that equals another one only if the bytes of their UTF-8 are the same, for keys of dictionaries and members of
 /// sets.
 ///
-/// `String` compares by canonical equivalence ("é" equals "e\u{301}"), which would let two names pass for one.
+/// `String` compares by canonical equivalence ("é" equals "e\u{301}"), which would make two names one.
 package struct ExactString: Sendable, Hashable, Comparable, ExpressibleByStringLiteral {
     package let text: String
 
@@ -28,7 +28,7 @@ package struct ExactString: Sendable, Hashable, Comparable, ExpressibleByStringL
         text.withUTF8Span { utf8 in
             utf8.withUnsafeBytes { hasher.combine(bytes: $0) }
         }
-        // No byte of UTF-8, so that a value after this one is not taken for a part of it.
+        // Not a byte of UTF-8, so that a value hashed after this one is not part of it.
         hasher.combine(0xFF as UInt8)
     }
 }

@@ -2,7 +2,7 @@
 
 /// Free text of limited length without controls.
 package enum PlainText {
-    /// - Throws: Empty, too long, or with a control character.
+    /// - Throws: if it is empty, too long, or has a control character
     package static func parse(_ text: String, what: String, atMost bytes: Int = 256) throws(ValueError) -> String {
         guard !text.isEmpty else { throw ValueError("\(what) is empty", "write one, or remove the line") }
         guard text.utf8.count <= bytes else {
@@ -25,7 +25,7 @@ package enum PlainText {
         return false
     }
 
-    /// A value that becomes a form field: S3 expands `${filename}` in every field, so `${` never gets there.
+    /// A value that becomes a form field: S3 expands `${filename}` in every field, so `${` is refused.
     package static func fieldValue(_ text: String, what: String, atMost bytes: Int = 1024) throws(ValueError) -> String {
         let text = try parse(text, what: what, atMost: bytes)
         guard !expands(text) else {

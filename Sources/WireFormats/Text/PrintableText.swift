@@ -11,7 +11,7 @@ extension Unicode.Scalar {
     }
 }
 
-/// Foreign text in messages, log lines, status pages and on terminals.
+/// Text from outside in messages, log lines, status pages and on terminals.
 extension String {
     /// Whether nothing in the text needs an escape to be printed.
     package var isPrintable: Bool {
@@ -28,7 +28,7 @@ extension String {
         return text
     }
 
-    /// The text for a message: printable, in quotes, and not more than 60 scalars of it.
+    /// The text for a message: printable, in quotes, and at most 60 scalars.
     package var quoted: String {
         let limit = 60
         var text = ""
@@ -42,8 +42,8 @@ extension String {
         return "“\(text)”"
     }
 
-    /// The text in ASCII: each byte that is not printable ASCII, and quotes and backslashes, as `\x1b`; `...` stands for what is
-    /// beyond the limit.
+    /// The text in ASCII: each byte that is not printable ASCII, and quotes and backslashes, as `\x1b`; `...` replaces what is
+    /// over the limit.
     /// - Parameter maximumLength: how many bytes of the text are shown.
     package func printableASCII(maximumLength: Int = 128) -> String {
         var shown: [UInt8] = []

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A kind of quantity that operators write as a whole number and a unit: sizes and durations.
+/// A kind of quantity that is written as a whole number and a unit: sizes and durations.
 package struct Quantity {
     /// In the order in which messages list them.
     package let units: [(name: String, factor: Int)]
@@ -8,7 +8,7 @@ package struct Quantity {
     package let what: String
     /// `5MiB`.
     package let example: String
-    /// Whether a number may stand without a unit.
+    /// Whether the unit may be left out.
     package let allowsBareNumber: Bool
 
     /// Sizes in bytes.

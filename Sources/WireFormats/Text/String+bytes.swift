@@ -3,8 +3,8 @@
 extension String {
     /// Whether both have the same UTF-8.
     ///
-    /// `==` follows canonical equivalence ("é" equals "e\u{301}"), which would let two different member names pass for one,
-    /// and normalises both strings where they are not ASCII.
+    /// `==` follows canonical equivalence ("é" equals "e\u{301}"), which would make two different member names one, and
+    /// normalises both strings if they are not ASCII.
     package func hasSameBytes(as other: String) -> Bool {
         guard utf8.count == other.utf8.count else { return false }
         return utf8.withContiguousStorageIfAvailable { left in

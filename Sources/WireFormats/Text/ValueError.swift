@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is wrong with one value and what to write instead; the reader adds where.
+/// Why a value is wrong, and what to write instead; the reader of the file adds the position.
 package struct ValueError: Error, Hashable {
     package let message: String
     private let otherwise: String
@@ -14,8 +14,8 @@ package struct ValueError: Error, Hashable {
 
     /// An error about a word that may be a misspelt one of several.
     /// - Parameters:
-    ///   - advice: where none of them is near
-    ///   - suggestion: looked for when ``advice(suggesting:)`` is called, since it takes time
+    ///   - advice: if none of them is similar
+    ///   - suggestion: searched for when ``advice(suggesting:)`` is called, since it takes time
     package init(_ message: String, suggesting suggestion: Suggestion, else advice: String) {
         self.message = message
         otherwise = advice
@@ -26,22 +26,22 @@ package struct ValueError: Error, Hashable {
     package var advice: String { advice(suggesting: true) }
 
     /// What to write instead.
-    /// - Parameter looks: whether a word that may be meant is looked for
+    /// - Parameter looks: whether to search for a similar word
     package func advice(suggesting looks: Bool) -> String {
         guard looks, let suggestion, let word = suggestion.nearest else { return otherwise }
         return "did you mean \(word)?"
     }
 
-    /// Whether ``advice(suggesting:)`` looks for a word that may be meant.
+    /// Whether ``advice(suggesting:)`` searches for a similar word.
     package var looksForSuggestion: Bool { suggestion != nil }
 
-    /// A word and those of which one may be meant.
+    /// A word, and those that may have been meant.
     package struct Suggestion: Hashable, Sendable {
         private let word: String
         private let candidates: [String]
         private let quote: (String, String)
 
-        /// - Parameter quote: what is put around the word where it is shown
+        /// - Parameter quote: the text before and after the word in the advice
         package init(for word: String, in candidates: [String], between quote: (String, String) = ("", "")) {
             self.word = word
             self.candidates = candidates

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Whole numbers as operators write them: decimal digits, no sign, no leading zero.
+/// Whole numbers in decimal digits, no sign, no leading zero.
 package enum WholeNumber {
-    /// - Throws: A complaint that names `what` ("a size"): not digits, a leading zero, or too large for 64 bits.
+    /// - Throws: an error that names `what` ("a size") if it is not digits, has a leading zero, or is too large for 64 bits
     package static func parse(_ text: some StringProtocol, what: String, example: String) throws(ValueError) -> Int {
         let digits = text.utf8
         guard !digits.isEmpty, digits.allSatisfy(\.isASCIIDigit) else {

@@ -6,7 +6,7 @@
     package import Foundation
 #endif
 
-/// An instant as the UTC calendar writes it, to the second; by arithmetic, since a date formatter costs more than a signature.
+/// An instant in the calendar of UTC, to the second. Uses arithmetic, since a date formatter costs more than a signature.
 package struct CivilTime: Sendable, Hashable {
     /// Days since 1970-01-01.
     package let dayNumber: Int
@@ -19,10 +19,10 @@ package struct CivilTime: Sendable, Hashable {
     /// The second of the day, 0 to 86399.
     package let secondOfDay: Int
 
-    /// 0000-01-01T00:00:00Z to 9999-12-31T23:59:59Z in seconds since 1970: what four digits of a year can write.
+    /// 0000-01-01T00:00:00Z to 9999-12-31T23:59:59Z in seconds since 1970: the years with four digits.
     private static let writable = -62_167_219_200.0...253_402_300_799.0
 
-    /// 9999-12-31T23:59:59Z, the last second that can be written.
+    /// 9999-12-31T23:59:59Z, the last second of a year with four digits.
     package static let latest = Date(timeIntervalSince1970: writable.upperBound)
 
     /// Cuts off the fraction of a second. Nil outside the years 0 to 9999.
@@ -32,7 +32,7 @@ package struct CivilTime: Sendable, Hashable {
         self.init(seconds: Int(seconds))
     }
 
-    /// Cuts off the fraction of a second and takes the nearest second of the years 0 to 9999.
+    /// Cuts off the fraction of a second and clamps to the years 0 to 9999.
     package init(clamping date: Date) {
         let seconds = date.timeIntervalSince1970.rounded(.down)
         self.init(seconds: seconds.isNaN ? 0 : Int(min(max(seconds, Self.writable.lowerBound), Self.writable.upperBound)))
@@ -72,12 +72,12 @@ extension CivilTime {
 }
 
 extension CivilTime {
-    /// `20260101`, as credential scopes have it.
+    /// `20260101`, as in credential scopes.
     package var yyyymmdd: String {
         text(capacity: 8) { $0.date(self, separator: nil) }
     }
 
-    /// `20260101T000500Z`, as `X-Amz-Date` has it (ISO 8601, basic format).
+    /// `20260101T000500Z`, as in `X-Amz-Date` (ISO 8601, basic format).
     package var iso8601Basic: String {
         text(capacity: 16) {
             $0.date(self, separator: nil)
@@ -107,10 +107,10 @@ extension CivilTime {
         }
     }
 
-    /// `Thu, 01 Jan 2026 00:05:00 GMT`, as header fields have it (RFC 9110 §5.6.7).
+    /// `Thu, 01 Jan 2026 00:05:00 GMT`, as in header fields (RFC 9110 §5.6.7).
     package var httpDate: String {
         text(capacity: 29) {
-            // 719530 days are whole weeks, and no day that can be written is so long before 1970.
+            // 719530 days are whole weeks, and more than the days from the year 0 to 1970.
             $0.ascii(Self.weekdaysFromThursday[(dayNumber + 719_530) % 7])
             $0.ascii(", ")
             $0.twoDigits(day)
@@ -138,7 +138,7 @@ extension CivilTime {
     }
 }
 
-/// Writes digits into the room of a string that is being made.
+/// Writes digits into the buffer of a new string.
 private struct DigitWriter {
     let buffer: UnsafeMutableBufferPointer<UInt8>
     var count = 0

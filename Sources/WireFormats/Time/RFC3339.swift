@@ -6,13 +6,13 @@
     package import Foundation
 #endif
 
-/// Which texts count as an instant. A time without `Z` or an offset never does: it would be another instant on each machine.
+/// The forms of an instant. A time without `Z` or an offset is in none of them: it would be another instant on each machine.
 package enum InstantGrammar: Sendable {
     /// RFC 3339 §5.6: UTC or any offset, `t` and `z` too, a fraction of any length.
     case rfc3339
-    /// What S3 takes as a policy's expiration: `T` and `Z`, and at most nine digits of a fraction.
+    /// The form that S3 accepts as a policy's expiration: `T` and `Z`, and at most nine digits of a fraction.
     case utc
-    /// What credential providers write: as ``utc``, or an offset instead of the `Z`, with or without a colon (ISO 8601).
+    /// The form of credential providers: as ``utc``, or an offset instead of the `Z`, with or without a colon (ISO 8601).
     case iso8601
 }
 
@@ -48,7 +48,7 @@ extension Date {
         if rest.first == UInt8(ascii: ".") {
             let digits = rest.dropFirst().prefix(while: \.isASCIIDigit)
             guard !digits.isEmpty, grammar == .rfc3339 || digits.count <= 9 else { return nil }
-            // More digits than nine change nothing that a Date of our time can hold.
+            // A Date of our time is not precise enough for more than nine digits.
             let used = digits.prefix(9)
             fraction = used.reduce(Double(number(used) ?? 0)) { value, _ in value / 10 }
             rest = rest[digits.endIndex...]

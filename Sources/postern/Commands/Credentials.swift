@@ -44,10 +44,10 @@ struct Credentials: AsyncParsableCommand {
         SignalGuard.setDefaults()
         let environment = ProcessInfo.processInfo.environment
         let sources = try sources(environment)
-        let resolvers = CredentialResolvers(environment: environment)
+        let chains = CredentialChains(environment: environment)
         var findings: [CredentialFinding] = []
         for source in sources {
-            findings.append(await CredentialFinding(source, resolvers.resolver(of: source.origin), asksSTS: !offline))
+            findings.append(await CredentialFinding(source, chains.chain(of: source.origin), asksSTS: !offline))
         }
         let report = CredentialReport(findings: findings)
         print(json ? report.json : report.text)

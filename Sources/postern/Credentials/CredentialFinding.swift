@@ -22,7 +22,7 @@ struct CredentialFinding {
 
     let source: Source
     /// Which providers were asked, and what came of it.
-    let trace: [CredentialTrace]
+    let trace: [CredentialChain.Step]
     let provider: String?
     let accessKeyID: String?
     let isTemporary: Bool
@@ -34,25 +34,25 @@ struct CredentialFinding {
     let problem: String?
 
     /// Asks, bounded in time.
-    init(_ source: Source, _ resolver: CredentialResolver, asksSTS: Bool) async {
+    init(_ source: Source, _ chain: CredentialChain, asksSTS: Bool) async {
         self.source = source
         var provided: ProvidedCredentials?
         var problem: String?
         var identity: CallerIdentity?
         var identityProblem: String?
         do throws(CredentialError) {
-            provided = try await resolver.refresh()
+            provided = try await chain.refresh()
         } catch {
             problem = error.description
         }
         if let credentials = provided?.credentials, asksSTS {
             do throws(CredentialError) {
-                identity = try await resolver.callerIdentity(of: credentials, region: source.region)
+                identity = try await chain.callerIdentity(of: credentials, region: source.region)
             } catch {
                 identityProblem = error.description
             }
         }
-        trace = resolver.trace
+        trace = chain.lastSearch
         provider = provided?.provider
         accessKeyID = provided?.credentials.accessKeyID
         isTemporary = provided?.credentials.sessionToken != nil

@@ -14,7 +14,7 @@ struct STSClientTests {
     static func client(_ services: FakeServices, _ variables: [String: String] = ["AWS_REGION": "eu-west-1"]) throws -> STSClient
     {
         let context = services.context(variables)
-        return try STSAccess(context: context, fallbackRegion: nil).client(in: context.round)
+        return try STSClient(context, fallbackRegion: nil, in: context.search)
     }
 
     private static func credentials(token: String?) -> SigningCredentials {
@@ -31,7 +31,7 @@ struct STSClientTests {
     ])
     func `AssumeRole is signed as botocore signs it`(token: String?, signed: String, signature: String) async throws {
         let services = FakeServices { _ in OutgoingResponse(200, STSAnswers.credentials()) }
-        let request = AssumeRoleRequest(
+        let request = AssumedRole(
             roleARN: Self.role, externalID: "acme:42", durationSeconds: 3600, sessionPolicy: #"{"Version": "2012-10-17"}"#)
         let credentials = try await Self.client(services).assumeRole(request, signedBy: Self.credentials(token: token))
         #expect(credentials.accessKeyID == "ASIAEXAMPLE000000003")
@@ -77,7 +77,7 @@ struct STSClientTests {
 
     @Test func `AssumeRoleWithWebIdentity has no signature`() async throws {
         let services = FakeServices { _ in OutgoingResponse(200, STSAnswers.credentials("AssumeRoleWithWebIdentity")) }
-        let request = AssumeRoleRequest(roleARN: Self.role, sessionName: "pod-1")
+        let request = AssumedRole(roleARN: Self.role, sessionName: "pod-1")
         let credentials = try await Self.client(services).assumeRoleWithWebIdentity(request, token: "a.b+c/=.d")
         #expect(credentials.expiration == FakeServices.start + 3600)
         let sent = try #require(services.requests.first)
@@ -93,7 +93,7 @@ struct STSClientTests {
         let body = STSAnswers.credentials(expiration: "2026-01-01T01:05:00.123456Z")
             .replacingOccurrences(of: #" xmlns="https://sts.amazonaws.com/doc/2011-06-15/""#, with: "")
         let services = FakeServices { _ in OutgoingResponse(200, #"<?xml version="1.0" encoding="UTF-8"?>"# + body) }
-        let request = AssumeRoleRequest(roleARN: Self.role)
+        let request = AssumedRole(roleARN: Self.role)
         #expect(try await Self.client(services).assumeRole(request, signedBy: Self.credentials(token: nil)).sessionToken != nil)
     }
 
@@ -157,7 +157,7 @@ struct STSClientTests {
         where body == answer || documentType.contains("ENTITY") {
             let services = FakeServices { _ in OutgoingResponse(200, documentType + body) }
             let found = await problem { () async throws(CredentialError) in try await Self.assume(services) }
-            #expect(found?.description.hasSuffix("gave an answer to AssumeRole that is not XML as STS writes it") == true)
+            #expect(found?.description.hasSuffix("to AssumeRole is not valid XML of STS") == true)
             #expect(found?.isUnavailable == true)
         }
         let before = String(documentType.prefix { $0 != "D" }.dropLast(2))
@@ -169,8 +169,8 @@ struct STSClientTests {
         let services = FakeServices { _ in OutgoingResponse(200, "<!DOCTYPE a>" + STSAnswers.identity) }
         let found = await problem { () async throws(CredentialError) in
             let context = services.context(["AWS_REGION": "eu-west-1"])
-            let access = STSAccess(context: context, fallbackRegion: nil)
-            return try await access.client(in: context.round).callerIdentity(signedBy: Self.credentials(token: nil))
+            let client = try STSClient(context, fallbackRegion: nil, in: context.search)
+            return try await client.callerIdentity(signedBy: Self.credentials(token: nil))
         }
         #expect(found?.isUnavailable == true)
         services.answer { _ in OutgoingResponse(403, "<!DOCTYPE a>" + STSAnswers.refusal("AccessDenied")) }
@@ -197,7 +197,9 @@ struct STSClientTests {
         let slow = FakeServices { _ throws(OutgoingError) in throw .timedOut(seconds: 3) }
         let found = await problem { () async throws(CredentialError) in try await Self.assume(slow) }
         #expect(
-            found == .unavailable("STS at sts.eu-west-1.amazonaws.com gave no answer to AssumeRole: no whole answer within 3 s"))
+            found
+                == .unavailable(
+                    "STS at sts.eu-west-1.amazonaws.com did not respond to AssumeRole: no complete response within 3 s"))
         let broken = FakeServices { request throws(OutgoingError) in throw .authorities(path: request.authorities ?? "") }
         let refused = await problem { () async throws(CredentialError) in
             try await Self.assume(broken, ["AWS_REGION": "eu-west-1", "AWS_CA_BUNDLE": "/ca.pem"])
@@ -210,26 +212,27 @@ struct STSClientTests {
         _ services: FakeServices, _ variables: [String: String] = ["AWS_REGION": "eu-west-1"]
     ) async throws(CredentialError) -> SigningCredentials {
         let context = services.context(variables)
-        let access = STSAccess(context: context, fallbackRegion: nil)
-        return try await access.client(in: context.round).assumeRole(
-            AssumeRoleRequest(roleARN: role), signedBy: credentials(token: nil))
+        let client = try STSClient(context, fallbackRegion: nil, in: context.search)
+        return try await client.assumeRole(
+            AssumedRole(roleARN: role), signedBy: credentials(token: nil))
     }
 
     @Test(arguments: [
-        AssumeRoleRequest(roleARN: "uploads"), AssumeRoleRequest(roleARN: "arn:aws:iam::1:role/a b\n"),
-        AssumeRoleRequest(roleARN: role, externalID: "a"), AssumeRoleRequest(roleARN: role, externalID: "a b"),
-        AssumeRoleRequest(roleARN: role, sessionName: "x"), AssumeRoleRequest(roleARN: role, sessionName: "a/b"),
-        AssumeRoleRequest(roleARN: role, sessionName: String(repeating: "x", count: 65)),
-        AssumeRoleRequest(roleARN: role, durationSeconds: 899), AssumeRoleRequest(roleARN: role, durationSeconds: 43_201),
+        AssumedRole(roleARN: "uploads"), AssumedRole(roleARN: "arn:aws:iam::1:role/a b\n"),
+        AssumedRole(roleARN: role, externalID: "a"), AssumedRole(roleARN: role, externalID: "a b"),
+        AssumedRole(roleARN: role, sessionName: "x"), AssumedRole(roleARN: role, sessionName: "a/b"),
+        AssumedRole(roleARN: role, sessionName: String(repeating: "x", count: 65)),
+        AssumedRole(roleARN: role, durationSeconds: 899), AssumedRole(roleARN: role, durationSeconds: 43_201),
     ])
-    func `a request that STS would refuse is not sent`(request: AssumeRoleRequest) async {
-        let found = await problem { () throws(CredentialError) in try request.form(action: "AssumeRole", at: FakeServices.start)
+    func `a request that STS would refuse is not sent`(request: AssumedRole) async {
+        let found = await problem { () throws(CredentialError) in
+            try STSRequest(action: "AssumeRole", assuming: request, at: FakeServices.start)
         }
         #expect(found?.isConfiguration == true)
     }
 
     @Test func `all characters but the unreserved ones are percent-encoded, spaces too`() {
-        var form = STSForm(action: "A")
+        var form = STSRequest(action: "A")
         form.add("P", "aZ09-._~ +&=/%\u{e9}\n*")
         form.add("Q", nil)
         #expect(

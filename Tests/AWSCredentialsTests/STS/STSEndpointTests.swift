@@ -75,7 +75,7 @@ struct STSEndpointTests {
         _ variables: [String: String], config: String = "", fallback: String? = nil
     ) throws(CredentialError) -> STSEndpoint {
         let context = FakeServices(files: ["/home/postern/.aws/config": config]).context(variables)
-        return try STSEndpoint.resolve(context, profile: try context.round.settings(), fallback: fallback)
+        return try STSEndpoint.resolve(context, profile: try context.search.settings(), fallbackRegion: fallback)
     }
 
     @Test(arguments: regional)

@@ -25,8 +25,8 @@ struct RefreshScheduleTests {
 
     private static func succeeded(jitter: Double = 0) -> RefreshSchedule {
         var schedule = RefreshSchedule()
-        schedule.began()
-        schedule.succeeded(at: .zero, renewal: renewal, isSame: false, jitter: jitter)
+        schedule.begin()
+        schedule.succeed(at: .zero, renewal: renewal, isSame: false, jitter: jitter)
         return schedule
     }
 
@@ -94,17 +94,17 @@ struct RefreshScheduleTests {
         for (second, event) in course.events {
             let uptime = Duration.seconds(second)
             switch event {
-            case .began: schedule.began()
+            case .began: schedule.begin()
             case .succeeded(let life, let isSame):
                 let renewal = life.map { life in
                     RefreshSchedule.Renewal(
                         freshUntil: Deadline(uptime: uptime + .seconds(life)),
                         lead: .seconds(Double(life) * 0.2)...(.seconds(Double(life) * 0.3)))
                 }
-                schedule.succeeded(at: uptime, renewal: renewal, isSame: isSame, jitter: 0)
-            case .unused: schedule.succeededUnused(at: uptime)
-            case .failed(let longest): schedule.failed(at: uptime, longestPause: .seconds(longest), jitter: 0)
-            case .dropped(let longest): schedule.dropped(at: uptime, longestPause: .seconds(longest))
+                schedule.succeed(at: uptime, renewal: renewal, isSame: isSame, jitter: 0)
+            case .unused: schedule.succeedUnused(at: uptime)
+            case .failed(let longest): schedule.fail(at: uptime, longestPause: .seconds(longest), jitter: 0)
+            case .dropped(let longest): schedule.drop(at: uptime, longestPause: .seconds(longest))
             }
         }
         for second in course.due { #expect(schedule.isDue(at: Self.at(.seconds(second))), "at \(second)") }
@@ -127,7 +127,7 @@ struct RefreshScheduleTests {
     func `no random number moves a fetch out of its bounds`(jitter: Double) {
         var schedule = Self.succeeded(jitter: jitter)
         #expect(Self.pause(schedule) >= .seconds(420) && Self.pause(schedule) <= .seconds(480.01))
-        schedule.failed(at: .zero, longestPause: .seconds(60), jitter: jitter)
+        schedule.fail(at: .zero, longestPause: .seconds(60), jitter: jitter)
         #expect(Self.pause(schedule) >= .seconds(0.75) && Self.pause(schedule) <= .seconds(1.01))
     }
 
@@ -138,7 +138,7 @@ struct RefreshScheduleTests {
         for jitter in [0, 0.5, 1] {
             var schedule = RefreshSchedule()
             for seconds in expected {
-                schedule.failed(at: .seconds(5), longestPause: .seconds(longest), jitter: jitter)
+                schedule.fail(at: .seconds(5), longestPause: .seconds(longest), jitter: jitter)
                 let pause = Self.pause(from: .seconds(5), schedule)
                 let exact = seconds * (1 - 0.25 * jitter)
                 #expect(pause >= .seconds(exact) && pause <= .seconds(exact + 0.02))
@@ -148,12 +148,12 @@ struct RefreshScheduleTests {
 
     @Test func `a thousand failures do no harm, and a success resets them`() {
         var schedule = RefreshSchedule()
-        for _ in 0..<1000 { schedule.failed(at: .zero, longestPause: .seconds(60), jitter: 0) }
+        for _ in 0..<1000 { schedule.fail(at: .zero, longestPause: .seconds(60), jitter: 0) }
         #expect(schedule.failuresInARow == 1000)
         #expect(Self.pause(schedule) <= .seconds(60.01))
-        schedule.succeeded(at: .zero, renewal: Self.renewal, isSame: false, jitter: 0)
+        schedule.succeed(at: .zero, renewal: Self.renewal, isSame: false, jitter: 0)
         #expect(schedule.failuresInARow == 0)
-        schedule.failed(at: .zero, longestPause: .seconds(60), jitter: 0)
+        schedule.fail(at: .zero, longestPause: .seconds(60), jitter: 0)
         #expect(Self.pause(schedule) <= .seconds(1.01))
     }
 
@@ -168,7 +168,7 @@ struct RefreshScheduleTests {
     ]) func `the first clock to reach the end decides`(uptime: Double, date: Double, isDue: Bool) {
         var schedule = RefreshSchedule()
         let end = Deadline(uptime: .seconds(600), date: Date(timeIntervalSince1970: 1600))
-        schedule.succeeded(
+        schedule.succeed(
             at: .zero, renewal: .init(freshUntil: end, lead: .seconds(120)...(.seconds(120))), isSame: false, jitter: 0)
         #expect(schedule.isDue(at: Self.at(.seconds(uptime), date: date)) == isDue)
     }

@@ -47,7 +47,7 @@ struct RefreshedTests {
 
         private var policy: RefreshPolicy<Number, Outage> {
             RefreshPolicy(
-                life: { value, began, ended throws(Outage) in
+                lifetime: { value, began, ended throws(Outage) in
                     guard let seconds = value.seconds else { return .init(renewal: nil, end: nil) }
                     guard seconds > 0 else { throw .stale }
                     let end = Deadline(uptime: ended.uptime + .seconds(seconds), date: ended.date.addingTimeInterval(seconds))
@@ -148,7 +148,7 @@ struct RefreshedTests {
         #expect(scene.value == nil)
         #expect(scene.published == [1, nil])
         var status = scene.refreshed.status
-        #expect(status.hasEnded && status.presentError == .down)
+        #expect(status.hasExpired && status.currentError == .down)
         #expect(status.failures == ["down": status.failuresInARow])
         #expect(status.attempts == status.failuresInARow + 1 && status.successes == 1)
         // Due at 80 s: at 80, 81, 83, 87, 95 s; after the end at least each 2 s.
@@ -158,7 +158,7 @@ struct RefreshedTests {
         scene.answer(.success(100))
         await scene.pass(2)
         status = scene.refreshed.status
-        #expect(status.value != nil && status.presentError == nil && status.lastError == .down && !status.hasEnded)
+        #expect(status.value != nil && status.currentError == nil && status.lastError == .down && !status.hasExpired)
         #expect(status.failuresInARow == 0)
     }
 
@@ -168,12 +168,12 @@ struct RefreshedTests {
         scene.answer(.success(-1))
         await scene.pass(81)
         #expect(scene.value == 1)
-        #expect(scene.refreshed.status.presentError == .stale)
+        #expect(scene.refreshed.status.currentError == .stale)
         // Within its last ten seconds a value is of no use: it is a success, and the better one stays.
         scene.answer(.success(8))
         await scene.pass(8)
         #expect(scene.value == 1)
-        #expect(scene.refreshed.status.presentError == nil)
+        #expect(scene.refreshed.status.currentError == nil)
         #expect(scene.published == [1])
         // Until the present one is worse.
         await scene.pass(8)
@@ -215,7 +215,7 @@ struct RefreshedTests {
         running.cancel()
         release()
         await running.value
-        #expect(scene.refreshed.status.presentError == .cancelled)
+        #expect(scene.refreshed.status.currentError == .cancelled)
         #expect(!scene.refreshed.isRunning)
     }
 
@@ -251,6 +251,18 @@ struct RefreshedTests {
         for task in asking { #expect(await task.value.map { $0 >= 1 } == .success(true)) }
         // Those that came late may have begun another, but never beside the first.
         #expect(scene.mostRunning == 1)
+    }
+
+    @Test func `a caller that is cancelled does not cancel the fetch for the others`() async throws {
+        let scene = Scene()
+        let release = scene.hold()
+        let first = Task { await scene.fetched() }
+        for await _ in scene.begun.stream { break }
+        let second = Task { await scene.fetched() }
+        try await Task.sleep(for: .milliseconds(20))
+        second.cancel()
+        release()
+        #expect(await first.value == .success(1))
     }
 
     @Test func `a fetch that all callers have cancelled is not joined and does not end the next one`() async throws {

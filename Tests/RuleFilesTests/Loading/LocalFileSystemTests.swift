@@ -47,7 +47,7 @@ struct LocalFileSystemTests {
         #expect(
             messages() == [
                 "/broken.yaml: the file cannot be read: there is no such file or folder; \(advice)",
-                "/circle.yaml: the file cannot be read: its symbolic links go in a circle; \(advice)",
+                "/circle.yaml: the file cannot be read: its symbolic links form a loop; \(advice)",
                 "/pipe.yaml: the file cannot be read: it is not a regular file; \(advice)",
                 "/zero.yaml: the file cannot be read: it is not a regular file; \(advice)",
             ]

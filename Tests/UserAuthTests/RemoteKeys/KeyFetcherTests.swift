@@ -163,7 +163,7 @@ struct KeyFetcherTests {
     @Test func `a name that resolves to this machine is refused for an issuer elsewhere`() async {
         let names = NameLookup { _ in .success(["127.0.0.1"]) }
         let fetcher = KeyFetcher(issuer: "https://id.example:1", endpoint: .discovery, algorithms: [.es256]) {
-            request throws(OutgoingError) in try await OutgoingHTTP.send(request, names: names)
+            request throws(OutgoingError) in try await request.send(names: names)
         }
         #expect(await Self.reason(fetcher) == "forbidden-address")
     }

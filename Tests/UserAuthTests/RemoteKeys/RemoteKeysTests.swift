@@ -54,7 +54,7 @@ struct RemoteKeysTests {
         let status = scene.status
         #expect(status.ageSeconds == 3601)
         #expect(status.lastErrorReason == "timeout")
-        #expect(status.lastError?.contains("no whole answer within 2 s") == true)
+        #expect(status.lastError?.contains("no complete response within 2 s") == true)
         // 52.5 minutes are left after the set's time has come, with a fetch about every 53 s at the end.
         let failures = try #require(status.failures["timeout"])
         #expect((50...75).contains(failures))

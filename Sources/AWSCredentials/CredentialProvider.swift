@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import LocalFiles
+package import OutgoingHTTP
+package import PostPolicy
+import Synchronization
+
+#if canImport(FoundationEssentials)
+    package import FoundationEssentials
+#else
+    package import Foundation
+#endif
+
+/// A place that AWS's tools read credentials from.
+protocol CredentialProvider: Sendable {
+    /// The provider's name for operators; see ``ProvidedCredentials/provider``.
+    var name: String { get }
+
+    /// Asks once, in bounded time.
+    /// - Throws: `notConfigured` if the provider is not set up, so that the next one is asked. Every other error ends the search:
+    ///   no ticket may be signed with other credentials than the operator meant
+    func credentials(in search: CredentialSearch) async throws(CredentialError) -> ProvidedCredentials
+}
+
+/// Credentials, and the provider that they are from. Printing shows no secret.
+package struct ProvidedCredentials: Sendable, CustomStringConvertible {
+    package let credentials: SigningCredentials
+    /// For operators: `environment`, `profile acme`, `web identity`, `container`, `instance metadata`, or one of them with
+    /// `, role arn:…` if a role was assumed.
+    package let provider: String
+
+    package init(credentials: SigningCredentials, provider: String) {
+        self.credentials = credentials
+        self.provider = provider
+    }
+
+    package var description: String { "\(credentials) of \(provider)" }
+}
+
+/// What providers may use: the environment, files, other services, the clocks.
+package struct ProviderContext: Sendable {
+    /// The process's environment.
+    package let variables: [String: String]
+    /// The folder that `~` means.
+    package let home: String
+    /// Reads a file of bounded size.
+    package let readFile: @Sendable (LocalFile) throws(FileReadError) -> [UInt8]
+    /// Sends a request, bounded in time and bytes.
+    package let send: @Sendable (OutgoingRequest) async throws(OutgoingError) -> OutgoingResponse
+    /// The wall clock.
+    package let now: @Sendable () -> Date
+    /// The time since some start, of a clock that never jumps.
+    package let uptime: @Sendable () -> Duration
+
+    /// - Parameters:
+    ///   - variables: the process's environment
+    ///   - home: nil for `HOME` of the environment, or else the home folder of the process's user
+    package init(
+        variables: [String: String],
+        home: String? = nil,
+        readFile: @escaping @Sendable (LocalFile) throws(FileReadError) -> [UInt8] = { file throws(FileReadError) in
+            // Far above any token or file of profiles.
+            try file.contents(limit: 1 << 20)
+        },
+        send: @escaping @Sendable (OutgoingRequest) async throws(OutgoingError) -> OutgoingResponse = {
+            request async throws(OutgoingError) in try await request.send()
+        },
+        now: @escaping @Sendable () -> Date,
+        uptime: @escaping @Sendable () -> Duration
+    ) {
+        self.variables = variables
+        self.home = home ?? variables.nonEmpty("HOME") ?? FileManager.default.homeDirectoryForCurrentUser.path
+        self.readFile = readFile
+        self.send = send
+        self.now = now
+        self.uptime = uptime
+    }
+
+    /// Reads both clocks.
+    func moment() -> Moment { Moment(date: now(), uptime: uptime()) }
+
+    /// A variable of the environment; nil if it is not set or empty, which are the same for AWS's libraries.
+    func variable(_ name: String) -> String? { variables.nonEmpty(name) }
+
+    /// Whether a variable is `true`, in upper or lower case.
+    func isTrue(_ name: String) -> Bool { variable(name)?.lowercased() == "true" }
+
+    /// The profile of the shared files that is used: the given one, the one that the environment names, or `default`.
+    func profile(_ name: String?) -> String { name ?? SharedConfiguration.profileName(in: variables) ?? "default" }
+}
+
+extension ProviderContext: CustomStringConvertible, CustomReflectable {
+    /// Shows nothing of the environment, which has secrets.
+    package var description: String { "ProviderContext" }
+
+    /// A mirror without children: `dump` and reflection show no more than ``description``.
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension [String: String] {
+    /// The value of a key; nil if there is none or it is empty.
+    func nonEmpty(_ key: String) -> String? {
+        guard let value = self[key], !value.isEmpty else { return nil }
+        return value
+    }
+}
+
+/// One search for credentials, from the first provider to the last. It reads the shared files at most once, so that all providers
+/// use the same state of them.
+final class CredentialSearch: Sendable {
+    private let context: ProviderContext
+    private let profile: String
+    private let loaded = Mutex<Result<SharedConfiguration, CredentialError>?>(nil)
+
+    /// - Parameter profile: nil for the profile that the environment names, or `default`
+    init(_ context: ProviderContext, profile: String? = nil) {
+        self.context = context
+        self.profile = context.profile(profile)
+    }
+
+    /// Returns the shared files, read when a provider first needs them: a broken file has no effect if none does.
+    /// - Throws: `configuration` if a file exists and cannot be read. Taken for an empty one, it could mean to sign with other
+    ///   credentials than the operator meant
+    func configuration() throws(CredentialError) -> SharedConfiguration {
+        try loaded.withLock { loaded in
+            if let loaded { return loaded }
+            let result = Result { () throws(CredentialError) in
+                try SharedConfiguration.load(variables: context.variables, home: context.home, readFile: readFile)
+            }
+            loaded = result
+            return result
+        }.get()
+    }
+
+    /// Returns what the profile in use sets besides credentials.
+    func settings() throws(CredentialError) -> ProfileSettings {
+        try ProfileSettings(of: profile, in: try configuration())
+    }
+
+    private func readFile(_ path: String) throws(CredentialError) -> [UInt8]? {
+        do throws(FileReadError) {
+            return try context.readFile(LocalFile(path))
+        } catch .notFound {
+            return nil
+        } catch .notRegular {
+            // AWS_CONFIG_FILE=/dev/null is a usual way to have none.
+            return nil
+        } catch {
+            throw .configuration(
+                "the AWS file \(path) cannot be read: \(error). Correct it, or name another by AWS_CONFIG_FILE and "
+                    + "AWS_SHARED_CREDENTIALS_FILE")
+        }
+    }
+}
+
+extension CredentialSearch: CustomStringConvertible, CustomReflectable {
+    /// Shows nothing of the files, which have secrets.
+    var description: String { "CredentialSearch" }
+    var customMirror: Mirror { Mirror(self, children: []) }
+}
