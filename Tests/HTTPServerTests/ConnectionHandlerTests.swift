@@ -2,6 +2,8 @@
 
 import NIOCore
 import NIOEmbedded
+import NIOSSL
+import NIOTLS
 import PosternTestSupport
 import Testing
 
@@ -989,6 +991,29 @@ struct ConnectionHandlerTests {
         #expect(!server.loop.evictLongestIdle())
     }
 
+    @Test func `at most 64 busy connections are examined for an idle one, and others the next time`() throws {
+        let server = TestServer()
+        var busy: [TestConnection] = []
+        func addBusy(_ count: Int) throws {
+            for _ in 0..<count {
+                let connection = try server.connect()
+                connection.send("GET")
+                busy.append(connection)
+            }
+        }
+        try addBusy(63)
+        var idle = try server.connect()
+        #expect(server.loop.evictLongestIdle())
+        #expect(!idle.isOpen)
+        try addBusy(1)
+        idle = try server.connect()
+        #expect(!server.loop.evictLongestIdle())
+        #expect(idle.isOpen)
+        #expect(server.loop.evictLongestIdle())
+        #expect(!idle.isOpen)
+        #expect(busy.count { $0.isOpen } == 64)
+    }
+
     @Test func `connections can end in any order`() throws {
         var random = SplitMix64(seed: 5)
         let server = TestServer()
@@ -1272,6 +1297,27 @@ struct ConnectionHandlerTests {
         }
         #expect(server.responder.rejections == [])
         #expect(server.table.figures == ConnectionTable.Figures(open: connections.count, accepted: connections.count + 1))
+    }
+
+    @Test func `a TLS handshake holds memory until it has ended, and requests behind it hold more than on a plain connection`()
+        throws
+    {
+        let server = TestServer()
+        let connection = try server.connect()
+        let tls = try NIOSSLContext(configuration: .makeClientConfiguration())
+        connection.handler.beginsWithTLS(SocketHandler(connection: connection.handler, tls: tls))
+        #expect(server.table.figures.heldBytes == 0)
+        #expect(connection.handler.idleSince == nil)
+        #expect(connection.handler.setHandshakeBytes(40_000))
+        #expect(server.table.figures.heldBytes == (40_000 + 8000) * 5 / 4)
+        connection.channel.pipeline.fireUserInboundEventTriggered(TLSUserEvent.handshakeCompleted(negotiatedProtocol: nil))
+        #expect(server.table.figures.heldBytes == 0)
+        #expect(connection.handler.idleSince != nil)
+        connection.send("GET")
+        #expect(server.table.figures.heldBytes == (3 * 3 + 8000 + 45_000) * 5 / 4)
+        connection.send(" /a HTTP/1.1\r\nHost: a.example\r\n\r\n")
+        #expect(server.table.figures.heldBytes == 0)
+        #expect(try connection.received() == ok("GET /a "))
     }
 
     // MARK: Refused connections

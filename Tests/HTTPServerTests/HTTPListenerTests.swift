@@ -29,6 +29,9 @@ struct HTTPListenerTests {
             Issue.record(error)
         }
         try await listener.stop()
+        // `stop()` does not wait for connections that were refused, which hold memory until they are closed.
+        let deadline = ContinuousClock.now + .seconds(120)
+        while listener.connections.heldBytes > 0, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(10)) }
         var figures = listener.connections.figures
         figures.accepted = 0
         figures.refused = 0

@@ -52,7 +52,7 @@ struct ProblemCodeTests {
         #expect(response["WWW-Authenticate"] == nil)
         #expect(
             String(decoding: response.bytes, as: UTF8.self)
-                == #"{"type":"urn:postern:problem:method-not-allowed","title":"Method not allowed","status":405,"detail":"No.","#
+                == #"{"type":"urn:postern:problem:method-not-allowed","title":"The method is not allowed here","status":405,"detail":"No.","#
                 + #""code":"method-not-allowed","requestId":"r1","allowed":["a"],"retryAfter":7}"#)
     }
 }

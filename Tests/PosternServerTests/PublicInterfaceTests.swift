@@ -77,6 +77,29 @@ struct PublicInterfaceTests {
         for member in ["title", "detail", "requestId", "status"] { #expect(problem[member] != nil) }
     }
 
+    @Test(arguments: [
+        (#"{"rule":"avatars","contentType":"image/png","sise":1,"user":"u1"}"#, "sise"),
+        (#"{"sise":1,"rule":"avatars","contentType":"image/png","user":"u1"}"#, "sise"),
+        (#"{"contentType":"image/png","Rule":"avatars"}"#, "Rule"),
+    ])
+    func `a refused member is named, with those that are allowed`(_ body: String, _ member: String) async throws {
+        let service = try await TestService()
+        let allowed = ["rule", "filename", "contentType", "size", "checksumSHA256", "metadata", "user"]
+        let problem = try object(service.ask(.POST, "/v1/tickets", body: body, key: service.key))
+        #expect(problem["detail"] == .string("Unknown member \"\(member)\"."))
+        #expect(problem["allowed"] == .array(allowed.map { .string($0) }))
+    }
+
+    @Test func `a refused member of a batch is named`() async throws {
+        let service = try await TestService()
+        let body = #"{"tickets": [\#(Self.avatar)], "more": 1}"#
+        let response = service.ask(.POST, "/v1/tickets/batch", body: body, key: service.key)
+        #expect(response.status == 400)
+        let problem = try object(response)
+        #expect(problem["detail"] == .string("Unknown member \"more\"."))
+        #expect(problem["allowed"] == .array([.string("tickets")]))
+    }
+
     @Test func `wrong methods, paths and media types are problems`() async throws {
         let service = try await TestService()
         let method = service.ask(.DELETE, "/v1/tickets")

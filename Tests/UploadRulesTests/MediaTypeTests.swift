@@ -110,4 +110,17 @@ struct MediaTypeTests {
         #expect(value.hasPrefix("inline; filename=\"__"))
         #expect(value.utf8.count < 800)
     }
+
+    @Test func `a name has at most 200 bytes, and keeps an ending of up to 16 characters with its dot`() {
+        func value(_ name: String) -> String { ContentDisposition.value(.inline, filename: name) }
+        func expected(_ name: String) -> String { "inline; filename=\"\(name)\"; filename*=UTF-8''\(name)" }
+        let stem = String(repeating: "a", count: 200)
+        let ending = "." + String(repeating: "e", count: 15)
+        #expect(value(stem) == expected(stem))
+        #expect(value(stem + "a") == expected(stem))
+        #expect(value("\(stem.prefix(184))\(ending)") == expected("\(stem.prefix(184))\(ending)"))
+        #expect(value("\(stem.prefix(185))\(ending)") == expected("\(stem.prefix(184))\(ending)"))
+        #expect(value("\(stem)\(ending)") == expected("\(stem.prefix(184))\(ending)"))
+        #expect(value("\(stem)\(ending)e") == expected(stem))
+    }
 }

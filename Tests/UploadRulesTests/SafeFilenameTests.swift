@@ -35,6 +35,24 @@ struct SafeFilenameTests {
         #expect(Self.reduced(String(repeating: "a.", count: 300)).utf8.count <= 100)
     }
 
+    @Test func `an extension of up to 16 bytes survives the cut, a longer one is part of the name`() {
+        let stem = String(repeating: "a", count: 100)
+        let ending = String(repeating: "e", count: 16)
+        #expect(Self.reduced("\(stem).\(ending)") == "\(stem.prefix(83)).\(ending)")
+        #expect(Self.reduced("\(stem).\(ending)e") == stem)
+        // Without a cut the length of the extension does not matter.
+        #expect(Self.reduced("a.\(ending)") == "a.\(ending)")
+        #expect(Self.reduced("a.\(ending)e") == "a.\(ending)e")
+    }
+
+    @Test func `only a name of more than 100 bytes is cut`() {
+        let stem = String(repeating: "a", count: 100)
+        #expect(Self.reduced(stem) == stem)
+        #expect(Self.reduced(stem + "a") == stem)
+        #expect(Self.reduced("\(stem.prefix(96)).png") == "\(stem.prefix(96)).png")
+        #expect(Self.reduced("\(stem.prefix(97)).png") == "\(stem.prefix(96)).png")
+    }
+
     @Test func `random names become safe names, and reducing them again changes nothing`() {
         let scalars: [Unicode.Scalar] = [
             "a", "Z", "9", ".", ".", "-", "_", "/", "\\", " ", "~", "$", "{", "é", "\u{301}", "\u{0}", "\n", "🎉", "\u{202E}", "%",

@@ -29,64 +29,64 @@ function typeMatches(type, allowed) {
   return allowed.some((a) => a === type || (a.endsWith("/*") && type.startsWith(a.slice(0, -1)) && type !== "image/svg+xml"));
 }
 
-// What Postern will say to this file, as far as the rule tells.
+// Why Postern will refuse this file, or nothing; only what the rule's members show.
 function forecast(rule, file) {
   if (!rule || !file) return "";
   const type = typeOf(file);
   if (!typeMatches(type, rule.contentTypes)) return `Postern will refuse this: ${type} is not among the rule’s types. Try it.`;
   if (file.size > rule.maxSize) return `Postern will refuse this: ${sizePair(file.size, rule.maxSize).join(" is more than the rule’s ")}. Try it.`;
-  if (file.size < (rule.minSize ?? 0)) return `Postern will refuse this: the rule wants at least ${sizeText(rule.minSize)}. Try it.`;
+  if (file.size < (rule.minSize ?? 0)) return `Postern will refuse this: the rule needs at least ${sizeText(rule.minSize)}. Try it.`;
   return "";
 }
 
-// A refusal of Postern's: problem+json (RFC 9457) with a stable code.
+// Postern's refusal: problem+json (RFC 9457) with a stable code.
 function explainProblem(status, problem, file, rule, retryAfter) {
   const code = problem.code ?? "";
   const max = problem.maxSize ?? rule?.maxSize, min = problem.minSize ?? rule?.minSize;
   const allowed = problem.allowed ?? rule?.contentTypes ?? [];
   const words = {
-    "size-too-large": () => ["This file is too large.", max === undefined ? "" : `It has ${sizePair(file.size, max)[0]}; the rule “${rule?.name}” takes at most ${sizePair(file.size, max)[1]}.`],
-    "size-too-small": () => ["This file is too small.", min === undefined ? "" : `It has ${sizeText(file.size)}; the rule “${rule?.name}” wants at least ${sizeText(min)}.`],
-    "content-type-not-allowed": () => ["This type of file is not allowed here.", `You chose ${file.type ? `a file of type ${file.type}` : "a file whose type the browser does not know"}; the rule “${rule?.name}” takes ${listText(allowed)}.`],
-    "unauthenticated": () => ["Postern does not accept this page’s token any more.", "Tokens end, and each start of postern dev makes a new one. Load this page again."],
+    "size-too-large": () => ["This file is too large.", max === undefined ? "" : `It is ${sizePair(file.size, max)[0]}; the rule “${rule?.name}” allows at most ${sizePair(file.size, max)[1]}.`],
+    "size-too-small": () => ["This file is too small.", min === undefined ? "" : `It is ${sizeText(file.size)}; the rule “${rule?.name}” needs at least ${sizeText(min)}.`],
+    "content-type-not-allowed": () => ["This type of file is not allowed here.", `You chose ${file.type ? `a file of type ${file.type}` : "a file whose type the browser does not know"}; the rule “${rule?.name}” allows ${listText(allowed)}.`],
+    "unauthenticated": () => ["Postern does not accept this page’s token any more.", "Tokens expire, and each start of postern dev makes a new one. Load this page again."],
     "rate-limited": () => ["Too many tickets in a short time.", retryAfter ? `Try again in ${retryAfter} seconds.` : "Try again in a moment."],
     "rule-unknown": () => ["This rule is gone.", "The rule file was changed. Load this page again."],
-    "checksum-required": () => ["This rule wants a checksum.", "The browser could not compute one for this file."],
-    "credentials-unavailable": () => ["Postern has no credentials for the store just now.", "Nobody gets a ticket until they are back."],
+    "checksum-required": () => ["This rule needs a checksum.", "The browser could not compute one for this file."],
+    "credentials-unavailable": () => ["Postern has no credentials for the store just now.", "No ticket can be signed until it has some."],
   }[code];
   const [title, text] = words ? words() : ["Postern refused the ticket.", ""];
-  return { title, text: text || problem.detail || problem.title || `It answered ${status}.`, by: "Refused by Postern, before a ticket was signed. No byte of the file was sent.", status, code };
+  return { title, text: text || problem.detail || problem.title || `It answered ${status}.`, by: "Refused by Postern before a ticket was signed. Nothing of the file was sent.", status, code };
 }
 
-// A refusal of the store's: S3's XML.
+// The store's refusal: S3's XML.
 function explainStoreError(status, error, ticket) {
   const proposed = Number(error.ProposedSize), message = error.Message ?? "";
   const [title, text] = (() => {
     switch (error.Code) {
-    case "EntityTooLarge": return ["The file is larger than the ticket allows.", `The ticket is for at most ${Number(error.MaxSizeAllowed ?? ticket.maxSize).toLocaleString("en")} bytes. The store stopped reading${proposed ? ` at ${proposed.toLocaleString("en")}` : ""} and kept nothing.`];
-    case "EntityTooSmall": return ["The file is smaller than the ticket allows.", `The ticket is for at least ${Number(error.MinSizeAllowed ?? ticket.minSize).toLocaleString("en")} bytes. The store kept nothing.`];
-    case "SignatureDoesNotMatch": return ["The signature is not the policy’s.", "Signature or policy were changed after Postern signed."];
+    case "EntityTooLarge": return ["The file is larger than the ticket allows.", `The ticket is for at most ${Number(error.MaxSizeAllowed ?? ticket.maxSize).toLocaleString("en")} bytes. The store stopped reading${proposed ? ` at ${proposed.toLocaleString("en")}` : ""} and saved nothing.`];
+    case "EntityTooSmall": return ["The file is smaller than the ticket allows.", `The ticket is for at least ${Number(error.MinSizeAllowed ?? ticket.minSize).toLocaleString("en")} bytes. The store saved nothing.`];
+    case "SignatureDoesNotMatch": return ["The signature does not match the policy.", "The signature or the policy was changed after Postern signed."];
     case "InvalidPolicyDocument": return ["The policy cannot be read.", "It was changed after Postern signed."];
-    case "InvalidAccessKeyId": return ["The store does not know who signed this.", "The ticket is from another postern dev, perhaps an earlier one. Take a new ticket."];
-    case "ExpiredToken": return ["The signer’s credentials have ended.", "Take a new ticket."];
-    case "BadDigest": case "XAmzContentChecksumMismatch": return ["The file arrived changed.", "Its SHA-256 is not the one that the ticket names."];
+    case "InvalidAccessKeyId": return ["The store does not know who signed this.", "The ticket is from another postern dev, perhaps an earlier one. Get a new ticket."];
+    case "ExpiredToken": return ["The signer’s credentials have expired.", "Get a new ticket."];
+    case "BadDigest": case "XAmzContentChecksumMismatch": return ["The file was changed on its way.", "Its SHA-256 is not the one in the ticket."];
     case "NoSuchBucket": return ["The store has no such bucket.", "The rule file and the store do not name the same bucket."];
     case "AccessDenied":
-      if (/expired/i.test(message)) return ["The ticket has expired.", "A ticket is good for a short time only. Take a new one."];
-      if (/extra input/i.test(message)) return ["The form has a field that the ticket does not know.", `The store named it: ${message}`];
+      if (/expired/i.test(message)) return ["The ticket has expired.", "A ticket is valid for a short time only. Get a new one."];
+      if (/extra input/i.test(message)) return ["The form has a field that the ticket does not allow.", `The store named it: ${message}`];
       if (/content-type/i.test(message)) return ["The file’s type is not the one that was signed.", `The ticket is for ${ticket.fields["Content-Type"]} only.`];
-      if (/"\$?key"/i.test(message)) return ["The file would not land where the ticket says.", `The ticket is for the key ${ticket.key} only.`];
-      return ["What was sent is not what the ticket is for.", message];
+      if (/"\$?key"/i.test(message)) return ["The key is not the one in the ticket.", `The ticket is for the key ${ticket.key} only.`];
+      return ["The form is not what the ticket allows.", message];
     default: return ["The store refused the upload.", message || `It answered ${status}.`];
     }
   })();
-  return { title, text, by: "Refused by the store: it holds every upload to what Postern signed, whatever the page does.", status, code: error.Code ?? "" };
+  return { title, text, by: "Refused by the store, which checks every upload against what Postern signed.", status, code: error.Code ?? "" };
 }
 
 // Single quotes for a POSIX shell.
 function shellQuoted(text) { return `'${text.replaceAll("'", `'\\''`)}'`; }
 
-// Both commands work as they stand: the second makes curl options of the ticket's fields, and the file comes last.
+// Both commands can be pasted: the second makes curl options from the ticket's fields, and the file comes last.
 function curlCommands(settings, rule, file) {
   const types = { "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif", "application/pdf": "pdf", "text/plain": "txt" };
   const type = file ? typeOf(file) : (rule?.contentTypes ?? []).find((t) => types[t]) ?? "image/png";
@@ -140,7 +140,7 @@ function showRefusal({ title, text, by, status, code }, raw) {
   box.scrollIntoView({ block: "nearest" });
 }
 function unreachable(who, address) {
-  showRefusal({ title: `${who} cannot be reached.`, text: `Nothing answered at ${address}. Is postern dev still running?`, by: "The network failed; nobody refused anything." });
+  showRefusal({ title: `${who} cannot be reached.`, text: `Nothing answered at ${address}. Is postern dev still running?`, by: "This is a network failure, not a refusal." });
 }
 
 async function call(path, body) {
@@ -185,10 +185,10 @@ function ruleChoice(rule, index) {
 
 function ruleChanged() {
   const rule = selectedRule();
-  $("file-hint").textContent = rule ? `Up to ${sizeText(rule.maxSize)}. Any file may be tried: what the rule does not allow is refused.` : "";
+  $("file-hint").textContent = rule ? `Up to ${sizeText(rule.maxSize)}. You may try any file: Postern refuses what the rule does not allow.` : "";
   $("metadata").replaceChildren(...(rule?.metadata ?? []).map((name) => {
     const id = `metadata-${name}`;
-    return element("div", { class: "field" }, element("label", { for: id }, `${name} (optional, kept with the file)`), element("input", { type: "text", id, "data-metadata": name, maxlength: "200", autocomplete: "off" }));
+    return element("div", { class: "field" }, element("label", { for: id }, `${name} (optional, stored with the file)`), element("input", { type: "text", id, "data-metadata": name, maxlength: "200", autocomplete: "off" }));
   }));
   refresh();
 }
@@ -273,7 +273,7 @@ function showTicket() {
   const sizes = ticket.minSize === ticket.maxSize ? `exactly ${ticket.maxSize.toLocaleString("en")} bytes` : `${ticket.minSize.toLocaleString("en")} to ${ticket.maxSize.toLocaleString("en")} bytes`;
   facts($("ticket-facts"), [
     ["Key", element("code", {}, ticket.key)], ["Type", ticket.fields["Content-Type"]], ["Size", sizes],
-    ["Good for", element("span", { id: "left" }, timeText(ticket.expiresIn))],
+    ["Valid for", element("span", { id: "left" }, timeText(ticket.expiresIn))],
   ]);
   const policy = ticket.fields.Policy ?? ticket.fields.policy ?? "";
   try {
@@ -291,7 +291,7 @@ setInterval(() => {
   left.textContent = seconds > 0 ? timeText(seconds) : "expired; the store should refuse it now";
 }, 500);
 
-// What goes to the store: the ticket's fields and the file, or what the trick makes of them.
+// The form for the store: the ticket's fields and the file, changed as the trick says.
 function prepare(trick) {
   const fields = { ...ticket.fields };
   const name = (wanted) => Object.keys(fields).find((key) => key.toLowerCase() === wanted);
@@ -313,7 +313,7 @@ function prepare(trick) {
 }
 
 function resetStored() {
-  step("stored", "idle", "The store judges form and file against the ticket and keeps the file.");
+  step("stored", "idle", "The store checks form and file against the ticket and stores the file.");
   $("stored").hidden = true;
   $("preview").replaceChildren();
 }
@@ -323,7 +323,7 @@ function send() {
   const { form, size } = prepare(trick);
   $("alert").replaceChildren();
   resetStored();
-  step("upload", "busy", trick ? "Sending something else than the ticket is for…" : "Sending to the store…");
+  step("upload", "busy", trick ? "Sending something the ticket does not allow…" : "Sending to the store…");
   $("bar").value = 0;
   $("progress").hidden = false;
   $("progress-text").textContent = "0 %";
@@ -343,7 +343,7 @@ function send() {
     };
     xhr.onload = () => { answered(xhr, used, file, size, trick, performance.now() - started); resolve(); };
     xhr.onerror = () => { step("upload", "failed", "The connection broke."); unreachable("The store", new URL(used.url).origin); resolve(); };
-    xhr.onabort = () => { step("upload", "failed", "You cancelled it. The store keeps nothing of it."); say("Upload cancelled."); resolve(); };
+    xhr.onabort = () => { step("upload", "failed", "You cancelled it. The store saves nothing."); say("Upload cancelled."); resolve(); };
     xhr.onloadend = () => { $("progress").hidden = true; request = null; };
     xhr.send(form);
   });
@@ -358,7 +358,7 @@ function answered(xhr, used, file, size, trick, milliseconds) {
   const values = xmlValues(xhr.responseText);
   if (xhr.status < 200 || xhr.status > 299) {
     step("upload", "done", `Sent ${sizeText(size)}.`);
-    step("stored", "failed", `Refused: ${values.Code ?? xhr.status}. Nothing was kept.`);
+    step("stored", "failed", `Refused: ${values.Code ?? xhr.status}. Nothing was stored.`);
     showRefusal(explainStoreError(xhr.status, values, used), xhr.responseText);
     return;
   }
@@ -378,7 +378,7 @@ function answered(xhr, used, file, size, trick, milliseconds) {
   $("stored").hidden = false;
   $("step-stored").scrollIntoView({ block: "nearest" });
   say("Stored.");
-  if (trick) showRefusal({ title: "The store should have refused this.", text: "It took something that the ticket is not for. Please report it.", status: xhr.status }, xhr.responseText);
+  if (trick) showRefusal({ title: "The store should have refused this.", text: "It accepted something that the ticket does not allow. Please report it.", status: xhr.status }, xhr.responseText);
 }
 
 async function run(action) {

@@ -455,4 +455,28 @@ struct RuleLoaderTests {
             with: "  region: eu-west-1\n  credentials: {secretAccessKey: \(canary), accessKeyId: \(canary)}")
         #expect(!Example.problems(["acme.yaml": yaml]).contains { $0.contains(canary) })
     }
+
+    @Test func `a session is named after its tenant, and only by the id where STS would not take the prefix`() throws {
+        for (length, isPrefixed) in [(1, true), (56, true), (57, false), (63, false)] {
+            let id = String(repeating: "t", count: length)
+            let yaml = """
+                tenant: \(id)
+                store:
+                  bucket: acme-uploads
+                  region: eu-west-1
+                  credentials: {assumeRole: {roleArn: 'arn:aws:iam::123456789012:role/r', sessionPolicy: fromRules}}
+                auth:
+                  apiKeys:
+                    - {id: cms, sha256: \(String(repeating: "ab", count: 32))}
+                rules:
+                  a: {keyPrefix: a/, contentTypes: [image/png], maxSize: 1MiB}
+                """
+            let file = try #require(try Example.load(["\(id).yaml": yaml]).result.get().files.first)
+            guard case .role(let role) = file.credentials else {
+                Issue.record("\(file.credentials) is no role")
+                return
+            }
+            #expect(role.sessionName == (isPrefixed ? "postern-\(id)" : id))
+        }
+    }
 }

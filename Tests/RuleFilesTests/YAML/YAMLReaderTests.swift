@@ -121,6 +121,17 @@ struct YAMLReaderTests {
         #expect(root?.outline == outline)
     }
 
+    @Test(arguments: [
+        ("a: [b] ? c", "1:8 “?” begins a complex key"), ("a: 'b' ? c", "1:8 “?” begins a complex key"),
+        ("a: [b]? c", "1:7 “?” begins a complex key"), ("a: [b]?", "1:7 “?” begins a complex key"),
+        ("a: [b]?c", "1:7 nothing can stand behind a closed bracket"),
+        ("a: {b}%c", "1:7 nothing can stand behind a closed bracket"),
+    ])
+    func `a question mark behind a value begins a key only before a space or the end`(yaml: String, finding: String) {
+        let findings = YAMLReader.read(Array(yaml.utf8)).findings
+        #expect(findings.map { "\($0.position.line):\($0.position.column) \($0.message)" } == [finding])
+    }
+
     @Test func `a file has at most 256 KiB`() {
         let line = "# " + String(repeating: "x", count: 253) + "\n"
         let full = Array(String(repeating: line, count: 1024).utf8)
