@@ -25,3 +25,69 @@ extension JSONValue: Equatable {
         }
     }
 }
+
+/// The members of a JSON object in the order they were written; names are unique.
+package struct JSONObject: Sendable {
+    /// The members in the order of the text.
+    package let members: [(name: String, value: JSONValue)]
+
+    /// - Parameter members: with unique names, which the parser has checked
+    init(unique members: [(name: String, value: JSONValue)]) {
+        self.members = members
+    }
+
+    /// The value of the member with exactly these bytes as its name.
+    package subscript(name: String) -> JSONValue? {
+        members.first { $0.name.hasSameBytes(as: name) }?.value
+    }
+}
+
+extension JSONObject: Equatable {
+    /// Members are compared in order.
+    package static func == (left: JSONObject, right: JSONObject) -> Bool {
+        left.members.elementsEqual(right.members) { $0.name.hasSameBytes(as: $1.name) && $0.value == $1.value }
+    }
+}
+
+/// Collects an object's members, and refuses a repeated name.
+struct JSONMembers {
+    private(set) var list: [(name: String, value: JSONValue)] = []
+    /// Only for large objects: comparing all pairs of names would take seconds for a body of 256 KiB.
+    private var names: Set<ExactString> = []
+    private static let scanned = 16
+
+    /// - Returns: false if there is a member of that name.
+    mutating func append(_ name: String, _ value: JSONValue) -> Bool {
+        if list.count < Self.scanned {
+            for member in list where member.name.hasSameBytes(as: name) { return false }
+        } else {
+            if names.isEmpty { names = Set(list.map { ExactString($0.name) }) }
+            guard names.insert(ExactString(name)).inserted else { return false }
+        }
+        if list.isEmpty { list.reserveCapacity(8) }
+        list.append((name, value))
+        return true
+    }
+}
+
+extension JSONValue {
+    /// The largest `maximumDepth`, at which a thread's stack still suffices.
+    package static let deepestNesting = 512
+
+    /// Parses exactly one JSON value (RFC 8259), and refuses text that only some parsers accept.
+    ///
+    /// It refuses syntax errors and also: a member name that appears twice in an object (byte for byte after unescaping), half a
+    /// surrogate pair, invalid UTF-8, a byte order mark, anything but white space after the value, and deeper nesting than
+    /// `maximumDepth`.
+    /// - Parameters:
+    ///   - bytes: the text as UTF-8.
+    ///   - maximumDepth: how many arrays and objects may be open at once; ``deepestNesting`` at most.
+    package init(parsing bytes: Span<UInt8>, maximumDepth: Int = 32) throws(JSONSyntaxError) {
+        self = try JSONParser.parse(bytes, maximumDepth: maximumDepth).get()
+    }
+
+    /// The same for an array.
+    package init(parsing bytes: [UInt8], maximumDepth: Int = 32) throws(JSONSyntaxError) {
+        try self.init(parsing: bytes.span, maximumDepth: maximumDepth)
+    }
+}
