@@ -28,6 +28,13 @@ struct ListenerServiceTests {
         HTTPListener(host: "127.0.0.1", port: port, limits: ConnectionLimits(), responder: EmptyResponder(status: status))
     }
 
+    @Test func `the limits of connections have the same defaults in the settings and in the server`() {
+        let (ofSettings, ofServer) = (ServiceSettings().limits, ConnectionLimits())
+        #expect(ofSettings.maxConnections == ofServer.maxConnections)
+        #expect(ofSettings.maxConnectionsPerPeer == ofServer.maxConnectionsPerPeer)
+        #expect(ofSettings.idleTimeout == ofServer.idleTimeout)
+    }
+
     private func isHealthy(port: Int, host: String = "127.0.0.1") async throws -> Bool {
         let probe = HealthProbe(address: ListenAddress(host: host, port: port), usesTLS: false)
         return try await probe.checkPublicPort(on: MultiThreadedEventLoopGroup.singleton.next()).get()

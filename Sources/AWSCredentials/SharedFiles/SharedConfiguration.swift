@@ -235,3 +235,20 @@ struct ProfileSettings: Sendable, Equatable {
         try profile.line(option)?.lowercased() == "true"
     }
 }
+
+// What the files contain is not printed: some values are secrets.
+
+extension SharedConfiguration: CustomStringConvertible, CustomReflectable {
+    package var description: String { "SharedConfiguration" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension ConfigurationFile: CustomStringConvertible, CustomReflectable {
+    var description: String { "ConfigurationFile" }
+    var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension CredentialsFile: CustomStringConvertible, CustomReflectable {
+    var description: String { "CredentialsFile" }
+    var customMirror: Mirror { Mirror(self, children: []) }
+}

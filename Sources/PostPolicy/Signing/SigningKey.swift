@@ -215,3 +215,9 @@ extension Dictionary {
         return values[index]
     }
 }
+
+extension SigningKeyCache.Identity: CustomStringConvertible, CustomReflectable {
+    /// Only the last four characters of the access key id, as in `SigningCredentials`.
+    var description: String { "Identity(…\(accessKeyID.suffix(4)))" }
+    var customMirror: Mirror { Mirror(self, children: []) }
+}

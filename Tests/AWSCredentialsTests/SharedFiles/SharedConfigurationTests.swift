@@ -22,6 +22,17 @@ struct SharedConfigurationTests {
         #expect(try SharedFilesInMemory(config: header).load().sortedNames == expected)
     }
 
+    @Test func `printing the shared files shows no value`() throws {
+        let values = "aws_access_key_id = AKIDPRINTED\naws_secret_access_key = secretprinted\n"
+        let files = try SharedFilesInMemory(config: "[profile a]\n\(values)", credentials: "[b]\n\(values)").load()
+        for part: any Sendable in [files, files.configuration, files.credentials] {
+            var dumped = ""
+            dump(part, to: &dumped)
+            for text in [dumped, "\(part)", String(reflecting: part)] { #expect(!text.contains("printed")) }
+        }
+        #expect(files.sortedNames == ["a", "b"])
+    }
+
     @Test func `every header of the credentials file is a profile's name`() throws {
         let files = SharedFilesInMemory(credentials: "[default]\n[profile a]\n[ a ]\n[services s]\n")
         #expect(try files.load().sortedNames == [" a ", "default", "profile a", "services s"])

@@ -7,6 +7,16 @@ import Testing
 @testable import PostPolicy
 
 struct SigningKeyCacheTests {
+    @Test func `printing what a key is derived from does not show the secret`() {
+        let identity = SigningKeyCache.Identity(accessKeyID: "AKIACANARYWXYZ", secretAccessKey: "secret-canary", scope: .v2)
+        var dumped = ""
+        dump([identity], to: &dumped)
+        for text in ["\([identity])", String(reflecting: identity), dumped] {
+            #expect(!text.contains("canary") && !text.contains("CANARY"))
+        }
+        #expect("\(identity)" == "Identity(…WXYZ)")
+    }
+
     @Test func `a key is derived once and found by all its inputs`() {
         let cache = SigningKeyCache(capacity: 8)
         var derivations = 0
