@@ -15,7 +15,7 @@ package struct AssumedRole: Sendable, Hashable {
     package var durationSeconds: Int?
     /// A policy that narrows the session: JSON of at most 2048 characters.
     package var sessionPolicy: String?
-    /// The region whose STS is used if neither the environment, a profile nor an endpoint names one.
+    /// The region whose STS is used if the environment, the profile and the endpoint name none.
     package var region: String?
 
     package init(
@@ -30,7 +30,7 @@ package struct AssumedRole: Sendable, Hashable {
         self.region = region
     }
 
-    /// The seconds that a session can last (`DurationSeconds`).
+    /// The possible durations of a session, in seconds (`DurationSeconds`).
     static let durations = 900...43_200
 
     /// Whether STS accepts the text as an external id (`ExternalId`).
@@ -51,9 +51,9 @@ package struct AssumedRole: Sendable, Hashable {
 
 /// The ARN of a role to assume.
 ///
-/// There are two rules. STS accepts any text of the right length, and stores other than AWS use forms of their own: this is
-/// enough for AWS's shared files, which other programs read too. Rule files are Postern's own, so a mistake there is reported at
-/// once; see ``isIAMRole``.
+/// There are two checks. The initialiser accepts any text that STS accepts, since stores other than AWS use other forms; AWS's
+/// shared files, which other programs read too, need only this check. In rule files, which only Postern reads, an ARN must also
+/// satisfy ``isIAMRole``, so that a mistake is reported at once.
 package struct RoleARN: Sendable, Hashable {
     package let text: String
 
@@ -76,7 +76,7 @@ package struct RoleARN: Sendable, Hashable {
 
     private var parts: [Substring] { text.split(separator: ":", omittingEmptySubsequences: false) }
 
-    /// An account is twelve digits on AWS. Ceph's gateway has roles without an account, and accounts of another form.
+    /// On AWS, an account is twelve digits. On Ceph RGW, a role may have no account, or one of another form.
     private static func isAccount(_ text: Substring) -> Bool {
         if text.isEmpty { return true }
         let digits = text.hasPrefix("RGW") ? text.dropFirst(3) : text

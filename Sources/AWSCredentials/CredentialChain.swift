@@ -4,12 +4,12 @@ import OutgoingHTTP
 package import PostPolicy
 import Synchronization
 
-/// The providers of one credential source, asked in order.
+/// The providers of one credential source, tried in order.
 ///
-/// The first that has credentials is used, and from then on it alone is asked: the identity that signs must not change because a
-/// provider does not respond for a moment. The last credentials are cached for the roles that are assumed with them.
+/// The first provider that has credentials is selected, and from then on only that one is used: the signing identity must not
+/// change because a provider is briefly unavailable. The last credentials are cached for the roles that are assumed with them.
 package final class CredentialChain: Sendable {
-    /// The result of asking one provider, for the command line. Has no secret.
+    /// The result of trying one provider, for the command line. Contains no secret.
     package struct Step: Sendable, Equatable {
         package let provider: String
         /// A sentence, or a part of one.
@@ -28,8 +28,8 @@ package final class CredentialChain: Sendable {
     private let cache = CredentialCache(.credentials())
     private let state = Mutex(State())
 
-    /// - Parameter base: the chain of ``CredentialSource/standard`` that roles are assumed with, shared by all roles; nil for one
-    ///   of this chain's own. Other sources do not use it
+    /// - Parameter base: the chain of ``CredentialSource/standard`` with whose credentials roles are assumed, shared by all
+    ///   roles; nil to create one. Sources other than roles do not use it
     package init(_ source: CredentialSource, context: ProviderContext, base: CredentialChain? = nil) {
         self.source = source
         self.context = context
@@ -54,7 +54,7 @@ package final class CredentialChain: Sendable {
         return try await cache.fetched(context.moment) { () async throws(CredentialError) in try await self.ask(in: search) }
     }
 
-    /// The providers that the last search asked, in order, with their results.
+    /// The providers that the last search tried, in order, with their results.
     package var lastSearch: [Step] { state.withLock { $0.lastSearch } }
 
     /// Returns the identity that the credentials belong to (STS, `GetCallerIdentity`).
@@ -92,7 +92,7 @@ package final class CredentialChain: Sendable {
                 if providers.count == 1 { throw .configuration("\(provider.name) has no AWS credentials: \(reason)") }
             } catch {
                 steps.append(Step(provider: provider.name, outcome: error.description))
-                // The last provider of the default chain is asked on any machine, so it may be one that is not meant.
+                // The default chain tries its last provider on every machine, even if the operator did not intend to use it.
                 guard selected == nil, providers.count > 1, index == providers.count - 1 else { throw error }
                 lastError = error
             }

@@ -2,7 +2,7 @@
 
 /// Why there are no credentials to sign with. Never contains a secret.
 package enum CredentialError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// A provider is not set up, so the next one is asked. The reason is part of a sentence.
+    /// A provider is not set up, so the next one is tried. The reason is part of a sentence.
     case notConfigured(String)
     /// None of these environment variables is set.
     case notSet(names: [String])
@@ -12,15 +12,15 @@ package enum CredentialError: Error, Sendable, Equatable, CustomStringConvertibl
     case expired
     /// A variable has a value that cannot be a key: white space, a control, a quote, a slash in an id, or too long an id.
     case malformed(name: String)
-    /// A setting is wrong: an unknown profile, a broken file, a bad URL. A sentence that says what to write; trying again does not
+    /// A setting is wrong: an unknown profile, a broken file, a bad URL. A sentence that says what to write; retrying does not
     /// help.
     case configuration(String)
-    /// A source that is configured did not respond, or not as it should. A sentence; trying again may help.
+    /// A configured source did not respond, or its response was invalid. A sentence; retrying may help.
     case unavailable(String)
-    /// A source that is configured refused the request. A sentence; trying again helps once its settings have been changed.
+    /// A configured source refused the request. A sentence; retrying helps only after its settings have been changed.
     case refused(String)
 
-    /// Whether trying again may help. Then the service starts, and tries again until it has credentials.
+    /// Whether retrying may help. If so, the service starts anyway, and retries until it has credentials.
     package var isTransient: Bool {
         switch self {
         case .expired, .unavailable, .refused: true
@@ -28,7 +28,7 @@ package enum CredentialError: Error, Sendable, Equatable, CustomStringConvertibl
         }
     }
 
-    /// Whether the failure may end without a change by anyone.
+    /// Whether the failure may resolve itself.
     var isOutage: Bool {
         switch self {
         case .expired, .unavailable: true
@@ -49,6 +49,6 @@ package enum CredentialError: Error, Sendable, Equatable, CustomStringConvertibl
         }
     }
 
-    /// The longest access key id that AWS has (`AccessKey`, IAM API Reference).
+    /// The maximum length of an AWS access key id (`AccessKey`, IAM API Reference).
     static let longestAccessKeyID = 128
 }

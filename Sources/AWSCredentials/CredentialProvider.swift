@@ -16,13 +16,13 @@ protocol CredentialProvider: Sendable {
     /// The provider's name for operators; see ``ProvidedCredentials/provider``.
     var name: String { get }
 
-    /// Asks once, in bounded time.
-    /// - Throws: `notConfigured` if the provider is not set up, so that the next one is asked. Every other error ends the search:
-    ///   no ticket may be signed with other credentials than the operator meant
+    /// Tries once to get credentials, in bounded time.
+    /// - Throws: `notConfigured` if the provider is not set up, so that the next one is tried. Every other error ends the
+    ///   search: no ticket may be signed with credentials that the operator did not intend
     func credentials(in search: CredentialSearch) async throws(CredentialError) -> ProvidedCredentials
 }
 
-/// Credentials, and the provider that they are from. Printing shows no secret.
+/// Credentials and the provider that they come from. Printing shows no secret.
 package struct ProvidedCredentials: Sendable, CustomStringConvertible {
     package let credentials: SigningCredentials
     /// For operators: `environment`, `profile acme`, `web identity`, `container`, `instance metadata`, or one of them with
@@ -37,11 +37,11 @@ package struct ProvidedCredentials: Sendable, CustomStringConvertible {
     package var description: String { "\(credentials) of \(provider)" }
 }
 
-/// What providers may use: the environment, files, other services, the clocks.
+/// The external dependencies of providers: the environment, files, other services and clocks.
 package struct ProviderContext: Sendable {
     /// The process's environment.
     package let variables: [String: String]
-    /// The folder that `~` means.
+    /// The folder that `~` stands for.
     package let home: String
     /// Reads a file of bounded size.
     package let readFile: @Sendable (LocalFile) throws(FileReadError) -> [UInt8]
@@ -49,7 +49,7 @@ package struct ProviderContext: Sendable {
     package let send: @Sendable (OutgoingRequest) async throws(OutgoingError) -> OutgoingResponse
     /// The wall clock.
     package let now: @Sendable () -> Date
-    /// The time since some start, of a clock that never jumps.
+    /// The time of a monotonic clock, since an arbitrary start.
     package let uptime: @Sendable () -> Duration
 
     /// - Parameters:
@@ -59,7 +59,7 @@ package struct ProviderContext: Sendable {
         variables: [String: String],
         home: String? = nil,
         readFile: @escaping @Sendable (LocalFile) throws(FileReadError) -> [UInt8] = { file throws(FileReadError) in
-            // Far above any token or file of profiles.
+            // Far larger than any token or profile file.
             try file.contents(limit: 1 << 20)
         },
         send: @escaping @Sendable (OutgoingRequest) async throws(OutgoingError) -> OutgoingResponse = {
@@ -79,18 +79,18 @@ package struct ProviderContext: Sendable {
     /// Reads both clocks.
     func moment() -> Moment { Moment(date: now(), uptime: uptime()) }
 
-    /// A variable of the environment; nil if it is not set or empty, which are the same for AWS's libraries.
+    /// An environment variable; nil if it is unset or empty, which AWS's libraries treat alike.
     func variable(_ name: String) -> String? { variables.nonEmpty(name) }
 
-    /// Whether a variable is `true`, in upper or lower case.
+    /// Whether a variable is `true`, ignoring case.
     func isTrue(_ name: String) -> Bool { variable(name)?.lowercased() == "true" }
 
-    /// The profile of the shared files that is used: the given one, the one that the environment names, or `default`.
+    /// The profile in use: the given one, the one that the environment names, or `default`.
     func profile(_ name: String?) -> String { name ?? SharedConfiguration.profileName(in: variables) ?? "default" }
 }
 
 extension ProviderContext: CustomStringConvertible, CustomReflectable {
-    /// Shows nothing of the environment, which has secrets.
+    /// Does not show the environment, which contains secrets.
     package var description: String { "ProviderContext" }
 
     /// A mirror without children: `dump` and reflection show no more than ``description``.
@@ -105,8 +105,8 @@ extension [String: String] {
     }
 }
 
-/// One search for credentials, from the first provider to the last. It reads the shared files at most once, so that all providers
-/// use the same state of them.
+/// One search for credentials, from the first provider to the last. It reads the shared files at most once, so that all
+/// providers see the same contents.
 final class CredentialSearch: Sendable {
     private let context: ProviderContext
     private let profile: String
@@ -118,9 +118,9 @@ final class CredentialSearch: Sendable {
         self.profile = context.profile(profile)
     }
 
-    /// Returns the shared files, read when a provider first needs them: a broken file has no effect if none does.
-    /// - Throws: `configuration` if a file exists and cannot be read. Taken for an empty one, it could mean to sign with other
-    ///   credentials than the operator meant
+    /// Returns the shared files, read when a provider first needs them, so a broken file has no effect if no provider does.
+    /// - Throws: `configuration` if a file exists and cannot be read. If such a file were treated as empty, tickets could be
+    ///   signed with credentials that the operator did not intend
     func configuration() throws(CredentialError) -> SharedConfiguration {
         try loaded.withLock { loaded in
             if let loaded { return loaded }
@@ -132,7 +132,7 @@ final class CredentialSearch: Sendable {
         }.get()
     }
 
-    /// Returns what the profile in use sets besides credentials.
+    /// Returns the settings of the profile in use, apart from its credentials.
     func settings() throws(CredentialError) -> ProfileSettings {
         try ProfileSettings(of: profile, in: try configuration())
     }
@@ -143,7 +143,7 @@ final class CredentialSearch: Sendable {
         } catch .notFound {
             return nil
         } catch .notRegular {
-            // AWS_CONFIG_FILE=/dev/null is a usual way to have none.
+            // AWS_CONFIG_FILE=/dev/null is a common way to use no file.
             return nil
         } catch {
             throw .configuration(
@@ -154,7 +154,7 @@ final class CredentialSearch: Sendable {
 }
 
 extension CredentialSearch: CustomStringConvertible, CustomReflectable {
-    /// Shows nothing of the files, which have secrets.
+    /// Does not show the files, which contain secrets.
     var description: String { "CredentialSearch" }
     var customMirror: Mirror { Mirror(self, children: []) }
 }

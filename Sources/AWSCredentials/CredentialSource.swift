@@ -25,8 +25,8 @@ package enum CredentialSource: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Returns the source as it is used in the given environment: if the environment names STS's region, a role has no region of
-    /// its own, so that tenants of all regions share one session.
+    /// Returns the source as it is used in the given environment: if the environment names STS's region, a role has no separate
+    /// region, so that tenants of all regions share one session.
     package func resolved(in environment: [String: String]) -> CredentialSource {
         guard case .role(var role) = self,
             ["AWS_REGION", "AWS_DEFAULT_REGION"].contains(where: { environment[$0]?.isEmpty == false })

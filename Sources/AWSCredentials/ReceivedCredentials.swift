@@ -9,7 +9,7 @@ import WireFormats
     import Foundation
 #endif
 
-/// Credentials as a service, a program or a file has them, before they are checked.
+/// Credentials as received from a service, a program or a file, not yet checked.
 struct ReceivedCredentials {
     var accessKeyID: String?
     var secretAccessKey: String?
@@ -18,12 +18,12 @@ struct ReceivedCredentials {
 
     /// Returns the credentials if every field is valid.
     /// - Parameters:
-    ///   - source: begins the sentence of an error
-    ///   - tokenName: the source's name of the session token
+    ///   - source: the name of the source, which begins each error message
+    ///   - tokenName: the source's name for the session token
     ///   - isTemporary: whether a session token and an expiration are required
     func validated(from source: String, tokenName: String, isTemporary: Bool) throws(CredentialError) -> SigningCredentials {
         let key = try required(accessKeyID, "AccessKeyId", source)
-        // A slash would end the id in the scope of a signature.
+        // In a credential scope, a slash would end the access key id.
         guard !key.utf8.contains(UInt8(ascii: "/")), key.utf8.count <= CredentialError.longestAccessKeyID else {
             throw .unavailable(
                 "\(source) has an AccessKeyId with a slash or of over \(CredentialError.longestAccessKeyID) characters: "
@@ -55,7 +55,7 @@ struct ReceivedCredentials {
 
 extension ReceivedCredentials {
     /// Reads the members of a JSON response.
-    /// - Parameter tokenName: the source's name of the session token
+    /// - Parameter tokenName: the source's name for the session token
     init(_ object: JSONObject, tokenName: String, from source: String) throws(CredentialError) {
         accessKeyID = try object.text("AccessKeyId", from: source)
         secretAccessKey = try object.text("SecretAccessKey", from: source)
@@ -65,14 +65,14 @@ extension ReceivedCredentials {
 }
 
 extension ReceivedCredentials: CustomStringConvertible, CustomReflectable {
-    /// Shows nothing of what was received.
+    /// Does not show what was received.
     var description: String { "ReceivedCredentials" }
     var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 extension JSONObject {
     /// Reads a response that must be one JSON object.
-    /// - Parameter source: begins the sentence of an error
+    /// - Parameter source: the name of the source, which begins each error message
     init(response: [UInt8], from source: String) throws(CredentialError) {
         // The parser's own error may quote what it read.
         guard let value = try? JSONValue(parsing: response), case .object(let object) = value else {
@@ -92,8 +92,8 @@ extension JSONObject {
 }
 
 extension String {
-    /// Whether this has the form of AWS's access key ids (`AKIA…` and `ASIA…` of 20 characters), which no secret key has: then id
-    /// and secret are exchanged, and the secret would be in every ticket.
+    /// Whether this looks like an AWS access key id (`AKIA…` or `ASIA…`, 20 characters). No secret key has this form: if one
+    /// seems to, id and secret were swapped, and the secret would appear in every ticket.
     var looksLikeAnAccessKeyID: Bool {
         utf8.count == 20 && (hasPrefix("AKIA") || hasPrefix("ASIA"))
             && utf8.allSatisfy { $0.isASCIIUppercase || $0.isASCIIDigit }

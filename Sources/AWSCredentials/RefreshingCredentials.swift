@@ -12,9 +12,9 @@ import Synchronization
 
 /// The credentials of one source: read by requests, renewed in the background.
 ///
-/// Two clocks decide when they expire. The store compares the wall clock, but that may be set; the uptime never jumps, and ends
-/// credentials that a clock set back would extend. There is no timer: the driver calls ``isDue(at:)`` twice a second, and
-/// ``refresh(_:)`` if they are.
+/// Two clocks determine when they expire. The store uses the wall clock, which may be changed; the uptime never jumps, so
+/// credentials expire in time even if the wall clock was set back. There is no timer: a driver calls ``isDue(at:)`` twice a
+/// second, and ``refresh(_:)`` if it returns true.
 package final class RefreshingCredentials: Sendable {
     package let source: CredentialSource
     /// Credentials that expire in fewer seconds than this cannot sign a ticket.
@@ -23,7 +23,7 @@ package final class RefreshingCredentials: Sendable {
     private let cache: CredentialCache
     private let published: Published
 
-    /// The credentials that requests read, under a lock of their own, which no fetch holds for long.
+    /// The credentials that requests read, with a separate lock that no fetch holds for long.
     private final class Published: Sendable {
         let credentials = Mutex<SigningCredentials?>(nil)
     }
@@ -31,7 +31,7 @@ package final class RefreshingCredentials: Sendable {
     /// - Parameters:
     ///   - minimumRemaining: credentials that expire in fewer seconds than this cannot sign a ticket
     ///   - validate: throws if fetched credentials cannot be used
-    ///   - jitter: 0 to 1, a new one each time
+    ///   - jitter: returns a new random number from 0 to 1
     ///   - fetch: fetches new credentials from the source, in bounded time
     package init(
         source: CredentialSource,
@@ -73,7 +73,7 @@ package final class RefreshingCredentials: Sendable {
         Self.error(of: cache.status) ?? .unavailable("the AWS credentials have not been fetched yet")
     }
 
-    /// The error of the last fetch, or that the credentials have expired; nil if there is none.
+    /// The error of the last fetch, or `expired`; nil if there is neither.
     private static func error(of status: CredentialCache.Status) -> CredentialError? {
         status.currentError ?? (status.hasExpired ? .expired : nil)
     }
@@ -84,7 +84,8 @@ package final class RefreshingCredentials: Sendable {
     /// Drops credentials that have expired by uptime, whatever the wall clock shows.
     package func expire(at moment: Moment) { cache.expire(at: moment.uptime) }
 
-    /// Fetches new credentials; the old ones stay until they expire if that fails. Returns at once if a fetch is running.
+    /// Fetches new credentials. If that fails, the old ones stay in use until they expire. Returns at once if a fetch is
+    /// running.
     package func refresh(_ clock: @escaping @Sendable () -> Moment) async {
         await cache.refresh(clock, fetch: fetch)
     }
@@ -113,7 +114,7 @@ package final class RefreshingCredentials: Sendable {
     }
 }
 
-/// The status of one source of credentials, for `/readyz`, metrics and the command line. Has no secret.
+/// The status of one source of credentials, for `/readyz`, metrics and the command line. Contains no secret.
 package struct CredentialsStatus: Sendable {
     package let source: CredentialSource
     /// The provider of the credentials in use, such as `instance metadata`; nil if there are none.

@@ -14,7 +14,8 @@ package struct ConnectionLimits: Sendable {
     package var responseTimeout: TimeAmount = .seconds(20)
     /// How long a connection waits for a request, or for the rest of one, while the service is stopping: 1 s.
     package var drainGrace: TimeAmount = .seconds(1)
-    /// How long a closing connection reads on, so that the last response is not lost to a reset (RFC 9112, section 9.6): 1 s.
+    /// How long a closing connection keeps reading, so that the last response is not lost to a reset (RFC 9112, section 9.6):
+    /// 1 s.
     package var lingerTime: TimeAmount = .seconds(1)
     /// The header fields of a request: 16 KiB.
     package var maxHeaderBytes = 16 * 1024
@@ -26,9 +27,9 @@ package struct ConnectionLimits: Sendable {
     package var maxConnections = 16_384
     /// Open connections of one peer, which is an IPv4 address or an IPv6 /64. Nil means half of `maxConnections`, but at least 64.
     package var maxConnectionsPerPeer: Int?
-    /// A connection with a request that is older may be closed to make room for a new one: 1 s.
+    /// The age of a request from which its connection may be closed to make room for a new one: 1 s.
     package var protectedTime: TimeAmount = .seconds(1)
-    /// One read from a connection, which keeps a buffer of that size if it needed it: 4 KiB.
+    /// The size of one read: 4 KiB. A connection that has needed a buffer of that size keeps it.
     package var maxReadBytes = 4096
     /// The memory of requests not yet answered and of responses not yet sent, of all connections: 128 MB.
     package var maxHeldBytes = 128_000_000
@@ -40,7 +41,7 @@ package struct ConnectionLimits: Sendable {
     /// Bytes that wait for the decoder: no element of a head is larger.
     var maxUndecodedBytes: Int { maxTargetBytes + maxHeaderBytes + 1024 }
 
-    /// The bytes on the wire of a request with a body of `bodyBytes`. Every byte may be a chunk of its own; chunk extensions are
+    /// The bytes on the wire of a request with a body of `bodyBytes`. Every byte may be a separate chunk; chunk extensions are
     /// limited.
     func maxWireBytes(bodyBytes: Int) -> Int {
         maxTargetBytes + maxHeaderBytes + 4096 + (bodyBytes < Int.max / 16 ? bodyBytes * 8 : bodyBytes / 2)

@@ -5,7 +5,7 @@ import Synchronization
 /// Counts the connections of a listener, and the memory that they hold.
 package final class ConnectionTable: Sendable {
     package struct Figures: Sendable, Equatable {
-        /// Open connections, without those whose requests are refused.
+        /// Open connections, except those whose requests are refused.
         package var open = 0
         /// Connections accepted since the start, including refused ones.
         package var accepted = 0
@@ -24,7 +24,7 @@ package final class ConnectionTable: Sendable {
         case tooManyFromPeer
     }
 
-    /// Connections that may be open to be refused; further ones are closed without a response.
+    /// The maximum number of connections kept open only to refuse their requests; further ones are closed without a response.
     private static let maxRefused = 32
 
     private struct State {
@@ -57,14 +57,15 @@ package final class ConnectionTable: Sendable {
         return figures
     }
 
-    /// The most connections at once.
+    /// The maximum number of open connections.
     package var limit: Int { limits.maxConnections }
 
     /// Whether a new connection is admitted only if another one is closed.
     package var isFull: Bool { state.withLock { $0.figures.open } >= limits.maxConnections }
 
     /// Counts a new connection if it is admitted.
-    /// - Parameter inPlaceOfAnother: another one was just closed for it, even if yet another has since been admitted in its place
+    /// - Parameter inPlaceOfAnother: whether another connection was just closed to make room for this one, which is then
+    ///   admitted even if a third has since taken that place
     func admit(_ peer: PeerAddress?, inPlaceOfAnother: Bool = false) -> Admission {
         let isCounted = peer.map { !isExempt($0.description) } ?? false
         let admission = state.withLock { state -> Admission in

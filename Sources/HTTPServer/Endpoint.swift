@@ -32,7 +32,7 @@ package final class Endpoint: Sendable {
     }
 }
 
-/// A response, or a way to make one later on the event loop of the connection. Pipelined requests behind it wait.
+/// A response, or a way to make one later on the event loop of the connection. Later pipelined requests wait for it.
 package enum Answer: Sendable {
     case now(Response)
     case later(@Sendable (any EventLoop) -> EventLoopFuture<Response>)
@@ -47,7 +47,7 @@ package protocol BodyReceiver: AnyObject {
     /// The body is complete.
     func ended() -> Response
 
-    /// The connection ended before the body did. Called instead of ``ended()``, also after an early response.
+    /// The connection ended before the body did. Called instead of ``ended()``, even after an early response.
     func aborted()
 }
 

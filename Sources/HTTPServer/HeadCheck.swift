@@ -5,14 +5,14 @@ import WireFormats
 
 /// The framing of a request, checked and read from its head.
 struct HeadCheck: Equatable {
-    /// The client waits for `100 Continue` before it sends the body.
+    /// Whether the client waits for `100 Continue` before it sends the body.
     var expectsContinue = false
-    /// `Content-Length`, where there is one.
+    /// `Content-Length`; nil if there is none.
     var contentLength: Int?
     /// What happens to the connection after the request.
     var persistence = Persistence.persists
 
-    /// Refuses requests that are not for an origin server, and those that two readers could frame differently (RFC 9112,
+    /// Refuses requests that are not for an origin server, and those that two parsers could frame differently (RFC 9112,
     /// sections 3.2, 5 and 6).
     init(_ head: HTTPRequestHead, limits: ConnectionLimits) throws(RejectionError) {
         guard head.version.major == 1 else { throw .init(.malformed("Only HTTP/1.1 and HTTP/1.0 are supported.")) }
@@ -68,7 +68,7 @@ struct HeadCheck: Equatable {
             throw .init(.malformed("Transfer-Encoding and Content-Length must not come together, and each only once."))
         }
         persistence = Persistence(
-            // Connections of HTTP/1.0 always close: hardly any client could use them again.
+            // Connections of HTTP/1.0 always close: hardly any client could reuse them.
             isKeepAlive: head.isKeepAlive && head.version.minor > 0, connection: connection, proxyConnection: proxyConnection,
             upgrades: upgrades)
     }
@@ -113,7 +113,7 @@ struct HeadCheck: Equatable {
 /// Whether a connection persists after a request, by `Connection`, `Proxy-Connection` and `Upgrade`.
 ///
 /// NIO's decoder (llhttp) stops after an offer of another protocol, and has to be replaced. After any other request it must not
-/// be replaced, since it may have the beginning of the next one. The connection therefore persists only if it is certain how
+/// be replaced, since it may hold the beginning of the next one. The connection therefore persists only if it is certain how
 /// llhttp interprets these fields.
 enum Persistence: Equatable {
     case persists
@@ -152,7 +152,7 @@ enum Persistence: Equatable {
     }
 }
 
-/// Throws a ``Rejection``.
+/// An error that carries a ``Rejection``.
 struct RejectionError: Error {
     let rejection: Rejection
 

@@ -2,7 +2,7 @@
 
 /// Why a connection rejects a request before it reaches an endpoint. The connection closes after the response.
 package enum Rejection: Sendable, Equatable {
-    /// Not HTTP/1, or framed so that two readers could understand it differently. The text says what is wrong.
+    /// Not HTTP/1, or framed so that two parsers could interpret it differently. The text says what is wrong.
     case malformed(String)
     /// The header fields exceed the limit, in bytes.
     case headersTooLarge(limit: Int)

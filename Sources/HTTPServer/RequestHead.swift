@@ -20,7 +20,7 @@ package struct RequestHead: Sendable {
     package let peer: PeerAddress?
     /// When the head was read.
     package let date: Date
-    /// When the head was read, by a clock that never jumps: to measure durations.
+    /// When the head was read, by a monotonic clock: to measure durations.
     package let received: NIODeadline
 
     package init(
@@ -34,7 +34,7 @@ package struct RequestHead: Sendable {
         self.received = received
     }
 
-    /// The target without its query. Escapes are not decoded, and dots not resolved.
+    /// The target without its query. Percent-escapes are not decoded, and dot segments are not resolved.
     package var path: String {
         target.utf8.firstIndex(of: UInt8(ascii: "?")).map { String(target[..<$0]) } ?? target
     }

@@ -45,7 +45,7 @@ package struct Response: Sendable {
 
 /// Header fields of a response, encoded for the wire.
 ///
-/// A field whose name or value could end it is not added, so that no value can inject another field.
+/// A field whose name or value contains a delimiter is not added, so that no value can inject another field.
 package struct ResponseFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     /// `Name: value` and a line break for each field.
     private(set) var encoded: [UInt8] = []

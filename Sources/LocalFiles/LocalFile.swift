@@ -30,9 +30,9 @@ package struct LocalFile: Sendable {
         }
     }
 
-    /// A warning for operators if every account may read this file, which has a secret; nil otherwise, or if the file cannot be
-    /// opened. Read access for a group is fine: a service often has a group of its own, and access that systemd grants with an ACL
-    /// shows as the group's.
+    /// A warning for operators if every account may read this file, which contains a secret; nil otherwise, or if the file
+    /// cannot be opened. Read access for a group is fine: a service often has its own group, and access that systemd grants
+    /// with an ACL shows as the group's.
     package var secrecyWarning: String? {
         guard let (file, status) = try? open() else { return nil }
         try? file.close()
@@ -62,7 +62,7 @@ package struct LocalFile: Sendable {
 }
 
 extension FileDescriptor {
-    /// Reads until the end or `limit` bytes. A read from a pipe may return fewer bytes than are to come.
+    /// Reads until the end or `limit` bytes. A read from a pipe may return fewer bytes than remain.
     /// - Parameter sizeHint: the expected number of bytes
     package func readToEnd(limit: Int, sizeHint: Int = 16_384) throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: min(sizeHint, limit))

@@ -26,7 +26,7 @@ package struct LocalFolder: Sendable {
         self.path = path
     }
 
-    /// Returns the entries of the folder in any order, without `.` and `..`.
+    /// Returns the entries of the folder in unspecified order, without `.` and `..`.
     package func entries() throws(FileReadError) -> [Entry] {
         guard let stream = opendir(path) else {
             let error = Errno(rawValue: errno)

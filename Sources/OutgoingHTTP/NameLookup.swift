@@ -12,18 +12,18 @@ import WireFormats
     import Darwin
 #endif
 
-/// Looks up names instead of the HTTP client, whose own resolver has one queue per thread: there a name whose servers do not respond
-/// delays all others, and each new attempt makes the queue longer.
+/// Looks up host names in place of the HTTP client. The client's own resolver has one queue per thread, in which a name whose
+/// servers do not respond delays all others, and each new attempt makes the queue longer.
 ///
-/// Each name is looked up at most once at a time, on a thread of its own; a second caller waits for the same result. `getaddrinfo`
-/// has no timeout: the caller stops waiting at the end of its request, and the thread continues.
+/// Each name is looked up at most once at a time, on a separate thread; a second caller waits for the same result.
+/// `getaddrinfo` has no timeout: the caller stops waiting at the end of its request, and the thread continues.
 package final class NameLookup: Sendable {
     package typealias Resolve = @Sendable (_ host: String) -> Result<[String], OutgoingError>
 
-    /// The instance of the process.
+    /// The instance shared by the whole process.
     package static let shared = NameLookup(resolve: system)
 
-    /// The most names that are looked up at once.
+    /// The maximum number of concurrent lookups.
     private static let maximumLookups = 32
 
     private let resolve: Resolve
@@ -34,8 +34,8 @@ package final class NameLookup: Sendable {
         self.resolve = resolve
     }
 
-    /// Returns the addresses of a host, in the order in which they should be tried; an address is returned as it is.
-    /// - Throws: `unreachable`, also if the task is cancelled
+    /// Returns the addresses of a host, in the order in which they should be tried; an address is returned unchanged.
+    /// - Throws: `unreachable`, including when the task is cancelled
     package func addresses(of host: String) async throws(OutgoingError) -> [String] {
         if IPAddress(host) != nil { return [host] }
         let (results, continuation) = AsyncStream<Result<[String], OutgoingError>>.makeStream()

@@ -13,7 +13,7 @@ import NIOSSL
     import Darwin
 #endif
 
-/// Why there is no response. Has nothing of the request or of what was received, so that it can be logged. Descriptions are parts of
+/// Why there is no response. Contains nothing from the request or the response, so it can be logged. Descriptions are parts of
 /// sentences.
 package enum OutgoingError: Error, Sendable, Hashable, CustomStringConvertible {
     /// No connection could be made; the reason is part of a sentence.
@@ -24,13 +24,13 @@ package enum OutgoingError: Error, Sendable, Hashable, CustomStringConvertible {
     case timedOut(seconds: Double)
     /// The body is longer than the request's limit.
     case tooLarge(limit: Int)
-    /// The connection ended within the response, or the response is not HTTP.
+    /// The connection ended during the response, or the response is not HTTP.
     case broken
     /// The host, or every address that its name resolves to, is of a kind that the request forbids.
     case forbiddenAddress(AddressKind)
     /// The URL cannot be requested.
     case badURL
-    /// The file of certificate authorities cannot be read or has none.
+    /// The file of certificate authorities cannot be read or contains none.
     case authorities(path: String)
 
     package var description: String {
@@ -49,7 +49,7 @@ package enum OutgoingError: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 extension OutgoingError {
-    /// Converts an error of the HTTP client, whose own descriptions have addresses, certificates and type names.
+    /// Converts an error of the HTTP client, whose own descriptions contain addresses, certificates and type names.
     init(_ error: any Error, _ request: OutgoingRequest) {
         let timedOut = OutgoingError.timedOut(seconds: request.timeout / .seconds(1))
         switch error {

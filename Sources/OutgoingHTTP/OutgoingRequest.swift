@@ -24,11 +24,12 @@ package struct OutgoingRequest: Sendable {
     package var body: [UInt8]
     /// The time from the call to the last byte of the response, including name lookup and TLS.
     package var timeout: Duration
-    /// The most bytes of the response's body.
+    /// The maximum size of the response body, in bytes.
     package var limit: Int
     /// A PEM file of the certificate authorities to trust for this request instead of the system's.
     package var authorities: String?
-    /// Kinds of addresses that the request must not be sent to, neither as the URL's host nor as an address of its name.
+    /// Kinds of addresses that the request must not be sent to, whether the address is the URL's host or is resolved from its
+    /// name.
     package var forbidden: Set<AddressKind>
 
     package init(
@@ -97,10 +98,10 @@ package enum AddressKind: Sendable, Hashable, CaseIterable {
     }
 }
 
-/// Each request has a client of its own: requests are minutes apart, so a kept connection would not be used again, and the file of
+/// Each request uses a new client: requests are minutes apart, so a kept connection would not be reused, and the file of
 /// certificate authorities is read each time, so that a renewed one is used without a restart.
 extension OutgoingRequest {
-    /// The most addresses of a name that are tried.
+    /// The maximum number of addresses that are tried for one name.
     private static let maximumAddresses = 4
 
     /// Sends the request and reads the whole response.

@@ -29,7 +29,7 @@ package struct PosternApp: Sendable {
 ///   - settings: addresses, TLS files and limits
 ///   - state: rules, keys and credentials, loaded
 ///   - sink: where log lines are written
-///   - frontPage: answers `GET /`, or returns nil for a request that may not have the page; nil for `serve`
+///   - frontPage: answers `GET /`, or returns nil for a request that must not receive the page; nil for `serve`
 ///   - hosts: the `Host` names that the public listener accepts; nil for any, as behind proxies
 ///   - onListening: called with the port when the public listener is open
 /// - Throws: `SetupError` if the TLS files cannot be used
@@ -94,7 +94,7 @@ package func buildPostern(
 }
 
 extension ConnectionLimits {
-    /// For the admin listener, which has few clients. Its connections are counted apart from those of the public listener.
+    /// For the admin listener, which has few clients. Its connections are counted separately from those of the public listener.
     fileprivate var ofAdmin: ConnectionLimits {
         var limits = self
         limits.maxConnections = 64

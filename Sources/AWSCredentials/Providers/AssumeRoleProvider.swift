@@ -33,7 +33,7 @@ struct AssumeRoleProvider: CredentialProvider {
     }
 }
 
-/// Caches the credentials of a provider for the role that is assumed with them.
+/// Caches the credentials with which a role is assumed.
 struct CachingProvider: CredentialProvider {
     private let provider: any CredentialProvider
     private let clock: CredentialCache.Clock

@@ -10,7 +10,7 @@ struct ChildProcess: Sendable {
     let words: [String]
     let variables: [String: String]
     let timeout: Duration
-    /// The most bytes of its output.
+    /// The maximum size of its output, in bytes.
     let limit: Int
 
     /// How the run ended.

@@ -50,7 +50,7 @@ struct ContainerProvider: CredentialProvider {
         return ProvidedCredentials(credentials: credentials, provider: name)
     }
 
-    /// Returns the URL to request; nil if neither variable is set. The relative one goes first, as in AWS's libraries.
+    /// Returns the URL to request; nil if neither variable is set. The relative one takes precedence, as in AWS's libraries.
     private func endpoint() throws(CredentialError) -> HTTPURL? {
         if let path = context.variable(Self.relativeURI) {
             // Without the slash, the value would become part of the host.
@@ -71,8 +71,8 @@ struct ContainerProvider: CredentialProvider {
         return url
     }
 
-    /// Returns the value of the `Authorization` header; nil if neither variable is set. The file goes first, and is read each time,
-    /// since EKS renews it.
+    /// Returns the value of the `Authorization` header; nil if neither variable is set. The file takes precedence, and is read
+    /// for each request, since EKS renews it.
     private func authorization() throws(CredentialError) -> String? {
         if let path = context.variable(Self.tokenFile) {
             let bytes: [UInt8]

@@ -9,7 +9,7 @@ import WireFormats
     import Foundation
 #endif
 
-/// Credentials in variables of the environment: `<PREFIX>_ACCESS_KEY_ID`, `<PREFIX>_SECRET_ACCESS_KEY` and, if they are set,
+/// Credentials in environment variables: `<PREFIX>_ACCESS_KEY_ID`, `<PREFIX>_SECRET_ACCESS_KEY` and, if they are set,
 /// `<PREFIX>_SESSION_TOKEN` and `<PREFIX>_CREDENTIAL_EXPIRATION` (ISO 8601).
 struct EnvironmentProvider: CredentialProvider {
     let context: ProviderContext
@@ -39,7 +39,7 @@ struct EnvironmentProvider: CredentialProvider {
         let token = context.variable(tokenName)
         for (name, value) in [(keyName, key), (secretName, secret), (tokenName, token ?? "")] {
             let isBare = value.utf8.allSatisfy { $0.isVisibleASCII && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "'") }
-            // A slash would end the id in the scope of a signature.
+            // In a credential scope, a slash would end the access key id.
             let isID = !value.utf8.contains(UInt8(ascii: "/")) && value.utf8.count <= CredentialError.longestAccessKeyID
             if !isBare || (name == keyName && !isID) { throw .malformed(name: name) }
         }

@@ -55,7 +55,7 @@ final class InstanceMetadataProvider: CredentialProvider {
             throw .unavailable("\(session.source) returned status \(list.status) to the request for the instance's role")
         }
         let line = list.body.split(whereSeparator: { $0 == 0x0a || $0 == 0x0d }).first ?? []
-        // Names of roles: letters, digits and +=,.@_- (IAM, CreateRole).
+        // Role names: letters, digits and +=,.@_- (IAM, CreateRole).
         let isName = line.allSatisfy { $0.isASCIILetterOrDigit || "+=,.@_-".utf8.contains($0) }
         guard (1...128).contains(line.count), isName, line.contains(where: { $0 != UInt8(ascii: ".") }) else {
             throw .unavailable("\(session.source) returned something other than the name of a role")
@@ -82,16 +82,16 @@ final class InstanceMetadataProvider: CredentialProvider {
 
 /// The address of the instance metadata service ("Instance metadata and user data", "IMDS credential provider").
 struct InstanceMetadataEndpoint: Equatable {
-    /// Without a slash at the end.
+    /// Without a trailing slash.
     let url: String
     let host: String
-    /// Whether it was set, so that no response is an error.
+    /// Whether it was configured. If so, a missing response is an error.
     let isExplicit: Bool
 
     private static let variable = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
     private static let modeVariable = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"
 
-    /// - Parameter profile: the settings of the profile in use, which count where the environment has none
+    /// - Parameter profile: the settings of the profile in use, used for what the environment does not set
     init(_ context: ProviderContext, _ profile: ProfileSettings) throws(CredentialError) {
         if let text = context.variable(Self.variable) ?? profile.metadataServiceEndpoint {
             guard let url = try? HTTPURL(text), url.query == nil, url.fragment == nil else {
@@ -131,11 +131,11 @@ private struct InstanceMetadataSession {
         start = context.uptime()
     }
 
-    /// Begins the sentences of errors.
+    /// The beginning of each error message.
     var source: String { "the instance metadata service at \(endpoint.host)" }
 
     /// Requests a session token.
-    /// - Throws: `notConfigured` if nothing responds as the service does, and no setting says that it exists
+    /// - Throws: `notConfigured` if nothing responds like the service, and no setting configures it
     func fetchToken() async throws(CredentialError) -> InstanceMetadataToken {
         let requested = context.uptime()
         let response: OutgoingResponse
@@ -195,16 +195,16 @@ private struct InstanceMetadataSession {
     }
 }
 
-/// The session token of IMDSv2. Printing shows nothing of it.
+/// The session token of IMDSv2. Printing does not show it.
 struct InstanceMetadataToken: CustomStringConvertible, CustomReflectable {
     let value: String
     let endpoint: InstanceMetadataEndpoint
-    /// The uptime from which it is not used.
+    /// The uptime at which it stops being used.
     let end: Duration
 
     /// The longest lifetime that the service grants, in seconds.
     static let lifetime = 21_600
-    /// How long before its end a token is no longer used, in seconds: a running request must not outlive it.
+    /// How long before it expires a token stops being used, in seconds: it must not expire during a request.
     static let margin = 300
 
     var description: String { "InstanceMetadataToken" }

@@ -2,15 +2,15 @@
 
 import WireFormats
 
-/// The `credential_process` of a profile: a program that prints credentials ("Sourcing credentials with an external process"). The
-/// command is not run by a shell. The program's standard error is discarded, since it may have secrets.
+/// The `credential_process` of a profile: a program that prints credentials ("Sourcing credentials with an external process").
+/// The command is not run by a shell. The program's standard error is discarded, since it may contain secrets.
 struct ProcessProvider: CredentialProvider {
     let command: String
     let profile: String
     let context: ProviderContext
     var timeout: Duration = .seconds(60)
 
-    /// The most bytes of its output.
+    /// The maximum size of its output, in bytes.
     private static let limit = 65_536
 
     var name: String { "credential_process" }
@@ -48,7 +48,7 @@ struct ProcessProvider: CredentialProvider {
 }
 
 extension ProcessProvider: CustomStringConvertible, CustomReflectable {
-    /// Shows nothing of the command: its arguments may be secrets.
+    /// Does not show the command, whose arguments may be secrets.
     var description: String { "ProcessProvider(\(profile))" }
     var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -22,7 +22,8 @@ final class ProfileProvider: CredentialProvider {
     var name: String { "profile \(profile)" }
 
     func credentials(in search: CredentialSearch) async throws(CredentialError) -> ProvidedCredentials {
-        // As in botocore, a web identity of the environment goes before a profile's keys, unless the profile is requested by name.
+        // As in botocore, a web identity of the environment takes precedence over a profile's keys, unless the profile is
+        // requested by name.
         let variables = requested == nil ? context.variables : [:]
         guard let plan = try search.configuration().plan(profile: profile, variables: variables) else {
             throw .notConfigured(
@@ -87,7 +88,7 @@ private struct ProfileKeysProvider: CredentialProvider {
             let credentials = try keys.validated(from: source, tokenName: "aws_session_token", isTemporary: false)
             return ProvidedCredentials(credentials: credentials, provider: name)
         } catch {
-            // The file stays wrong until it is edited.
+            // Retrying does not help until the file is edited.
             throw .configuration(error.description)
         }
     }

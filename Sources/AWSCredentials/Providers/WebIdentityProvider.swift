@@ -7,11 +7,11 @@ import WireFormats
 /// accounts").
 struct WebIdentityProvider: CredentialProvider {
     let role: AssumedRole
-    /// The file of the token. It is read each time, since the platform renews the token.
+    /// The path of the token file. It is read for each request, since the platform renews the token.
     let tokenFile: String
     let context: ProviderContext
 
-    /// The lengths of a token that STS accepts (`AssumeRoleWithWebIdentity`, `WebIdentityToken`).
+    /// The token lengths that STS accepts (`AssumeRoleWithWebIdentity`, `WebIdentityToken`).
     private static let lengths = 4...20_000
 
     var name: String { "web identity" }

@@ -10,7 +10,7 @@ struct STSClient {
     private let context: ProviderContext
 
     /// - Parameters:
-    ///   - fallbackRegion: the region whose STS is used if neither the environment, a profile nor an endpoint names one
+    ///   - fallbackRegion: the region whose STS is used if the environment, the profile and the endpoint name none
     ///   - search: provides the settings of the profile in use
     init(_ context: ProviderContext, fallbackRegion: String?, in search: CredentialSearch) throws(CredentialError) {
         endpoint = try STSEndpoint.resolve(context, profile: try search.settings(), fallbackRegion: fallbackRegion)
@@ -83,7 +83,7 @@ struct STSClient {
     }
 }
 
-/// The identity that credentials belong to (`GetCallerIdentity`). Has no secret.
+/// The identity that credentials belong to (`GetCallerIdentity`). Contains no secret.
 package struct CallerIdentity: Sendable, Hashable {
     package let account: String
     package let arn: String

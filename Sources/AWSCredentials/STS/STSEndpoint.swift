@@ -29,7 +29,7 @@ struct STSEndpoint: Sendable, Equatable {
     }
 
     /// A configured endpoint.
-    /// - Parameter name: the setting that has the URL, for errors
+    /// - Parameter name: the name of the setting that contains the URL, for error messages
     init(url text: String, region: String, authorities: String?, name: String) throws(CredentialError) {
         guard let url = try? HTTPURL(text), url.query == nil, url.fragment == nil, Self.isPlain(path: url.path) else {
             throw .configuration(
@@ -45,7 +45,7 @@ struct STSEndpoint: Sendable, Equatable {
         self.authorities = authorities
     }
 
-    /// Whether SigV4 signs the path as it is: without anything to encode or to normalise.
+    /// Whether SigV4 signs the path unchanged, because nothing in it needs to be encoded or normalised.
     private static func isPlain(path: String) -> Bool {
         let segments = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst()
         return path.utf8.allSatisfy { $0.isASCIILetterOrDigit || "/-._~".utf8.contains($0) }

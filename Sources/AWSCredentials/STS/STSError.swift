@@ -17,9 +17,9 @@ struct STSError: Equatable {
         self.status = status
     }
 
-    /// Whether the error is STS's own, and not of the request.
+    /// Whether the cause of the error is STS itself and not the request.
     var isOutage: Bool {
-        // A response without a code is not from STS, but from something in front of it.
+        // A response without a code comes from an intermediary, not from STS.
         code == nil || status >= 500 || status == 429 || Self.throttling.contains(code ?? "") || code == "IDPCommunicationError"
     }
 

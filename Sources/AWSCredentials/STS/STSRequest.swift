@@ -85,7 +85,7 @@ struct STSRequest {
 }
 
 extension STSRequest: CustomStringConvertible, CustomReflectable {
-    /// Shows nothing of the parameters: one may be a token.
+    /// Does not show the parameters, one of which may be a token.
     var description: String { "STSRequest(\(action))" }
     var customMirror: Mirror { Mirror(self, children: []) }
 }

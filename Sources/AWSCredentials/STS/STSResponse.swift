@@ -5,7 +5,7 @@ import WireFormats
 /// The texts of an XML response of STS, by the path of element names. Namespaces are ignored, since stores other than AWS leave
 /// them out.
 struct STSResponse {
-    /// The most bytes that are read.
+    /// The maximum size of a response, in bytes.
     static let limit = 65_536
 
     private let texts: [String: String]
@@ -21,16 +21,16 @@ struct STSResponse {
 }
 
 extension STSResponse: CustomStringConvertible, CustomReflectable {
-    /// Shows nothing of the texts: some are secrets.
+    /// Does not show the texts, some of which are secrets.
     var description: String { "STSResponse" }
     var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// Reads the subset of XML that STS writes.
 ///
-/// It reads elements, attributes, text, CDATA sections, comments, the five named references and numeric ones. It refuses document
-/// types, entities, processing instructions, other encodings than UTF-8, names with a prefix, text next to elements, and an element
-/// that appears twice in the same place. Line ends are not normalised: no value that is used has one.
+/// It reads elements, attributes, text, CDATA sections, comments, the five named references and numeric ones. It refuses
+/// document types, entities, processing instructions, encodings other than UTF-8, names with a prefix, text next to elements,
+/// and an element that appears twice in the same place. Line ends are not normalised: no value that is used has one.
 struct XMLReader {
     /// The bytes are not XML of this subset.
     struct SyntaxError: Error {}
@@ -204,7 +204,7 @@ struct XMLReader {
             guard reference.first == "#" else { return nil }
             let isHexadecimal = reference.dropFirst().first == "x"
             let digits = reference.dropFirst(isHexadecimal ? 2 : 1)
-            // The initialiser would read a sign too.
+            // The initialiser would also accept a sign.
             guard digits.first?.isHexDigit == true, let number = UInt32(digits, radix: isHexadecimal ? 16 : 10) else {
                 return nil
             }

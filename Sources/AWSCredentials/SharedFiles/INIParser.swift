@@ -2,17 +2,17 @@
 
 import WireFormats
 
-/// Reads INI text as `RawConfigParser()` of Python 3.11 does, with which botocore reads AWS's files.
+/// Parses INI text like Python 3.11's `RawConfigParser()`, which botocore uses to read AWS's files.
 ///
 /// Comments are whole lines that begin with `#` or `;`. A line that is indented deeper than its option continues the option's
-/// value, and empty lines in between belong to it. `=` and `:` both end a name. Names of options are lower-cased; unlike in Python,
-/// without the special rule for a Greek sigma at the end of a word. Options of the section `[DEFAULT]` belong to every section that
-/// does not set them.
+/// value, and empty lines in between belong to it. `=` and `:` both end a name. Option names are lower-cased, but without
+/// Python's special rule for a Greek sigma at the end of a word. Options of the section `[DEFAULT]` belong to every section
+/// that does not set them.
 struct INIParser {
-    /// The most options that `[DEFAULT]` may add to all sections together.
+    /// The maximum number of options that `[DEFAULT]` may add to all sections together.
     private static let mostDefaults = 100_000
 
-    /// All sections; the first one is `[DEFAULT]`, whether it is written or not.
+    /// All sections; the first one is `[DEFAULT]`, whether or not the file contains it.
     private var sections = [INISection(name: "DEFAULT", line: 0)]
     private var indices: [ExactString: Int] = ["DEFAULT": 0]
     /// The section being read, an index of `sections`.
@@ -39,7 +39,7 @@ struct INIParser {
         }
     }
 
-    /// Python's text files end a line at "\n", "\r\n" and "\r".
+    /// Python ends a line of a text file at "\n", "\r\n" and "\r".
     private static func lines(of text: String) -> [Scalars] {
         var scalars: [Unicode.Scalar] = []
         var followsReturn = false
@@ -82,7 +82,7 @@ struct INIParser {
     private mutating func begin(section name: ExactString, line: Int) throws(INISyntaxError) {
         isInOption = false
         if let index = indices[name] {
-            // Only `[DEFAULT]` may be written twice.
+            // Only `[DEFAULT]` may appear twice.
             if index != 0 { throw .repeatedSection(line: line, first: sections[index].line) }
             current = index
         } else {
@@ -94,7 +94,7 @@ struct INIParser {
 
     private mutating func begin(option content: Scalars, line: Int, in section: Int) throws(INISyntaxError) {
         guard let delimiter = content.firstIndex(where: { $0 == "=" || $0 == ":" }) else {
-            // Python's parser continues, with the option before still open.
+            // Python's parser continues, with the previous option still open.
             firstInvalidLine = firstInvalidLine ?? line
             return
         }
@@ -164,9 +164,9 @@ enum INISyntaxError: Error, Sendable, Equatable, CustomStringConvertible {
     case noSection(line: Int)
     /// A line is neither a section nor an option, or is an option without a name.
     case notAnOption(line: Int)
-    /// A section is written twice in one file.
+    /// A section appears twice in one file.
     case repeatedSection(line: Int, first: Int)
-    /// An option is written twice in one section.
+    /// An option appears twice in one section.
     case repeatedOption(line: Int, first: Int)
     /// The lines of a value that begins on the line below its name are not all `name = value`.
     case notNested(line: Int)
@@ -201,12 +201,12 @@ enum INISyntaxError: Error, Sendable, Equatable, CustomStringConvertible {
 typealias Scalars = ArraySlice<Unicode.Scalar>
 
 extension Scalars {
-    /// Without the white space on the left and on the right.
+    /// Without leading and trailing white space.
     var stripped: Scalars {
         drop(while: \.isSpace).strippedRight
     }
 
-    /// Without the white space on the right.
+    /// Without trailing white space.
     var strippedRight: Scalars {
         var end = endIndex
         while end > startIndex, self[end - 1].isSpace { end -= 1 }

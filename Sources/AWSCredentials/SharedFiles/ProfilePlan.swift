@@ -64,7 +64,7 @@ private struct ProfilePlanner {
     /// The profiles from the requested one to the present one.
     private var visited: [ExactString] = []
 
-    /// The most profiles in a chain of roles.
+    /// The maximum number of profiles in a chain of roles.
     private static let maximumChain = 50
 
     init(_ shared: SharedConfiguration) {
@@ -80,7 +80,7 @@ private struct ProfilePlanner {
         return profile.assumesRole ? try role(of: profile) : try ownCredentials(of: profile, variables)
     }
 
-    /// Returns the credentials that a profile has itself, without a role.
+    /// Returns the plan for a profile's own credentials, without a role.
     private func ownCredentials(
         of profile: ProfileReader, _ variables: [String: String]
     ) throws(CredentialError) -> ProfilePlan? {
@@ -111,7 +111,8 @@ private struct ProfilePlanner {
         .assumeRole(try profile.role(), base: try base(of: profile))
     }
 
-    /// Returns what a role is assumed with: exactly one of `source_profile` and `credential_source`.
+    /// Returns the plan for the credentials with which a role is assumed: exactly one of `source_profile` and
+    /// `credential_source`.
     private mutating func base(of profile: ProfileReader) throws(CredentialError) -> ProfilePlan {
         switch (try profile.line("source_profile"), try profile.line("credential_source")) {
         case (_?, _?): throw profile.error("it has both source_profile and credential_source: keep one of them")

@@ -32,7 +32,7 @@ struct ProfileReader {
         return text
     }
 
-    /// Returns the option's line; nil also if it is empty.
+    /// Returns the option's line; nil if it is not set or empty.
     func nonEmptyLine(_ option: ExactString) throws(CredentialError) -> String? {
         let line = try line(option)
         return line == "" ? nil : line
@@ -91,7 +91,7 @@ struct ProfileReader {
         return externalID
     }
 
-    /// botocore ignores text that is not a number without a message; here it is an error.
+    /// botocore silently ignores text that is not a number; here it is an error.
     private func durationSeconds() throws(CredentialError) -> Int? {
         guard let text = try line("duration_seconds") else { return nil }
         guard let seconds = Int(text), AssumedRole.durations.contains(seconds) else {
@@ -127,7 +127,8 @@ struct ProfileReader {
         .configuration("the AWS profile \(Self.quoted(name)) is wrong: \(sentence)")
     }
 
-    /// Returns a profile's name for a message. A name with a line break or of over 128 bytes may be a secret, and is not shown.
+    /// Returns a profile's name for a message. A name that contains a line break or is longer than 128 bytes may be a secret,
+    /// and is not shown.
     static func quoted(_ name: ExactString) -> String {
         let isName = name.text.utf8.count <= 128 && name.text.isPrintable
         return isName ? "\"\(name.text)\"" : "(a name of \(name.text.utf8.count) bytes)"

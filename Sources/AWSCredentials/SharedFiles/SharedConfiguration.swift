@@ -4,8 +4,8 @@ package import WireFormats
 
 /// AWS's shared files, `~/.aws/config` and `~/.aws/credentials`, read as botocore 1.44.5 reads them.
 package struct SharedConfiguration: Sendable {
-    /// The profiles of the configuration file, each with the values of the same profile of the credentials file on top, as
-    /// botocore merges them.
+    /// The profiles of the configuration file, each merged with the same profile of the credentials file, whose values take
+    /// precedence, as in botocore.
     package let profiles: [ExactString: ProfileValues]
     let configuration: ConfigurationFile
     let credentials: CredentialsFile
@@ -16,9 +16,9 @@ package struct SharedConfiguration: Sendable {
     /// Reads both files.
     /// - Parameters:
     ///   - variables: the process's environment; `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE` name the files
-    ///   - home: the folder that `~` means if `HOME` is not set
+    ///   - home: the folder that `~` stands for if `HOME` is not set
     ///   - readFile: returns the bytes of a file, nil if there is no regular file at that path. It throws if a file exists and
-    ///     cannot be read; botocore would take such a file for an empty one, and sign with other credentials
+    ///     cannot be read; botocore would treat such a file as empty, and sign with other credentials
     package static func load(
         variables: [String: String],
         home: String,
@@ -71,7 +71,7 @@ package struct SharedConfiguration: Sendable {
         variables["AWS_DEFAULT_PROFILE"] ?? variables["AWS_PROFILE"]
     }
 
-    /// Returns a reader of the profile, of no values if it does not exist.
+    /// Returns a reader of the profile. If the profile does not exist, the reader has no values.
     func reader(of name: ExactString) -> ProfileReader {
         ProfileReader(name: name, values: profiles[name] ?? [:])
     }
@@ -95,13 +95,14 @@ struct ConfigurationFile: Sendable {
     private(set) var profiles: [ExactString: ProfileValues] = [:]
     /// The sections that `services = NAME` of a profile names.
     private(set) var services: [ExactString: ProfileValues] = [:]
-    /// Sections of no known kind, e.g. a profile without the word `profile`.
+    /// Sections of unknown kinds, e.g. a profile without the word `profile`.
     private(set) var others: Set<ExactString> = []
 
-    /// A file that does not exist.
+    /// Creates the contents of a file that does not exist.
     init() {}
 
-    /// Reads a file. A name that is written twice, as `[profile a]` and as `[profile "a"]`, has the values of the later one.
+    /// Reads a file. If a name appears twice, as `[profile a]` and as `[profile "a"]`, the values of the later section are
+    /// used.
     init(_ bytes: [UInt8]) throws(INISyntaxError) {
         for section in try INIParser.parse(bytes) {
             let values = try ProfileValues(section)
@@ -132,7 +133,7 @@ struct ConfigurationFile: Sendable {
 struct CredentialsFile: Sendable {
     private(set) var profiles: [ExactString: ProfileValues] = [:]
 
-    /// A file that does not exist.
+    /// Creates the contents of a file that does not exist.
     init() {}
 
     init(_ bytes: [UInt8]) throws(INISyntaxError) {
@@ -177,8 +178,8 @@ package enum ProfileValue: Sendable, Equatable {
     }
 }
 
-/// A profile's regions and endpoints; nil for those that it does not set. Variables of the environment, which take precedence over
-/// all of these, are not read here.
+/// A profile's regions and endpoints; nil for those that it does not set. Environment variables, which take precedence over all
+/// of these, are not read here.
 struct ProfileSettings: Sendable, Equatable {
     /// `region`
     let region: String?
@@ -188,7 +189,7 @@ struct ProfileSettings: Sendable, Equatable {
     let stsEndpointURL: String?
     /// `endpoint_url` of the profile, for all services
     let endpointURL: String?
-    /// `ignore_configured_endpoint_urls`: neither the two above nor those of the environment are used
+    /// `ignore_configured_endpoint_urls`: whether the two URLs above and those of the environment are ignored
     let ignoresEndpointURLs: Bool
     /// `ca_bundle`: a file of certificates
     let caBundle: String?
@@ -199,7 +200,7 @@ struct ProfileSettings: Sendable, Equatable {
     /// `ec2_metadata_service_endpoint_mode`: `ipv4` or `ipv6`
     let metadataServiceEndpointMode: String?
 
-    /// Reads the settings of a profile, of which there are none if it does not exist.
+    /// Reads the settings of a profile. A profile that does not exist has none.
     init(of profile: String, in shared: SharedConfiguration) throws(CredentialError) {
         let profile = shared.reader(of: ExactString(profile))
         region = try profile.nonEmptyLine("region")
@@ -230,7 +231,7 @@ struct ProfileSettings: Sendable, Equatable {
         }
     }
 
-    /// botocore reads `true` in upper or lower case, and everything else as false.
+    /// As in botocore, `true` in any case is true, and everything else is false.
     private static func isTrue(_ option: ExactString, of profile: ProfileReader) throws(CredentialError) -> Bool {
         try profile.line(option)?.lowercased() == "true"
     }

@@ -3,7 +3,7 @@
 import WireFormats
 
 extension String {
-    /// Replaces variables of the environment and `~` in a path, as `os.path.expandvars` and then `os.path.expanduser` of Python.
+    /// Expands environment variables and `~` in a path, like Python's `os.path.expandvars` followed by `os.path.expanduser`.
     /// - Returns: nil if the path begins with another user's home (`~name`), which is not supported
     func expandedPath(variables: [String: String], home: String) -> String? {
         let expanded = Array(expandingVariables(variables).utf8)
@@ -16,7 +16,7 @@ extension String {
         return whole.isEmpty ? "/" : String(decoding: whole, as: UTF8.self)
     }
 
-    /// Replaces `$NAME` and `${NAME}`, once; unknown names are left as they are.
+    /// Replaces `$NAME` and `${NAME}`. Values are not expanded again, and unknown names are left unchanged.
     private func expandingVariables(_ variables: [String: String]) -> String {
         var output: [UInt8] = []
         var rest = Array(utf8)[...]

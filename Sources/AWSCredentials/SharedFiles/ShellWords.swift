@@ -5,13 +5,13 @@ extension String {
         case betweenWords
         case word
         case quoted(by: Unicode.Scalar)
-        /// After a backslash; `by` is the quotation mark that it is inside of.
+        /// After a backslash; `by` is the enclosing quotation mark, if there is one.
         case escaped(by: Unicode.Scalar?)
     }
 
-    /// The words as a POSIX shell splits them, without any expansion: Python's `shlex.split`, which botocore uses for the names of
-    /// sections and for `credential_process`. Words may be empty (`""`). Nil if a quotation mark or a backslash is not followed by
-    /// its partner.
+    /// The words into which a POSIX shell would split the text, without expansion. Works like Python's `shlex.split`, which
+    /// botocore uses for section names and for `credential_process`. Words may be empty (`""`). Nil if a quotation is not
+    /// closed, or if nothing follows a backslash.
     var shellWords: [String]? {
         var words: [String] = []
         var word = String.UnicodeScalarView()

@@ -10,11 +10,11 @@ package struct CurlCommands: Sendable, Equatable {
     package let upload: String
 
     /// - Parameters:
-    ///   - api: the address of Postern, without a final slash.
+    ///   - api: the address of Postern, without a trailing slash.
     ///   - store: the store's upload address, as in a ticket's `url`.
     ///   - token: a token that Postern accepts.
     ///   - rule: the rule's name.
-    ///   - file: the file in the current folder.
+    ///   - file: the name of a file in the current folder.
     ///   - contentType: one of the rule's types.
     package init(api: String, store: String, token: String, rule: String, file: String, contentType: String) {
         var body = JSONWriter()
@@ -31,7 +31,8 @@ package struct CurlCommands: Sendable, Equatable {
               -H 'Content-Type: application/json' \
               -d \#(Self.quoted(json)) && cat ticket.json
             """#
-        // curl's configuration files have the escapes of JSON, so values need no conversion. The file must be the last field.
+        // curl's configuration files use the same escapes as JSON, so values need no conversion. The file must be the last
+        // field.
         upload = #"""
             sed -E 's/.*"fields":\{(("([^"\\]|\\.)*"[:,]?)*)\}.*/\1/' ticket.json |
               grep -oE '"([^"\\]|\\.)*":"([^"\\]|\\.)*"' | sed -E 's/^"(.*)":"(.*)"$/form-string = "\1=\2"/' |

@@ -2,16 +2,17 @@
 
 private import WireFormats
 
-/// The rule file that `postern dev` writes when there is none; `examples/tenants/example.yaml` is the same with the defaults.
+/// The rule file that `postern dev` writes if there is none. `examples/tenants/example.yaml` is this file with the default
+/// arguments.
 package enum ExampleTenant {
     package static let name = "example"
 
     /// - Parameters:
-    ///   - endpoint: the dev store, scheme to port, without a slash at the end.
+    ///   - endpoint: the URL of the dev store up to the port, without a trailing slash.
     ///   - credentials: the prefix of the environment variables that hold the store's access key.
-    ///   - issuer: who signs the dev tokens.
-    ///   - audience: for whom.
-    ///   - publicKeyFile: the issuer's ES256 key, as a path from the rule file's folder.
+    ///   - issuer: the issuer of the dev tokens.
+    ///   - audience: the audience of the dev tokens.
+    ///   - publicKeyFile: the path of the issuer's ES256 public key, relative to the rule file's folder.
     ///   - origins: the pages that may ask for tickets.
     package static func yaml(
         endpoint: String = "http://127.0.0.1:9000",
@@ -73,7 +74,7 @@ package enum ExampleTenant {
         """
     }
 
-    /// A path as YAML: plain where nothing in it means anything to YAML, else in double quotes as JSON has it.
+    /// A path as a YAML scalar: plain if no character in it is special in YAML, otherwise in double quotes as in JSON.
     private static func scalar(_ text: String) -> String {
         let isPlain = text.utf8.allSatisfy { $0.isASCIILetterOrDigit || "._/".utf8.contains($0) }
         return isPlain && !text.isEmpty ? text : JSONWriter.quoted(text)

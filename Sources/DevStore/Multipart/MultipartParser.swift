@@ -27,7 +27,7 @@ package struct MultipartParser: Sendable {
     private let delimiter: BytePattern
     private let blankLine = BytePattern(Array("\r\n\r\n".utf8))
     private var state = State.preamble
-    /// Begins with a CRLF, because a boundary at the beginning of the body has none before it.
+    /// Begins with an added CRLF, because a boundary at the beginning of the body has none before it.
     private var buffer: [UInt8] = [carriageReturn, lineFeed]
     private var position = 0
     private var fed = 0
@@ -36,7 +36,7 @@ package struct MultipartParser: Sendable {
         delimiter = BytePattern([Self.carriageReturn, Self.lineFeed, Self.dash, Self.dash] + boundary.bytes)
     }
 
-    /// The number of bytes of the body from which events have been returned.
+    /// The number of bytes of the body for which events have been returned.
     package var consumed: Int {
         // Without the initial CRLF.
         max(0, fed - (buffer.count - position))
@@ -54,7 +54,7 @@ package struct MultipartParser: Sendable {
         fed += bytes.count
     }
 
-    /// Returns the next event; nil where more bytes are needed.
+    /// Returns the next event; nil if more bytes are needed.
     package mutating func next() throws(MultipartError) -> MultipartEvent? {
         while true {
             switch state {
@@ -189,7 +189,7 @@ struct BytePattern: Sendable {
         self.shifts = shifts
     }
 
-    /// Returns the first index of the pattern at or after `start`; nil where all of it does not occur.
+    /// Returns the first index of the pattern at or after `start`; nil if there is no complete occurrence.
     func firstIndex(in haystack: [UInt8], from start: Int) -> Int? {
         let last = bytes.count - 1
         var index = start

@@ -6,7 +6,7 @@ import WireFormats
 package struct PartHead: Sendable, Equatable {
     /// The form field's name.
     package let name: String
-    /// The file's name as sent, with any path. For display only, never for a path on disk.
+    /// The file's name as sent, which may include a path. For display only: never use it as a path on disk.
     package let filename: String?
 
     package init(name: String, filename: String? = nil) {
@@ -93,7 +93,7 @@ struct ParameterizedField: Sendable {
     /// In order, with names in ASCII lower case and values without quotes.
     let parameters: [(name: [UInt8], value: [UInt8])]
 
-    /// Returns the value of a parameter; nil where it does not occur exactly once.
+    /// Returns the value of a parameter; nil if it does not occur exactly once.
     func parameter(_ name: String) -> [UInt8]? {
         let matches = parameters.filter { $0.name.elementsEqual(name.utf8) }
         return matches.count == 1 ? matches.first?.value : nil
@@ -104,7 +104,7 @@ struct ParameterizedField: Sendable {
         parameters.count { $0.name.elementsEqual(name.utf8) }
     }
 
-    /// Reads a value; nil where it does not match the grammar `token *( ";" token "=" ( token / quoted-string ) )`.
+    /// Reads a value; nil if it does not match the grammar `token *( ";" token "=" ( token / quoted-string ) )`.
     init?(parsing bytes: ArraySlice<UInt8>) {
         var rest = Self.trimmingStart(bytes)
         value = Self.takeToken(&rest, also: UInt8(ascii: "/"))
@@ -114,7 +114,7 @@ struct ParameterizedField: Sendable {
         while let semicolon = rest.first {
             guard semicolon == UInt8(ascii: ";") else { return nil }
             rest = Self.trimmingStart(rest.dropFirst())
-            // A final semicolon is common and harmless.
+            // A trailing semicolon is common and harmless.
             if rest.isEmpty { break }
             let name = Self.takeToken(&rest, also: nil)
             guard !name.isEmpty, rest.first == UInt8(ascii: "=") else { return nil }
@@ -177,7 +177,7 @@ struct ParameterizedField: Sendable {
 package struct MultipartBoundary: Sendable, Equatable {
     package let bytes: [UInt8]
 
-    /// Reads a Content-Type; nil where it is another type or has no valid boundary.
+    /// Parses a Content-Type; nil if it is another type or has no valid boundary.
     package init?(contentType: String) {
         guard
             let field = ParameterizedField(parsing: Array(contentType.utf8)[...]),
@@ -190,6 +190,6 @@ package struct MultipartBoundary: Sendable, Equatable {
         bytes = boundary
     }
 
-    /// `bchars` of RFC 2046 section 5.1.1, and more characters of tokens, which some clients use.
+    /// `bchars` of RFC 2046 section 5.1.1, and further token characters that some clients use.
     private static let allowed = ByteSet(ByteSet.lettersAndDigits + "'()+_,-./:=? *#$&!^~|%`")
 }

@@ -11,11 +11,12 @@ private import WireFormats
 
 /// The store's folder: objects are in `<folder>/<bucket>/<key>`, their records in `<folder>/.postern`.
 ///
-/// Its methods block. Only one process at a time may use a folder; incomplete uploads of the previous one are removed at the start.
+/// Its methods block. Only one process at a time may use a folder. Incomplete uploads of the previous process are removed when
+/// the store is created.
 package final class ObjectFolder: Sendable {
     private let path: String
     private let uploadsPath: String
-    /// Held while an object is replaced or looked up, so that a reader gets an object's bytes and record of the same upload.
+    /// Held while an object is replaced or looked up, so that a reader gets the bytes and the record of the same upload.
     private let lock = Mutex<Void>(())
 
     /// - Parameters:
@@ -38,7 +39,7 @@ package final class ObjectFolder: Sendable {
         try UploadFile(path: "\(uploadsPath)/\(UUID().uuidString)")
     }
 
-    /// Stores a finished upload atomically. It replaces an object with the same key.
+    /// Stores a finished upload atomically. Replaces any object with the same key.
     package func commit(_ upload: UploadFile, as record: ObjectRecord) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -51,12 +52,12 @@ package final class ObjectFolder: Sendable {
         }
     }
 
-    /// Returns the object with a key; nil where there is none.
+    /// Returns the object with the given key; nil if there is none.
     package func object(bucket: String, key: String) throws -> StoredObject? {
         try lock.withLock { _ in try find(bucket: bucket, key: key) }
     }
 
-    /// Returns the object with a key and its open file, which the caller closes; nil where there is none.
+    /// Returns the object with the given key and its open file, which the caller must close; nil if there is no such object.
     func open(bucket: String, key: String) throws -> (record: ObjectRecord, descriptor: Int32, size: Int)? {
         try lock.withLock { _ in
             guard let object = try find(bucket: bucket, key: key) else { return nil }
@@ -108,7 +109,7 @@ package final class ObjectFolder: Sendable {
         try PosixFile.rename(temporary, to: path + "/" + ObjectPath.nameInOwnFolder)
     }
 
-    /// Returns true for a folder, false for a file, and nil where there is neither.
+    /// Returns true for a folder, false for a file, and nil if neither exists.
     private func isFolder(_ path: String) -> Bool? {
         var isDirectory = false
         return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) ? isDirectory : nil
@@ -130,18 +131,18 @@ package struct StoredObject: Sendable, Equatable {
 
 /// The path of an object below its bucket's folder, as file names that are safe for every key.
 ///
-/// - A key is split at each `/`, and each piece is one name, also an empty one.
+/// - A key is split at each `/`, and each piece becomes one name, even if it is empty.
 /// - All bytes except `A-Z a-z 0-9 - . _ ~` are escaped as `%XX`, so `%2e` in a key is the name `%252e`.
 /// - The names `.` and `..` become `%2E` and `%2E%2E`; an empty piece is `%`.
 /// - A name over 200 bytes is shortened to 120, `%~` and the SHA-256 of the piece, because file systems allow 255.
-/// - An object with a key that is also a folder (`a`, if there is `a/b`) is in that folder as `%object`.
+/// - An object whose key is also a folder (`a`, if `a/b` exists) is stored in that folder as `%object`.
 ///
 /// On a case-sensitive file system, different keys have different paths.
 struct ObjectPath: Sendable, Equatable {
-    /// The name of an object's file in the folder with the object's key.
+    /// The file name of an object whose key is also a folder.
     static let nameInOwnFolder = "%object"
 
-    /// At least one name.
+    /// Never empty.
     let names: [String]
 
     init(key: String) {

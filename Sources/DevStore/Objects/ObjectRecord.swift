@@ -9,7 +9,7 @@ import WireFormats
     package import Foundation
 #endif
 
-/// The metadata of an object, stored as JSON in a file of its own.
+/// The metadata of an object, stored as JSON in a separate file.
 package struct ObjectRecord: Sendable, Codable, Equatable {
     package let bucket: String
     package let key: String
@@ -20,7 +20,7 @@ package struct ObjectRecord: Sendable, Codable, Equatable {
     package let lastModified: Date
     /// The header fields that a GET returns, such as content-type and x-amz-meta-…, with names in lower case.
     package let headers: [String: String]
-    /// Other form fields, such as acl and tagging, for a developer to look at. The store ignores them.
+    /// Other form fields, such as acl and tagging, for developers to inspect. The store ignores them.
     package let remembered: [String: String]
 
     package init(

@@ -13,7 +13,7 @@ private import WireFormats
 
 /// The file of an upload, written to disk piece by piece, so that memory does not depend on its size.
 ///
-/// Its methods block. Unless `ObjectFolder` has moved the file, it is removed when this is deallocated.
+/// Its methods block. The file is removed when this object is deallocated, unless `ObjectFolder` has moved it.
 package final class UploadFile: Sendable {
     /// The size and the digests of a finished file.
     package struct Summary: Sendable, Equatable {
@@ -35,7 +35,7 @@ package final class UploadFile: Sendable {
     let path: String
     private let progress: Mutex<Progress>
 
-    /// Creates the file. There must be none at the path.
+    /// Creates the file. The path must not exist yet.
     init(path: String) throws(SystemCallError) {
         self.path = path
         progress = Mutex(Progress(descriptor: try PosixFile.create(path)))
@@ -90,7 +90,7 @@ struct SystemCallError: Error, CustomStringConvertible {
 
 /// The system calls on files that Foundation does not have. All block.
 enum PosixFile {
-    /// Creates a file that only its owner can read, and opens it for writing. There must be none at the path.
+    /// Creates a file that only its owner can read, and opens it for writing. The path must not exist yet.
     static func create(_ path: String) throws(SystemCallError) -> Int32 {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw SystemCallError(call: "open", code: errno) }
@@ -126,12 +126,12 @@ enum PosixFile {
         }
     }
 
-    /// Closes a descriptor, which is invalid afterwards, also where close(2) fails.
+    /// Closes a descriptor, which is invalid afterwards, even if close(2) fails.
     static func close(_ descriptor: Int32) throws(SystemCallError) {
         guard systemClose(descriptor) == 0 || errno == EINTR else { throw SystemCallError(call: "close", code: errno) }
     }
 
-    /// Moves a file atomically. It replaces one at the new path.
+    /// Moves a file atomically. Replaces any file at the new path.
     static func rename(_ path: String, to newPath: String) throws(SystemCallError) {
         guard systemRename(path, newPath) == 0 else { throw SystemCallError(call: "rename", code: errno) }
     }
@@ -141,7 +141,7 @@ enum PosixFile {
         unlink(path)
     }
 
-    // The functions above hide the system's of the same name.
+    // The functions above shadow the system functions of the same names.
     #if canImport(Glibc)
         private static let systemWrite = Glibc.write
         private static let systemClose = Glibc.close

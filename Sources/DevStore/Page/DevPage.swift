@@ -78,7 +78,7 @@ package struct DevPage: Sendable {
 package struct DevPageSettings: Sendable {
     /// A token that Postern accepts. Anyone who can load the page gets it, so the page is for loopback only.
     package let token: String
-    /// The address of Postern without a final slash, for the curl commands.
+    /// The address of Postern without a trailing slash, for the curl commands.
     package let api: String
     /// The store's upload address, as in a ticket's `url`: it ends in a slash.
     package let store: String

@@ -3,7 +3,7 @@
 import HTTPServer
 import WireFormats
 
-/// The store's CORS configuration: S3's, with one rule.
+/// The store's CORS configuration, which behaves like one of S3 with a single rule.
 struct CrossOrigin: Sendable {
     private static let methods = ["GET", "HEAD", "POST"]
     /// Uppy and other clients need ETag and Location.
@@ -11,8 +11,8 @@ struct CrossOrigin: Sendable {
 
     let allowedOrigins: [String]
 
-    /// Adds the header fields that let a page read the response. `Vary` is needed for other origins too.
-    /// - Parameter request: nil where its head could not be read.
+    /// Adds the header fields that let a page read the response. `Vary` is also needed for origins that are not allowed.
+    /// - Parameter request: nil if its head could not be read.
     func addFields(to fields: inout ResponseFields, for request: RequestHead?) {
         fields.add("Vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers")
         guard let origin = request.flatMap(allowedOrigin) else { return }
@@ -20,7 +20,7 @@ struct CrossOrigin: Sendable {
         fields.add("Access-Control-Expose-Headers", Self.exposedHeaders)
     }
 
-    /// Returns the header fields of the response to a preflight; nil where the request is not allowed.
+    /// Returns the header fields of the response to a preflight; nil if the request is not allowed.
     func preflight(_ request: RequestHead) -> ResponseFields? {
         guard
             allowedOrigin(of: request) != nil,

@@ -11,14 +11,14 @@ private import PostPolicy
     package import Foundation
 #endif
 
-/// Builds the store, for `postern dev` and tests. It listens when the result is started.
+/// Builds the store, for `postern dev` and tests. It begins to listen when the result is started.
 ///
 /// - Parameters:
 ///   - configuration: its folder and buckets are created if needed.
 ///   - logger: logs every decision, and never a policy, a signature or a secret.
 ///   - limits: of the connections.
 ///   - now: the clock by which tickets expire.
-/// - Throws: where the folder cannot be created.
+/// - Throws: if the folder cannot be created.
 package func buildDevStore(
     configuration: DevStoreConfiguration,
     logger: Logger,

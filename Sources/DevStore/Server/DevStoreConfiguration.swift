@@ -3,12 +3,13 @@
 package import PostPolicy
 import WireFormats
 
-/// The configuration of the dev store. The host is a loopback address, and no bucket's name is a path.
+/// The configuration of the dev store. The host is guaranteed to be a loopback address, and every bucket name to be safe as a
+/// folder name.
 package struct DevStoreConfiguration: Sendable {
     /// The folder of the objects, `<folder>/<bucket>/<key>`. Created if needed.
     package let folder: String
     package let buckets: [String]
-    /// The region that signatures must have.
+    /// The region that signatures must name.
     package let region: String
     /// A loopback address or `localhost`.
     package let host: String
@@ -40,7 +41,7 @@ package struct DevStoreConfiguration: Sendable {
         self.allowedOrigins = allowedOrigins
     }
 
-    /// The main rules of S3 for bucket names. They make sure that the name is a safe name of a folder.
+    /// The main rules of S3 for bucket names. They ensure that the name is safe as a folder name.
     private static func isBucketName(_ name: String) -> Bool {
         let bytes = Array(name.utf8)
         guard (3...63).contains(bytes.count), let first = bytes.first, let last = bytes.last else { return false }

@@ -10,12 +10,12 @@ import WireFormats
     import Foundation
 #endif
 
-/// `GET` and `HEAD` of an object, so that a developer can look at it.
+/// `GET` and `HEAD` of an object, so that developers can inspect it.
 struct ObjectRoute: Sendable {
     let folder: ObjectFolder
 
     /// Responds with the object's file.
-    /// - Throws: `StoreRefusal` where there is no such object.
+    /// - Throws: `StoreRefusal` if there is no such object.
     func respond(bucket: String, key: String) throws -> Response {
         guard let found = try folder.open(bucket: bucket, key: key) else { throw StoreRefusal.noSuchKey(key) }
         let file = ResponseFile(takingOwnershipOf: found.descriptor, length: found.size)
@@ -48,7 +48,7 @@ extension String {
         String(decoding: utf8.map { $0.isASCIIControl && $0 != 0x09 ? 0x20 : $0 }, as: UTF8.self)
     }
 
-    /// The text itself if it is ASCII, and an encoded word (RFC 2047 section 2) otherwise, as S3 returns metadata.
+    /// The text itself if it is ASCII, otherwise an encoded word (RFC 2047 section 2), which is how S3 returns metadata.
     var asEncodedWord: String {
         utf8.allSatisfy { $0 < 0x80 } ? self : "=?UTF-8?B?\(utf8.base64)?="
     }

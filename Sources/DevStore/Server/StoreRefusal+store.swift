@@ -17,7 +17,7 @@ extension StoreRefusal {
     }
 
     /// Creates S3's error for a request that the connection rejects.
-    /// - Parameter head: nil where the head itself is the cause.
+    /// - Parameter head: nil if the head itself is the cause.
     init(_ rejection: Rejection, head: RequestHead?) {
         self =
             switch rejection {

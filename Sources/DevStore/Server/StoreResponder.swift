@@ -70,7 +70,7 @@ struct StoreRoutes: Sendable {
         }
     }
 
-    /// Returns the response to such a request if its head is enough to refuse it; nil for an upload.
+    /// Returns the response to a request that can be refused by its head alone; nil for an upload.
     func refusal(of request: RequestHead) -> Response? {
         do {
             _ = try upload(request)
@@ -80,8 +80,8 @@ struct StoreRoutes: Sendable {
         }
     }
 
-    /// Makes a response, with the header fields that all have.
-    /// - Parameter request: nil where its head could not be read.
+    /// Makes a response, with the header fields that all responses have.
+    /// - Parameter request: nil if its head could not be read.
     func response(_ result: Result<Response, any Error>, to request: RequestHead?) -> Response {
         let requestID = Self.makeRequestID()
         var response: Response
@@ -165,7 +165,7 @@ enum StoreTarget: Sendable, Equatable {
     case bucket(String)
     case object(bucket: String, key: String)
 
-    /// Reads a request's target; nil where it is not a path or has an invalid escape.
+    /// Reads a request's target; nil if it is not a path or has an invalid escape.
     ///
     /// The path is split before it is decoded, and `..` is not resolved, so `%2F` and `..` can be parts of a key.
     init?(path: String) {
@@ -183,7 +183,7 @@ enum StoreTarget: Sendable, Equatable {
     }
 }
 
-/// Ignores a body, and responds with what the request's head has determined.
+/// Ignores the body, and returns a response that was determined by the request's head.
 final class FixedResponseReceiver: BodyReceiver {
     private let response: Response
 
@@ -202,7 +202,7 @@ final class FixedResponseReceiver: BodyReceiver {
 extension FixedResponseReceiver: Sendable {}
 
 extension RequestHead {
-    /// Returns the values of all fields with a name, as one (RFC 9110 section 5.3); nil where there is none.
+    /// Returns the combined value of all fields with the given name (RFC 9110 section 5.3); nil if there is none.
     /// - Parameter name: in lower case.
     func joined(_ name: StaticString) -> String? {
         let values = values(name)

@@ -5,7 +5,8 @@ import WireFormats
 
 /// Reads a POST form as S3 does: fields, then one file. Anything after the file is ignored.
 ///
-/// Without I/O: call `feed` with the bytes that arrive, then `next` until it returns nil, and `finish` at the end of the body.
+/// Performs no I/O: call `feed` with the bytes that arrive, then `next` until it returns nil, and `finish` at the end of the
+/// body.
 package struct FormReader: Sendable {
     /// "The form data and boundaries (excluding file contents) cannot exceed 20KB" (S3, "Browser-based uploads using POST").
     package static let preFileLimit = 20 * 1024
@@ -21,7 +22,7 @@ package struct FormReader: Sendable {
     private var state = State.fields
     private var fields: [FormField] = []
 
-    /// - Parameter boundary: as the request's Content-Type names it.
+    /// - Parameter boundary: the boundary in the request's Content-Type.
     package init(boundary: MultipartBoundary) {
         parser = MultipartParser(boundary: boundary)
     }
@@ -99,7 +100,7 @@ package struct FormReader: Sendable {
     }
 }
 
-/// An event of a form's reader.
+/// An event of a ``FormReader``.
 package enum FormEvent: Sendable, Equatable {
     /// The file begins. Fields after it are ignored.
     case fileBegan(ParsedForm)

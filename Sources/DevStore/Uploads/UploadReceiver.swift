@@ -13,9 +13,9 @@ import WireFormats
 
 /// Receives the body of one `POST /<bucket>/`.
 ///
-/// The form is evaluated at the beginning of the file, and the size while the file arrives; a refused file is removed. A refusal is
-/// sent at once, before the end of the body. The connection then reads and discards the rest, because browsers and other clients
-/// read the response only after they have sent everything.
+/// The form is evaluated when the file begins, and the size while the file arrives. A refused file is removed, and the refusal
+/// is sent at once, before the end of the body. The connection then reads and discards the rest, because browsers and other
+/// clients read the response only after they have sent everything.
 final class UploadReceiver: BodyReceiver {
     private let route: UploadRoute
     private let bucket: String
@@ -25,7 +25,7 @@ final class UploadReceiver: BodyReceiver {
     private var upload: IncomingUpload?
 
     /// - Parameters:
-    ///   - location: the bucket's address, with a final slash.
+    ///   - location: the bucket's address, with a trailing slash.
     ///   - respond: makes the complete response.
     init(
         route: UploadRoute,
@@ -85,12 +85,12 @@ extension UploadReceiver: Sendable {}
 /// An upload with an accepted form, while its file arrives.
 struct IncomingUpload: Sendable {
     let form: ReceivedForm
-    /// The 32 bytes of the SHA-256 in the form; nil where it has none.
+    /// The 32 bytes of the SHA-256 in the form; nil if it has none.
     let checksum: [UInt8]?
     private let bucket: String
     private let policy: PolicyDocument
     private let file: UploadFile
-    /// The instant at which the form was complete. The policy is evaluated at it, so that a ticket does not expire during an upload.
+    /// When the form was complete. The policy is evaluated for this instant, so that a ticket does not expire during an upload.
     private let evaluatedAt: Date
     private var size = 0
 
@@ -113,10 +113,10 @@ struct IncomingUpload: Sendable {
     }
 
     /// Appends the next piece of the file.
-    /// - Throws: `StoreRefusal` where the file is too large.
+    /// - Throws: `StoreRefusal` if the file is too large.
     mutating func append(_ bytes: ArraySlice<UInt8>) throws {
         size += bytes.count
-        // Only the end of the file shows whether it is too small.
+        // Whether the file is too small is known only at its end.
         if size > policy.maximumFileBytes { try checkSize() }
         try file.append(bytes)
     }

@@ -20,7 +20,7 @@ struct UploadRoute: Sendable {
     let now: @Sendable () -> Date
 
     /// Stores a complete upload.
-    /// - Parameter location: the bucket's address, with a final slash.
+    /// - Parameter location: the bucket's address, with a trailing slash.
     /// - Throws: `StoreRefusal`, or an error of the file system.
     func store(_ upload: IncomingUpload, location: String) throws -> Response {
         let record = try upload.store(in: folder, at: now())

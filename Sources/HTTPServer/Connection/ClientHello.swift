@@ -3,7 +3,7 @@
 /// Reads the protocols that a TLS client offers (ALPN, RFC 7301) from the first bytes of its connection.
 ///
 /// SwiftNIO's TLS continues without a protocol if the client offers only others, while RFC 7301 requires the handshake to fail.
-/// Only the first record is read: a ClientHello that is longer, or split into records, is left to TLS.
+/// Only the first record is read: a ClientHello that is longer, or split into records, is left to the TLS library.
 struct ClientHello {
     enum Result: Equatable {
         /// More bytes are needed.

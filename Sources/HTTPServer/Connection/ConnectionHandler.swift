@@ -11,7 +11,7 @@ import NIOTLS
 #endif
 
 /// Runs one connection: reports events to its ``ConnectionState``, performs the actions that it returns, and passes complete
-/// requests to their endpoints. A response that needs no waiting is written within the read that completes its request.
+/// requests to their endpoints. A response that is available at once is written during the read that completes its request.
 final class ConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = Never
@@ -22,7 +22,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private let peer: PeerAddress?
     private var state: ConnectionState
     private var memory = ConnectionMemory()
-    /// The response to every request, for a connection that exceeded a limit when it was opened.
+    /// The rejection of every request, for a connection that exceeded a limit when it was opened.
     private let refusal: Rejection?
     private var context: ChannelHandlerContext?
     /// Closes the socket without waiting for TLS; nil on a plain connection.
@@ -33,26 +33,27 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Complete requests that wait for their turn; nil until there is one, since a buffer takes kilobytes.
     private var queue: CircularBuffer<IncomingRequest>?
     private var isAnsweringQueue = false
-    /// The channel asked for a read that ``ConnectionState`` did not allow yet.
+    /// Whether the channel asked for a read that ``ConnectionState`` did not allow yet.
     private var isReadPending = false
     private var unflushedBytes = 0
     /// Empty writes that have not completed; the last one completes when everything was sent.
     private var pendingEmptyWrites = 0
-    /// NIO's decoder stops behind the request being read; and it has stopped.
+    /// Whether NIO's decoder will stop after the request being read, and whether it has stopped.
     private var decoderStops = false
     private var decoderHasStopped = false
-    /// The request whose head is refused is HEAD.
+    /// Whether the request whose head is refused is a HEAD request.
     private var refusesHEAD = false
-    /// Where in memory the last piece of a body ended in this read; shows whether the read contained more.
+    /// The address at which the last piece of a body ended in this read, which shows whether the read contained more.
     private(set) var lastBodyEnd: UnsafeRawPointer?
     /// The index among the connections of the event loop, set by ``LoopConnections``.
     var index = -1
 
     /// Pipelined responses are flushed together, up to this size.
     private static let flushThreshold = 64 * 1024
-    /// A body up to this size is copied behind its head; a larger one is written by itself.
+    /// Bodies up to this size are copied into the buffer of their head; larger ones are written separately.
     private static let maxCopiedBody = 32 * 1024
-    /// Over TLS, larger bodies are written in pieces, since the TLS handler keeps a buffer of the size of the largest write.
+    /// Over TLS, larger bodies are written in pieces of this size, since the TLS handler keeps a buffer of the size of the
+    /// largest write.
     private static let maxTLSPiece = 16 * 1024
 
     init(listener: ListenerContext, loop: LoopConnections, peer: PeerAddress?, refusal: Rejection?) {
@@ -145,13 +146,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     // MARK: Events from the socket, the decoder and the event loop
 
-    /// The connection begins with a TLS handshake.
+    /// Called when the connection begins with a TLS handshake.
     func beginsWithTLS(_ socket: SocketHandler) {
         self.socket = socket
         state.handshakeBegan(at: .now())
     }
 
-    /// Bytes were received, and not decoded yet.
+    /// Called when bytes have been received, before they are decoded.
     func bytesReceived(_ count: Int) {
         guard let context else { return }
         // Another read may use the same memory.
@@ -159,13 +160,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
         perform(state.bytesReceived(count, at: .now()), context)
     }
 
-    /// The decoder has the beginning of another request.
+    /// Called when the decoder holds the beginning of another request.
     func nextRequestBegins() {
         guard let context else { return }
         perform(state.bytesReceived(0, at: .now()), context)
     }
 
-    /// Returns true once if the decoder has stopped behind a request and must be replaced.
+    /// Returns whether the decoder has stopped after a request and must be replaced, and resets this state.
     func takeDecoderStop() -> Bool {
         defer { decoderHasStopped = false }
         return decoderHasStopped
@@ -182,7 +183,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         return false
     }
 
-    /// A read was decoded.
+    /// Called when a read has been decoded.
     /// - Parameter undecodedBytes: the bytes that were left over
     func decodingEnded(undecodedBytes: Int) {
         guard let context, !state.isClosed else { return }
@@ -195,7 +196,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func tick(at now: NIODeadline) {
         guard let context else { return }
         if state.unsentBytes > 0, let unsent = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes), unsent > 0 {
-            // A client that reads a large response slowly makes progress.
+            // A client that reads a large response slowly still makes progress.
             _ = state.unsent(unsent, at: now)
             updateMemory()
         }
@@ -416,7 +417,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Answers queued requests until a response has to wait.
     private func answerQueue(_ context: ChannelHandlerContext) {
-        // Called again by each response: a loop instead of recursion, since there may be hundreds.
+        // Each response calls this method again. A loop avoids recursion, since there may be hundreds of requests.
         guard !isAnsweringQueue else { return }
         isAnsweringQueue = true
         while true {
@@ -510,7 +511,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     // MARK: Memory
 
-    /// Whether the connection has held memory ever since the beginning of that period.
+    /// Whether the connection has held memory without interruption since the given period began.
     func holdsMemory(since period: Int) -> Bool { memory.heldBytes > 0 && memory.period == period }
 
     /// Gives up the request being read, or the whole connection, to release memory.
@@ -524,7 +525,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Counts the memory of this connection in the budget of the listener.
     /// - Parameter enforcesBudget: whether connections give up memory if all together hold too much
-    /// - Returns: false if this connection is to give up its memory
+    /// - Returns: false if this connection must give up its memory
     @discardableResult
     private func updateMemory(enforcesBudget: Bool = true) -> Bool {
         let period = memory.period

@@ -2,13 +2,13 @@
 
 /// Estimates the memory that one connection holds for requests and responses, in bytes.
 ///
-/// What the connection itself takes is not counted here, see ``ConnectionTable``. An idle connection holds nothing.
+/// The memory of the connection itself is not counted here; see ``ConnectionTable``. An idle connection holds nothing.
 struct ConnectionMemory {
     /// Decoders and read buffers of an incomplete request; and the buffers of TLS.
     private static let activeCost = 8000
     private static let activeTLSCost = 45_000
 
-    /// Whether data is encrypted, which is so after the handshake.
+    /// Whether data is encrypted: true after the handshake.
     var isEncrypted = false
     /// A TLS handshake that has not ended.
     var handshakeBytes = 0
@@ -30,7 +30,7 @@ struct ConnectionMemory {
     ///   - requestBytes: the memory of a request whose body is incomplete
     ///   - hasUnsentBytes: whether a response waits for the client to read
     ///   - isLingering: whether the connection is closing, and still has its buffers
-    /// - Returns: the difference to the previous estimate
+    /// - Returns: the difference from the previous estimate
     mutating func update(headBytes: Int, requestBytes: Int, hasUnsentBytes: Bool, isLingering: Bool) -> Int {
         // Each field of a head is two strings: up to three times its bytes on the wire.
         var bytes = 3 * headBytes + undecodedBytes + requestBytes + queuedBytes + handshakeBytes
@@ -44,8 +44,8 @@ struct ConnectionMemory {
         return change
     }
 
-    /// Ends all counts, for a connection that is closed.
-    /// - Returns: the difference to the previous estimate
+    /// Sets all counts to zero, because the connection is closed.
+    /// - Returns: the difference from the previous estimate
     mutating func release() -> Int {
         defer {
             handshakeBytes = 0

@@ -5,10 +5,10 @@ package import NIOCore
 /// The state machine of one HTTP/1.1 connection, without a channel, a timer or a clock.
 ///
 /// ``ConnectionHandler`` calls a method for each event and performs the action that it returns. Requests are answered in order:
-/// the handler queues requests that are pipelined behind one without a response, and stops reading.
+/// the handler queues pipelined requests while an earlier one has no response, and stops reading.
 ///
 /// One deadline covers a request from its first byte to its last, and further bytes do not extend it, so that a client that
-/// sends a byte at a time cannot keep a connection. The deadline is set anew if earlier responses had to be sent before the rest
+/// sends a byte at a time cannot keep a connection. The deadline restarts if earlier responses had to be sent before the rest
 /// of the request was read.
 package struct ConnectionState {
     package enum Action: Equatable {
@@ -54,13 +54,13 @@ package struct ConnectionState {
     private var isHandshaking = false
     /// Requests whose heads were accepted and whose responses have not been written.
     private var unanswered = 0
-    /// A response is being made. It may come later.
+    /// Whether a response is being made, possibly asynchronously.
     private var isAnswering = false
-    /// The response to a stream was written before its end; the rest of its body is ignored.
+    /// Whether the response to a stream was written before the stream's end. The rest of the body is then ignored.
     private var isAnsweredEarly = false
-    /// The request being read, or the last one read, closes the connection.
+    /// Whether the request being read, or the last one read, closes the connection.
     private var isLast = false
-    /// A rejection whose response follows those to earlier requests.
+    /// A rejection that waits for the responses to earlier requests.
     private var pendingRejection: Rejection?
     /// Bytes that were written and wait for the client to read.
     package private(set) var unsentBytes = 0
@@ -99,12 +99,13 @@ package struct ConnectionState {
     /// Whether the request whose body is being read may be answered.
     package var mayAnswerEarly: Bool { mayAnswer && unanswered == 1 && isReadingBody && !isAnsweredEarly }
 
-    /// Since when the connection is idle; nil while it is not.
+    /// When the connection became idle; nil if it is not idle.
     package var idleSince: NIODeadline? {
         input == .between && output == .open && unanswered == 0 && unsentBytes == 0 ? lastProgress : nil
     }
 
-    /// Whether the connection closes after the next response: it is to the last request, or the service is stopping.
+    /// Whether the connection closes after the next response, because that response is to the last request or the service is
+    /// stopping.
     package var closesAfterResponse: Bool {
         guard unanswered == 1, pendingRejection == nil else { return false }
         switch input {
@@ -132,7 +133,7 @@ package struct ConnectionState {
 
     // MARK: Input
 
-    /// Bytes were received, and not decoded yet.
+    /// Handles bytes that have been received, before they are decoded.
     /// - Returns: `proceed`, `reject`, `drop` or `close`
     package mutating func bytesReceived(_ count: Int, at now: NIODeadline) -> Action {
         switch input {
@@ -155,14 +156,14 @@ package struct ConnectionState {
         }
     }
 
-    /// The connection begins with a TLS handshake, which has the deadline of a request.
+    /// Records that the connection begins with a TLS handshake, to which the deadline of a request applies.
     package mutating func handshakeBegan(at now: NIODeadline) {
         isHandshaking = true
         input = .head(since: now)
         wireBytes = 0
     }
 
-    /// The TLS handshake is complete.
+    /// Records that the TLS handshake is complete.
     package mutating func handshakeEnded(at now: NIODeadline) {
         isHandshaking = false
         guard case .head = input, wireBytes == 0 else { return }
@@ -170,7 +171,7 @@ package struct ConnectionState {
         lastProgress = now
     }
 
-    /// A well-formed head is complete.
+    /// Handles a complete, well-formed head.
     /// - Parameters:
     ///   - isLast: the request closes the connection
     ///   - contentLength: nil if the head does not declare it
@@ -197,17 +198,17 @@ package struct ConnectionState {
         self.isLast = isLast
         unanswered += 1
         lastProgress = now
-        // While earlier responses are missing, a 100 would be taken for one of them.
+        // Before earlier responses are sent, a 100 would be mistaken for one of them.
         return expectsContinue && unanswered == 1 && contentLength != 0 ? .sendContinue : .proceed
     }
 
-    /// A head is refused, so the input behind it cannot be understood.
+    /// Handles a head that is refused. The input after it cannot be interpreted.
     /// - Returns: `reject` or `drop`
     package mutating func headRefused(_ rejection: Rejection) -> Action {
         input == .ended ? .drop : fail(rejection)
     }
 
-    /// A piece of the body was received.
+    /// Handles a piece of the body.
     /// - Returns: `proceed`, `reject`, `drop` or `close`
     package mutating func bodyReceived(_ count: Int) -> Action {
         guard case .body = input else { return .drop }
@@ -216,7 +217,7 @@ package struct ConnectionState {
         return isAnsweredEarly ? .drop : .proceed
     }
 
-    /// The request being read is complete.
+    /// Handles the end of the request being read.
     /// - Returns: `answer`, `enqueue`, `linger` or `drop`
     package mutating func endReceived(at now: NIODeadline) -> Action {
         guard case .body = input else { return .drop }
@@ -226,13 +227,13 @@ package struct ConnectionState {
         return unanswered == 1 && mayAnswer ? .answer : .enqueue
     }
 
-    /// The input is not HTTP/1, is incomplete, or exceeds the memory budget.
+    /// Handles input that is not HTTP/1, is incomplete, or exceeds the memory budget.
     /// - Returns: `reject`, `drop` or `close`
     package mutating func inputFailed(_ rejection: Rejection) -> Action {
         input == .ended ? .drop : fail(rejection)
     }
 
-    /// All connections together hold too much memory, and this one has held some for the longest time.
+    /// Releases memory, because all connections together hold too much and this one has held some for the longest time.
     /// - Returns: `reject` or `drop` if only the request being read is given up, else `close`
     package mutating func memoryExhausted() -> Action {
         // Requests that wait for their turn would keep their memory.
@@ -241,7 +242,7 @@ package struct ConnectionState {
         return fail(.outOfMemoryBudget)
     }
 
-    /// The client will send nothing more. If that leaves a request incomplete, call ``inputFailed(_:)`` before.
+    /// Handles the end of the client's input. If a request is incomplete, call ``inputFailed(_:)`` first.
     /// - Returns: `proceed` or `close`
     package mutating func inputClosed() -> Action {
         inputIsClosed = true
@@ -256,12 +257,12 @@ package struct ConnectionState {
 
     // MARK: Output
 
-    /// A response is being made. ``responseWritten(at:)`` follows.
+    /// Records that a response is being made. Call ``responseWritten(at:)`` when it has been written.
     package mutating func answerBegan() {
         isAnswering = true
     }
 
-    /// A response was written. Read ``closesAfterResponse`` before.
+    /// Records that a response was written. Read ``closesAfterResponse`` before this call.
     /// - Returns: `proceed`, `reject`, `linger`, `close`, or `drop` for the rest of the body
     package mutating func responseWritten(at now: NIODeadline) -> Action {
         isAnswering = false
@@ -282,13 +283,13 @@ package struct ConnectionState {
         return .proceed
     }
 
-    /// The response to a rejection was written.
+    /// Records that the response to a rejection was written.
     /// - Returns: `linger`, `close` or `drop`
     package mutating func rejectionWritten(at now: NIODeadline) -> Action {
         linger(at: now)
     }
 
-    /// The number of bytes that wait for the client to read.
+    /// Sets the number of bytes that wait for the client to read.
     /// - Returns: `proceed`, or `close` if everything was sent on a connection that both sides have finished
     package mutating func unsent(_ bytes: Int, at now: NIODeadline) -> Action {
         guard output != .closed else { return .close }
@@ -302,12 +303,12 @@ package struct ConnectionState {
         return .proceed
     }
 
-    /// The socket is closed, by either side.
+    /// Records that the socket was closed, by either side.
     package mutating func closed() {
         _ = close()
     }
 
-    /// The service is stopping: complete the requests that have begun.
+    /// Starts draining, because the service is stopping: only requests that have begun are completed.
     package mutating func drain(at now: NIODeadline) {
         if drainingSince == nil { drainingSince = now }
     }
@@ -327,7 +328,7 @@ package struct ConnectionState {
         }
     }
 
-    /// The time at which ``tick(at:)`` acts. Events move it.
+    /// The time at which ``tick(at:)`` acts. Events change it.
     package var deadline: NIODeadline {
         if case .lingering(let until) = output, unsentBytes == 0 { return until }
         guard unsentBytes == 0, unanswered == 0 || isReadingOnlyRequest else { return lastProgress + limits.responseTimeout }
@@ -352,7 +353,7 @@ package struct ConnectionState {
     /// The only request without a response is the one being read.
     private var isReadingOnlyRequest: Bool { isReadingBody && unanswered == 1 }
 
-    /// The request being read was held up by earlier responses: its deadline is set anew.
+    /// Restarts the deadline of the request being read, which earlier responses have delayed.
     private mutating func restartDeadline(at now: NIODeadline) {
         guard mayRead else { return }
         switch input {

@@ -3,7 +3,7 @@
 import NIOCore
 import NIOHTTP1
 
-/// A request whose head was accepted, until it is answered.
+/// A request whose head has been accepted and which has not been answered yet.
 struct IncomingRequest {
     let head: RequestHead
     let endpoint: Endpoint
@@ -12,7 +12,7 @@ struct IncomingRequest {
     var body = ByteBuffer()
     /// Receives the body, for an endpoint that accepts it in pieces.
     var receiver: (any BodyReceiver)?
-    /// The response of the receiver before the end of the body, until it is this request's turn.
+    /// The response that the receiver returned before the end of the body, kept until it is this request's turn.
     var early: Response?
     /// The estimated memory of the head.
     let headBytes: Int
@@ -30,10 +30,10 @@ struct IncomingRequest {
     /// Appends a piece to the body.
     mutating func append(_ piece: ByteBuffer) {
         if body.readableBytes == 0, piece.readableBytes == contentLength {
-            // The whole body, as usual: no copy.
+            // Usually the piece is the whole body, which needs no copy.
             body = piece
         } else {
-            // A copy, since the piece would keep the whole read in memory.
+            // Copied, since the piece would keep the whole read buffer in memory.
             var piece = piece
             body.writeBuffer(&piece)
         }

@@ -5,14 +5,14 @@ import NIOCore
 
 /// The connections of one listener on one event loop. Used on that loop only.
 final class LoopConnections {
-    /// How often deadlines are checked; an action is late by as much at most.
+    /// The interval at which deadlines are checked, and so the longest delay of an action.
     private static let tickInterval = TimeAmount.milliseconds(250)
 
     let eventLoop: any EventLoop
     var encoder = ResponseEncoder()
     private var all: [ConnectionHandler] = []
-    /// Every connection with a time at or before which it became idle. The time is corrected when it is read, so that requests need
-    /// not update it.
+    /// Every connection with the earliest time at which it may have become idle. The time is corrected when the entry is read,
+    /// so that requests need not update it.
     private var byAge = Heap<Age>()
     /// Connections in the order in which they began to hold memory. Entries whose period has ended are skipped.
     private var holders = CircularBuffer<(connection: ConnectionHandler, period: Int, since: NIODeadline)>()
@@ -43,7 +43,7 @@ final class LoopConnections {
 
     /// Closes one connection to make room for another: the one that has been idle for the longest time, or else the one that has
     /// held memory for the longest time.
-    /// - Parameter protectedTime: a connection that holds memory is closed only after this time
+    /// - Parameter protectedTime: how long a connection may hold memory before it can be closed
     /// - Returns: false if there is none to close
     func makeRoom(protectedTime: TimeAmount) -> Bool {
         if evictLongestIdle() { return true }
@@ -79,15 +79,15 @@ final class LoopConnections {
 
     // MARK: Memory
 
-    /// A connection begins to hold memory.
+    /// Records that a connection has begun to hold memory.
     /// - Parameter period: the number of its ``ConnectionMemory/period``
     func beginsToHold(_ connection: ConnectionHandler, period: Int) {
         holders.append((connection, period, .now()))
     }
 
-    /// Makes connections release memory until all connections of the listener are within its budget. The one that has held some for
-    /// the longest time is the first: a slow request is more likely an attack than a new one.
-    /// - Returns: false if `connection` is the next, which the caller then handles
+    /// Makes connections release memory until all connections of the listener are within its budget. The one that has held
+    /// memory for the longest time comes first: a slow request is more likely an attack than a new one.
+    /// - Returns: false if `connection` itself is next, in which case the caller must release its memory
     func enforceBudget(of listener: ListenerContext, for connection: ConnectionHandler) -> Bool {
         while listener.table.heldBytes > listener.limits.maxHeldBytes {
             guard let oldest = popLongestHolder(), oldest !== connection else { return false }
@@ -97,7 +97,7 @@ final class LoopConnections {
     }
 
     /// Removes and returns the connection that has held memory for the longest time.
-    /// - Parameter time: only a connection that has held some since before this time
+    /// - Parameter time: only connections that have held memory since before this time are considered
     func popLongestHolder(before time: NIODeadline = .distantFuture) -> ConnectionHandler? {
         while let oldest = holders.first, oldest.since < time {
             holders.removeFirst()
@@ -108,7 +108,7 @@ final class LoopConnections {
 
     // MARK: Time
 
-    /// The service is stopping.
+    /// Starts draining all connections, because the service is stopping.
     func drain() {
         isDraining = true
         let now = NIODeadline.now()
@@ -140,7 +140,7 @@ final class LoopConnections {
     }
 }
 
-/// A connection and a time at or before which it became idle.
+/// A connection and the earliest time at which it may have become idle.
 private struct Age: Comparable {
     let connection: ConnectionHandler
     let since: NIODeadline

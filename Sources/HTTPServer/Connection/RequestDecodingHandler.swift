@@ -3,11 +3,11 @@
 import NIOCore
 import NIOHTTP1
 
-/// Decodes HTTP/1 requests with NIO's decoder, which it replaces after a request that offers another protocol.
+/// Decodes HTTP/1 requests with NIO's decoder, and replaces that decoder after a request that offers another protocol.
 ///
-/// NIO's decoder stops for good after such a request (`Connection: Upgrade`, RFC 9110, section 7.8), and `ByteToMessageHandler`
-/// then collects all further bytes without a limit. A server may ignore the offer, so a new decoder continues. Undecoded bytes
-/// are limited, and input that the connection ignores is dropped.
+/// NIO's decoder stops permanently after such a request (`Connection: Upgrade`, RFC 9110, section 7.8), and
+/// `ByteToMessageHandler` then collects all further bytes without a limit. A server may ignore the offer, so decoding continues
+/// with a new decoder. Undecoded bytes are limited, and input that the connection ignores is dropped.
 final class RequestDecodingHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = HTTPServerRequestPart
@@ -18,7 +18,7 @@ final class RequestDecodingHandler: ChannelInboundHandler {
     /// Bytes that the decoder has not consumed, such as half a header field.
     private var undecoded: ByteBuffer?
     private var isDecoding = false
-    /// The decoder has thrown, or has received the end of the input.
+    /// Whether the decoder has thrown or has received the end of the input.
     private var isFinished = false
 
     init(connection: ConnectionHandler, limits: ConnectionLimits) {
@@ -75,7 +75,7 @@ final class RequestDecodingHandler: ChannelInboundHandler {
     }
 
     private func decode(_ context: ChannelHandlerContext) {
-        // The handler that receives a part may make the channel read more.
+        // The handler that receives a part may trigger another read, which calls this method again.
         guard !isDecoding else { return }
         isDecoding = true
         defer { isDecoding = false }
@@ -94,7 +94,7 @@ final class RequestDecodingHandler: ChannelInboundHandler {
             }
             let hasRenewed = renewDecoderIfStopped(context)
             mayContinue = hasRenewed || undecoded != nil
-            // Empty lines behind a request do not begin another one; some clients send one behind a body.
+            // Empty lines after a request do not begin another one; some clients send one after a body.
             var endsBody = false
             if let end, let bodyEnd = connection.lastBodyEnd { endsBody = bodyEnd <= end && end - bodyEnd <= lineEnds.count }
             if !hasRenewed, isPlain, !lineEnds.endHead, !endsBody { connection.nextRequestBegins() }
@@ -130,7 +130,7 @@ final class RequestDecodingHandler: ChannelInboundHandler {
         return true
     }
 
-    /// Puts bytes that were not decoded before those received meanwhile.
+    /// Puts undecoded bytes back, in front of those received in the meantime.
     private func putBack(_ bytes: inout ByteBuffer) {
         guard bytes.readableBytes > 0 else { return }
         if var later = undecoded { bytes.writeBuffer(&later) }
@@ -144,7 +144,7 @@ final class RequestDecodingHandler: ChannelInboundHandler {
         isFinished = true
         var bytes = undecoded ?? ByteBuffer()
         undecoded = nil
-        // The connection may have been closed during decoding, which must not be reentered.
+        // The connection may have been closed during decoding, and decoding must not be reentered.
         guard !isDecoding else { return }
         do {
             _ = try decoder.decodeLast(context: context, buffer: &bytes, seenEOF: true)

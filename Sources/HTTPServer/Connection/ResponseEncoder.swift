@@ -38,7 +38,7 @@ struct ResponseEncoder {
         var rest = number
         var digits: UInt64 = 0
         var count = 0
-        // Eight digits fit one word; a length mostly has four.
+        // Eight digits fit in one word; a length usually has four.
         guard number < 100_000_000 else {
             buffer.writeString(String(number))
             return
@@ -48,7 +48,7 @@ struct ResponseEncoder {
             rest /= 10
             count += 1
         } while rest > 0
-        // One write for all digits; what lies behind them is written over.
+        // All digits are written at once; the unused bytes after them are overwritten later.
         buffer.writeInteger(digits, endianness: .little)
         buffer.moveWriterIndex(to: buffer.writerIndex - MemoryLayout<UInt64>.size + count)
     }

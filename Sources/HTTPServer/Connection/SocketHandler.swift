@@ -5,9 +5,9 @@ import NIOSSL
 
 /// The first handler in the pipeline of a TLS connection, which receives the encrypted bytes.
 ///
-/// The TLS handler is added when the client's first message is complete, so that a connection costs only its bounded bytes until
-/// then. This handler also sees the bytes of a slow handshake, and can close the socket at once: the TLS handler would wait up
-/// to 5 s for the client's close_notify.
+/// The TLS handler is added when the client's first message is complete, so that until then a connection holds only a bounded
+/// number of bytes. This handler also sees the bytes of a slow handshake, and can close the socket at once: the TLS handler
+/// would wait up to 5 s for the client's close_notify.
 final class SocketHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer

@@ -6,11 +6,11 @@
     package import Foundation
 #endif
 
-/// An instant, as two clocks show it.
+/// An instant, as read from two clocks.
 package struct Moment: Sendable {
     /// The wall clock. It may be set forward or back.
     package let date: Date
-    /// The time since some start, of a clock that never jumps: only differences have a meaning.
+    /// The time of a monotonic clock, since an arbitrary start: only differences are meaningful.
     package let uptime: Duration
 
     package init(date: Date, uptime: Duration) {
@@ -39,19 +39,19 @@ package struct Deadline: Sendable, Equatable {
 
 /// When a value is fetched, and how many fetches succeeded and failed. Pure: clocks and randomness are parameters.
 package struct RefreshSchedule: Sendable {
-    /// The longest pause between failed fetches, whatever a policy says.
+    /// The longest pause between failed fetches, regardless of the policy.
     package static let longestPause: Duration = .seconds(60)
     /// The shortest time from a successful fetch to the next.
     package static let minimumInterval: Duration = .seconds(2)
-    /// The same if the fetch returned a value that expires when the one before it does.
+    /// The same, if the fetched value expires at the same time as the previous one.
     package static let minimumIntervalAfterSame: Duration = .seconds(4)
 
     /// When a value should be replaced.
     package struct Renewal: Sendable {
-        /// Until when the value is fresh.
+        /// When the value stops being fresh.
         package let freshUntil: Deadline
-        /// How long before that the next fetch is due. The jitter selects a time within the bounds, so that many processes that
-        /// were started together do not fetch at the same time.
+        /// How long before ``freshUntil`` the next fetch is due. The jitter selects a time within the bounds, so that many
+        /// processes that were started together do not fetch at the same time.
         package let lead: ClosedRange<Duration>
 
         package init(freshUntil: Deadline, lead: ClosedRange<Duration>) {
@@ -69,7 +69,7 @@ package struct RefreshSchedule: Sendable {
     }
 
     package private(set) var isRunning = false
-    /// Fetches that began.
+    /// The number of fetches begun.
     package private(set) var attempts = 0
     package private(set) var successes = 0
     /// Fetches that failed since the last that succeeded.
@@ -99,7 +99,7 @@ package struct RefreshSchedule: Sendable {
     /// Records that a fetch returned a value that is now in use.
     /// - Parameters:
     ///   - renewal: nil for a value that needs no renewal
-    ///   - isSame: whether it expires when the one before it does
+    ///   - isSame: whether it expires at the same time as the previous one
     ///   - jitter: 0 to 1
     package mutating func succeed(at uptime: Duration, renewal: Renewal?, isSame: Bool, jitter: Double) {
         succeed(at: uptime, pause: isSame ? Self.minimumIntervalAfterSame : Self.minimumInterval)
@@ -126,7 +126,7 @@ package struct RefreshSchedule: Sendable {
         pauseEnd = uptime + pause
     }
 
-    /// Records that a fetch failed. The next is due after 1, 2, 4, … s, less up to a quarter of it.
+    /// Records that a fetch failed. The next fetch is due after 1, 2, 4, … s, each shortened by up to a quarter.
     /// - Parameters:
     ///   - uptime: when it failed, which after a timeout is much later than when it began
     ///   - longestPause: the longest pause
@@ -147,6 +147,6 @@ package struct RefreshSchedule: Sendable {
 }
 
 extension Double {
-    /// Within 0 to 1, also for NaN.
+    /// Clamped to 0 to 1; 0 for NaN.
     fileprivate var clamped: Double { self > 0 ? Swift.min(self, 1) : 0 }
 }

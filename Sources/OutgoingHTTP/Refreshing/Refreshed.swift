@@ -63,13 +63,13 @@ package final class Refreshed<Value: Sendable, Failure: Error>: Sendable {
         package let value: Value?
         /// When the value in use expires; nil if it does not.
         package let end: Deadline?
-        /// The uptime at which the fetch of the last value that came into use began, even if that was dropped.
+        /// The uptime at which the fetch of the latest value in use began, even if that value has since been dropped.
         package let fetchedAt: Duration?
         /// The error of the last fetch that failed, even if later ones succeeded.
         package let lastError: Failure?
         /// The uptime at which it failed.
         package let lastErrorAt: Duration?
-        /// Fetches that began.
+        /// The number of fetches begun.
         package let attempts: Int
         package let successes: Int
         /// Fetches that failed, by the policy's label.
@@ -109,7 +109,7 @@ package final class Refreshed<Value: Sendable, Failure: Error>: Sendable {
     private let jitter: @Sendable () -> Double
     private let state = Mutex(State())
 
-    /// - Parameter jitter: 0 to 1, a new one each time
+    /// - Parameter jitter: returns a new random number from 0 to 1
     package init(
         _ policy: RefreshPolicy<Value, Failure>, jitter: @escaping @Sendable () -> Double = { .random(in: 0...1) }
     ) {
@@ -123,7 +123,7 @@ package final class Refreshed<Value: Sendable, Failure: Error>: Sendable {
     /// Whether a fetch should begin.
     package func isDue(at moment: Moment) -> Bool { state.withLock { $0.schedule.isDue(at: moment) } }
 
-    /// Fetches a new value; the old one stays in use until it expires if that fails. Returns at once if a fetch is running.
+    /// Fetches a new value. If that fails, the old one stays in use until it expires. Returns at once if a fetch is running.
     package func refresh(_ clock: @escaping Clock, fetch: @escaping Fetch) async {
         guard let task = state.withLock({ $0.flight == nil ? begin(&$0, clock, fetch) : nil }) else { return }
         _ = await outcome(of: task)
@@ -139,8 +139,8 @@ package final class Refreshed<Value: Sendable, Failure: Error>: Sendable {
         return try await outcome(of: task).get()
     }
 
-    /// Returns the cached value if it expires later than after `margin`, or does not expire and is younger than `age`; otherwise
-    /// fetches a new one. If that fails, returns the old one until it expires.
+    /// Returns the cached value if it stays valid for longer than `margin`, or does not expire and is younger than `age`;
+    /// otherwise fetches a new one. If that fails, returns the old one until it expires.
     package func value(
         lasting margin: Duration, orYoungerThan age: Duration, _ clock: @escaping Clock, fetch: @escaping Fetch
     ) async throws(Failure) -> Value {

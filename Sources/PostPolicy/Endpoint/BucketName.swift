@@ -12,15 +12,15 @@ enum BucketName {
     }
 
     private static let reservedPrefixes = ["xn--", "sthree-"]
-    /// Object Lambda and multi-region access points, directory buckets and table buckets, which take no POST. Aliases of access
-    /// points (`-s3alias`) can be used like buckets and are allowed.
+    /// Object Lambda and multi-region access points, directory buckets and table buckets, which do not accept POST. Aliases of
+    /// access points (`-s3alias`) can be used like buckets and are allowed.
     private static let reservedSuffixes = ["--ol-s3", ".mrap", "--x-s3", "--table-s3"]
 
     private static func problem(_ utf8: Span<UInt8>) -> EndpointError.BucketProblem? {
         guard (3...63).contains(utf8.count) else { return .length }
         var dots = 0
         var hasOnlyNumbers = true
-        // Labels begin and end at dots, at the beginning and at the end.
+        // Labels are delimited by dots and by both ends of the name.
         var previous = UInt8(ascii: ".")
         for index in 0..<utf8.count {
             let byte = utf8[index]

@@ -9,7 +9,7 @@ struct EndpointURL {
     let host: String
     /// The port as it was written; nil if there is none.
     let port: Int?
-    /// The base path without a final slash: empty, or beginning with a slash.
+    /// The base path without a trailing slash: empty, or beginning with a slash.
     let path: String
     /// Whether the host can have a bucket as a subdomain: a name can, an address cannot.
     let takesSubdomains: Bool

@@ -28,7 +28,7 @@ package enum Partition: String, Sendable, CaseIterable {
         }
     }
 
-    /// What all regions of the partition begin with; nil where they share no prefix.
+    /// The prefix that all regions of the partition share; nil if there is none.
     private var regionPrefix: String? {
         switch self {
         case .aws: nil
@@ -42,7 +42,7 @@ package enum Partition: String, Sendable, CaseIterable {
         }
     }
 
-    /// The end of the partition's host names.
+    /// The suffix of the partition's host names.
     package var suffix: String {
         switch self {
         case .aws, .usGov: "amazonaws.com"

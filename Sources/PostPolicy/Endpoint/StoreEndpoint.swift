@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where a bucket takes POST uploads: on AWS, or at an S3-compatible store.
+/// Where a bucket accepts POST uploads: on AWS, or at an S3-compatible store.
 ///
 /// On AWS the host follows from region and options, in every partition. A bucket with dots is addressed by path there, because
 /// no wildcard certificate covers its host name. Any other store is named by its URL, including port and base path, and is
@@ -8,7 +8,7 @@
 public struct StoreEndpoint: Sendable, Hashable {
     /// The bucket.
     public let bucket: String
-    /// The region, as it is part of the credential scope.
+    /// The region, as it appears in the credential scope.
     public let region: String
     /// The URL to post to. It ends in `/`, so that `url` + key is the object's URL.
     public let url: String
@@ -18,12 +18,12 @@ public struct StoreEndpoint: Sendable, Hashable {
         return String(Substring(behindScheme.prefix { $0 != UInt8(ascii: "/") }))
     }
 
-    /// Checks a bucket's address and works out its URL.
+    /// Checks a bucket's address and determines its URL.
     /// - Parameters:
     ///   - bucket: a name by S3's rules for general purpose buckets: 3 to 63 characters.
     ///   - region: an AWS region such as `eu-west-1`; with `endpoint`, the store's own name for its region.
     ///   - endpoint: the `http` or `https` URL of a store other than AWS, optionally with a port and a base path.
-    ///   - addressing: where the URL has the bucket's name; nil chooses.
+    ///   - addressing: where the URL has the bucket's name; nil for the default that suits the endpoint.
     ///   - options: AWS's other host names.
     /// - Throws: ``EndpointError``, which says what to write instead.
     public init(
@@ -82,7 +82,7 @@ public enum Addressing: String, Sendable, Hashable, CaseIterable {
 }
 
 extension StoreEndpoint {
-    /// Returns the host of S3 without the bucket, as AWS's endpoint rules for S3 work it out.
+    /// Returns the host of S3 without the bucket, as AWS's endpoint rules for S3 determine it.
     private static func awsHost(region: String, options: Options) throws(EndpointError) -> String {
         guard RegionName.isAWS(region) else { throw .regionInvalid(region, isAWS: true) }
         guard let partition = Partition(region: region) else { throw .partitionUnknown(region: region) }

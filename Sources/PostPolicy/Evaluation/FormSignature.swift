@@ -12,7 +12,7 @@ import WireFormats
 struct FormSignature {
     let version: SignatureVersion
     let accessKeyID: String
-    /// The policy as it is in the form: what was signed.
+    /// The policy as it is in the form, which is the text that was signed.
     let policy: String
     let signature: String
     let sessionToken: String?

@@ -10,9 +10,9 @@ import WireFormats
 
 /// A policy document as a store reads it, which evaluates forms as S3 does ("POST Policy" in the S3 documentation).
 ///
-/// Names of fields are compared without regard to case, values byte for byte. Where AWS documents nothing, S3's answers as
-/// clients have recorded them are followed: a condition on a field that is not in the form fails, even `starts-with` with an
-/// empty prefix; `content-length-range` may have strings; a policy without a condition on `bucket` allows no upload.
+/// Names of fields are compared without regard to case, values byte for byte. Where AWS documents nothing, S3's responses, as
+/// recorded by clients, are authoritative: a condition on a field that is not in the form fails, even `starts-with` with an
+/// empty prefix; `content-length-range` may contain strings; a policy without a condition on `bucket` allows no upload.
 public struct PolicyDocument: Sendable, Hashable {
     /// When the policy ends.
     public let expiration: Date
@@ -49,7 +49,7 @@ public struct PolicyDocument: Sendable, Hashable {
     ///   - fileSize: the size of the file in bytes; nil if it is not known yet, so that it is not checked.
     ///   - bucket: the bucket of the request's URL.
     ///   - date: the current date.
-    /// - Returns: S3's answer, or nil if the form is accepted.
+    /// - Returns: the error with which S3 would respond, or nil if the form is accepted.
     public func evaluate(form: [FormField], fileSize: Int?, bucket: String, at date: Date) -> StoreRefusal? {
         evaluate(ReceivedForm(expanded: form), fileSize: fileSize, bucket: bucket, at: date)
     }
@@ -66,7 +66,7 @@ extension PolicyDocument {
             switch condition {
             case .field(let condition):
                 guard let field = condition.field else { return .conditionFailed(condition.text) }
-                // The bucket is the one of the URL. If there is a field of that name, the condition must hold for both.
+                // The bucket is that of the URL. If the form has a field `bucket` too, the condition must hold for both.
                 let holds =
                     field == "bucket"
                     ? condition.holds(for: bucket) && condition.holds(for: form["bucket"] ?? bucket)
@@ -106,14 +106,14 @@ extension PolicyDocument {
 
 extension PolicyDocument {
     /// Parses the `policy` field of a form.
-    /// - Throws: ``StoreRefusal``: S3's answer `InvalidPolicyDocument`.
+    /// - Throws: ``StoreRefusal`` with S3's code `InvalidPolicyDocument`.
     public init(base64: String) throws(StoreRefusal) {
         guard let json = Base64.decode(base64) else { throw .invalidPolicy("invalid Base64 encoding.") }
         try self.init(json: json)
     }
 
     /// Parses a policy document in JSON. Unknown members are refused, as by S3.
-    /// - Throws: ``StoreRefusal``: S3's answer `InvalidPolicyDocument`.
+    /// - Throws: ``StoreRefusal`` with S3's code `InvalidPolicyDocument`.
     public init(json: [UInt8]) throws(StoreRefusal) {
         let members = try Self.members(json)
         var expiration: Date?
@@ -187,8 +187,8 @@ extension PolicyDocument {
         return .field(PolicyCondition(match: match, name: field, value: value))
     }
 
-    /// Reads the bounds of a size: integers, or strings of digits. S3 answers that a number with a point or an exponent is invalid
-    /// JSON, and takes a string that is not a number for a condition that fails.
+    /// Reads the bounds of a size: integers, or strings of digits. S3 reports a number with a decimal point or an exponent as
+    /// invalid JSON, and treats a string that is not a number as a condition that fails.
     private static func contentLength(_ minimum: JSONValue, _ maximum: JSONValue) throws(StoreRefusal) -> Condition {
         let (lower, upper) = (try bound(minimum), try bound(maximum))
         guard let minimum = Int(lower.digits), let maximum = Int(upper.digits) else {
@@ -224,7 +224,7 @@ struct PolicyCondition: Sendable, Hashable {
         name.utf8.first == UInt8(ascii: "$") ? String(decoding: name.utf8.dropFirst(), as: UTF8.self).asciiLowercased : nil
     }
 
-    /// The condition as in S3's answers: always as an array, with escaped strings and a space after each comma.
+    /// The condition as in S3's error messages: always as an array, with escaped strings and a space after each comma.
     var text: String {
         "[\(JSONWriter.quoted(match.rawValue)), \(JSONWriter.quoted(name)), \(JSONWriter.quoted(value))]"
     }

@@ -32,8 +32,8 @@ public struct PolicyEvaluator: Sendable {
     ///   - fileSize: the size of the file in bytes; nil if it is not known yet, so that it is not checked.
     ///   - bucket: the bucket of the request's URL.
     ///   - date: the current date.
-    ///   - credentials: returns the credentials of an access key id, or nil if there are none.
-    /// - Returns: S3's answer, or nil if the upload is accepted.
+    ///   - credentials: returns the credentials for an access key id, or nil if there are none.
+    /// - Returns: the error with which S3 would respond, or nil if the upload is accepted.
     public func evaluate(
         form: [FormField], filename: String?, fileSize: Int?, bucket: String, at date: Date,
         credentials: (_ accessKeyID: String) -> SigningCredentials?

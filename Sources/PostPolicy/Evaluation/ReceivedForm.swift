@@ -13,8 +13,8 @@ public struct ReceivedForm: Sendable, Hashable {
     /// Creates a form from the fields that a client sent before the file.
     /// - Parameters:
     ///   - fields: the fields as they were received, without the file and without what follows it, which S3 ignores.
-    ///   - filename: the file part's `filename` parameter. Of a path only the part after the last `/` or `\` is used. If it is
-    ///     nil, `${filename}` is not expanded.
+    ///   - filename: the file part's `filename` parameter. If it is a path, only the part after the last `/` or `\` is used. If
+    ///     it is nil, `${filename}` is not expanded.
     public init(_ fields: [FormField], filename: String?) {
         guard let filename else {
             self.init(expanded: fields)

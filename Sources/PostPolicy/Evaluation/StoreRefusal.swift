@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The answer of a store that does not take an upload: S3's status, code and message.
+/// The error response of a store that does not accept an upload: S3's status, code and message.
 public struct StoreRefusal: Error, Sendable, Hashable {
     /// The HTTP status.
     public let status: Int
@@ -11,7 +11,7 @@ public struct StoreRefusal: Error, Sendable, Hashable {
     /// Further elements of S3's error document, in order, for example `ProposedSize` and `MaxSizeAllowed`.
     public let details: [Detail]
 
-    /// Creates an answer from its parts.
+    /// Creates an error response from its parts.
     public init(status: Int, code: String, message: String, details: [Detail] = []) {
         self.status = status
         self.code = code
@@ -41,7 +41,7 @@ extension StoreRefusal: CustomStringConvertible {
 
 // MARK: S3's answers
 
-/// Answers to forms that lack a field or whose signature is not right. The messages are S3's, as clients have recorded them.
+/// Responses to forms that lack a field or have an invalid signature. The messages are S3's, as clients have recorded them.
 extension StoreRefusal {
     static let anonymous = StoreRefusal(status: 403, code: "AccessDenied", message: "Access Denied")
 
@@ -86,7 +86,8 @@ extension StoreRefusal {
         )
     }
 
-    /// S3 adds the string that it signed. The policy and the signature are not repeated here, so that they get into no log.
+    /// S3 adds the string that it signed. The policy and the signature are not repeated here, so that they do not appear in
+    /// logs.
     static func signatureMismatch(accessKeyID: String) -> StoreRefusal {
         StoreRefusal(
             status: 403, code: "SignatureDoesNotMatch",
@@ -105,7 +106,7 @@ extension StoreRefusal {
     static let signatureTooOld = StoreRefusal(status: 403, code: "AccessDenied", message: "Request has expired")
 }
 
-/// Answers to policies that cannot be read and to forms that a policy does not allow. The messages are S3's, as clients have
+/// Responses to policies that cannot be read and to forms that a policy does not allow. The messages are S3's, as clients have
 /// recorded them; AWS does not document them.
 extension StoreRefusal {
     static let policyExpired = accordingToPolicy("Policy expired.")

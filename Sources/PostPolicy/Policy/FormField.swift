@@ -24,7 +24,7 @@ public struct FormField: Sendable, Hashable {
 
     /// Hashes name and value.
     public func hash(into hasher: inout Hasher) {
-        // Equal bytes have equal hashes. Strings that are only canonically equivalent have too; `==` tells them apart.
+        // Equal bytes have equal hashes. So do canonically equivalent strings with different bytes; `==` distinguishes them.
         hasher.combine(name)
         hasher.combine(value)
     }

@@ -22,7 +22,7 @@ public enum PolicyError: Error, Sendable, Equatable {
     case fieldNameInvalid(String)
     /// The field is set by the policy, the signer or the form.
     case fieldReserved(String)
-    /// There already is a field of this name. Upper and lower case are the same: S3 takes `acl` and `ACL` for one field.
+    /// There already is a field of this name. Upper and lower case are the same: S3 treats `acl` and `ACL` as one field.
     case fieldDuplicate(String)
     /// A field's value would not arrive as it was signed.
     case fieldValueInvalid(name: String, ValueProblem)
@@ -51,7 +51,7 @@ public enum PolicyError: Error, Sendable, Equatable {
 }
 
 extension PolicyError {
-    /// Whether the form is too large because of the session token: it takes more room than all else in the form.
+    /// Whether the form is too large because of the session token: the token takes more space than everything else in the form.
     package var isSessionTokenTooLong: Bool {
         guard case .formTooLarge(let bytes, _, let sessionTokenBytes) = self else { return false }
         return sessionTokenBytes > bytes - sessionTokenBytes

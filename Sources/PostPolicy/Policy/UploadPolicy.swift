@@ -8,7 +8,7 @@ import WireFormats
     public import Foundation
 #endif
 
-/// What one upload may be: one list, from which both the policy's conditions and the form's fields are made.
+/// The requirements for one upload, as one list from which both the policy's conditions and the form's fields are derived.
 ///
 /// Each field occurs once and has an exact value. ``PolicySigner`` turns the list into a policy document and a form.
 public struct UploadPolicy: Sendable {
@@ -23,7 +23,7 @@ public struct UploadPolicy: Sendable {
     public let key: String
     /// How many bytes the file may have.
     public let contentLength: ClosedRange<Int>
-    /// When the store stops accepting the form. Fractions of a second are cut off.
+    /// When the store stops accepting the form. Fractions of a second are discarded.
     public let expiration: Date
     /// The fields in the order of the form: `key`, `bucket`, and those that were added. The signer's own are not among them.
     public private(set) var fields: [FormField]
@@ -85,7 +85,7 @@ public struct UploadPolicy: Sendable {
     }
 }
 
-/// The key of an object, in a form that S3 stores as it was signed.
+/// The key of an object, in a form that S3 stores exactly as it was signed.
 package struct ObjectKey: Sendable {
     /// The whole key: 1 to 1024 bytes of UTF-8 without controls and without `${`.
     package let text: String

@@ -8,9 +8,9 @@ import WireFormats
     public import Foundation
 #endif
 
-/// Signs upload policies. One signer serves a whole process and any number of tasks at once.
+/// Signs upload policies. One signer can serve a whole process and any number of concurrent tasks.
 ///
-/// It keeps the derived keys, a few hundred bytes each, and has no clock of its own: the date is a parameter.
+/// It caches the derived keys, a few hundred bytes each, and has no clock: the date is a parameter.
 public final class PolicySigner: Sendable {
     /// The longest time between signing and the policy's end with Signature Version 4, in seconds. S3 refuses signing keys that
     /// are older than seven days (S3, condition key `s3:signatureAge`).
@@ -71,7 +71,7 @@ extension PolicySigner {
         return try Self.signature(of: encoded, version, try key(version, credentials, region: region, at: time))
     }
 
-    /// Signs a policy without a look at the size of the form.
+    /// Signs a policy without checking the size of the form.
     private func signAnySize(
         _ policy: UploadPolicy, _ version: SignatureVersion, _ credentials: SigningCredentials, region: String, at date: Date
     ) throws(PolicyError) -> SignedForm {
@@ -106,7 +106,7 @@ extension PolicySigner {
 
     /// Refuses credentials and regions that would not arrive as they were signed.
     private static func check(_ credentials: SigningCredentials, region: String) throws(PolicyError) {
-        // A slash would shift the parts of the credential scope; other bytes than visible ASCII would need encoding.
+        // A slash would shift the parts of the credential scope; bytes other than visible ASCII would need encoding.
         guard !credentials.accessKeyID.isEmpty, !credentials.secretAccessKey.isEmpty,
             credentials.accessKeyID.allBytes({ $0.isVisibleASCII && $0 != UInt8(ascii: "/") })
         else { throw .credentialsInvalid }
@@ -127,7 +127,7 @@ extension PolicySigner {
         }
     }
 
-    /// Returns the fields with those that have no condition: a policy cannot contain itself or its signature.
+    /// Returns the fields, completed with those that have no condition: a policy cannot contain itself or its signature.
     private static func closed(
         _ fields: consuming [FormField], _ version: SignatureVersion, accessKeyID: String, policy: String, signature: String
     ) -> [FormField] {
@@ -149,10 +149,10 @@ extension PolicySigner {
         let scope: SigningKeyCache.Scope = version == .v4 ? .v4(dayNumber: time.dayNumber, region: region) : .v2
         let identity = SigningKeyCache.Identity(
             accessKeyID: credentials.accessKeyID, secretAccessKey: credentials.secretAccessKey, scope: scope)
-        // A SigV2 key does not depend on the region, so a kept one says nothing of it.
+        // A SigV2 key does not depend on the region, so a cached key says nothing about the region.
         if version == .v2 { try Self.check(credentials, region: region) }
         let key = try keys.key(identity) { () throws(PolicyError) in
-            // For a kept key this was checked when it was derived.
+            // For a cached key, this was checked when it was derived.
             try Self.check(credentials, region: region)
             return switch version {
             case .v4: SigningKey.v4(credentials, day: time.yyyymmdd, region: region)

@@ -29,7 +29,7 @@ final class SigningKey: Sendable {
             .map { SigningKey(key: $0, credential: "") }
     }
 
-    /// Returns the code of a message under this key; nil if libcrypto fails.
+    /// Returns the authentication code of a message under this key; nil if libcrypto fails.
     func authenticate(_ message: Span<UInt8>) -> AuthenticationCode? {
         key.authenticationCode(of: message)
     }
@@ -37,7 +37,8 @@ final class SigningKey: Sendable {
 
 extension SigningKey {
     /// Derives the raw SigV4 key ("Create a signed AWS API request", "Calculate the signature"): the HMACs of day, region,
-    /// service and terminator, each under the code before it, the first under `AWS4` + secret. The caller wipes it.
+    /// service and terminator, each keyed with the previous one, the first with `AWS4` + secret. The caller must wipe the
+    /// result.
     static func v4Code(
         secret: String, day: String, region: String, service: String = CredentialScope.service
     ) -> AuthenticationCode? {
@@ -59,7 +60,7 @@ extension SigningKey {
     private static func withWipedBytes<Result>(
         of prefix: String, _ secret: String, _ use: (Span<UInt8>) -> Result?
     ) -> Result? {
-        // Allocated in its full size: growing would leave copies behind.
+        // Allocated at its full size, since growing would leave copies in memory.
         var bytes = [UInt8](repeating: 0, count: prefix.utf8.count + secret.utf8.count)
         for (index, byte) in prefix.utf8.enumerated() { bytes[index] = byte }
         for (index, byte) in secret.utf8.enumerated() { bytes[prefix.utf8.count + index] = byte }
@@ -97,7 +98,7 @@ struct AuthenticationCode: Sendable {
 }
 
 extension HMACKey {
-    /// Returns the code of a message, for digests of at most 256 bits; nil if libcrypto fails.
+    /// Returns the authentication code of a message, for digests of at most 256 bits; nil if libcrypto fails.
     func authenticationCode(of message: Span<UInt8>) -> AuthenticationCode? {
         var code = AuthenticationCode(count: digest.size)
         let isComputed = withUnsafeMutableBytes(of: &code.bytes) { output in
@@ -109,8 +110,8 @@ extension HMACKey {
 
 /// A bounded cache of signing keys. It evicts the least recently used key first.
 ///
-/// A key is found by all that it was derived from: neither a new day nor a new secret under the same access key id yields an
-/// outdated key.
+/// A key is looked up by everything that it was derived from, so a new day, or a new secret for the same access key id, never
+/// yields an outdated key.
 final class SigningKeyCache: Sendable {
     private let capacity: Int
     private let state = Mutex(State())
@@ -136,7 +137,7 @@ final class SigningKeyCache: Sendable {
 
     private struct State {
         var entries: [Identity: Entry] = [:]
-        /// Counts the uses, as the clock of "least recently".
+        /// Counts the uses, to determine which key was used least recently.
         var uses: UInt64 = 0
     }
 
@@ -148,7 +149,7 @@ final class SigningKeyCache: Sendable {
     /// How many keys are kept now.
     var count: Int { state.withLock { $0.entries.count } }
 
-    /// Returns the key of an identity, and derives it if it is not kept. Nil if it cannot be derived.
+    /// Returns the key of an identity, and derives it if it is not cached. Nil if it cannot be derived.
     func key<Failure>(
         _ identity: Identity, derive: () throws(Failure) -> SigningKey?
     ) throws(Failure) -> SigningKey? {
@@ -184,12 +185,12 @@ extension SigningKeyCache.Identity: Hashable {
     }
 
     func hash(into hasher: inout Hasher) {
-        // Enough to spread: an id rarely has several regions, and never has two secrets for long.
+        // Enough to distribute the hashes: an id rarely has several regions, and never has two secrets for long.
         hasher.combine(accessKeyID)
         if case .v4(let dayNumber, _) = scope { hasher.combine(dayNumber) }
     }
 
-    /// Whether both are SigV4 keys of days that are not the same and not adjacent.
+    /// Whether both are SigV4 keys of days that are neither equal nor adjacent.
     fileprivate func isOfAnotherTime(than other: Self) -> Bool {
         guard case .v4(let day, _) = scope, case .v4(let otherDay, _) = other.scope else { return false }
         return abs(otherDay - day) > 1

@@ -17,7 +17,7 @@ package struct HealthProbe: Sendable {
     }
 
     /// Sends `GET /healthz` to the public port.
-    /// - Returns: whether a response came within two seconds
+    /// - Returns: whether a response arrived within two seconds
     package func checkPublicPort(on loop: any EventLoop) -> EventLoopFuture<Bool> {
         let result = loop.makePromise(of: Bool.self)
         let usesTLS = usesTLS
@@ -45,7 +45,7 @@ package struct HealthProbe: Sendable {
         return result.futureResult.recover { _ in false }
     }
 
-    /// The address to connect to, for an address to listen on.
+    /// The address at which a listener on this address can be reached.
     private var reachableHost: String {
         switch address.host {
         case "0.0.0.0": "127.0.0.1"

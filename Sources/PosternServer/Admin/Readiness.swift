@@ -12,7 +12,7 @@ import UserAuth
     import Foundation
 #endif
 
-/// Decides whether this process should be sent requests.
+/// Decides whether this process should receive requests.
 ///
 /// It is ready as long as one tenant is fully served: one failing provider must not take the other tenants out of the load
 /// balancer. All problems are listed in any case.

@@ -13,11 +13,11 @@ import WireFormats
 /// Counts tickets against the `limits` of one tenant's rules, in this process. Each tenant has its own limiter, so that many users
 /// of one tenant do not displace those of another.
 ///
-/// It is the generic cell rate algorithm (ITU-T I.371): for each user or tenant it stores one time, at which the bucket would be
-/// empty again. A limit of 60/1m allows a burst of 60, then one a second, and never 120 around the turn of a minute.
+/// It uses the generic cell rate algorithm (ITU-T I.371): for each user or tenant it stores only the time at which the bucket
+/// will be empty again. A limit of 60/1m allows a burst of 60, then one a second, and never 120 around the turn of a minute.
 package final class RateLimiter: Sendable {
     private struct State {
-        /// By rule; never removed, since their number is that of the rules.
+        /// By rule. Never removed, since there are no more entries than rules.
         var rules: [String: Double] = [:]
         var callers: [CallerBucket: Double] = [:]
     }
@@ -31,7 +31,7 @@ package final class RateLimiter: Sendable {
     private let state = Mutex(State())
     private let capacity: Int
 
-    /// - Parameter capacity: the most users to remember
+    /// - Parameter capacity: the maximum number of users to remember
     package init(capacity: Int = 20_000) {
         self.capacity = capacity
     }

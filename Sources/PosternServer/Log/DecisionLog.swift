@@ -91,7 +91,8 @@ package struct DecisionLog: Sendable {
         problem.code.status >= 500 ? .error : .info
     }
 
-    /// Adds the cause, which the response does not contain. Of an unexpected error only the type: its text may be anything.
+    /// Adds the cause, which the response does not contain. For an unexpected error, only its type is added, since its text may
+    /// contain anything.
     private func add(_ cause: any Error, of problem: ProblemDetails, to line: inout LogLine) {
         switch cause {
         case let error as AuthenticationError: line.add("reason", error.reason)

@@ -36,7 +36,7 @@ package struct LogLine: ~Copyable {
         }
     }
 
-    /// Adds a value. The name has nothing to escape.
+    /// Adds a value. The name must need no escapes.
     package mutating func add(_ name: StaticString, _ value: String) {
         switch format {
         case .json:
@@ -47,7 +47,7 @@ package struct LogLine: ~Copyable {
         }
     }
 
-    /// Adds a number. The name has nothing to escape.
+    /// Adds a number. The name must need no escapes.
     package mutating func add(_ name: StaticString, _ value: Int) {
         switch format {
         case .json:
@@ -106,7 +106,7 @@ package struct LogLine: ~Copyable {
     }
 }
 
-/// Writes the lines of swift-log, of libraries and of the service, to a ``LogSink``.
+/// Writes what libraries and the service log through swift-log to a ``LogSink``.
 package struct LineLogHandler: LogHandler {
     package var logLevel: Logger.Level
     package var metadata: Logger.Metadata = [:]

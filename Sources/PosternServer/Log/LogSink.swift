@@ -13,8 +13,8 @@ import Synchronization
 
 /// A bounded buffer between the service and a file descriptor that may block.
 ///
-/// Writing to a pipe that is not read blocks, but only the sink's own thread. Lines that find the buffer full are dropped and
-/// counted.
+/// Writing to a pipe that is not read blocks, but only the sink's own thread. Lines that do not fit into the buffer are dropped
+/// and counted.
 package final class LogSink: Sendable {
     private struct State {
         var pending: [UInt8] = []

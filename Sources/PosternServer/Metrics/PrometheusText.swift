@@ -13,7 +13,7 @@ struct PrometheusText {
         fileprivate let metric: String
         fileprivate var text = ""
 
-        /// - Parameter suffix: behind the metric's name, such as `_bucket` of a histogram
+        /// - Parameter suffix: appended to the metric's name, such as `_bucket` of a histogram
         mutating func add(_ labels: Labels = [], suffix: String = "", _ value: some CustomStringConvertible) {
             text += metric + suffix
             if !labels.isEmpty {

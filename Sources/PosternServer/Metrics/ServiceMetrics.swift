@@ -35,7 +35,7 @@ package final class ServiceMetrics: Sendable {
         counts.withLock { $0.problems[code, default: 0] += 1 }
     }
 
-    /// - Parameter reason: the word of an `AuthenticationError`
+    /// - Parameter reason: the `reason` of an `AuthenticationError`
     func countAuthenticationFailure(_ reason: String) {
         counts.withLock { $0.authenticationFailures[reason, default: 0] += 1 }
     }

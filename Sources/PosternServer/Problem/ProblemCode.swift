@@ -6,10 +6,10 @@ import UploadRules
 import UserAuth
 import WireFormats
 
-/// The stable codes of the service's problems: what a program may branch on.
+/// The stable codes of the service's problems: client programs may branch on them.
 ///
-/// A new code is a case and its row here, a line in the mapping below if another target throws its error, and the enumeration
-/// and the response in `openapi.yaml`. Codes never change.
+/// To add a code, add a case and its row here, a line in the mapping below if another target throws its error, and the code
+/// with its response in `openapi.yaml`. Codes never change.
 package enum ProblemCode: String, Sendable, CaseIterable {
     case malformedJSON = "malformed-json"
     case invalidRequest = "invalid-request"
@@ -41,7 +41,7 @@ package enum ProblemCode: String, Sendable, CaseIterable {
     /// The HTTP status code.
     package var status: Int { row.status }
 
-    /// A short summary, the same for each occurrence (RFC 9457, section 3.1.3).
+    /// A short summary, identical for every occurrence of the code (RFC 9457, section 3.1.3).
     package var title: String { row.title }
 
     private var row: (status: Int, title: String) {
@@ -94,7 +94,7 @@ extension ProblemDetails {
         }
     }
 
-    /// Every failed check is the same 401, except that a service that has no keys yet says so.
+    /// Every failed check leads to the same 401, except that missing keys are reported as such.
     private init(_ error: AuthenticationError) {
         if case .keysUnavailable = error {
             self.init(.keysUnavailable, detail: "The keys of the token's issuer have not been fetched yet.", retryAfter: 5)

@@ -76,7 +76,7 @@ final class InitialFetch: Sendable {
 
     private final class Progress: Sendable {
         let remaining: Atomic<Int>
-        /// Whether the start still waits, and will report permanent errors itself.
+        /// Whether startup still waits for the fetches, and will report permanent errors itself.
         let isWaitedFor = Atomic(true)
 
         init(count: Int) {
@@ -116,7 +116,7 @@ final class InitialFetch: Sendable {
 /// Chooses which sources are fetched next. Bounded sources have a limited number of places, taken in turn, so that sources that
 /// fail and are due again do not delay the others.
 final class RefreshQueue: Sendable {
-    /// The most fetches of bounded sources at once.
+    /// The maximum number of concurrent fetches of bounded sources.
     static let capacity = 32
 
     private struct State {
@@ -159,7 +159,7 @@ struct RefreshLog: Sendable {
     let logger: Logger
     var clock = ServiceClock.system
 
-    /// - Parameter isStarting: whether a permanent error ends the start, which reports it
+    /// - Parameter isStarting: whether a permanent error aborts startup, which then reports it
     func refresh(_ source: any RefreshedSource, isStarting: () -> Bool = { false }) async {
         let before = source.report(at: clock.moment())
         await source.refresh(clock.moment)
@@ -180,7 +180,7 @@ struct RefreshLog: Sendable {
         logger.log(level: line.level, line.message, metadata: metadata.merging(line.metadata) { $1 })
     }
 
-    /// The failures 1, 2, 4, 8, … in a row.
+    /// Whether a failure is logged: the 1st, 2nd, 4th, 8th, … in a row.
     private static func isLogged(failuresInARow failures: Int) -> Bool {
         failures & (failures - 1) == 0
     }

@@ -13,7 +13,7 @@ extension RequestHead {
 }
 
 extension ResponseFields {
-    /// The response to a preflight. It is the same for every path: the request that follows is checked by itself.
+    /// The response to a preflight. It is the same for every path: the request that follows is checked separately.
     /// - Parameter origin: an allowed origin
     static func preflight(from origin: String) -> ResponseFields {
         [

@@ -6,7 +6,7 @@ import UploadRules
 import WireFormats
 
 extension Request {
-    /// Arrays and objects may nest this deep; the request of a ticket needs 2, a batch 4.
+    /// Arrays and objects may nest this deep; a ticket request needs 2, a batch 4.
     private static let maximumDepth = 16
 
     /// Parses the body as JSON.

@@ -39,7 +39,7 @@ final class RequestInfo: Sendable {
     /// Reads the head of a request.
     /// - Parameters:
     ///   - trustedProxies: the proxies whose `X-Forwarded-For` and `X-Request-Id` are used
-    ///   - random: makes an id if no trusted proxy gives one
+    ///   - random: makes an id if no trusted proxy provides one
     convenience init(_ head: RequestHead, snapshot: ServiceSnapshot, trustedProxies: [AddressRange], random: RandomPool) {
         let client = ClientAddress(
             connection: head.peer, forwardedFor: trustedProxies.isEmpty ? [] : head.values("x-forwarded-for"),
@@ -65,7 +65,7 @@ final class RequestInfo: Sendable {
     }
 }
 
-/// The address of the client, for the log. `X-Forwarded-For` counts only if the connection itself comes from a trusted proxy,
+/// The address of the client, for the log. `X-Forwarded-For` is used only if the connection itself comes from a trusted proxy,
 /// since anyone else could write anything into it.
 struct ClientAddress: Sendable {
     /// The other end of the connection.

@@ -12,9 +12,9 @@ import WireFormats
 
 /// The clocks that the service uses; tests pass their own.
 package struct ServiceClock: Sendable {
-    /// The date. It may jump.
+    /// The wall clock, which may jump.
     package let now: @Sendable () -> Date
-    /// The time since some start. It never jumps: for ages, pauses and timeouts.
+    /// The time of a monotonic clock, since an arbitrary start: for ages, pauses and timeouts.
     package let uptime: @Sendable () -> Duration
 
     package init(now: @escaping @Sendable () -> Date, uptime: @escaping @Sendable () -> Duration) {
@@ -37,7 +37,7 @@ extension ServiceClock {
     /// A day before the date of this version, since clocks may be a little slow. With an earlier date, expired tokens would be
     /// valid again.
     static let earliestDate = PosternVersion.date.timeIntervalSince1970 - 86_400
-    /// The longest lifetime of a ticket, seven days, before the last second that a policy can express, in the year 9999.
+    /// The last second that a policy can express, in the year 9999, minus the longest lifetime of a ticket, seven days.
     static let latestDate = CivilTime.latest.timeIntervalSince1970 - PolicySigner.maximumLifetime
 
     /// Describes to the operator what is wrong with the date `now`; nil if it is plausible.

@@ -33,7 +33,7 @@ struct TenantContext {
 
     // MARK: Rules
 
-    /// The rules that can give this caller a ticket.
+    /// The rules under which this caller can get a ticket.
     var usableRules: [UploadRule] { principal.usableRules(of: tenant) }
 
     /// Finds the rule with this name, or the only permitted one if the name is nil. A refusal lists only ``usableRules``.
@@ -73,7 +73,7 @@ struct TenantContext {
         }
     }
 
-    /// The caller that limits per user count: the user, or the API key if the request names no user.
+    /// The caller against whom per-user limits are counted: the user, or the API key if the request names no user.
     func limitedCaller(for uploader: Uploader) -> String {
         if let user = uploader.user { return "user " + user }
         guard case .apiKey(let id, _, _) = principal.source else { return "" }

@@ -16,7 +16,7 @@ import WireFormats
 
 /// The public interface: turns each request into its response in one synchronous call. Tests call it without a socket.
 struct PublicInterface: Sendable {
-    /// Answers `GET /` in `postern dev`; returns nil for a request that may not have the page.
+    /// Answers `GET /` in `postern dev`; returns nil for a request that must not receive the page.
     typealias FrontPage = @Sendable (RequestHead) -> Response?
 
     private let metrics: ServiceMetrics
@@ -75,7 +75,7 @@ struct PublicInterface: Sendable {
         return response
     }
 
-    /// Responds to the head of a request that waits for `100 Continue`, if the head alone is reason enough to refuse it.
+    /// Responds to the head of a request that waits for `100 Continue`, if the head alone is sufficient to refuse it.
     /// - Returns: nil if the body is wanted
     func refusalWithoutBody(_ head: RequestHead, _ route: Route, snapshot: ServiceSnapshot) -> Response? {
         let info = info(head, snapshot)

@@ -26,7 +26,7 @@ struct ListenerService: Service, CustomStringConvertible {
     let address: ListenAddress
     /// The name in the log of ServiceLifecycle, which would otherwise print the contents.
     let description: String
-    /// How long the listener stays open after the signal to stop, until load balancers send no more requests.
+    /// How long the listener stays open after the signal to stop, so that load balancers can stop sending requests.
     var drainDelay = Duration.zero
     var onListening: @Sendable (_ port: Int) async -> Void = { _ in }
     /// Called at the signal to stop.
@@ -51,7 +51,7 @@ struct ListenerService: Service, CustomStringConvertible {
         try await listener.stop()
     }
 
-    /// What to tell an operator.
+    /// The reason of an error, for operators.
     private static func reason(_ error: IOError) -> String {
         switch error.errnoCode {
         case EADDRINUSE: "another process listens there"

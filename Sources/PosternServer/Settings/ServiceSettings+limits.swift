@@ -5,7 +5,7 @@ import NIOCore
 import RuleFiles
 
 extension ServiceSettings {
-    /// What the connections of the public listener may take.
+    /// The limits of the public listener's connections.
     var limits: ConnectionLimits {
         var limits = ConnectionLimits()
         limits.maxConnections = maxConnections

@@ -54,7 +54,7 @@ struct IssuerLoader {
     private(set) var issuers: [ConfiguredIssuer] = []
     /// Why the service cannot start.
     private(set) var problems: [String] = []
-    /// Keys that were skipped, and secrets that other accounts may read.
+    /// Warnings about skipped keys, and about secrets that other accounts may read.
     private(set) var warnings: [String] = []
 
     init(_ book: RuleBook, serviceWide: [Issuer]) async {

@@ -15,13 +15,13 @@ import WireFormats
     import Foundation
 #endif
 
-/// What the service holds from start to end: the configuration in force, and what does not belong to one configuration.
+/// The state that lives as long as the service: the configuration in force, and what is independent of it.
 package final class ServiceState: Sendable {
     /// The rules, keys and credentials in force.
     package let current: ServiceSnapshot
     /// When API keys were last used.
     let apiKeyUses: APIKeyUses
-    /// The fetches that the start began; some may still run.
+    /// The fetches begun at startup; some may still be running.
     let initialFetch: InitialFetch
 
     init(_ snapshot: ServiceSnapshot, apiKeyUses: APIKeyUses, initialFetch: InitialFetch) {
@@ -63,7 +63,7 @@ package final class ServiceSnapshot: Sendable {
     }
 }
 
-/// A tenant with everything that issuing its tickets needs, found once for each request.
+/// A tenant with everything that issuing its tickets needs, looked up once for each request.
 package final class ServedTenant: Sendable {
     package let tenant: Tenant
     /// The credentials that sign its tickets. Tenants with the same source share them.

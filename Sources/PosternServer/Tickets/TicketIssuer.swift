@@ -11,7 +11,7 @@ import WireFormats
     import Foundation
 #endif
 
-/// Turns one request into one ticket or one problem; an entry of a batch is such a request.
+/// Turns one request into one ticket or one problem; each entry of a batch is one request.
 struct TicketIssuer: Sendable {
     let signer: PolicySigner
     let log: DecisionLog
@@ -91,7 +91,7 @@ struct TicketIssuer: Sendable {
 struct TicketExpiry {
     /// Tickets end this many seconds before their credentials.
     static let margin = 60.0
-    /// Tickets that the credentials would cut to fewer seconds are not issued.
+    /// The shortest lifetime, in seconds: a ticket that the credentials would make shorter is not issued.
     static let shortest = 30.0
 
     /// The end, in whole seconds.

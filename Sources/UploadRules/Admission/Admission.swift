@@ -24,7 +24,7 @@ package struct Admission: Sendable {
 
     /// Returns the policy of this upload.
     ///
-    /// - Throws: `PolicyError`. An admission by a rule that was loaded gives no cause, except an impossible expiration.
+    /// - Throws: `PolicyError`. With a rule that was loaded, only an impossible expiration can cause an error.
     package func policy(for store: StoreEndpoint, expiration: Date) throws(PolicyError) -> UploadPolicy {
         var policy = try UploadPolicy(store: store, key: key, contentLength: sizes, expiration: expiration)
         for field in fields {
@@ -35,7 +35,7 @@ package struct Admission: Sendable {
 }
 
 extension UploadRule {
-    /// Checks a request by this rule.
+    /// Checks a request against this rule.
     ///
     /// - Parameters:
     ///   - request: What the client asks for.

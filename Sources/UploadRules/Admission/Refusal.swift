@@ -4,7 +4,7 @@ import PostPolicy
 
 /// Why a request gets no ticket.
 package enum Refusal: Error, Sendable, Hashable {
-    /// The tenant has no rule of this name, or not for this caller.
+    /// The tenant has no rule of this name, or this caller may not use it.
     case ruleUnknown(allowed: [String])
     /// The caller may use several rules, or none, and the request names none.
     case ruleRequired(allowed: [String])
@@ -12,7 +12,7 @@ package enum Refusal: Error, Sendable, Hashable {
     case scopeMissing(String)
     /// The user is part of the rule's keys, and the request has none.
     case userRequired
-    /// The rule does not allow the content type, or it is not one.
+    /// The content type is malformed, or the rule does not allow it.
     case contentTypeNotAllowed(allowed: [String])
     /// The declared size is above the rule's limit, in bytes.
     case sizeTooLarge(max: Int)

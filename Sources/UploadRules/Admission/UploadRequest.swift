@@ -36,9 +36,9 @@ package struct UploadRequest: Sendable {
     }
 }
 
-/// What admission needs to know of the authenticated caller.
+/// What admission needs to know about the authenticated caller.
 package struct Uploader: Sendable {
-    /// The longest user, in bytes of UTF-8. Its encoding in a key has at most three times as many.
+    /// The maximum length of a user, in bytes of UTF-8. Encoded in a key, it is at most three times as long.
     package static let maximumUserBytes = 256
 
     /// The tenant's id.

@@ -5,8 +5,8 @@ import WireFormats
 /// `{filename}`: the client's file name, reduced to `[A-Za-z0-9._-]`, without a leading dot or two dots in a row, and with at most
 /// 100 bytes.
 ///
-/// Of a path only the last component is used. Each run of other characters becomes one `-`, except at the ends. A name that is
-/// too long keeps its extension. If no character remains, the name is `file`.
+/// If the name is a path, only its last component is used. Each run of other characters becomes one `-`, except at the ends. A
+/// name that is too long keeps its extension. If no character remains, the name is `file`.
 enum SafeFilename {
     static let limit = 100
     private static let extensionLimit = 16
@@ -56,7 +56,7 @@ enum SafeFilename {
     }
 }
 
-/// What `Content-Disposition` the stored file gets (RFC 6266, section 4.2).
+/// The `Content-Disposition` of the stored file (RFC 6266, section 4.2).
 package enum DispositionType: String, Sendable, Hashable, CaseIterable {
     /// Browsers show the file if they can.
     case inline
@@ -78,7 +78,7 @@ enum ContentDisposition {
         value += type.rawValue.utf8
         value += "; filename=\"".utf8
         for byte in name.utf8 where byte & 0xC0 != 0x80 {
-            // For clients without filename* (RFC 6266, appendix D): one `_` for each other character.
+            // For clients without filename* (RFC 6266, appendix D): every other character becomes one `_`.
             value.append(ByteSet.quotedName.contains(byte) ? byte : UInt8(ascii: "_"))
         }
         value += "\"; filename*=UTF-8''".utf8

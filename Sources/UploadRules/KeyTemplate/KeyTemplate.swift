@@ -3,7 +3,8 @@
 import PostPolicy
 package import WireFormats
 
-/// A parsed `keyPrefix` or `keyName`. `{tenant}` is already replaced. No value of a placeholder leaves its segment of the key.
+/// A parsed `keyPrefix` or `keyName`. `{tenant}` is already replaced. The value of a placeholder cannot extend beyond its
+/// segment of the key.
 package struct KeyTemplate: Sendable, Hashable {
     /// A piece of a template.
     package enum Part: Sendable, Hashable {
@@ -12,7 +13,7 @@ package struct KeyTemplate: Sendable, Hashable {
         case placeholder(Placeholder)
     }
 
-    /// What a template may have in braces.
+    /// What a template may contain in braces.
     package enum Placeholder: String, Sendable, Hashable, CaseIterable {
         /// The tenant's id, inserted when the file is read.
         case tenant
@@ -32,7 +33,7 @@ package struct KeyTemplate: Sendable, Hashable {
         case dd
     }
 
-    /// The template as the file has it.
+    /// The template as it is written in the rule file.
     package let text: String
     package let parts: [Part]
 
@@ -45,7 +46,7 @@ package struct KeyTemplate: Sendable, Hashable {
         parts.contains(.placeholder(placeholder))
     }
 
-    /// The bytes with which every key of this template begins: all before the first placeholder.
+    /// The bytes with which every key of this template begins: everything before the first placeholder.
     package var leadingBytes: [UInt8] {
         guard case .literal(let bytes)? = parts.first else { return [] }
         return bytes
@@ -65,7 +66,7 @@ extension KeyTemplate {
         let day: CivilTime
     }
 
-    /// Makes a whole key from this template, the prefix, and the one of the name.
+    /// Makes a whole key from this template, which is the prefix, and from the template of the name.
     ///
     /// The key begins with ``leadingBytes``, has neither `$`, `{`, `}` nor controls, and no segment is empty, `.` or `..`.
     ///
@@ -153,7 +154,7 @@ extension KeyTemplate {
 // MARK: Parsing
 
 extension KeyTemplate {
-    /// The key of the rule file that a template is the value of. A key is the prefix followed by the name; a prefix ends in `/`.
+    /// The rule file key whose value a template is. An object key is the prefix followed by the name; a prefix ends in `/`.
     package enum Role: String {
         case keyPrefix
         case keyName
@@ -162,7 +163,7 @@ extension KeyTemplate {
     /// Parses a template.
     ///
     /// - Parameters:
-    ///   - text: The template as the rule file has it.
+    ///   - text: The template as it is written in the rule file.
     ///   - role: Whether it is a prefix or a name.
     ///   - tenant: The tenant's id, which replaces `{tenant}`.
     /// - Throws: `ValueError` if a key of the template could be outside of the prefix, or in the folder of another user.

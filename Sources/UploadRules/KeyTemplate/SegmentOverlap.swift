@@ -6,7 +6,7 @@ import WireFormats
 package enum SegmentOverlap {
     package typealias Segment = [KeyTemplate.Part]
 
-    /// Returns whether there may be a text that both segments can have; false only if there is none.
+    /// Returns whether some text may match both segments; false only if certainly none does.
     package static func mayMeet(_ left: Segment, _ right: Segment) -> Bool {
         switch (literal(left), literal(right)) {
         case (let left?, let right?): left == right
@@ -45,7 +45,7 @@ package enum SegmentOverlap {
         }
     }
 
-    /// Whether the literal beginning (or end) of one segment is the beginning (or end) of the other's.
+    /// Whether the literal beginning (or end) of one segment is a prefix (or suffix) of the other's.
     private static func beginningsMeet(_ left: Segment, _ right: Segment, reversed: Bool = false) -> Bool {
         guard case .literal(let left)? = left.first, case .literal(let right)? = right.first else { return true }
         let count = min(left.count, right.count)

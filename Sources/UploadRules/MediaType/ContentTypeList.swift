@@ -43,8 +43,8 @@ package struct ContentTypeList: Sendable, Hashable {
     }
 }
 
-/// Types that a browser runs or renders as a document: on a trusted host such a file is stored cross-site scripting. A wildcard
-/// does not allow them; a rule must name them.
+/// Types that a browser runs or renders as a document: on a trusted host, such a file allows stored cross-site scripting. A
+/// wildcard does not allow them; a rule must name them.
 private enum ScriptCapableType {
     /// - Parameter essence: `type/subtype` in lower case.
     static func contains(_ essence: String) -> Bool {

@@ -4,8 +4,8 @@ import WireFormats
 
 /// A content type as a client names it, in a normal form.
 ///
-/// The type and subtype are lower-cased. Of the parameters only `charset` is kept, lower-cased: it changes the meaning of a text.
-/// Others, such as `codecs`, which browsers add to recordings, repeat what the file itself says.
+/// The type and subtype are lower-cased. Only the parameter `charset` is kept, in lower case, since it changes the meaning of a
+/// text. Others, such as `codecs`, which browsers add to recordings, repeat what the file itself says.
 struct MediaType: Sendable, Hashable {
     /// `type/subtype`.
     let essence: String

@@ -3,7 +3,7 @@
 package import PostPolicy
 import WireFormats
 
-/// How a rule's files are stored, and what the store answers: the settings that become the same form fields in every ticket.
+/// How a rule's files are stored, and how the store responds: the settings that become the same form fields in every ticket.
 ///
 /// A class, since most rules have only defaults and share ``standard``.
 package final class StorageSettings: Sendable {
@@ -19,7 +19,7 @@ package final class StorageSettings: Sendable {
     package let metadata: MetadataRule
     /// `Cache-Control` of the stored file.
     package let cacheControl: String?
-    /// The store's answer to an upload: 200, 201 or 204.
+    /// The status with which the store responds to an upload: 200, 201 or 204.
     package let successStatus: Int
     /// Where the store sends the browser after an upload, instead of a status.
     package let successRedirect: String?
@@ -33,11 +33,12 @@ package final class StorageSettings: Sendable {
     /// The size of the fixed metadata, as it counts towards ``MetadataRule/limit``.
     let metadataBytes: Int
 
-    /// The most bytes that these fields may take of each form. S3 reads 20 KB before the file (`SignedForm.maximumBytes`); the
-    /// rest is for the key, the session token, the signature and the fields that a request adds.
+    /// The maximum number of bytes that these fields may use in each form. S3 reads 20 KB before the file
+    /// (`SignedForm.maximumBytes`); the rest is for the key, the session token, the signature and the fields that a request
+    /// adds.
     package static let maximumFormCost = 8000
 
-    /// An upper bound of the bytes that these fields take of each form.
+    /// An upper bound on the bytes that these fields use in each form.
     ///
     /// Each field is in the form twice: as a part, and in base64 as a condition of the policy.
     package var formCost: Int {

@@ -16,7 +16,7 @@ package final class UploadRule: Sendable {
     package let sizes: ClosedRange<Int>
     /// How long a ticket is valid, in seconds.
     package let expiry: Int
-    /// How the files are stored, and what the store answers.
+    /// How the files are stored, and how the store responds.
     package let storage: StorageSettings
     /// `Content-Disposition` of the stored file.
     package let contentDisposition: DispositionType?

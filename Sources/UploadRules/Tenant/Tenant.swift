@@ -28,7 +28,7 @@ package final class Tenant: Sendable {
         self.rules = rules
     }
 
-    /// Returns the rule that a request means.
+    /// Returns the rule that a request refers to.
     ///
     /// - Parameters:
     ///   - name: The rule's name; nil means the only permitted rule.

@@ -21,7 +21,7 @@ package struct APIKey: Sendable, CustomStringConvertible, CustomDebugStringConve
     ///   - tenant: the tenant's id, `[a-z0-9][a-z0-9-]{0,62}`.
     ///   - id: the key's id, of the same form.
     ///   - random: a cryptographically secure generator, such as `SystemRandomNumberGenerator`.
-    /// - Returns: nil where one of the ids is not of that form.
+    /// - Returns: nil if one of the ids is not of that form.
     package static func generate(tenant: String, id: String, random: inout some RandomNumberGenerator) -> APIKey? {
         guard isID(tenant.utf8), isID(id.utf8) else { return nil }
         var secret: [UInt8] = []
@@ -32,7 +32,7 @@ package struct APIKey: Sendable, CustomStringConvertible, CustomDebugStringConve
         return APIKey(tenant: tenant, id: id, key: "\(prefix)\(tenant).\(id).\(text)")
     }
 
-    /// Reads a key; nil where it does not have the form. The form is public, so this check need not take constant time.
+    /// Parses a key; nil if it does not have the form above. The form is public, so this check need not take constant time.
     package init?(parsing bytes: some Collection<UInt8>) {
         guard bytes.starts(with: Self.prefix.utf8) else { return nil }
         let parts = bytes.dropFirst(Self.prefix.utf8.count)

@@ -16,9 +16,9 @@ package final class APIKeyRecord: Sendable {
     package let tenant: String
     /// The key's id, which is part of the key.
     package let id: String
-    /// The SHA-256 of the whole key; nil where the declared one is not 32 bytes, so that no key matches.
+    /// The SHA-256 of the whole key; nil if the declared one is not 32 bytes, so that no key matches.
     let digest: SHA256Digest?
-    /// The instant from which the key is refused; nil for a key without end.
+    /// The instant from which the key is refused; nil for a key that does not expire.
     package let expires: Date?
     /// The scopes of the key.
     package let scopes: [String]
@@ -53,7 +53,7 @@ struct APIKeyTable: Sendable {
     private let uses: APIKeyUses?
 
     /// - Parameters:
-    ///   - keys: with different names, which the reader of rule files checks. Of two with the same name, the first is used.
+    ///   - keys: the keys, whose names are unique, as the rule file reader ensures. Otherwise the first one is used.
     ///   - uses: records each successful use.
     init(_ keys: [APIKeyRecord], uses: APIKeyUses? = nil) {
         let valid = keys.lazy.filter { $0.digest != nil }.map { (APIKeyName(tenant: $0.tenant, id: $0.id), $0) }
@@ -63,7 +63,7 @@ struct APIKeyTable: Sendable {
 
     /// Authenticates the owner of a key.
     ///
-    /// Tenant and id are not secret. The digests are compared in constant time, also where there is no such key.
+    /// Tenant and id are not secret. The digests are compared in constant time, even if there is no such key.
     /// - Parameters:
     ///   - text: the key as it was sent.
     ///   - now: seconds since 1970.
@@ -88,12 +88,12 @@ struct APIKeyTable: Sendable {
         )
     }
 
-    /// The digest to compare with where there is no such key.
+    /// The digest to compare with if there is no such key.
     private static let dummy = SHA256Digest(hashing: [])
 }
 
-/// The time of each API key's last successful use, which shows when an old key can be removed after a rotation. There is one
-/// for the process.
+/// The time of each API key's last successful use, which shows when an old key can be removed after a rotation. One instance is
+/// shared by the whole process.
 package final class APIKeyUses: Sendable {
     private let times = Mutex<[APIKeyName: Double]>([:])
 
@@ -105,7 +105,7 @@ package final class APIKeyUses: Sendable {
         times.withLock { $0[APIKeyName(tenant: tenant, id: id)] = seconds }
     }
 
-    /// Returns the time of a key's last use, in seconds since 1970; nil where there was none.
+    /// Returns the time of a key's last use, in seconds since 1970; nil if there was none.
     package func lastUse(tenant: String, id: String) -> Double? {
         times.withLock { $0[APIKeyName(tenant: tenant, id: id)] }
     }

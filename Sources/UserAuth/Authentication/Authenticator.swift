@@ -15,8 +15,8 @@ package final class Authenticator: Sendable {
     private let cache: TokenCache
 
     /// - Parameters:
-    ///   - issuers: of all tenants, and those that serve several.
-    ///   - apiKeys: of all tenants.
+    ///   - issuers: the issuers of all tenants, and those that serve several tenants.
+    ///   - apiKeys: the API keys of all tenants.
     ///   - uses: records each successful use of an API key.
     ///   - cacheCapacity: the largest number of verified tokens to cache; 0 for none.
     package init(issuers: [TrustedIssuer], apiKeys: [APIKeyRecord], uses: APIKeyUses? = nil, cacheCapacity: Int = 10_000) {
@@ -28,7 +28,7 @@ package final class Authenticator: Sendable {
     /// Authenticates a request.
     /// - Parameters:
     ///   - values: the values of all Authorization headers of the request, unchanged.
-    ///   - now: the present instant.
+    ///   - now: the current time.
     package func authenticate(authorization values: [String], at now: Date) throws(AuthenticationError) -> Principal {
         try authenticate(values, at: now.timeIntervalSince1970, with: cache)
     }
@@ -97,23 +97,23 @@ package final class Authenticator: Sendable {
 
 /// An authenticated caller. Only an ``Authenticator`` makes one.
 package struct Principal: Sendable {
-    /// The tenant's id: the owner of the issuer or API key, or the value of the issuer's tenant claim. Such a tenant need not
-    /// exist.
+    /// The tenant's id: the owner of the issuer or API key, or the value of the issuer's tenant claim. A tenant named by a
+    /// claim need not exist.
     package let tenant: String
     /// The user that the token names; nil for an API key.
     package let user: String?
-    /// The scopes of the token or key, in their order there. Those of a token have no duplicates.
+    /// The scopes of the token or key, in their original order. Those of a token have no duplicates.
     package let scopes: [String]
     /// How the caller was authenticated.
     package let source: Source
-    /// The token's `exp` or the key's end; nil for a key without one.
+    /// The token's `exp` or the key's expiration; nil for a key that does not expire.
     package let expires: Date?
 
-    /// A kind of credential, with what is known from it.
+    /// The kind of credential, with the details that it provides.
     package enum Source: Sendable {
         /// A bearer token of this issuer, verified with the key of this id (nil for a key without one).
         case token(issuer: String, keyID: String?)
-        /// An API key. Where `rules` or `allowUsers` is nil, all are allowed.
+        /// An API key. If `rules` or `allowUsers` is nil, all are allowed.
         case apiKey(id: String, rules: [String]?, allowUsers: [String]?)
     }
 

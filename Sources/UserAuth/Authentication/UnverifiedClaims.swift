@@ -15,7 +15,7 @@ package struct UnverifiedClaims: Sendable {
     /// Names and values, in the order of the checks.
     package let facts: [(name: String, value: String)]
 
-    /// The token's `iss`, unchanged; nil where there is none.
+    /// The token's `iss`, unchanged; nil if there is none.
     package let issuer: String?
 
     /// The longest value, in bytes.
@@ -23,7 +23,7 @@ package struct UnverifiedClaims: Sendable {
 
     /// - Parameters:
     ///   - credential: the token or API key, without the scheme.
-    ///   - now: the present instant; times are shown relative to it.
+    ///   - now: the current time; times are shown relative to it.
     package init(_ credential: String, at now: Date) {
         let bytes = Array(credential.utf8)
         if bytes.starts(with: APIKey.prefix.utf8) {

@@ -4,8 +4,8 @@ import WireFormats
 
 /// An issuer of bearer tokens as a rule file declares it.
 ///
-/// A further setting of issuers is a property in the section for its purpose: which tokens are this issuer's, which keys verify
-/// them, what their claims must say, or which claims name user and tenant.
+/// To add a setting, add a property to the section for its purpose: which tokens are this issuer's, which keys verify them,
+/// what their claims must say, or which claims name user and tenant.
 package struct Issuer: Sendable, Hashable {
     // MARK: Identity
 
@@ -14,7 +14,7 @@ package struct Issuer: Sendable, Hashable {
 
     // MARK: Keys
 
-    /// The values that the header's `alg` may have: either HS* only, for a shared secret, or none of them.
+    /// The values that the header's `alg` may have: either HS* only, for a shared secret, or no HS* at all.
     package let algorithms: [Algorithm]
     package let keySource: KeySource
     /// A PEM file of the certificate authorities to trust when keys are fetched, instead of the system's.
@@ -22,9 +22,9 @@ package struct Issuer: Sendable, Hashable {
 
     // MARK: Requirements on claims
 
-    /// The claim `aud` must contain one of these, byte for byte. Where this is empty, every token is refused.
+    /// The claim `aud` must contain one of these, byte for byte. If this is empty, every token is refused.
     package let audiences: [String]
-    /// The longest time from `iat` (from now, where there is none) to `exp`, in seconds.
+    /// The longest time from `iat` (from now, if there is none) to `exp`, in seconds.
     package let maximumLifetime: Int
 
     // MARK: Claims that identify the caller

@@ -28,8 +28,9 @@ package enum TenantBinding: Sendable, Hashable {
 
 /// All trusted issuers, by their identifiers.
 ///
-/// Several tenants may declare the same identifier, each with audiences of its own; a token is then for the one that accepts its
-/// `aud`. A token that several of them accept is refused, because it could act as a user of either; so is one that none accepts.
+/// Several tenants may declare the same identifier, each with its own audiences; a token then belongs to the one that accepts
+/// its `aud`. A token that several of them accept is refused, because it could act as a user of either; so is one that none
+/// accepts.
 struct IssuerDirectory: Sendable {
     private let issuers: [ExactString: [TrustedIssuer]]
 
@@ -61,7 +62,7 @@ package final class IssuerKeys: Sendable {
     private let onUnknownKey: (@Sendable (_ keyID: String) -> Void)?
 
     /// - Parameters:
-    ///   - set: nil where none has been fetched; verification then fails with ``AuthenticationError/keysUnavailable(issuer:)``.
+    ///   - set: nil if none has been fetched; verification then fails with ``AuthenticationError/keysUnavailable(issuer:)``.
     ///   - onUnknownKey: called with each key id that a token names and the set does not have. It delays that request, so it must be
     ///     quick.
     package init(_ set: KeySet? = nil, onUnknownKey: (@Sendable (_ keyID: String) -> Void)? = nil) {
@@ -69,12 +70,12 @@ package final class IssuerKeys: Sendable {
         self.onUnknownKey = onUnknownKey
     }
 
-    /// The current set; nil where there is none.
+    /// The current set; nil if there is none.
     package var current: KeySet? {
         state.withLock { $0 }
     }
 
-    /// Replaces the current set. Cached tokens stay valid where the new set has the same keys.
+    /// Replaces the current set. Cached tokens stay valid if the new set has the same keys.
     /// - Returns: whether the keys have changed.
     @discardableResult
     package func replace(with set: KeySet) -> Bool {
@@ -99,12 +100,12 @@ package final class IssuerKeys: Sendable {
     }
 
     /// Reports that a token named a key that the set does not have.
-    /// - Parameter keyID: the token's `kid`; empty where it has none.
+    /// - Parameter keyID: the token's `kid`; empty if it has none.
     func reportUnknownKey(_ keyID: String) {
         onUnknownKey?(keyID)
     }
 
-    /// Returns the current set and its epoch; nil where there is no set.
+    /// Returns the current set and its epoch; nil if there is no set.
     func snapshot() -> (set: KeySet, epoch: Int)? {
         state.withLock { set in set.map { ($0, epoch.load(ordering: .relaxed)) } }
     }

@@ -17,7 +17,7 @@ package enum Algorithm: String, Sendable, Hashable, CaseIterable {
     case es384 = "ES384"
     case es512 = "ES512"
     case eddsa = "EdDSA"
-    /// The name that RFC 9864 gives to EdDSA with Ed25519, and prefers.
+    /// The name for EdDSA with Ed25519 that RFC 9864 introduces and prefers.
     case ed25519 = "Ed25519"
 
     /// Returns the algorithm with this name, compared byte for byte (RFC 7515 section 4.1.1).

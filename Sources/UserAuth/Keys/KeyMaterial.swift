@@ -59,7 +59,7 @@ enum KeyMaterial: Sendable {
 }
 
 extension KeyMaterial: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The type of key, and nothing of a secret.
+    /// The type of key, without any part of a secret.
     var description: String {
         switch self {
         case .rsa(let modulus, _): "RSA key of \(modulus.count * 8) bits"
@@ -120,9 +120,9 @@ extension KeyMaterial {
     /// Whether an RSA modulus (big-endian) has the fingerprint of Infineon's RSALib, whose keys can be factored (ROCA,
     /// CVE-2017-15361).
     ///
-    /// The library's primes are powers of 65537 modulo a product of small primes, and so is their product. A modulus that is such
-    /// a power modulo each small prime is almost certainly from it; a sound one is with a chance of about 2^-27. (Nemec, Sys,
-    /// Svenda, Klinec, Matyas: "The Return of Coppersmith's Attack", 2017, section 3.3.)
+    /// The library's primes are powers of 65537 modulo a product of small primes, and so is their product. A modulus that is
+    /// such a power modulo each small prime is almost certainly from it; a sound modulus has this property with a probability
+    /// of about 2^-27. (Nemec, Sys, Svenda, Klinec, Matyas: "The Return of Coppersmith's Attack", 2017, section 3.3.)
     static func hasROCAFingerprint(_ modulus: [UInt8]) -> Bool {
         smallPrimes.allSatisfy { prime in
             let remainder = modulus.reduce(UInt32(0)) { ($0 << 8 | UInt32($1)) % prime }
@@ -140,7 +140,7 @@ extension KeyMaterial {
         return false
     }
 
-    /// The y coordinates of Ed25519's points of order 1, 2, 4 and 8, little-endian, with their second encodings (y + p where that
+    /// The y coordinates of Ed25519's points of order 1, 2, 4 and 8, little-endian, with their second encodings (y + p if that
     /// fits into 255 bits). The top bit of an encoded point is the sign of x and is ignored.
     private static let smallOrderPoints: [[UInt8]] = [
         [UInt8](repeating: 0, count: 32),

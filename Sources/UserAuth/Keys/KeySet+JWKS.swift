@@ -8,7 +8,8 @@ extension KeySet {
     /// A key that cannot be used is skipped and listed in ``skipped``, so that a new type of key does not make the set unusable.
     /// - Parameters:
     ///   - bytes: the set as JSON.
-    ///   - algorithms: the issuer's, none of them symmetric. A key that names no algorithm is used with those that suit it.
+    ///   - algorithms: the issuer's algorithms, none of them symmetric. A key that names no algorithm is used with those that
+    ///     suit it.
     package init(jwks bytes: [UInt8], algorithms: [Algorithm]) throws(KeySetError) {
         try Self.requireAsymmetric(algorithms)
         let candidates = try Self.candidates(jwks: bytes).map { candidate -> Candidate in
@@ -60,7 +61,7 @@ struct JSONWebKey {
 
     let id: String?
     let material: KeyMaterial
-    /// The key's only algorithm; nil where it does not name one.
+    /// The key's only algorithm; nil if it does not name one.
     let algorithm: Algorithm?
 
     /// Reads a key. `x5c`, `x5t`, `x5u` and unknown members are ignored.
@@ -80,7 +81,7 @@ struct JSONWebKey {
         }
     }
 
-    /// Checks that `use` is `sig` and that `key_ops` has `verify`, where the key has them (sections 4.2 and 4.3).
+    /// Checks that `use` is `sig` and that `key_ops` has `verify`, if the key has these members (sections 4.2 and 4.3).
     private static func checkPurpose(_ key: JSONObject) throws(SkippedKey.Reason) {
         if let use = key["use"] {
             guard use == .string("sig") else { throw .notForSignatures }

@@ -9,7 +9,7 @@ extension KeySet {
     /// none; without that line the id is the key's JWK thumbprint (RFC 7638, SHA-256, base64url).
     /// - Parameters:
     ///   - bytes: the file.
-    ///   - algorithms: the issuer's, none of them symmetric.
+    ///   - algorithms: the issuer's algorithms, none of them symmetric.
     package init(pem bytes: [UInt8], algorithms: [Algorithm]) throws(KeySetError) {
         try Self.requireAsymmetric(algorithms)
         guard bytes.count <= Self.maximumLength else { throw .tooLarge(maximum: Self.maximumLength) }
@@ -90,7 +90,8 @@ struct PEMBlock {
 }
 
 extension PEMBlock {
-    /// Returns the key in the block. Of a certificate only the key is used: the operator trusts the file, so its dates do not matter.
+    /// Returns the key in the block. Only the key of a certificate is used: the operator trusts the file, so its dates do not
+    /// matter.
     func material() throws(SkippedKey.Reason) -> KeyMaterial {
         switch label {
         case "PUBLIC KEY":

@@ -9,7 +9,7 @@ extension KeySet {
     /// or to write a binary secret as text, the file may also be a JSON Web Key with kty `oct`, or a set of such keys.
     /// - Parameters:
     ///   - bytes: the file.
-    ///   - algorithms: the issuer's, all of them symmetric.
+    ///   - algorithms: the issuer's algorithms, all of them symmetric.
     package init(secret bytes: [UInt8], algorithms: [Algorithm]) throws(KeySetError) {
         guard !algorithms.isEmpty else { throw .noAlgorithms }
         if let asymmetric = algorithms.first(where: { !$0.isSymmetric }) { throw .asymmetricAlgorithm(asymmetric) }
@@ -51,8 +51,8 @@ extension KeySet {
         return candidates
     }
 
-    /// Returns the secret of a file that is not a JSON Web Key: without the line end that an editor adds, if all else is printable
-    /// ASCII, and unchanged otherwise.
+    /// Returns the secret of a file that is not a JSON Web Key: without the line end that an editor adds, if everything else is
+    /// printable ASCII, and unchanged otherwise.
     package static func secretWithoutLineEnd(_ bytes: [UInt8]) -> [UInt8] {
         var text = bytes[...]
         if text.last == UInt8(ascii: "\n") {

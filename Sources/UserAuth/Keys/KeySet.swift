@@ -58,7 +58,7 @@ package struct KeySet: Sendable {
         return key
     }
 
-    /// Verifies a JSON Web Signature in compact form with any payload: a token's checks without those of its claims.
+    /// Verifies a JSON Web Signature in compact form with any payload: with a token's checks, except those of its claims.
     /// - Parameters:
     ///   - compact: the three parts, without white space.
     ///   - algorithms: those that the header may name.
@@ -110,7 +110,7 @@ extension KeySet {
         self.init(keys: keys.map(\.key), skipped: skipped)
     }
 
-    /// Requires that all ids differ. Otherwise it would be a guess which key a token means.
+    /// Requires that all ids differ. Otherwise it would be ambiguous which key a token refers to.
     static func requireUniqueIDs(_ candidates: [Candidate]) throws(KeySetError) {
         var seen: Set<ExactString> = []
         for id in candidates.compactMap(\.id) where !seen.insert(ExactString(id)).inserted {
@@ -127,7 +127,7 @@ extension KeySet {
 
 /// A public key or secret with the algorithms that it may be used with.
 struct VerificationKey: Sendable {
-    /// The key's id, compared byte for byte with a token's `kid`; nil where it has none.
+    /// The key's id, compared byte for byte with a token's `kid`; nil if it has none.
     let id: String?
     /// A hash of the key, its algorithms and its id.
     let fingerprint: [UInt8]

@@ -57,7 +57,7 @@ package enum KeySetError: Error, Sendable, CustomStringConvertible {
 package struct SkippedKey: Sendable, CustomStringConvertible {
     /// The key's position in the material, from 1.
     package let position: Int
-    /// The key's id; nil where it has none.
+    /// The key's id; nil if it has none.
     package let id: String?
     package let reason: Reason
 

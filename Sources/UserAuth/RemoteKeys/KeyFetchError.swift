@@ -5,7 +5,7 @@ import WireFormats
 
 /// Why an issuer's keys could not be fetched. The description says what to do.
 ///
-/// Of the response it contains only the status and, from a key set, ids in short printable ASCII.
+/// It contains nothing from the response except the status and, from a key set, ids in short printable ASCII.
 package struct KeyFetchError: Error, Sendable, CustomStringConvertible {
     /// The requested document.
     package let document: Document

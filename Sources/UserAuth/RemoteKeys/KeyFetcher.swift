@@ -24,7 +24,7 @@ package struct KeyFetcher: Sendable {
     /// - Parameters:
     ///   - issuer: the configured identifier; with discovery, the document is below it.
     ///   - endpoint: where the keys are.
-    ///   - algorithms: the issuer's.
+    ///   - algorithms: the issuer's algorithms.
     ///   - authorities: a PEM file of certificate authorities instead of the system's.
     ///   - send: performs a request; tests replace it.
     package init(
@@ -133,7 +133,7 @@ package struct KeyFetcher: Sendable {
 
 /// A key set that was fetched, and how long it is fresh.
 package struct FetchedKeys: Sendable {
-    /// The lifetime where the response has none.
+    /// The lifetime if the response specifies none.
     package static let defaultLifetime: Duration = .seconds(10 * 60)
     /// The limits of the lifetime in a response. A shorter one would burden the provider; a longer one would delay a revocation.
     package static let lifetimeBounds: ClosedRange<Duration> = .seconds(60)...(.seconds(60 * 60))
@@ -163,7 +163,7 @@ extension FetchedKeys {
             case "no-store": return lifetimeBounds.lowerBound
             // With an argument, no-cache is about the named fields only (section 5.2.2.4).
             case "no-cache" where directive.argument == nil: return lifetimeBounds.lowerBound
-            // Of several, the most restrictive is used; an invalid one makes the response stale (section 4.2.1).
+            // If there are several, the most restrictive is used; an invalid one makes the response stale (section 4.2.1).
             case "max-age": maximumAge = min(maximumAge ?? .max, directive.argument.flatMap(seconds) ?? 0)
             default: continue
             }
@@ -212,7 +212,7 @@ extension FetchedKeys {
         return rest[...end]
     }
 
-    /// Returns a number of seconds, at most 2^31 (RFC 9111 section 1.2.2); nil where the text is not one.
+    /// Returns a number of seconds, at most 2^31 (RFC 9111 section 1.2.2); nil if the text is not one.
     private static func seconds(_ text: String) -> Int? {
         guard !text.isEmpty, text.utf8.allSatisfy(\.isASCIIDigit) else { return nil }
         return min(Int(text) ?? .max, 1 << 31)

@@ -9,7 +9,7 @@ import WireFormats
 /// It has no timer: about twice a second, a driver calls ``expire(at:)`` and, if ``isDue(at:)``, ``refresh(_:)``. A request never
 /// waits for a fetch; it uses the current set of ``keys``. All uptimes are of one monotonic clock; the wall clock is not used.
 package final class RemoteKeys: Sendable {
-    /// Fetches the set that the issuer currently publishes. It must have a time limit of its own.
+    /// Fetches the set that the issuer currently publishes. It must limit its own time.
     package typealias Fetch = @Sendable () async throws(KeyFetchError) -> FetchedKeys
 
     package let issuer: String
@@ -23,9 +23,10 @@ package final class RemoteKeys: Sendable {
     /// - Parameters:
     ///   - issuer: the issuer identifier.
     ///   - endpoint: where the keys are.
-    ///   - algorithms: the issuer's.
+    ///   - algorithms: the issuer's algorithms.
     ///   - authorities: a PEM file of certificate authorities instead of the system's.
-    ///   - uptime: the clock of the uptimes in the arguments of the methods; read when a token names an unknown key.
+    ///   - uptime: the monotonic clock that also provides the methods' uptime arguments; read when a token names an unknown
+    ///     key.
     ///   - fetch: replaces the ``KeyFetcher`` in tests.
     ///   - random: a number from 0 to 1, for the jitter.
     package init(
@@ -132,15 +133,15 @@ package struct RemoteKeysStatus: Sendable {
     package let keyIDs: [String?]
     /// The keys of the set that cannot be used, with the reasons.
     package let skipped: [String]
-    /// Whole seconds since the start of the last successful fetch; nil where there was none.
+    /// Whole seconds since the start of the last successful fetch; nil if there was none.
     package let ageSeconds: Int?
-    /// The description of the last error, also when later fetches succeeded; nil where none failed.
+    /// The description of the last error, even if later fetches succeeded; nil if none failed.
     package let lastError: String?
     /// A ``KeyFetchError/Reason``.
     package let lastErrorReason: String?
     /// Whole seconds since the last error.
     package let lastErrorAgeSeconds: Int?
-    /// The number of failed fetches since the last successful one; 0 where ``lastError`` is older than that.
+    /// The number of failed fetches since the last successful one; 0 if ``lastError`` is older than that.
     package let failuresInARow: Int
     /// The number of fetches begun.
     package let fetches: Int
@@ -164,7 +165,7 @@ final class UnknownKeyTracker: Sendable {
 
     private let uptime: @Sendable () -> Duration
     /// The uptime in nanoseconds from which another fetch may be requested. Read before any lock is taken, so that a flood of
-    /// invented ids costs only a look at the clock for each.
+    /// invented ids costs only one clock reading for each.
     private let nextRequestTime = Atomic(Int64.min)
     private let hasRequest = Atomic(false)
     /// The ids for which a fetch was requested, until they may be requested again.
@@ -190,7 +191,7 @@ final class UnknownKeyTracker: Sendable {
         }
     }
 
-    /// Whether a fetch is requested that has not begun.
+    /// Whether a fetch has been requested and has not begun.
     var isFetchRequested: Bool { hasRequest.load(ordering: .acquiring) }
 
     /// Clears the request at the beginning of a fetch. A later one, during the fetch, leads to another fetch.

@@ -17,8 +17,8 @@ final class AsymmetricKey: @unchecked Sendable {
 
     // MARK: Keys from numbers
 
-    /// Creates a public key; nil for a secret, or where the point is not on its curve. (libcrypto checks an Ed25519 point only when it
-    /// verifies a signature.)
+    /// Creates a public key; nil for a secret, or if the point is not on its curve. (libcrypto checks an Ed25519 point only
+    /// when it verifies a signature.)
     convenience init?(_ material: KeyMaterial) {
         let made: OpaquePointer?
         switch material {
@@ -53,12 +53,12 @@ final class AsymmetricKey: @unchecked Sendable {
 
     // MARK: New keys
 
-    /// Generates a key pair; nil where libcrypto fails.
+    /// Generates a key pair; nil if libcrypto fails.
     static func generate(_ curve: EllipticCurve) -> AsymmetricKey? {
         generate("EC") { EVP_PKEY_CTX_set_group_name($0, curve.rawValue) == 1 }
     }
 
-    /// Generates an Ed25519 key pair; nil where libcrypto fails.
+    /// Generates an Ed25519 key pair; nil if libcrypto fails.
     static func generateEd25519() -> AsymmetricKey? {
         generate("ED25519") { _ in true }
     }
@@ -83,7 +83,7 @@ final class AsymmetricKey: @unchecked Sendable {
         case certificate
     }
 
-    /// Reads the first block with such contents; nil where there is none, or libcrypto does not support the key.
+    /// Reads the first block with such contents; nil if there is none, or libcrypto does not support the key.
     convenience init?(pem: String, _ contents: Contents) {
         defer { ERR_clear_error() }
         let text = Array(pem.utf8)
@@ -191,7 +191,7 @@ final class AsymmetricKey: @unchecked Sendable {
     }
 }
 
-/// A callback without a passphrase, because libcrypto would ask for one on the terminal.
+/// A callback that provides no passphrase. Without a callback, libcrypto would ask for one on the terminal.
 private func noPassphrase(_: UnsafeMutablePointer<CChar>?, _: CInt, _: CInt, _: UnsafeMutableRawPointer?) -> CInt { -1 }
 
 /// Builds a key from parameters with libcrypto's names (EVP_PKEY-RSA(7), EVP_PKEY-EC(7)). It owns all values until the key is created,
@@ -224,7 +224,7 @@ private final class KeyParameters {
         OSSL_PARAM_BLD_push_octet_string(builder, name.characters, copy(bytes), bytes.count) == 1 ? self : failed()
     }
 
-    /// Creates the key, which the caller owns; nil where libcrypto refuses it.
+    /// Creates the key, which the caller owns; nil if libcrypto refuses it.
     /// - Parameter selection: `COPENSSL_PUBLIC_KEY` or `COPENSSL_KEY_PAIR`.
     func key(_ type: String, _ selection: Int32) -> OpaquePointer? {
         guard isComplete, let parameters = OSSL_PARAM_BLD_to_param(builder) else { return nil }

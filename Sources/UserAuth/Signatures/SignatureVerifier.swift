@@ -11,7 +11,7 @@ final class SignatureVerifier: Sendable {
     private enum Scheme: Sendable {
         case hmac(HMACKey)
         case rsa(VerificationContexts, DigestAlgorithm)
-        /// `halfLength` is that of each of the two numbers of a signature, in bytes.
+        /// `halfLength` is the length of each of the two numbers of a signature, in bytes.
         case ecdsa(VerificationContexts, DigestAlgorithm, halfLength: Int)
         case ed25519(AsymmetricKey)
     }
@@ -20,7 +20,7 @@ final class SignatureVerifier: Sendable {
     /// In bytes: RFC 7518 sections 3.2 to 3.5, RFC 8032 section 5.1.7.
     private let signatureLength: Int
 
-    /// Creates a verifier; nil where libcrypto refuses the key.
+    /// Creates a verifier; nil if libcrypto refuses the key.
     /// - Parameters:
     ///   - key: the material's key, which several algorithms may share; nil for a secret.
     ///   - algorithm: one that suits the material.
@@ -193,7 +193,7 @@ final class ECDSASignature {
         return bytes
     }
 
-    /// Returns r and s, each in `halfLength` bytes; nil where one is longer.
+    /// Returns r and s, each in `halfLength` bytes; nil if one is longer.
     func concatenated(halfLength: Int) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: 2 * halfLength)
         let length = Int32(clamping: halfLength)

@@ -21,7 +21,7 @@ package final class TokenSigner: Sendable {
         self.publicMaterial = publicMaterial
     }
 
-    /// Creates a signer; nil where the key does not match the algorithm, or Postern would not accept the key.
+    /// Creates a signer; nil if the key does not match the algorithm, or Postern would not accept the key.
     /// - Parameter algorithm: nil for the key's own, which for RSA is RS256.
     convenience init?(_ key: AsymmetricKey, algorithm: Algorithm?) {
         guard let material = try? key.material() else { return nil }
@@ -36,7 +36,7 @@ package final class TokenSigner: Sendable {
         self.init(algorithm, .asymmetric(key), publicMaterial: material)
     }
 
-    /// Reads a private key; nil where the text is not one, is encrypted, or does not match the algorithm.
+    /// Reads a private key; nil if the text is not one, is encrypted, or does not match the algorithm.
     /// - Parameters:
     ///   - pem: an RSA, EC P-256, P-384, P-521 or Ed25519 key, as PKCS #8 or in the older formats of RSA and EC.
     ///   - algorithm: nil for the key's own, which for RSA is RS256.
@@ -45,7 +45,7 @@ package final class TokenSigner: Sendable {
         self.init(key, algorithm: algorithm)
     }
 
-    /// Creates a signer with a secret; nil where it is shorter than the algorithm's hash, or the algorithm is not an HMAC.
+    /// Creates a signer with a secret; nil if it is shorter than the algorithm's hash, or the algorithm is not an HMAC.
     package convenience init?(secret: [UInt8], algorithm: Algorithm) {
         guard let minimum = algorithm.minimumSecretLength, secret.count >= minimum, let digest = algorithm.digest,
             let key = HMACKey(digest, key: secret.span)
@@ -76,7 +76,7 @@ package final class TokenSigner: Sendable {
         if case .asymmetric(let key) = key { key.publicPEM } else { nil }
     }
 
-    /// Signs a payload; nil where libcrypto fails.
+    /// Signs a payload; nil if libcrypto fails.
     /// - Parameters:
     ///   - payload: JSON.
     ///   - keyID: the value of `kid`; nil for none.
@@ -91,7 +91,7 @@ package final class TokenSigner: Sendable {
         return signature(of: Array(input.utf8)).map { input + "." + Base64URL.encode($0) }
     }
 
-    /// Signs a message; nil where libcrypto fails.
+    /// Signs a message; nil if libcrypto fails.
     /// - Returns: the signature in the format of JWS (RFC 7518 section 3).
     func signature(of message: [UInt8]) -> [UInt8]? {
         defer { ERR_clear_error() }

@@ -42,7 +42,7 @@ struct TokenHeader {
     static let maximumDepth = 16
 
     let algorithm: Algorithm
-    /// nil where the token names no key.
+    /// nil if the token names no key.
     let keyID: String?
 
     /// Reads a header and checks its members, in the order of ``AuthenticationCheck``.
@@ -53,7 +53,7 @@ struct TokenHeader {
         // `none` is not an Algorithm, in any spelling (RFC 8725 section 3.2).
         guard case .string(let name)? = header["alg"], let algorithm = Algorithm(named: name) else { throw .algorithmUnsupported }
         // RFC 7515 section 4.1.11: a critical extension must be understood, and none is supported. RFC 7797 section 6 requires
-        // b64 to be critical; where it is not, it must not change what is signed, so it is refused too.
+        // b64 to be critical; if it is not, it must not change what is signed, so it is refused too.
         guard header["crit"] == nil else { throw .criticalExtension }
         guard header["b64"] == nil else { throw .unencodedPayload }
         if let type = header["typ"] {

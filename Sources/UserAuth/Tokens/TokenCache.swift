@@ -69,7 +69,7 @@ package struct TokenCacheStatistics: Sendable {
 }
 
 extension TokenCache {
-    /// A part of the cache with a lock of its own, so that requests seldom wait for each other.
+    /// A part of the cache with its own lock, so that requests seldom wait for each other.
     final class Shard: Sendable {
         static let maximumCount = 16
 

@@ -9,7 +9,7 @@ import WireFormats
 struct TokenClaims {
     private static let maximumAudiences = 64
     private static let maximumScopes = 128
-    /// The longest user, tenant or scope, in bytes of UTF-8.
+    /// The maximum length of a user, tenant or scope, in bytes of UTF-8.
     private static let maximumNameLength = 256
 
     private let members: JSONObject
@@ -47,14 +47,14 @@ struct TokenClaims {
         return seconds
     }
 
-    /// Returns `nbf` in seconds since 1970; nil where there is none.
+    /// Returns `nbf` in seconds since 1970; nil if there is none.
     func notBefore() throws(AuthenticationError) -> Double? {
         guard let value = members["nbf"] else { return nil }
         guard let seconds = value.numericDate else { throw .notBeforeMalformed }
         return seconds
     }
 
-    /// Returns `iat` in seconds since 1970; nil where there is none.
+    /// Returns `iat` in seconds since 1970; nil if there is none.
     func issuedAt() throws(AuthenticationError) -> Double? {
         guard let value = members["iat"] else { return nil }
         guard let seconds = value.numericDate else { throw .issuedAtMalformed }
@@ -62,7 +62,7 @@ struct TokenClaims {
     }
 
     /// Returns the user.
-    /// - Parameter claim: the name of the claim at this issuer.
+    /// - Parameter claim: the name that this issuer uses for the claim.
     func user(claim: String) throws(AuthenticationError) -> String {
         guard let value = members[claim] else { throw .userMissing }
         guard let name = Self.name(value) else { throw .userMalformed }
@@ -70,7 +70,7 @@ struct TokenClaims {
     }
 
     /// Returns the tenant.
-    /// - Parameter claim: the name of the claim at this issuer.
+    /// - Parameter claim: the name that this issuer uses for the claim.
     func tenant(claim: String) throws(AuthenticationError) -> String {
         guard let value = members[claim] else { throw .tenantMissing }
         guard let name = Self.name(value) else { throw .tenantMalformed }
@@ -124,7 +124,7 @@ extension JSONValue {
     /// 2^53: a double represents every whole number up to it exactly.
     private static let numericDateRange = 0.0...9_007_199_254_740_992
 
-    /// The value as a NumericDate (RFC 7519 section 2), in seconds since 1970; nil where it is not a number, or out of range.
+    /// The value as a NumericDate (RFC 7519 section 2), in seconds since 1970; nil if it is not a number, or out of range.
     var numericDate: Double? {
         guard case .number(let number) = self, let seconds = number.double, Self.numericDateRange.contains(seconds) else {
             return nil

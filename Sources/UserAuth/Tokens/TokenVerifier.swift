@@ -33,7 +33,7 @@ struct TokenVerifier: Sendable {
             // The issuer may have rotated its keys. They are fetched in the background; this request does not wait for them.
             switch error {
             case .keyUnknown: if let id = header.keyID { trusted.keys.reportUnknownKey(id) }
-            // Where the token or the key has no id, a rotation shows as a wrong signature.
+            // If the token or the key has no id, a rotation appears as an invalid signature.
             case .signatureInvalid: if header.keyID == nil || keys.isSingleKeyWithoutID { trusted.keys.reportUnknownKey("") }
             default: break
             }

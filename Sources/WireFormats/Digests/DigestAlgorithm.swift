@@ -27,7 +27,7 @@ package enum DigestAlgorithm: String, Sendable {
     package var isAvailable: Bool { implementation != nil }
 
     /// Computes the digest of bytes.
-    /// - Parameter digest: takes ``size`` bytes
+    /// - Parameter digest: has room for ``size`` bytes
     /// - Returns: false if libcrypto has no such digest, e.g. because a provider forbids it
     package func hash(_ bytes: UnsafeRawBufferPointer, into digest: UnsafeMutableRawBufferPointer) -> Bool {
         guard digest.count >= size, let output = digest.baseAddress else { return false }

@@ -5,15 +5,15 @@ import Synchronization
 
 /// A key for HMAC (RFC 2104), which many threads may use at the same time.
 ///
-/// Setting a key in libcrypto costs as much as the code of a short message, and restarting with the same key almost nothing, so
-/// contexts with the key are reused. libcrypto wipes the key when a context is freed.
+/// Setting a key in libcrypto costs as much as authenticating a short message, while restarting with the same key costs almost
+/// nothing, so contexts with the key are reused. libcrypto wipes the key when a context is freed.
 package final class HMACKey: Sendable {
-    /// The digest, whose length a code has.
+    /// The digest, whose length is also that of a code.
     package let digest: DigestAlgorithm
     /// Only copied, never used itself, so that it can be copied at any time.
     private let template: Context
     private let idle = Mutex<[Context]>([])
-    /// The most idle contexts.
+    /// The maximum number of idle contexts.
     private static let idleLimit = 16
 
     /// Whether libcrypto has HMAC.

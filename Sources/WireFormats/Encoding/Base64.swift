@@ -43,7 +43,7 @@ package enum Base64 {
     private static var alphabet: StaticString { "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/" }
 
     /// Decodes strictly: returns nil for any other character, for missing or misplaced padding, and if unused bits are set
-    /// (RFC 4648, section 3.5), so that each sequence of bytes has exactly one text.
+    /// (RFC 4648, section 3.5), so that each sequence of bytes has exactly one encoding.
     package static func decode(_ text: String) -> [UInt8]? {
         let digits = Array(text.utf8)
         guard digits.count % 4 == 0 else { return nil }

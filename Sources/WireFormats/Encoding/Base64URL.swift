@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Base64url without padding (RFC 4648 section 5; RFC 7515 section 2), read so that every value has exactly one text.
+/// Base64url without padding (RFC 4648 section 5; RFC 7515 section 2), decoded strictly, so that every value has exactly one
+/// encoding.
 package enum Base64URL {
     /// Decodes a text; nil if it has padding, white space, `+`, `/` or another byte outside the alphabet, or if the unused bits of
     /// the last character are not zero (RFC 4648 section 3.5).

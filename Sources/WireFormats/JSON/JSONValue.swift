@@ -71,13 +71,13 @@ struct JSONMembers {
 }
 
 extension JSONValue {
-    /// The largest `maximumDepth`, at which a thread's stack still suffices.
+    /// The largest `maximumDepth` for which a thread's stack is sufficient.
     package static let deepestNesting = 512
 
     /// Parses exactly one JSON value (RFC 8259), and refuses text that only some parsers accept.
     ///
-    /// It refuses syntax errors and also: a member name that appears twice in an object (byte for byte after unescaping), half a
-    /// surrogate pair, invalid UTF-8, a byte order mark, anything but white space after the value, and deeper nesting than
+    /// It refuses syntax errors and also: a member name that appears twice in an object (byte for byte after unescaping), an
+    /// unpaired surrogate, invalid UTF-8, a byte order mark, anything but white space after the value, and nesting deeper than
     /// `maximumDepth`.
     /// - Parameters:
     ///   - bytes: the text as UTF-8.

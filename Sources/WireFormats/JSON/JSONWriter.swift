@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes compact JSON straight into bytes and sets the commas by itself.
+/// Writes compact JSON directly as bytes, and inserts the commas.
 ///
 /// Strings are escaped as RFC 8259 section 7 requires and no further: the quote, the backslash and the controls U+0000 to
-/// U+001F. Everything else, `/` and U+2028 too, is written as raw UTF-8. The order of calls is the caller's: the writer balances
-/// no brackets.
+/// U+001F. Everything else, including `/` and U+2028, is written as raw UTF-8. The caller is responsible for the order of
+/// calls: the writer does not balance brackets.
 package struct JSONWriter: ~Copyable, Sendable {
     private var output: ByteOutput
     private var needsComma = false
@@ -53,7 +53,7 @@ package struct JSONWriter: ~Copyable, Sendable {
         string(value)
     }
 
-    /// Writes a string as a value, which first is transformed unless all of it is visible ASCII and spaces.
+    /// Writes a string as a value, which is first transformed unless all of it is visible ASCII and spaces.
     package mutating func string(_ value: String, transformedUnlessPlain transform: (String) -> String) {
         separate()
         if !output.appendPlainText(value) { output.appendQuoted(transform(value), after: nil, before: nil) }
@@ -193,7 +193,7 @@ extension JSONWriter {
 
 /// Writes a piece into reserved room: the only place where writes are unchecked in release builds.
 struct PieceWriter {
-    /// The most bytes that one byte becomes, as in `\u001f`.
+    /// The maximum number of bytes that one byte becomes, as in `\u001f`.
     static let longestEscape = 6
 
     private let room: UnsafeMutableRawBufferPointer
@@ -297,7 +297,7 @@ extension UInt64 {
     /// and "… a zero byte" of Sean Anderson's Bit Twiddling Hacks. A borrow may mark a wrong byte, but only next to a
     /// right one.
     fileprivate var bytesToEscape: UInt64 {
-        // With this bit turned, the quote is 0x20 and the space 0x22: below 0x21 are the quote and the controls.
+        // With this bit flipped, the quote is 0x20 and the space 0x22: below 0x21 are the quote and the controls.
         let turned = self ^ (0x02 &* Self.ones)
         let backslashes = self ^ (0x5c &* Self.ones)
         let found = (turned &- (0x21 &* Self.ones)) & ~self | (backslashes &- Self.ones) & ~backslashes

@@ -9,7 +9,7 @@ package struct Host: Sendable, Hashable {
 
     /// Reads labels of letters, digits, inner hyphens and `_`, or an address without brackets.
     ///
-    /// Names of hosts have no `_` (RFC 1123 §2.1), but container networks use them; see ``hasUnderscore``.
+    /// Host names contain no `_` (RFC 1123 §2.1), but container networks use them; see ``hasUnderscore``.
     package init?(_ text: some StringProtocol) {
         self.text = String(text)
         address = IPAddress(text)

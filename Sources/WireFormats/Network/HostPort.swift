@@ -7,7 +7,7 @@ package struct HostPort: Sendable, Hashable, CustomStringConvertible {
     /// 0 to 65535; nil if there is none.
     package let port: Int?
 
-    /// - Throws: also for an empty port
+    /// - Throws: also if the port is empty
     package init(_ text: some StringProtocol) throws(HostPortError) {
         let bytes = Array(text.utf8)
         let isBracketed = bytes.first == UInt8(ascii: "[")

@@ -11,7 +11,7 @@ extension String {
     }
 }
 
-/// A word without differences of style, i.e. case, hyphens and underscores: `max_size` equals `maxSize`.
+/// A word without its style, i.e. case, hyphens and underscores: `max_size` equals `maxSize`.
 private struct Spelling {
     let bytes: [UInt8]
 

@@ -3,7 +3,7 @@
 /// A string that equals another one only if the bytes of their UTF-8 are the same, for keys of dictionaries and members of
 /// sets.
 ///
-/// `String` compares by canonical equivalence ("é" equals "e\u{301}"), which would make two names one.
+/// `String` compares by canonical equivalence ("é" equals "e\u{301}"), which would treat two different names as one.
 package struct ExactString: Sendable, Hashable, Comparable, ExpressibleByStringLiteral {
     package let text: String
 

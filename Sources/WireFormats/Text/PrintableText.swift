@@ -18,8 +18,8 @@ extension String {
         unicodeScalars.allSatisfy { !$0.isUnprintable }
     }
 
-    /// The text on one line: each scalar that is unprintable as `\u{202e}`.
-    /// - Parameter asciiControls: whether U+0000 to U+001F are escaped as well. JSON has escapes of its own for them.
+    /// The text on one line: each unprintable scalar is escaped, for example as `\u{202e}`.
+    /// - Parameter asciiControls: whether U+0000 to U+001F are escaped as well. JSON has its own escapes for them.
     package func printable(asciiControls: Bool = true) -> String {
         // The usual text is ASCII, and of that only DEL and the controls are unprintable.
         if allBytes({ $0 < 0x7F && (!asciiControls || $0 >= 0x20) }) { return self }
@@ -42,8 +42,8 @@ extension String {
         return "“\(text)”"
     }
 
-    /// The text in ASCII: each byte that is not printable ASCII, and quotes and backslashes, as `\x1b`; `...` replaces what is
-    /// over the limit.
+    /// The text in ASCII: each byte that is not printable ASCII, and quotes and backslashes, as `\x1b`; `...` replaces what
+    /// exceeds the limit.
     /// - Parameter maximumLength: how many bytes of the text are shown.
     package func printableASCII(maximumLength: Int = 128) -> String {
         var shown: [UInt8] = []

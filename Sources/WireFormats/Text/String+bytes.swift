@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension String {
-    /// Whether both have the same UTF-8.
+    /// Whether both strings have the same UTF-8 bytes.
     ///
-    /// `==` follows canonical equivalence ("é" equals "e\u{301}"), which would make two different member names one, and
+    /// `==` follows canonical equivalence ("é" equals "e\u{301}"), which would treat two different member names as one, and
     /// normalises both strings if they are not ASCII.
     package func hasSameBytes(as other: String) -> Bool {
         guard utf8.count == other.utf8.count else { return false }
@@ -16,7 +16,7 @@ extension String {
 }
 
 extension UnsafeRawBufferPointer {
-    /// Compares eight bytes at a time; both have the same count.
+    /// Compares eight bytes at a time; both buffers must have the same count.
     fileprivate func hasSameBytes(as other: UnsafeRawBufferPointer) -> Bool {
         var index = 0
         while index + 8 <= count {

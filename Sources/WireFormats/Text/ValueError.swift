@@ -12,9 +12,9 @@ package struct ValueError: Error, Hashable {
         suggestion = nil
     }
 
-    /// An error about a word that may be a misspelt one of several.
+    /// An error about a word that may be a misspelling of one of several.
     /// - Parameters:
-    ///   - advice: if none of them is similar
+    ///   - advice: what to write if none of them is similar
     ///   - suggestion: searched for when ``advice(suggesting:)`` is called, since it takes time
     package init(_ message: String, suggesting suggestion: Suggestion, else advice: String) {
         self.message = message

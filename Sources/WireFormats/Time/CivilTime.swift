@@ -25,14 +25,14 @@ package struct CivilTime: Sendable, Hashable {
     /// 9999-12-31T23:59:59Z, the last second of a year with four digits.
     package static let latest = Date(timeIntervalSince1970: writable.upperBound)
 
-    /// Cuts off the fraction of a second. Nil outside the years 0 to 9999.
+    /// Discards the fraction of a second. Nil outside the years 0 to 9999.
     package init?(_ date: Date) {
         let seconds = date.timeIntervalSince1970.rounded(.down)
         guard Self.writable.contains(seconds) else { return nil }
         self.init(seconds: Int(seconds))
     }
 
-    /// Cuts off the fraction of a second and clamps to the years 0 to 9999.
+    /// Discards the fraction of a second and clamps to the years 0 to 9999.
     package init(clamping date: Date) {
         let seconds = date.timeIntervalSince1970.rounded(.down)
         self.init(seconds: seconds.isNaN ? 0 : Int(min(max(seconds, Self.writable.lowerBound), Self.writable.upperBound)))

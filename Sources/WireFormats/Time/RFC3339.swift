@@ -6,7 +6,8 @@
     package import Foundation
 #endif
 
-/// The forms of an instant. A time without `Z` or an offset is in none of them: it would be another instant on each machine.
+/// The forms of an instant. A time without `Z` or an offset matches none of them: it would mean a different instant on each
+/// machine.
 package enum InstantGrammar: Sendable {
     /// RFC 3339 §5.6: UTC or any offset, `t` and `z` too, a fraction of any length.
     case rfc3339
@@ -17,8 +18,8 @@ package enum InstantGrammar: Sendable {
 }
 
 extension Date {
-    /// `2026-01-01T00:05:00Z`: in UTC, cut off to the second. Dates outside the years 0 to 9999 are written as the nearest one
-    /// inside; the same holds for the other forms.
+    /// `2026-01-01T00:05:00Z`: in UTC, truncated to the second. Dates outside the years 0 to 9999 are written as the nearest
+    /// date within them; the same holds for the other forms.
     package var rfc3339: String { CivilTime(clamping: self).rfc3339 }
 
     /// `20260101T000500Z`
@@ -48,7 +49,7 @@ extension Date {
         if rest.first == UInt8(ascii: ".") {
             let digits = rest.dropFirst().prefix(while: \.isASCIIDigit)
             guard !digits.isEmpty, grammar == .rfc3339 || digits.count <= 9 else { return nil }
-            // A Date of our time is not precise enough for more than nine digits.
+            // A `Date` close to the present is not precise enough for more than nine digits.
             let used = digits.prefix(9)
             fraction = used.reduce(Double(number(used) ?? 0)) { value, _ in value / 10 }
             rest = rest[digits.endIndex...]
