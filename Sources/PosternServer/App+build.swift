@@ -73,7 +73,8 @@ package func buildPostern(
         hosts: HostNames(settings.adminHosts)
     )
     let adminListener = HTTPListener(
-        host: settings.admin.host, port: settings.admin.port, limits: settings.limits.ofAdmin, responder: admin, now: clock.now)
+        host: settings.admin.host, port: settings.admin.port, limits: settings.limits.forAdminListener, responder: admin,
+        now: clock.now)
     return PosternApp(
         publicListener: ListenerService(
             listener: publicListener,
@@ -95,7 +96,7 @@ package func buildPostern(
 
 extension ConnectionLimits {
     /// For the admin listener, which has few clients. Its connections are counted separately from those of the public listener.
-    fileprivate var ofAdmin: ConnectionLimits {
+    fileprivate var forAdminListener: ConnectionLimits {
         var limits = self
         limits.maxConnections = 64
         // One client may have all of them; its own idle connections then make room.

@@ -26,7 +26,7 @@ struct DocumentationTests {
         let credentials = Sample.credentials
         let (url, fields) = try ticket(for: "u1", credentials: credentials)
         #expect(url == "https://acme-uploads.s3.eu-west-1.amazonaws.com/")
-        func refusal(fileSize: Int) -> StoreRefusal? {
+        func refusal(fileSize: Int) -> StoreError? {
             PolicyEvaluator(region: "eu-west-1").evaluate(
                 form: fields, filename: "me.png", fileSize: fileSize, bucket: "acme-uploads", at: Date()
             ) { accessKeyID in accessKeyID == credentials.accessKeyID ? credentials : nil }

@@ -51,7 +51,7 @@ struct UserSegmentTests {
             }
             #expect(segment.allSatisfy { $0.isASCIILetterOrDigit || "._-~".utf8.contains($0) })
             #expect(segment.contains { $0 != UInt8(ascii: ".") })
-            #expect(UserSegment.canBe(segment))
+            #expect(UserSegment.isValid(segment))
             #expect(Self.decode(segment) == Array(user.utf8))
         }
     }
@@ -96,6 +96,6 @@ struct UserSegmentTests {
     @Test(arguments: ["", ".", "..", "~shared", "~4b", "~41", "a~", "a b", "~C3", "~2E"])
     func `some segments belong to no user`(segment: String) {
         // ~41 is “A”, which stays; ~C3 alone is no UTF-8. ~2E is the user “.”.
-        #expect(UserSegment.canBe(Array(segment.utf8)) == (segment == "~2E"))
+        #expect(UserSegment.isValid(Array(segment.utf8)) == (segment == "~2E"))
     }
 }

@@ -48,7 +48,7 @@ struct DigestTests {
     @Test(arguments: abc, [1, 2, 63, 64, 1000])
     func `an incremental digest is that of all pieces`(_ algorithm: (DigestAlgorithm, String), _ length: Int) {
         let bytes = (0..<2500).map { UInt8(truncatingIfNeeded: $0 * 31) }
-        var running = RunningDigest(algorithm.0)
+        var running = IncrementalDigest(algorithm.0)
         for start in stride(from: 0, to: bytes.count, by: length) {
             bytes[start..<min(start + length, bytes.count)].withUnsafeBytes { running.update($0) }
         }

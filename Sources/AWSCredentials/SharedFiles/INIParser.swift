@@ -10,7 +10,7 @@ import WireFormats
 /// that does not set them.
 struct INIParser {
     /// The maximum number of options that `[DEFAULT]` may add to all sections together.
-    private static let mostDefaults = 100_000
+    private static let maximumDefaults = 100_000
 
     /// All sections; the first one is `[DEFAULT]`, whether or not the file contains it.
     private var sections = [INISection(name: "DEFAULT", line: 0)]
@@ -31,7 +31,9 @@ struct INIParser {
         }
         if let line = parser.firstInvalidLine { throw .notAnOption(line: line) }
         let defaults = parser.sections[0].options
-        guard defaults.count * (parser.sections.count - 1) <= mostDefaults else { throw .tooManyDefaults(most: mostDefaults) }
+        guard defaults.count * (parser.sections.count - 1) <= maximumDefaults else {
+            throw .tooManyDefaults(most: maximumDefaults)
+        }
         return parser.sections.dropFirst().map { section in
             var whole = section
             for option in defaults where section[option.name] == nil { whole.append(option) }

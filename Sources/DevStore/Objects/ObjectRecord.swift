@@ -59,7 +59,7 @@ extension ObjectRecord {
             let name = field.name.asciiLowercased
             if Self.headerFields.contains(name) || name.utf8.starts(with: "x-amz-meta-".utf8) {
                 headers[name] = field.value
-            } else if !Self.uploadFields.contains(name), !Self.isOfSignature(name) {
+            } else if !Self.uploadFields.contains(name), !Self.isSignatureField(name) {
                 remembered[name] = field.value
             }
         }
@@ -75,7 +75,7 @@ extension ObjectRecord {
     }
 
     /// Whether a field is part of the signature. These are not stored, because they are credentials.
-    private static func isOfSignature(_ name: String) -> Bool {
+    private static func isSignatureField(_ name: String) -> Bool {
         ["x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature", "x-amz-security-token"].contains(name)
             || name.utf8.starts(with: "x-ignore-".utf8)
     }

@@ -28,8 +28,8 @@ package final class UploadFile: Sendable {
     private struct Progress: ~Copyable {
         var descriptor: Int32?
         var size = 0
-        var md5 = RunningDigest(.md5)
-        var sha256 = RunningDigest(.sha256)
+        var md5 = IncrementalDigest(.md5)
+        var sha256 = IncrementalDigest(.sha256)
     }
 
     let path: String

@@ -15,9 +15,9 @@ struct ObjectRoute: Sendable {
     let folder: ObjectFolder
 
     /// Responds with the object's file.
-    /// - Throws: `StoreRefusal` if there is no such object.
+    /// - Throws: `StoreError` if there is no such object.
     func respond(bucket: String, key: String) throws -> Response {
-        guard let found = try folder.open(bucket: bucket, key: key) else { throw StoreRefusal.noSuchKey(key) }
+        guard let found = try folder.open(bucket: bucket, key: key) else { throw StoreError.noSuchKey(key) }
         let file = ResponseFile(takingOwnershipOf: found.descriptor, length: found.size)
         return Response(status: 200, fields: Self.fields(of: found.record), body: .file(file))
     }

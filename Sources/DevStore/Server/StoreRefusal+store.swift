@@ -5,7 +5,7 @@ import PostPolicy
 import WireFormats
 
 /// The errors that are not about policies, with S3's messages where S3 has one ("Error responses").
-extension StoreRefusal {
+extension StoreError {
     /// Creates S3's error for a form that cannot be read.
     init(_ error: FormReaderError) {
         self =
@@ -23,16 +23,16 @@ extension StoreRefusal {
             switch rejection {
             // After a valid head, only the body can be malformed; with a known length, only by ending early.
             case .malformed where head?.first("content-length") != nil: .incompleteBody
-            case .malformed(let problem): StoreRefusal(status: 400, code: "BadRequest", message: problem)
+            case .malformed(let problem): StoreError(status: 400, code: "BadRequest", message: problem)
             case .headersTooLarge(let limit), .targetTooLong(let limit):
-                StoreRefusal(
+                StoreError(
                     status: 400,
                     code: "RequestHeaderSectionTooLarge",
                     message: "Your request header section exceeds the maximum allowed size.",
                     details: [Detail(name: "MaxSizeAllowed", value: "\(limit)")]
                 )
             case .bodyTooLarge(let limit):
-                StoreRefusal(
+                StoreError(
                     status: 400,
                     code: "EntityTooLarge",
                     message: "Your proposed upload exceeds the maximum allowed size",
@@ -43,63 +43,63 @@ extension StoreRefusal {
             }
     }
 
-    static let timedOut = StoreRefusal(
+    static let timedOut = StoreError(
         status: 400,
         code: "RequestTimeout",
         message: "Your socket connection to the server was not read from or written to within the timeout period. "
             + "Idle connections will be closed."
     )
 
-    static let slowDown = StoreRefusal(status: 503, code: "SlowDown", message: "Please reduce your request rate.")
+    static let slowDown = StoreError(status: 503, code: "SlowDown", message: "Please reduce your request rate.")
 
-    static let notMultipart = StoreRefusal(
+    static let notMultipart = StoreError(
         status: 412,
         code: "PreconditionFailed",
         message: "At least one of the pre-conditions you specified did not hold",
         details: [Detail(name: "Condition", value: "Bucket POST must be of the enclosure-type multipart/form-data")]
     )
 
-    static let malformedForm = StoreRefusal(
+    static let malformedForm = StoreError(
         status: 400,
         code: "MalformedPOSTRequest",
         message: "The body of your POST request is not well-formed multipart/form-data."
     )
 
-    static let incompleteBody = StoreRefusal(
+    static let incompleteBody = StoreError(
         status: 400,
         code: "IncompleteBody",
         message: "You did not provide the number of bytes specified by the Content-Length HTTP header."
     )
 
-    static let fieldsTooLong = StoreRefusal(
+    static let fieldsTooLong = StoreError(
         status: 400,
         code: "MaxPostPreDataLengthExceeded",
         message: "Your POST request fields preceding the upload file were too large.",
         details: [Detail(name: "MaxPostPreDataLengthBytes", value: "\(FormReader.preFileLimit)")]
     )
 
-    static let fileMissing = StoreRefusal(
+    static let fileMissing = StoreError(
         status: 400,
         code: "InvalidArgument",
         message: "POST requires exactly one file upload per request.",
         details: [Detail(name: "ArgumentName", value: "file"), Detail(name: "ArgumentValue", value: "0")]
     )
 
-    static let badDigest = StoreRefusal(
+    static let badDigest = StoreError(
         status: 400,
         code: "BadDigest",
         message: "The SHA256 you specified did not match the calculated checksum."
     )
 
-    static let malformedChecksum = StoreRefusal(
+    static let malformedChecksum = StoreError(
         status: 400,
         code: "InvalidRequest",
         message: "Value for x-amz-checksum-sha256 header is invalid."
     )
 
     /// - Parameter name: a form field that this store does not implement and cannot ignore.
-    static func notImplemented(_ name: String) -> StoreRefusal {
-        StoreRefusal(
+    static func notImplemented(_ name: String) -> StoreError {
+        StoreError(
             status: 501,
             code: "NotImplemented",
             message: "A header you provided implies functionality that is not implemented",
@@ -107,8 +107,8 @@ extension StoreRefusal {
         )
     }
 
-    static func noSuchBucket(_ bucket: String) -> StoreRefusal {
-        StoreRefusal(
+    static func noSuchBucket(_ bucket: String) -> StoreError {
+        StoreError(
             status: 404,
             code: "NoSuchBucket",
             message: "The specified bucket does not exist",
@@ -116,8 +116,8 @@ extension StoreRefusal {
         )
     }
 
-    static func noSuchKey(_ key: String) -> StoreRefusal {
-        StoreRefusal(
+    static func noSuchKey(_ key: String) -> StoreError {
+        StoreError(
             status: 404,
             code: "NoSuchKey",
             message: "The specified key does not exist.",
@@ -125,21 +125,21 @@ extension StoreRefusal {
         )
     }
 
-    static let invalidURI = StoreRefusal(status: 400, code: "InvalidURI", message: "Couldn't parse the specified URI.")
+    static let invalidURI = StoreError(status: 400, code: "InvalidURI", message: "Couldn't parse the specified URI.")
 
-    static let methodNotAllowed = StoreRefusal(
+    static let methodNotAllowed = StoreError(
         status: 405,
         code: "MethodNotAllowed",
         message: "The specified method is not allowed against this resource."
     )
 
-    static let internalError = StoreRefusal(
+    static let internalError = StoreError(
         status: 500,
         code: "InternalError",
         message: "We encountered an internal error. Please try again."
     )
 
-    static let corsForbidden = StoreRefusal(
+    static let corsForbidden = StoreError(
         status: 403,
         code: "AccessForbidden",
         message: "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, "
@@ -148,18 +148,18 @@ extension StoreRefusal {
     )
 
     /// Not S3's: this store returns single objects only.
-    static let listingNotSupported = StoreRefusal(
+    static let listingNotSupported = StoreError(
         status: 403, code: "AccessDenied", message: "This store does not list buckets or objects.")
 
     /// Not S3's: a malicious page's domain can resolve to this machine (DNS rebinding). Its requests have that domain as their Host.
-    static let notLoopback = StoreRefusal(
+    static let notLoopback = StoreError(
         status: 403,
         code: "AccessDenied",
         message: "This store accepts only these hosts: 127.0.0.1, localhost, [::1]."
     )
 }
 
-extension StoreRefusal {
+extension StoreError {
     /// Returns S3's `<Error>` document: code, message, details, and the request's id.
     func xml(requestID: String) -> String {
         let elements = [("Code", code), ("Message", message)] + details.map { ($0.name, $0.value) } + [("RequestId", requestID)]

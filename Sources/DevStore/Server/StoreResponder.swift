@@ -42,7 +42,7 @@ struct StoreResponder: Responder {
     }
 
     func response(to rejection: Rejection, head: RequestHead?, peer: PeerAddress?, at date: Date) -> Response {
-        routes.response(.failure(StoreRefusal(rejection, head: head)), to: head)
+        routes.response(.failure(StoreError(rejection, head: head)), to: head)
     }
 }
 
@@ -88,7 +88,7 @@ struct StoreRoutes: Sendable {
         switch result {
         case .success(let success):
             response = success
-        case .failure(let refusal as StoreRefusal):
+        case .failure(let refusal as StoreError):
             logger.info(
                 "refused",
                 metadata: ["code": "\(refusal.code)", "status": "\(refusal.status)", "requestId": "\(requestID)"]
@@ -108,20 +108,20 @@ struct StoreRoutes: Sendable {
     private func dispatch(_ request: RequestHead) throws -> Response {
         let (target, _) = try locate(request)
         if request.method == .OPTIONS {
-            guard let fields = crossOrigin.preflight(request) else { throw StoreRefusal.corsForbidden }
+            guard let fields = crossOrigin.preflight(request) else { throw StoreError.corsForbidden }
             return Response(status: 200, fields: fields)
         }
         try checkBucket(of: target)
-        guard case .object(let bucket, let key) = target else { throw StoreRefusal.listingNotSupported }
+        guard case .object(let bucket, let key) = target else { throw StoreError.listingNotSupported }
         return try objects.respond(bucket: bucket, key: key)
     }
 
     private func upload(_ request: RequestHead) throws -> UploadReceiver {
         let (target, authority) = try locate(request)
         try checkBucket(of: target)
-        guard case .bucket(let bucket) = target, request.method == .POST else { throw StoreRefusal.methodNotAllowed }
+        guard case .bucket(let bucket) = target, request.method == .POST else { throw StoreError.methodNotAllowed }
         guard let boundary = request.joined("content-type").flatMap(MultipartBoundary.init(contentType:)) else {
-            throw StoreRefusal.notMultipart
+            throw StoreError.notMultipart
         }
         return UploadReceiver(route: uploads, bucket: bucket, boundary: boundary, location: "http://\(authority)/\(bucket)/") {
             response($0, to: request)
@@ -129,14 +129,14 @@ struct StoreRoutes: Sendable {
     }
 
     /// Returns the target of a request and its Host, which must be a loopback name or address.
-    private func locate(_ request: RequestHead) throws(StoreRefusal) -> (target: StoreTarget, authority: String) {
+    private func locate(_ request: RequestHead) throws(StoreError) -> (target: StoreTarget, authority: String) {
         guard let authority = request.first("host"), let address = try? HostPort(authority), address.host.isLoopback
         else { throw .notLoopback }
         guard let target = StoreTarget(path: request.target) else { throw .invalidURI }
         return (target, authority)
     }
 
-    private func checkBucket(of target: StoreTarget) throws(StoreRefusal) {
+    private func checkBucket(of target: StoreTarget) throws(StoreError) {
         switch target {
         case .service: break
         case .bucket(let bucket), .object(let bucket, _):
@@ -144,7 +144,7 @@ struct StoreRoutes: Sendable {
         }
     }
 
-    private static func response(_ refusal: StoreRefusal, requestID: String) -> Response {
+    private static func response(_ refusal: StoreError, requestID: String) -> Response {
         var fields: ResponseFields = ["Content-Type": "application/xml"]
         if refusal == .methodNotAllowed {
             fields.add("Allow", "GET, HEAD, POST, OPTIONS")

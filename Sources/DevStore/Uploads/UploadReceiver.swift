@@ -74,7 +74,7 @@ final class UploadReceiver: BodyReceiver {
 
     private func store() throws -> Response {
         try reader.finish()
-        guard let upload else { throw StoreRefusal.fileMissing }
+        guard let upload else { throw StoreError.fileMissing }
         return try route.store(upload, location: location)
     }
 }
@@ -113,7 +113,7 @@ struct IncomingUpload: Sendable {
     }
 
     /// Appends the next piece of the file.
-    /// - Throws: `StoreRefusal` if the file is too large.
+    /// - Throws: `StoreError` if the file is too large.
     mutating func append(_ bytes: ArraySlice<UInt8>) throws {
         size += bytes.count
         // Whether the file is too small is known only at its end.
@@ -125,7 +125,7 @@ struct IncomingUpload: Sendable {
     func store(in folder: ObjectFolder, at date: Date) throws -> ObjectRecord {
         try checkSize()
         let summary = try file.finish()
-        if let checksum, checksum != summary.sha256 { throw StoreRefusal.badDigest }
+        if let checksum, checksum != summary.sha256 { throw StoreError.badDigest }
         let record = ObjectRecord(form, bucket: bucket, file: summary, at: date)
         try folder.commit(file, as: record)
         return record
@@ -136,7 +136,7 @@ struct IncomingUpload: Sendable {
     }
 
     /// Returns the form's SHA-256. Other checksums are refused, because this store does not check them.
-    private static func checksum(of form: ReceivedForm) throws(StoreRefusal) -> [UInt8]? {
+    private static func checksum(of form: ReceivedForm) throws(StoreError) -> [UInt8]? {
         let prefix = "x-amz-checksum-"
         for field in form.fields.map(\.name.asciiLowercased) where field.utf8.starts(with: prefix.utf8) {
             guard ["x-amz-checksum-sha256", "x-amz-checksum-algorithm"].contains(field) else { throw .notImplemented(field) }

@@ -21,7 +21,7 @@ struct UploadRoute: Sendable {
 
     /// Stores a complete upload.
     /// - Parameter location: the bucket's address, with a trailing slash.
-    /// - Throws: `StoreRefusal`, or an error of the file system.
+    /// - Throws: `StoreError`, or an error of the file system.
     func store(_ upload: IncomingUpload, location: String) throws -> Response {
         let record = try upload.store(in: folder, at: now())
         logger.info("stored", metadata: ["bucket": "\(record.bucket)", "key": "\(record.key)", "size": "\(record.size)"])
@@ -32,7 +32,7 @@ struct UploadRoute: Sendable {
     func responseError(_ error: any Error) -> any Error {
         guard let error = error as? FormReaderError else { return error }
         logger.debug("no form", metadata: ["reason": "\(error)"])
-        return StoreRefusal(error)
+        return StoreError(error)
     }
 
     /// Returns the response that the form requests (S3, "POST Object", response elements).

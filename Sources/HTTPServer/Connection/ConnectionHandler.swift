@@ -61,7 +61,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         self.loop = loop
         self.peer = peer
         self.refusal = refusal
-        state = ConnectionState(limits: refusal == nil ? listener.limits : listener.limits.ofRefused, openedAt: .now())
+        state = ConnectionState(
+            limits: refusal == nil ? listener.limits : listener.limits.forRefusedConnections, openedAt: .now())
     }
 
     var idleSince: NIODeadline? { state.idleSince }
@@ -552,7 +553,7 @@ extension Response {
 
 extension ConnectionLimits {
     /// For a connection whose requests are refused.
-    fileprivate var ofRefused: ConnectionLimits {
+    fileprivate var forRefusedConnections: ConnectionLimits {
         var limits = self
         limits.requestTimeout = min(requestTimeout, .seconds(2))
         limits.idleTimeout = min(idleTimeout, .seconds(2))

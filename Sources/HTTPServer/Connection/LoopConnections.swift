@@ -13,7 +13,7 @@ final class LoopConnections {
     private var all: [ConnectionHandler] = []
     /// Every connection with the earliest time at which it may have become idle. The time is corrected when the entry is read,
     /// so that requests need not update it.
-    private var byAge = Heap<Age>()
+    private var idleQueue = Heap<IdleEntry>()
     /// Connections in the order in which they began to hold memory. Entries whose period has ended are skipped.
     private var holders = CircularBuffer<(connection: ConnectionHandler, period: Int, since: NIODeadline)>()
     private var ticks: RepeatedTask?
@@ -26,7 +26,7 @@ final class LoopConnections {
     func add(_ connection: ConnectionHandler) {
         connection.index = all.count
         all.append(connection)
-        byAge.insert(Age(connection: connection, since: .now()))
+        idleQueue.insert(IdleEntry(connection: connection, since: .now()))
         if isDraining { connection.drain(at: .now()) }
         startTicking()
     }
@@ -58,17 +58,17 @@ final class LoopConnections {
     /// Closes the connection that has been idle for the longest time.
     /// - Returns: false if none was found
     func evictLongestIdle() -> Bool {
-        var busy: [Age] = []
-        defer { byAge.insert(contentsOf: busy) }
-        while busy.count < Self.maxBusyExamined, let oldest = byAge.popMin() {
+        var busy: [IdleEntry] = []
+        defer { idleQueue.insert(contentsOf: busy) }
+        while busy.count < Self.maxBusyExamined, let oldest = idleQueue.popMin() {
             guard oldest.connection.index >= 0 else { continue }
             guard let since = oldest.connection.idleSince else {
                 // It cannot become idle before now, so the others come first next time.
-                busy.append(Age(connection: oldest.connection, since: .now()))
+                busy.append(IdleEntry(connection: oldest.connection, since: .now()))
                 continue
             }
             guard since <= oldest.since else {
-                byAge.insert(Age(connection: oldest.connection, since: since))
+                idleQueue.insert(IdleEntry(connection: oldest.connection, since: since))
                 continue
             }
             oldest.connection.closeIfIdle()
@@ -127,12 +127,12 @@ final class LoopConnections {
         if all.isEmpty {
             ticks?.cancel()
             ticks = nil
-            byAge = Heap()
+            idleQueue = Heap()
             holders.removeAll()
             return
         }
         // Remove entries of closed connections and of ended periods when there are many.
-        if byAge.count > 2 * all.count + 64 { byAge = Heap(byAge.unordered.filter { $0.connection.index >= 0 }) }
+        if idleQueue.count > 2 * all.count + 64 { idleQueue = Heap(idleQueue.unordered.filter { $0.connection.index >= 0 }) }
         if holders.count > 2 * all.count + 64 { holders.removeAll { !$0.connection.holdsMemory(since: $0.period) } }
         let now = NIODeadline.now()
         // Backwards, since closing a connection moves the last one to its index.
@@ -141,11 +141,13 @@ final class LoopConnections {
 }
 
 /// A connection and the earliest time at which it may have become idle.
-private struct Age: Comparable {
+private struct IdleEntry: Comparable {
     let connection: ConnectionHandler
     let since: NIODeadline
 
-    static func < (left: Age, right: Age) -> Bool { left.since < right.since }
+    static func < (left: IdleEntry, right: IdleEntry) -> Bool { left.since < right.since }
 
-    static func == (left: Age, right: Age) -> Bool { left.connection === right.connection && left.since == right.since }
+    static func == (left: IdleEntry, right: IdleEntry) -> Bool {
+        left.connection === right.connection && left.since == right.since
+    }
 }

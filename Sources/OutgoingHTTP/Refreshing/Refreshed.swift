@@ -92,13 +92,13 @@ package final class Refreshed<Value: Sendable, Failure: Error>: Sendable {
         var fetchedAt: Duration?
         var lastError: (failure: Failure, uptime: Duration)?
         var failures: [String: Int] = [:]
-        var flight: Flight?
+        var runningFetch: RunningFetch?
 
         func remaining(at moment: Moment) -> Duration? { current?.lifetime.end?.remaining(at: moment) }
     }
 
     /// The fetch that is running.
-    private struct Flight {
+    private struct RunningFetch {
         let number: Int
         let task: Task<Outcome, Never>
         /// The callers that wait for it. When all have been cancelled, it is cancelled too, and no later caller joins it.
@@ -125,16 +125,16 @@ package final class Refreshed<Value: Sendable, Failure: Error>: Sendable {
 
     /// Fetches a new value. If that fails, the old one stays in use until it expires. Returns at once if a fetch is running.
     package func refresh(_ clock: @escaping Clock, fetch: @escaping Fetch) async {
-        guard let task = state.withLock({ $0.flight == nil ? begin(&$0, clock, fetch) : nil }) else { return }
+        guard let task = state.withLock({ $0.runningFetch == nil ? begin(&$0, clock, fetch) : nil }) else { return }
         _ = await outcome(of: task)
     }
 
     /// Fetches a new value, or waits for the fetch that is running. A fetch is cancelled when its last waiter is.
     package func fetched(_ clock: @escaping Clock, fetch: @escaping Fetch) async throws(Failure) -> Value {
         let task = state.withLock { state in
-            guard let flight = state.flight, flight.waiters > 0 else { return begin(&state, clock, fetch) }
-            state.flight?.waiters += 1
-            return flight.task
+            guard let runningFetch = state.runningFetch, runningFetch.waiters > 0 else { return begin(&state, clock, fetch) }
+            state.runningFetch?.waiters += 1
+            return runningFetch.task
         }
         return try await outcome(of: task).get()
     }
@@ -191,7 +191,7 @@ package final class Refreshed<Value: Sendable, Failure: Error>: Sendable {
         let number = state.schedule.attempts
         // Not the caller's own task: a caller that is cancelled must not cancel it for the others.
         let task = Task { await self.run(number, clock, fetch) }
-        state.flight = Flight(number: number, task: task)
+        state.runningFetch = RunningFetch(number: number, task: task)
         return task
     }
 
@@ -200,9 +200,9 @@ package final class Refreshed<Value: Sendable, Failure: Error>: Sendable {
             await task.value
         } onCancel: {
             let isLast = state.withLock { state in
-                guard state.flight?.task == task else { return false }
-                state.flight?.waiters -= 1
-                return state.flight?.waiters == 0
+                guard state.runningFetch?.task == task else { return false }
+                state.runningFetch?.waiters -= 1
+                return state.runningFetch?.waiters == 0
             }
             if isLast { task.cancel() }
         }
@@ -227,8 +227,8 @@ package final class Refreshed<Value: Sendable, Failure: Error>: Sendable {
         let jitter = jitter()
         state.withLock { state in
             // A cancelled fetch may end after its successor has begun; then the successor decides about the schedule.
-            let isCurrent = state.flight?.number == number
-            if isCurrent { state.flight = nil }
+            let isCurrent = state.runningFetch?.number == number
+            if isCurrent { state.runningFetch = nil }
             if let new = lifetime.end?.remaining(at: moment), new <= lifetime.minimumRemaining,
                 let old = state.remaining(at: moment), old > new
             {
@@ -247,8 +247,8 @@ package final class Refreshed<Value: Sendable, Failure: Error>: Sendable {
     private func fail(_ failure: Failure, of number: Int, at moment: Moment) {
         let jitter = jitter()
         state.withLock { state in
-            guard state.flight?.number == number else { return }
-            state.flight = nil
+            guard state.runningFetch?.number == number else { return }
+            state.runningFetch = nil
             state.failures[policy.label(failure), default: 0] += 1
             state.lastError = (failure, moment.uptime)
             let longest = policy.longestPause(failure, state.remaining(at: moment))

@@ -12,14 +12,14 @@ struct EndpointURL {
     /// The base path without a trailing slash: empty, or beginning with a slash.
     let path: String
     /// Whether the host can have a bucket as a subdomain: a name can, an address cannot.
-    let takesSubdomains: Bool
+    let allowsSubdomains: Bool
 
     init(awsHost host: String) {
         self.scheme = "https"
         self.host = host
         self.port = nil
         self.path = ""
-        self.takesSubdomains = true
+        self.allowsSubdomains = true
     }
 
     /// Parses a URL as operators write it. Parts that a store's address cannot have are refused, not dropped.
@@ -40,7 +40,7 @@ struct EndpointURL {
         scheme = url.scheme.rawValue
         host = url.host.lowercased.bracketed
         port = url.authority.port
-        takesSubdomains = url.host.address == nil
+        allowsSubdomains = url.host.address == nil
         self.path = String(Substring(path))
     }
 

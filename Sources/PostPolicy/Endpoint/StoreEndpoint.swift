@@ -43,7 +43,7 @@ public struct StoreEndpoint: Sendable, Hashable {
             if isPath, options.contains(.accelerate) { throw .accelerateNeedsVirtualHost(bucket: bucket) }
         }
         if !isPath {
-            guard base.takesSubdomains else { throw .virtualHostNeedsName(host: base.host) }
+            guard base.allowsSubdomains else { throw .virtualHostNeedsName(host: base.host) }
             guard !base.isHTTPS || !bucket.utf8.contains(UInt8(ascii: ".")) else {
                 throw .virtualHostNeedsDotlessBucket(bucket: bucket)
             }

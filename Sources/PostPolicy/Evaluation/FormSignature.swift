@@ -23,8 +23,8 @@ struct FormSignature {
     /// - Parameters:
     ///   - form: the form.
     ///   - region: the region of the store.
-    init(_ form: ReceivedForm, region: String) throws(StoreRefusal) {
-        func required(_ name: String) throws(StoreRefusal) -> String {
+    init(_ form: ReceivedForm, region: String) throws(StoreError) {
+        func required(_ name: String) throws(StoreError) -> String {
             guard let value = form[name], !value.isEmpty else { throw .missingField(name) }
             return value
         }
@@ -77,8 +77,8 @@ struct CredentialScope {
     /// - Parameters:
     ///   - text: the field's value.
     ///   - region: the region of the store.
-    init(_ text: String, region expected: String) throws(StoreRefusal) {
-        func refusal(_ message: String) -> StoreRefusal { .invalidArgument(Self.field, text, message) }
+    init(_ text: String, region expected: String) throws(StoreError) {
+        func refusal(_ message: String) -> StoreError { .invalidArgument(Self.field, text, message) }
 
         let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
             .map { String(decoding: $0, as: UTF8.self) }

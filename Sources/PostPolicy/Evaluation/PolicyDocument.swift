@@ -50,18 +50,18 @@ public struct PolicyDocument: Sendable, Hashable {
     ///   - bucket: the bucket of the request's URL.
     ///   - date: the current date.
     /// - Returns: the error with which S3 would respond, or nil if the form is accepted.
-    public func evaluate(form: [FormField], fileSize: Int?, bucket: String, at date: Date) -> StoreRefusal? {
+    public func evaluate(form: [FormField], fileSize: Int?, bucket: String, at date: Date) -> StoreError? {
         evaluate(ReceivedForm(expanded: form), fileSize: fileSize, bucket: bucket, at: date)
     }
 
-    func evaluate(_ form: ReceivedForm, fileSize: Int?, bucket: String, at date: Date) -> StoreRefusal? {
+    func evaluate(_ form: ReceivedForm, fileSize: Int?, bucket: String, at date: Date) -> StoreError? {
         guard date < expiration else { return .policyExpired }
         return failedCondition(form, bucket: bucket) ?? extraField(form) ?? fileSize.flatMap(sizeRefusal)
     }
 }
 
 extension PolicyDocument {
-    private func failedCondition(_ form: ReceivedForm, bucket: String) -> StoreRefusal? {
+    private func failedCondition(_ form: ReceivedForm, bucket: String) -> StoreError? {
         for condition in conditions {
             switch condition {
             case .field(let condition):
@@ -86,16 +86,16 @@ extension PolicyDocument {
 
     /// Returns the refusal of the first field without a condition. The bucket must have one even if it is not a field, since it is
     /// part of every POST.
-    private func extraField(_ form: ReceivedForm) -> StoreRefusal? {
+    private func extraField(_ form: ReceivedForm) -> StoreError? {
         var covered = Self.exempt
         for case .field(let condition) in conditions {
             if let field = condition.field { covered.insert(field) }
         }
         let inputs = form.fields.map(\.name.asciiLowercased) + ["bucket"]
-        return inputs.first { !covered.contains($0) && !FormField.isIgnored($0) }.map(StoreRefusal.extraField)
+        return inputs.first { !covered.contains($0) && !FormField.isIgnored($0) }.map(StoreError.extraField)
     }
 
-    private func sizeRefusal(_ size: Int) -> StoreRefusal? {
+    private func sizeRefusal(_ size: Int) -> StoreError? {
         if size > maximumFileBytes { return .tooLarge(size, maximum: maximumFileBytes) }
         if size < minimumFileBytes { return .tooSmall(size, minimum: minimumFileBytes) }
         return nil
@@ -106,15 +106,15 @@ extension PolicyDocument {
 
 extension PolicyDocument {
     /// Parses the `policy` field of a form.
-    /// - Throws: ``StoreRefusal`` with S3's code `InvalidPolicyDocument`.
-    public init(base64: String) throws(StoreRefusal) {
+    /// - Throws: ``StoreError`` with S3's code `InvalidPolicyDocument`.
+    public init(base64: String) throws(StoreError) {
         guard let json = Base64.decode(base64) else { throw .invalidPolicy("invalid Base64 encoding.") }
         try self.init(json: json)
     }
 
     /// Parses a policy document in JSON. Unknown members are refused, as by S3.
-    /// - Throws: ``StoreRefusal`` with S3's code `InvalidPolicyDocument`.
-    public init(json: [UInt8]) throws(StoreRefusal) {
+    /// - Throws: ``StoreError`` with S3's code `InvalidPolicyDocument`.
+    public init(json: [UInt8]) throws(StoreError) {
         let members = try Self.members(json)
         var expiration: Date?
         var conditions: [Condition]?
@@ -134,7 +134,7 @@ extension PolicyDocument {
         self.init(expiration: expiration, conditions: conditions)
     }
 
-    private static func members(_ json: [UInt8]) throws(StoreRefusal) -> [(name: String, value: JSONValue)] {
+    private static func members(_ json: [UInt8]) throws(StoreError) -> [(name: String, value: JSONValue)] {
         let value: JSONValue
         do throws(JSONSyntaxError) {
             value = try JSONValue(parsing: json, maximumDepth: 8)
@@ -145,7 +145,7 @@ extension PolicyDocument {
         return object.members
     }
 
-    private static func expiration(_ value: JSONValue) throws(StoreRefusal) -> Date {
+    private static func expiration(_ value: JSONValue) throws(StoreError) -> Date {
         guard case .string(let text) = value else { throw .invalidPolicyJSON }
         guard let date = Date(text, as: .utc) else {
             throw .invalidPolicy("Invalid 'expiration' value: '\(text)'")
@@ -153,7 +153,7 @@ extension PolicyDocument {
         return date
     }
 
-    private static func condition(_ value: JSONValue) throws(StoreRefusal) -> Condition {
+    private static func condition(_ value: JSONValue) throws(StoreError) -> Condition {
         switch value {
         case .object(let object): return .field(try simpleCondition(object))
         case .array(let elements): return try arrayCondition(elements)
@@ -162,7 +162,7 @@ extension PolicyDocument {
     }
 
     /// Reads `{"acl": "private"}`, which S3 treats as `["eq", "$acl", "private"]`.
-    private static func simpleCondition(_ object: JSONObject) throws(StoreRefusal) -> PolicyCondition {
+    private static func simpleCondition(_ object: JSONObject) throws(StoreError) -> PolicyCondition {
         guard object.members.count == 1, let member = object.members.first else {
             throw .invalidPolicy("Invalid Simple-Condition: Simple-Conditions must have exactly one property specified.")
         }
@@ -173,7 +173,7 @@ extension PolicyDocument {
         }
     }
 
-    private static func arrayCondition(_ elements: [JSONValue]) throws(StoreRefusal) -> Condition {
+    private static func arrayCondition(_ elements: [JSONValue]) throws(StoreError) -> Condition {
         guard let first = elements.first else { throw .invalidPolicy("Invalid Condition: missing operation identifier.") }
         guard case .string(let name) = first else { throw .invalidPolicyJSON }
         let operation = name.asciiLowercased
@@ -189,7 +189,7 @@ extension PolicyDocument {
 
     /// Reads the bounds of a size: integers, or strings of digits. S3 reports a number with a decimal point or an exponent as
     /// invalid JSON, and treats a string that is not a number as a condition that fails.
-    private static func contentLength(_ minimum: JSONValue, _ maximum: JSONValue) throws(StoreRefusal) -> Condition {
+    private static func contentLength(_ minimum: JSONValue, _ maximum: JSONValue) throws(StoreError) -> Condition {
         let (lower, upper) = (try bound(minimum), try bound(maximum))
         guard let minimum = Int(lower.digits), let maximum = Int(upper.digits) else {
             return .impossible("[\"content-length-range\", \(lower.text), \(upper.text)]")
@@ -197,7 +197,7 @@ extension PolicyDocument {
         return .contentLength(minimum: minimum, maximum: maximum)
     }
 
-    private static func bound(_ value: JSONValue) throws(StoreRefusal) -> (digits: String, text: String) {
+    private static func bound(_ value: JSONValue) throws(StoreError) -> (digits: String, text: String) {
         switch value {
         case .string(let text): return (text, JSONWriter.quoted(text))
         case .number(let number) where Int(number.literal) != nil: return (number.literal, number.literal)

@@ -37,9 +37,9 @@ public struct PolicyEvaluator: Sendable {
     public func evaluate(
         form: [FormField], filename: String?, fileSize: Int?, bucket: String, at date: Date,
         credentials: (_ accessKeyID: String) -> SigningCredentials?
-    ) -> StoreRefusal? {
+    ) -> StoreError? {
         let form = ReceivedForm(form, filename: filename)
-        do throws(StoreRefusal) {
+        do throws(StoreError) {
             try checkKey(form)
             // The signature is verified before the policy is parsed: nothing unsigned is read.
             let signature = try FormSignature(form, region: region)
@@ -52,14 +52,14 @@ public struct PolicyEvaluator: Sendable {
 }
 
 extension PolicyEvaluator {
-    private func checkKey(_ form: ReceivedForm) throws(StoreRefusal) {
+    private func checkKey(_ form: ReceivedForm) throws(StoreError) {
         guard let key = form["key"], !key.isEmpty else { throw .missingField("key") }
         guard key.utf8.count <= UploadPolicy.maximumKeyBytes else { throw .keyTooLong(bytes: key.utf8.count) }
     }
 
     private func verify(
         _ signature: FormSignature, at date: Date, _ credentials: (String) -> SigningCredentials?
-    ) throws(StoreRefusal) {
+    ) throws(StoreError) {
         guard versions.contains(signature.version) else { throw .mechanismNotSupported }
         guard let credentials = credentials(signature.accessKeyID) else { throw .unknownAccessKey(signature.accessKeyID) }
         try verifyToken(signature, credentials)
@@ -79,7 +79,7 @@ extension PolicyEvaluator {
     }
 
     /// Checks the session token: temporary access keys are unknown without their token, and others have none.
-    private func verifyToken(_ signature: FormSignature, _ credentials: SigningCredentials) throws(StoreRefusal) {
+    private func verifyToken(_ signature: FormSignature, _ credentials: SigningCredentials) throws(StoreError) {
         switch (signature.sessionToken, credentials.sessionToken) {
         case (nil, nil): break
         case (nil, _?): throw .unknownAccessKey(signature.accessKeyID)

@@ -168,7 +168,7 @@ final class SigningKeyCache: Sendable {
     private func insert(_ key: SigningKey, _ identity: Identity) {
         state.withLock { state in
             // Keys of past days are not used again, except yesterday's: by a request that began before midnight.
-            state.entries = state.entries.filter { !$0.key.isOfAnotherTime(than: identity) }
+            state.entries = state.entries.filter { !$0.key.isStale(comparedTo: identity) }
             while state.entries.count >= capacity, let oldest = state.entries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
                 state.entries[oldest.key] = nil
             }
@@ -191,7 +191,7 @@ extension SigningKeyCache.Identity: Hashable {
     }
 
     /// Whether both are SigV4 keys of days that are neither equal nor adjacent.
-    fileprivate func isOfAnotherTime(than other: Self) -> Bool {
+    fileprivate func isStale(comparedTo other: Self) -> Bool {
         guard case .v4(let day, _) = scope, case .v4(let otherDay, _) = other.scope else { return false }
         return abs(otherDay - day) > 1
     }

@@ -83,7 +83,7 @@ extension ProblemDetails {
     init(_ error: any Error) {
         switch error {
         case let problem as ProblemDetails: self = problem
-        case let logged as LoggedProblem: self = logged.problem
+        case let logged as LoggedError: self = logged.problem
         case let error as AuthenticationError: self.init(error)
         case let refusal as Refusal: self.init(refusal)
         case let error as JSONSyntaxError: self.init(.malformedJSON, detail: "The body is not valid JSON: \(error).")

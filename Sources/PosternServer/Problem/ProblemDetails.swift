@@ -82,6 +82,6 @@ package struct ProblemDetails: Error, Sendable, Equatable {
 }
 
 /// A problem that has been logged already, together with the caller.
-struct LoggedProblem: Error {
+struct LoggedError: Error {
     let problem: ProblemDetails
 }

@@ -108,7 +108,7 @@ struct MemberReader {
     }
 
     /// - Throws: `invalid-request` if the object has a member that was not read
-    func refuseOthers() throws(ProblemDetails) {
+    func rejectUnknownMembers() throws(ProblemDetails) {
         guard object.members.count > found else { return }
         let unknown = object.members.first { member in !known.contains { $0.hasSameBytes(as: member.name) } }
         guard let unknown else { return }
@@ -150,7 +150,7 @@ extension UploadRequest {
         let checksum = try members.string("checksumSHA256")
         let metadata = try members.stringMap("metadata")
         let user = try members.string("user")
-        try members.refuseOthers()
+        try members.rejectUnknownMembers()
         self.init(
             rule: rule,
             filename: filename,

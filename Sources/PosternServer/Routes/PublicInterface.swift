@@ -167,7 +167,7 @@ struct PublicInterface: Sendable {
         let problem = ProblemDetails(error)
         if let error = error as? AuthenticationError { metrics.countAuthenticationFailure(error.reason) }
         metrics.countProblem(problem.code)
-        if !(error is LoggedProblem) { log.recordRefusal(problem, cause: error, of: info) }
+        if !(error is LoggedError) { log.recordRefusal(problem, cause: error, of: info) }
         var response = problem.response(requestID: info.requestID)
         response.shared = Self.uncachedFields
         return (response, problem.code)

@@ -53,7 +53,7 @@ struct BatchRoute: Sendable {
         guard case .object(let object) = body else { throw ProblemDetails(.invalidRequest, detail: shape) }
         var members = MemberReader(object)
         let entries = try members.array("tickets") ?? []
-        try members.refuseOthers()
+        try members.rejectUnknownMembers()
         guard (1...maximumEntries).contains(entries.count) else { throw ProblemDetails(.invalidRequest, detail: shape) }
         return entries
     }

@@ -21,7 +21,7 @@ struct TicketIssuer: Sendable {
     /// - Parameters:
     ///   - json: the request's body, or the entry of a batch
     ///   - context: the authenticated caller
-    /// - Throws: `LoggedProblem`
+    /// - Throws: `LoggedError`
     func ticket(for json: JSONValue, _ context: TenantContext) throws -> Ticket {
         var rule: String?
         do {
@@ -31,7 +31,7 @@ struct TicketIssuer: Sendable {
         } catch {
             let problem = ProblemDetails(error)
             log.recordRefusal(problem, cause: error, of: context, rule: rule)
-            throw LoggedProblem(problem: problem)
+            throw LoggedError(problem: problem)
         }
     }
 
@@ -117,7 +117,7 @@ struct TicketExpiry {
 #if DEBUG
     extension Ticket {
         struct EvaluatorError: Error {
-            let refusal: StoreRefusal
+            let refusal: StoreError
         }
 
         /// Evaluates the ticket as its store would, with the smallest and the largest file that it allows.

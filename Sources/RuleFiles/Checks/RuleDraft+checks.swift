@@ -19,7 +19,7 @@ extension [RuleDraft] {
     /// With `{user}/` and `avatars/{user}/` in one tenant, the folder of a user named `avatars` would have the avatars of all
     /// users, and anyone who may read that folder could read them.
     func checkUserSpaces(log: DiagnosticLog) {
-        guard mayMeet else { return }
+        guard mayOverlap else { return }
         let spaces = compactMap(Self.space)
         for owner in spaces {
             guard let place = owner.userPlace else { continue }
@@ -34,7 +34,7 @@ extension [RuleDraft] {
     }
 
     /// Whether any rule with `{user}` begins as another one does. A quick test: most rules have a folder of their own.
-    private var mayMeet: Bool {
+    private var mayOverlap: Bool {
         indices.contains { place in
             let owner = self[place]
             guard owner.prefix.value.usesUser || owner.keyName?.usesUser ?? false else { return false }
@@ -64,7 +64,7 @@ extension [RuleDraft] {
         let isFolder = place < owner.segments.count - 1
         guard other.segments.count > (isFolder ? place + 1 : place) else { return false }
         guard other.segments[place] != [.placeholder(.user)] else { return false }
-        return zip(other.segments[...place], owner.segments[...place]).allSatisfy(SegmentOverlap.mayMeet)
+        return zip(other.segments[...place], owner.segments[...place]).allSatisfy(SegmentOverlap.mayOverlap)
     }
 
     private static func exampleUser(_ segment: [KeyTemplate.Part]) -> String {

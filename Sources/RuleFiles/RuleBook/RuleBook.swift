@@ -42,7 +42,7 @@ package struct TenantFile: Sendable {
 
 /// SHA-256 over the names and contents of files, each with its length in front, so that different sets of files differ.
 struct ContentDigest: ~Copyable {
-    private var digest = RunningDigest(.sha256)
+    private var digest = IncrementalDigest(.sha256)
 
     mutating func add(name: String, bytes: [UInt8]) {
         add(Array(name.utf8))

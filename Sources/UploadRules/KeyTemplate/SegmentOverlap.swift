@@ -7,12 +7,13 @@ package enum SegmentOverlap {
     package typealias Segment = [KeyTemplate.Part]
 
     /// Returns whether some text may match both segments; false only if certainly none does.
-    package static func mayMeet(_ left: Segment, _ right: Segment) -> Bool {
+    package static func mayOverlap(_ left: Segment, _ right: Segment) -> Bool {
         switch (literal(left), literal(right)) {
         case (let left?, let right?): left == right
-        case (let text?, nil): canBe(right, text)
-        case (nil, let text?): canBe(left, text)
-        case (nil, nil): beginningsMeet(left, right) && beginningsMeet(left.reversed(), right.reversed(), reversed: true)
+        case (let text?, nil): canMatch(right, text)
+        case (nil, let text?): canMatch(left, text)
+        case (nil, nil):
+            haveCompatiblePrefixes(left, right) && haveCompatiblePrefixes(left.reversed(), right.reversed(), reversed: true)
         }
     }
 
@@ -24,16 +25,16 @@ package enum SegmentOverlap {
         return bytes
     }
 
-    private static func canBe(_ segment: Segment, _ text: [UInt8]) -> Bool {
-        if segment.count == 1, case .placeholder(let placeholder) = segment[0] { return canBe(placeholder, text) }
-        return beginningsMeet(segment, [.literal(text)])
-            && beginningsMeet(segment.reversed(), [.literal(text)], reversed: true)
+    private static func canMatch(_ segment: Segment, _ text: [UInt8]) -> Bool {
+        if segment.count == 1, case .placeholder(let placeholder) = segment[0] { return canMatch(placeholder, text) }
+        return haveCompatiblePrefixes(segment, [.literal(text)])
+            && haveCompatiblePrefixes(segment.reversed(), [.literal(text)], reversed: true)
     }
 
-    private static func canBe(_ placeholder: KeyTemplate.Placeholder, _ text: [UInt8]) -> Bool {
+    private static func canMatch(_ placeholder: KeyTemplate.Placeholder, _ text: [UInt8]) -> Bool {
         switch placeholder {
         case .tenant: return true
-        case .user: return UserSegment.canBe(text)
+        case .user: return UserSegment.isValid(text)
         case .uuid: return text.allSatisfy { $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "-") }
         case .ext: return text.allSatisfy { $0.isASCIILowercase || $0.isASCIIDigit }
         case .filename:
@@ -46,7 +47,7 @@ package enum SegmentOverlap {
     }
 
     /// Whether the literal beginning (or end) of one segment is a prefix (or suffix) of the other's.
-    private static func beginningsMeet(_ left: Segment, _ right: Segment, reversed: Bool = false) -> Bool {
+    private static func haveCompatiblePrefixes(_ left: Segment, _ right: Segment, reversed: Bool = false) -> Bool {
         guard case .literal(let left)? = left.first, case .literal(let right)? = right.first else { return true }
         let count = min(left.count, right.count)
         return reversed ? left.suffix(count) == right.suffix(count) : left.prefix(count) == right.prefix(count)

@@ -17,7 +17,7 @@ enum UserSegment {
     }
 
     /// Whether there is a user with exactly this segment.
-    static func canBe(_ bytes: some Collection<UInt8>) -> Bool {
+    static func isValid(_ bytes: some Collection<UInt8>) -> Bool {
         if bytes.isEmpty || bytes.allSatisfy({ $0 == UInt8(ascii: ".") }) { return false }
         guard let user = encoding.decode(bytes) else { return false }
         // The bytes are a segment only if the user is encoded to them. (Invalid UTF-8 is replaced here, and so differs.)

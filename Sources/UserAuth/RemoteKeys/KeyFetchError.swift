@@ -18,7 +18,7 @@ package struct KeyFetchError: Error, Sendable, CustomStringConvertible {
 
     package enum Cause: Sendable {
         /// The URL is neither https nor on this machine, so it is not requested.
-        case notPrivate
+        case unprotectedURL
         case failure(OutgoingError)
         case redirect(status: Int)
         case status(Int)
@@ -47,7 +47,7 @@ extension KeyFetchError {
         case badURL = "bad-url"
         case forbiddenAddress = "forbidden-address"
         case authorities
-        case notPrivate = "not-private"
+        case unprotectedURL = "not-private"
         case redirect
         case status
         case tooLarge = "too-large"
@@ -63,7 +63,7 @@ extension KeyFetchError {
 
     package var reason: Reason {
         switch cause {
-        case .notPrivate: .notPrivate
+        case .unprotectedURL: .unprotectedURL
         case .failure(let failure): Reason(failure)
         case .redirect: .redirect
         case .status: .status
@@ -112,7 +112,7 @@ extension KeyFetchError {
     /// What is wrong and what to do, without the issuer's name.
     package var description: String {
         switch cause {
-        case .notPrivate:
+        case .unprotectedURL:
             "the \(document.rawValue)'s URL is not https: Postern fetches keys over https, and over http only from this machine"
         case .failure(let failure):
             "the \(document.rawValue) could not be fetched: \(failure)\(advice(failure))"

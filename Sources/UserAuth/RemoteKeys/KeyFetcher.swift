@@ -49,7 +49,7 @@ package struct KeyFetcher: Sendable {
         switch endpoint {
         case .jwks(let configured):
             guard let parsed = try? HTTPURL(configured) else { throw KeyFetchError(.keySet, .failure(.badURL)) }
-            guard parsed.isProtected else { throw KeyFetchError(.keySet, .notPrivate) }
+            guard parsed.isProtected else { throw KeyFetchError(.keySet, .unprotectedURL) }
             url = configured
         case .discovery:
             (url, forbidden) = try await discover(until: deadline)
@@ -73,7 +73,7 @@ package struct KeyFetcher: Sendable {
         // An issuer has no query or fragment (section 3); the path would become a part of it.
         guard let base = try? HTTPURL(issuer), base.query == nil, base.fragment == nil
         else { throw KeyFetchError(.discovery, .failure(.badURL)) }
-        guard base.isProtected else { throw KeyFetchError(.discovery, .notPrivate) }
+        guard base.isProtected else { throw KeyFetchError(.discovery, .unprotectedURL) }
         let forbidden: Set<AddressKind> = base.isLoopback ? [.linkLocal] : [.linkLocal, .loopback]
         try check(base, .discovery, forbidden)
         let path = "/.well-known/openid-configuration"
@@ -91,7 +91,9 @@ package struct KeyFetcher: Sendable {
         guard name.hasSameBytes(as: issuer) else { throw KeyFetchError(.discovery, .issuerMismatch) }
         guard let address = try? HTTPURL(keys) else { throw KeyFetchError(.keySet, .failure(.badURL)) }
         // A remote provider must not direct the request to an unencrypted service on this machine.
-        guard address.isEncrypted || (base.isLoopback && address.isLoopback) else { throw KeyFetchError(.keySet, .notPrivate) }
+        guard address.isEncrypted || (base.isLoopback && address.isLoopback) else {
+            throw KeyFetchError(.keySet, .unprotectedURL)
+        }
         try check(address, .keySet, forbidden)
         return (keys, forbidden)
     }

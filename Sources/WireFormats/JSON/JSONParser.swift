@@ -9,7 +9,7 @@ struct JSONParser {
     private let maximumDepth: Int
 
     static func parse(_ bytes: Span<UInt8>, maximumDepth: Int) -> Result<JSONValue, JSONSyntaxError> {
-        var parser = JSONParser(maximumDepth: max(0, min(maximumDepth, JSONValue.deepestNesting)))
+        var parser = JSONParser(maximumDepth: max(0, min(maximumDepth, JSONValue.maximumNesting)))
         do throws(JSONSyntaxError) {
             return .success(try parser.text(bytes))
         } catch {

@@ -72,7 +72,7 @@ struct JSONMembers {
 
 extension JSONValue {
     /// The largest `maximumDepth` for which a thread's stack is sufficient.
-    package static let deepestNesting = 512
+    package static let maximumNesting = 512
 
     /// Parses exactly one JSON value (RFC 8259), and refuses text that only some parsers accept.
     ///
@@ -81,7 +81,7 @@ extension JSONValue {
     /// `maximumDepth`.
     /// - Parameters:
     ///   - bytes: the text as UTF-8.
-    ///   - maximumDepth: how many arrays and objects may be open at once; ``deepestNesting`` at most.
+    ///   - maximumDepth: how many arrays and objects may be open at once; ``maximumNesting`` at most.
     package init(parsing bytes: Span<UInt8>, maximumDepth: Int = 32) throws(JSONSyntaxError) {
         self = try JSONParser.parse(bytes, maximumDepth: maximumDepth).get()
     }

@@ -7,7 +7,7 @@ extension String {
         guard (1...64).contains(word.bytes.count) else { return nil }
         let ranked = candidates.map { (name: $0, distance: word.distance(to: Spelling($0))) }
         guard let best = ranked.min(by: { ($0.distance, $0.name) < ($1.distance, $1.name) }) else { return nil }
-        return best.distance <= word.greatestDistance(to: best.name) ? best.name : nil
+        return best.distance <= word.maximumDistance(to: best.name) ? best.name : nil
     }
 }
 
@@ -20,7 +20,7 @@ private struct Spelling {
     }
 
     /// The distance up to which a candidate is similar.
-    func greatestDistance(to candidate: String) -> Int {
+    func maximumDistance(to candidate: String) -> Int {
         max(1, min(bytes.count, candidate.utf8.count) / 3)
     }
 

@@ -8,7 +8,7 @@
 
 /// The forms of an instant. A time without `Z` or an offset matches none of them: it would mean a different instant on each
 /// machine.
-package enum InstantGrammar: Sendable {
+package enum TimestampFormat: Sendable {
     /// RFC 3339 §5.6: UTC or any offset, `t` and `z` too, a fraction of any length.
     case rfc3339
     /// The form that S3 accepts as a policy's expiration: `T` and `Z`, and at most nine digits of a fraction.
@@ -37,7 +37,7 @@ extension Date {
     }
 
     /// Reads an instant; nil for any other form, and for days and times that do not exist.
-    package init?(_ text: String, as grammar: InstantGrammar) {
+    package init?(_ text: String, as grammar: TimestampFormat) {
         let bytes = Array(text.utf8)
         guard bytes.count >= 20, let day = Self.seconds(ofDay: bytes[0..<10]),
             Self.isLetter(bytes[10], UInt8(ascii: "T"), grammar),
@@ -74,7 +74,7 @@ extension Date {
         self.init(timeIntervalSince1970: Double(day + time))
     }
 
-    private static func isLetter(_ byte: UInt8, _ letter: UInt8, _ grammar: InstantGrammar) -> Bool {
+    private static func isLetter(_ byte: UInt8, _ letter: UInt8, _ grammar: TimestampFormat) -> Bool {
         byte == letter || grammar == .rfc3339 && byte == letter.asciiLowercased
     }
 
@@ -104,7 +104,7 @@ extension Date {
     }
 
     /// Reads `Z`, `+01:00` or `+0100` as seconds east of UTC.
-    private static func offset(_ bytes: ArraySlice<UInt8>, _ grammar: InstantGrammar) -> Int? {
+    private static func offset(_ bytes: ArraySlice<UInt8>, _ grammar: TimestampFormat) -> Int? {
         let bytes = Array(bytes)
         if bytes.count == 1 { return isLetter(bytes[0], UInt8(ascii: "Z"), grammar) ? 0 : nil }
         let hasColon = bytes.count == 6 && bytes[3] == UInt8(ascii: ":")

@@ -7,7 +7,7 @@ import Testing
 
 struct AnswerTests {
     @Test func `XML escapes markup and replaces characters that it cannot have`() {
-        let refusal = StoreRefusal(
+        let refusal = StoreError(
             status: 403, code: "A<b", message: "x & \"y\" > z\0\r\n\u{FFFE}é", details: [.init(name: "Key", value: "]]>")])
         #expect(
             refusal.xml(requestID: "1")

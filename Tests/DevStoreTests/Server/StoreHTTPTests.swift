@@ -63,7 +63,7 @@ struct StoreHTTPTests {
             (.outOfMemoryBudget, 503, "SlowDown"),
         ]
         for (rejection, status, code) in kinds {
-            let refusal = StoreRefusal(rejection, head: nil)
+            let refusal = StoreError(rejection, head: nil)
             #expect(refusal.status == status && refusal.code == code)
         }
     }

@@ -13,7 +13,7 @@ struct PolicyDocumentTests {
     ]
 
     /// A policy with the conditions that ``form`` needs but for its `acl`, and further ones.
-    private static func policy(_ further: String) throws(StoreRefusal) -> PolicyDocument {
+    private static func policy(_ further: String) throws(StoreError) -> PolicyDocument {
         let conditions = [
             #"{"bucket":"acme-uploads"}"#, #"["starts-with","$key","user/u1/"]"#, #"["starts-with","$Content-Type","image/"]"#,
             further,
@@ -25,7 +25,7 @@ struct PolicyDocumentTests {
 
     private static func evaluate(
         _ further: String, _ form: [FormField] = form, size: Int? = 1, bucket: String = Sample.bucket, at date: Date = Sample.now
-    ) throws -> StoreRefusal? {
+    ) throws -> StoreError? {
         try policy(further).evaluate(form: form, fileSize: size, bucket: bucket, at: date)
     }
 
@@ -67,7 +67,7 @@ struct PolicyDocumentTests {
     func `the error of a failed condition repeats it as S3 does`(condition: String, text: String) throws {
         #expect(
             try Self.evaluate(condition)
-                == StoreRefusal(
+                == StoreError(
                     status: 403, code: "AccessDenied", message: "Invalid according to Policy: Policy Condition failed: \(text)"))
     }
 
@@ -116,7 +116,7 @@ struct PolicyDocumentTests {
     func `every field needs a condition`(name: String, reported: String) throws {
         #expect(
             try Self.evaluate(#"{"acl":"private"}"#, Self.form + [Self.field(name, "v")])
-                == StoreRefusal(
+                == StoreError(
                     status: 403, code: "AccessDenied", message: "Invalid according to Policy: Extra input fields: \(reported)"))
     }
 
@@ -164,7 +164,7 @@ struct PolicyDocumentTests {
         for late in [end, end + 0.001, end + 1e9, .distantFuture] {
             #expect(
                 try Self.evaluate(#"{"acl":"private"}"#, at: late)
-                    == StoreRefusal(status: 403, code: "AccessDenied", message: "Invalid according to Policy: Policy expired."))
+                    == StoreError(status: 403, code: "AccessDenied", message: "Invalid according to Policy: Policy expired."))
         }
     }
 
@@ -186,12 +186,12 @@ struct PolicyDocumentTests {
             #expect(try Self.evaluate(condition, size: nil) == nil)
             #expect(
                 try Self.evaluate(condition, size: 12)
-                    == StoreRefusal(
+                    == StoreError(
                         status: 400, code: "EntityTooLarge", message: "Your proposed upload exceeds the maximum allowed size",
                         details: [.init(name: "ProposedSize", value: "12"), .init(name: "MaxSizeAllowed", value: "10")]))
             #expect(
                 try Self.evaluate(condition, size: 1)
-                    == StoreRefusal(
+                    == StoreError(
                         status: 400, code: "EntityTooSmall",
                         message: "Your proposed upload is smaller than the minimum allowed size",
                         details: [.init(name: "ProposedSize", value: "1"), .init(name: "MinSizeAllowed", value: "5")]))
@@ -235,10 +235,10 @@ struct PolicyDocumentTests {
         ("{\"expiration\":\"2026-01-01T00:05:00Z\",\"conditions\":[]}\u{0}", "Invalid JSON."),
     ])
     func `an invalid policy is refused with S3's message`(json: String, reason: String) {
-        #expect(throws: StoreRefusal(status: 400, code: "InvalidPolicyDocument", message: "Invalid Policy: \(reason)")) {
+        #expect(throws: StoreError(status: 400, code: "InvalidPolicyDocument", message: "Invalid Policy: \(reason)")) {
             try PolicyDocument(json: Array(json.utf8))
         }
-        #expect(throws: StoreRefusal(status: 400, code: "InvalidPolicyDocument", message: "Invalid Policy: \(reason)")) {
+        #expect(throws: StoreError(status: 400, code: "InvalidPolicyDocument", message: "Invalid Policy: \(reason)")) {
             try PolicyDocument(base64: Data(json.utf8).base64EncodedString())
         }
     }
@@ -265,7 +265,7 @@ struct PolicyDocumentTests {
         (#"["content-length-range",0,99999999999999999999]"#, "Invalid JSON."),
     ])
     func `an invalid condition is refused with S3's message`(condition: String, reason: String) {
-        #expect(throws: StoreRefusal(status: 400, code: "InvalidPolicyDocument", message: "Invalid Policy: \(reason)")) {
+        #expect(throws: StoreError(status: 400, code: "InvalidPolicyDocument", message: "Invalid Policy: \(reason)")) {
             try Self.policy(condition)
         }
     }
@@ -273,7 +273,7 @@ struct PolicyDocumentTests {
     @Test(arguments: ["e30", "e30==", "e30 ", "e3-=", "e30=\n"])
     func `a policy that is not base64 is refused`(text: String) {
         #expect(
-            throws: StoreRefusal(status: 400, code: "InvalidPolicyDocument", message: "Invalid Policy: invalid Base64 encoding.")
+            throws: StoreError(status: 400, code: "InvalidPolicyDocument", message: "Invalid Policy: invalid Base64 encoding.")
         ) { try PolicyDocument(base64: text) }
     }
 

@@ -20,7 +20,7 @@ struct PolicyEvaluatorTests {
     private static func evaluate(
         _ form: [FormField], known: SigningCredentials = Sample.credentials, versions: Set<SignatureVersion> = [.v4, .v2],
         at date: Date = Sample.now
-    ) -> StoreRefusal? {
+    ) -> StoreError? {
         PolicyEvaluator(region: Sample.region, versions: versions).evaluate(
             form: form, filename: nil, fileSize: size, bucket: Sample.bucket, at: date
         ) { $0 == known.accessKeyID ? known : nil }
@@ -50,7 +50,7 @@ struct PolicyEvaluatorTests {
         for value in [nil, ""] {
             #expect(
                 try Self.evaluate(Self.changing(Self.form(version), name, to: value))
-                    == StoreRefusal(
+                    == StoreError(
                         status: 400, code: "InvalidArgument",
                         message:
                             "Bucket POST must contain a field named '\(reported)'.  If it is specified, please check the order of the fields.",
@@ -60,7 +60,7 @@ struct PolicyEvaluatorTests {
 
     @Test func `a form without any signature field is anonymous and denied`() throws {
         let form = try Self.form().filter { !$0.name.hasPrefix("X-Amz-") }
-        #expect(Self.evaluate(form) == StoreRefusal(status: 403, code: "AccessDenied", message: "Access Denied"))
+        #expect(Self.evaluate(form) == StoreError(status: 403, code: "AccessDenied", message: "Access Denied"))
         #expect(Self.evaluate([FormField(name: "key", value: "k")])?.message == "Access Denied")
     }
 
@@ -79,7 +79,7 @@ struct PolicyEvaluatorTests {
         let names = version == .v4 ? ("Policy", "X-Amz-Signature") : ("policy", "signature")
         let policy = try #require(form.first { $0.name == names.0 }?.value)
         let signature = try #require(form.first { $0.name == names.1 }?.value)
-        let expected = StoreRefusal(
+        let expected = StoreError(
             status: 403, code: "SignatureDoesNotMatch",
             message:
                 "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
@@ -106,7 +106,7 @@ struct PolicyEvaluatorTests {
         let other = SigningCredentials(accessKeyID: "AKIAOTHER", secretAccessKey: "s")
         #expect(
             try Self.evaluate(Self.form(version, other))
-                == StoreRefusal(
+                == StoreError(
                     status: 403, code: "InvalidAccessKeyId",
                     message: "The AWS Access Key Id you provided does not exist in our records.",
                     details: [.init(name: "AWSAccessKeyId", value: "AKIAOTHER")]))
@@ -167,7 +167,7 @@ struct PolicyEvaluatorTests {
     }
 
     @Test func `unsupported algorithms and versions are refused`() throws {
-        let expected = StoreRefusal(
+        let expected = StoreError(
             status: 400, code: "InvalidRequest",
             message: "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")
         for algorithm in ["AWS4-ECDSA-P256-SHA256", "aws4-hmac-sha256", "AWS4-HMAC-SHA1", "none"] {
@@ -202,7 +202,7 @@ struct PolicyEvaluatorTests {
             sessionToken: Sample.sessionToken,
             expiration: Sample.now)
         let refusal = try Self.evaluate(Self.form(.v4, Sample.session), known: ended)
-        #expect(refusal == StoreRefusal(status: 400, code: "ExpiredToken", message: "The provided token has expired."))
+        #expect(refusal == StoreError(status: 400, code: "ExpiredToken", message: "The provided token has expired."))
     }
 
     @Test func `a signature is valid for seven days`() throws {

@@ -12,7 +12,7 @@ struct SignedFormMutationTests {
     private static func refusal(
         of form: [FormField], size: Int, bucket: String = Sample.bucket, at date: Date = Sample.now,
         _ credentials: SigningCredentials = Sample.credentials
-    ) -> StoreRefusal? {
+    ) -> StoreError? {
         evaluator.evaluate(form: form, filename: "f.png", fileSize: size, bucket: bucket, at: date) {
             $0 == credentials.accessKeyID ? credentials : nil
         }

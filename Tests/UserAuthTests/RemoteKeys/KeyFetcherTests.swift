@@ -170,7 +170,7 @@ struct KeyFetcherTests {
 
     @Test func `every reason has a label of its own, and every message says what to do`() {
         let causes: [KeyFetchError.Cause] = [
-            .notPrivate, .failure(.unreachable("connection refused")), .failure(.tls("x")), .failure(.timedOut(seconds: 2)),
+            .unprotectedURL, .failure(.unreachable("connection refused")), .failure(.tls("x")), .failure(.timedOut(seconds: 2)),
             .failure(.tooLarge(limit: 1)), .failure(.broken), .failure(.badURL), .failure(.authorities(path: "/ca.pem")),
             .failure(.forbiddenAddress(.linkLocal)), .failure(.forbiddenAddress(.loopback)),
             .redirect(status: 302), .status(500), .notJSON(line: 1, byte: 1), .incomplete, .issuerMismatch, .keySet(.notAKeySet),

@@ -3,7 +3,7 @@
 internal import COpenSSL
 
 /// A digest of bytes that arrive in pieces. Traps if libcrypto fails; check ``DigestAlgorithm/isAvailable`` first.
-package struct RunningDigest: ~Copyable {
+package struct IncrementalDigest: ~Copyable {
     private let context: OpaquePointer
     private let algorithm: DigestAlgorithm
 
