@@ -40,11 +40,11 @@ package enum CredentialError: Error, Sendable, Equatable, CustomStringConvertibl
         switch self {
         case .notConfigured(let reason): reason
         case .notSet(let names): "no AWS credentials were found: set \(names.joined(separator: " and ")) in the environment"
-        case .incomplete(let missing): "one of two AWS variables is not set: set \(missing) too"
+        case .incomplete(let missing): "only one of the two AWS key variables is set: set \(missing) too"
         case .expired: "the AWS credentials have expired: renew them"
         case .malformed(let name):
-            "\(name) has white space, a quote, a control, or is an id with a slash or of over \(Self.longestAccessKeyID) "
-                + "characters: set it to the bare value"
+            "\(name) is not valid: set it to the bare value, without white space, quotes and control characters; an access key "
+                + "id also has no slash, and at most \(Self.longestAccessKeyID) characters"
         case .configuration(let sentence), .unavailable(let sentence), .refused(let sentence): sentence
         }
     }

@@ -35,7 +35,7 @@ struct HeadCheck: Equatable {
             case 4 where name.isField("host"):
                 hosts += 1
                 guard Self.isHost(value) else {
-                    throw .init(.malformed("The Host header field must be a host name or an address, with a port or without."))
+                    throw .init(.malformed("The Host header field must be a host name or an address, with or without a port."))
                 }
             case 17 where name.isField("transfer-encoding"):
                 transferEncodings += 1
@@ -65,7 +65,7 @@ struct HeadCheck: Equatable {
             throw .init(.malformed("Exactly one Host header field is required; this request has \(hosts)."))
         }
         guard transferEncodings <= 1, contentLengths <= 1, transferEncodings + contentLengths <= 1 else {
-            throw .init(.malformed("Transfer-Encoding and Content-Length must not come together, and each only once."))
+            throw .init(.malformed("Send either Content-Length or Transfer-Encoding, and send it once."))
         }
         persistence = Persistence(
             // Connections of HTTP/1.0 always close: hardly any client could reuse them.

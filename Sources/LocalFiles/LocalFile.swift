@@ -108,7 +108,7 @@ package enum FileReadError: Error, Sendable, Hashable, CustomStringConvertible {
         case .symbolicLinkLoop: "its symbolic links form a loop"
         case .tooManyOpenFiles: "too many files are open"
         case .tooLong(let limit): "it is longer than \(limit) bytes"
-        case .system(let code): "error \(code) of the system"
+        case .system(let code): "system error \(code)"
         }
     }
 

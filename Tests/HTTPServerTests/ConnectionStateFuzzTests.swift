@@ -259,7 +259,9 @@ private struct RandomConnection {
         if current.isStream { return tell(.bytes(count), .proceed) }
         wire += count
         guard wire > 50 + 50 + 4096 + 8 * current.maxBody else { return tell(.bytes(count), .proceed) }
-        fault(.bytes(count), .malformed("The body is framed with far more bytes than it holds."))
+        fault(
+            .bytes(count), .malformed("The chunks of the body are too small: send it in larger chunks, or with a Content-Length.")
+        )
     }
 
     private mutating func head() {

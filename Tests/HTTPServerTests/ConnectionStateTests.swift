@@ -7,7 +7,8 @@ import Testing
 
 private let malformed = Rejection.malformed("It is not HTTP.")
 private let tooLarge = Rejection.bodyTooLarge(limit: 100)
-private let framing = Rejection.malformed("The body is framed with far more bytes than it holds.")
+private let framing = Rejection.malformed(
+    "The chunks of the body are too small: send it in larger chunks, or with a Content-Length.")
 
 /// A request without a body that came whole at one moment, and waits for its response.
 private func whole(at seconds: Double, last: Bool = false, turn: StateStep.Expected = .answer) -> [StateStep] {

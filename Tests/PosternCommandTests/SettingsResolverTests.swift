@@ -117,7 +117,7 @@ struct SettingsResolverTests {
     ])
     func `the error of an invalid value names its flag`(flag: String, value: String) throws {
         let error = #expect(throws: ValidationError.self) { try resolve(["--tenants", "t", flag, value]) }
-        #expect(error?.message.hasPrefix(flag + " is ") == true)
+        #expect(error?.message.hasPrefix(flag + " must be ") == true)
         let variable = "POSTERN_" + flag.dropFirst(2).replacing("-", with: "_").uppercased()
         #expect(throws: ValidationError.self) { try resolve(["--tenants", "t"], [variable: value]) }
     }

@@ -55,7 +55,10 @@ struct ListenerServiceTests {
         let address = ListenAddress(host: "127.0.0.1", port: port)
         let service = ListenerService(listener: listener(port: port), address: address, description: "second")
         let error = await #expect(throws: SetupError.self) { try await service.run() }
-        #expect(error?.sentences == ["cannot listen on 127.0.0.1:\(port): another process listens there"])
+        #expect(
+            error?.sentences == [
+                "cannot listen on 127.0.0.1:\(port): another process listens there; stop it, or choose another port"
+            ])
         try await first.stop()
     }
 }

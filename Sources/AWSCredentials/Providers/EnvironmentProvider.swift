@@ -43,7 +43,9 @@ struct EnvironmentProvider: CredentialProvider {
             let isID = !value.utf8.contains(UInt8(ascii: "/")) && value.utf8.count <= CredentialError.longestAccessKeyID
             if !isBare || (name == keyName && !isID) { throw .malformed(name: name) }
         }
-        if secret.looksLikeAnAccessKeyID { throw .configuration("\(keyName) and \(secretName) are exchanged: swap their values") }
+        if secret.looksLikeAnAccessKeyID {
+            throw .configuration("the values of \(keyName) and \(secretName) are swapped: exchange them")
+        }
         return SigningCredentials(
             accessKeyID: key, secretAccessKey: secret, sessionToken: token, expiration: try expiration())
     }

@@ -19,7 +19,7 @@ struct ProcessProvider: CredentialProvider {
         let source = "the credential_process of the AWS profile \(profile)"
         guard let words = command.shellWords, let program = words.first, !program.isEmpty,
             words.allSatisfy({ !$0.utf8.contains(0) })
-        else { throw .configuration("\(source) is not a command: it is empty, or has a quotation mark without its partner") }
+        else { throw .configuration("\(source) is not a command: it is empty, or has a quotation mark that is not closed") }
         let advice = "run it by hand, as the account of Postern, to see why"
         let outcome = await ChildProcess(words: words, variables: context.variables, timeout: timeout, limit: Self.limit).run()
         switch outcome {

@@ -55,7 +55,7 @@ struct STSError: Equatable {
         case "IDPRejectedClaim": "the identity provider no longer accepts the token: check that its account is active there"
         case "IDPCommunicationError": "STS cannot reach the identity provider: check that it is reachable from the internet"
         case "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId":
-            "the calling access key is unknown there: check that it is not deleted, nor of another account or store"
+            "STS does not know the access key of the request: check that it exists, and belongs to this account and not to another store"
         case "SignatureDoesNotMatch", "InvalidSignatureException":
             "check the calling secret access key, the region and this machine's clock"
         case "RequestExpired", "RequestTimeTooSkewed": "this machine's clock is wrong: set it"

@@ -93,7 +93,7 @@ private struct ProfilePlanner {
         if let command = try profile.text("credential_process") {
             guard let words = command.shellWords, !words.isEmpty else {
                 throw profile.error(
-                    "its credential_process is empty, or has a quotation mark without its partner: write a command")
+                    "its credential_process is empty, or has a quotation mark that is not closed: write a command")
             }
             return .process(command: command)
         }

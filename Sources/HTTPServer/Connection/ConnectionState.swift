@@ -150,7 +150,7 @@ package struct ConnectionState {
         case .body(_, isStream: false):
             wireBytes += count
             guard wireBytes > limits.maxWireBytes(bodyBytes: maxBody) else { return .proceed }
-            return fail(.malformed("The body is framed with far more bytes than it holds."))
+            return fail(.malformed("The chunks of the body are too small: send it in larger chunks, or with a Content-Length."))
         case .ended:
             return .drop
         }

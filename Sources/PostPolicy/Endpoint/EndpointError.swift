@@ -65,15 +65,15 @@ extension EndpointError {
     public var message: String {
         switch self {
         case .bucketInvalid(let name, _):
-            "the bucket name \(name.debugDescription) is not possible"
+            "the bucket name \(name.debugDescription) is not valid"
         case .regionInvalid(let region, true):
             "\(region.debugDescription) is not a region of AWS"
         case .regionInvalid(let region, false):
-            "the region \(region.debugDescription) is not possible"
+            "the region \(region.debugDescription) is not valid"
         case .partitionUnknown(let region):
             "the host names of the region \(region.debugDescription) are not known here"
         case .endpointInvalid(let text, _):
-            "the endpoint \(text.debugDescription) is not possible"
+            "the endpoint \(text.debugDescription) is not valid"
         case .optionsNeedAWS:
             "dual-stack, FIPS and acceleration are hosts of AWS"
         case .optionNotInPartition(let option, let region):
@@ -83,7 +83,7 @@ extension EndpointError {
         case .accelerateNeedsVirtualHost:
             "accelerated hosts carry the bucket in the host name"
         case .virtualHostNeedsName(let host):
-            "a bucket cannot stand in front of the address \(host)"
+            "a bucket name cannot be put in front of the address \(host)"
         case .virtualHostNeedsDotlessBucket(let bucket):
             "no wildcard certificate covers a bucket with dots such as \(bucket.debugDescription)"
         }
@@ -119,7 +119,7 @@ extension EndpointError.BucketProblem {
         case .character: "use lower-case letters, digits, '-' and '.'"
         case .label: "begin and end each part between dots with a letter or a digit"
         case .address: "it must not look like an IP address"
-        case .reserved: "AWS keeps this prefix or suffix for itself"
+        case .reserved: "choose another name: AWS reserves this prefix or suffix"
         }
     }
 }

@@ -77,7 +77,7 @@ extension PolicyError: CustomStringConvertible {
         case .expirationTooFar:
             "the policy ends more than 7 days after it is signed: a signature lasts no longer"
         case .fieldNameInvalid(let name):
-            "the field name \(name.debugDescription) is not possible: begin with a letter, then use letters, digits, '-', '_' and '.', 128 at most"
+            "the field name \(name.debugDescription) is not valid: begin with a letter, then use letters, digits, '-', '_' and '.', 128 at most"
         case .fieldReserved(let name):
             "the field \(name.debugDescription) is set by the policy or the signer: leave it out"
         case .fieldDuplicate(let name):
@@ -91,7 +91,7 @@ extension PolicyError: CustomStringConvertible {
         case .credentialsExpired:
             "the credentials have expired: refresh them before signing"
         case .regionInvalid(let region):
-            "the region \(region.debugDescription) is not possible: write for example \"eu-west-1\""
+            "the region \(region.debugDescription) is not valid: write for example \"eu-west-1\""
         case .formTooLarge(let bytes, let maximum, _) where isSessionTokenTooLong:
             "the form fields take \(bytes) bytes and the store takes \(maximum): use credentials with a shorter session token"
         case .formTooLarge(let bytes, let maximum, _):

@@ -52,7 +52,7 @@ final class Readiness: Sendable {
         var isReady = reasons.isEmpty || snapshot.tenants.contains { Self.isServed($0, snapshot, at: now) }
         if connections.isFull {
             // It stays ready: otherwise the other instances would be the next to be full.
-            reasons.append("the public listener has as many connections as it may: idle ones make room for new ones")
+            reasons.append("the public listener is at its connection limit: idle connections are closed for new ones")
         }
         if let problem = ServiceClock.problem(of: now) {
             isReady = false

@@ -88,7 +88,7 @@ struct MetricsExposition: Sendable {
     }
 
     private func addFailures(_ counts: ServiceMetrics.Counts, to page: inout PrometheusText) {
-        page.add("postern_problems_total", .counter, help: "Problems sent, by code.") { samples in
+        page.add("postern_problems_total", .counter, help: "Problems in responses, by code.") { samples in
             for (code, count) in counts.problems.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
                 samples.add([("code", code.rawValue)], count)
             }
@@ -105,7 +105,8 @@ struct MetricsExposition: Sendable {
     private func addConnections(to page: inout PrometheusText) {
         let figures = connections.figures
         page.addValue("postern_connections_open", .gauge, help: "Open public connections.", value: figures.open)
-        page.addValue("postern_connections_limit", .gauge, help: "The most public connections.", value: connections.limit)
+        page.addValue(
+            "postern_connections_limit", .gauge, help: "The maximum number of public connections.", value: connections.limit)
         page.addValue("postern_connections_total", .counter, help: "Public connections accepted.", value: figures.accepted)
         page.addValue(
             "postern_connections_refused_total", .counter,
@@ -122,9 +123,9 @@ struct MetricsExposition: Sendable {
     private func addService(to page: inout PrometheusText) {
         let book = state.current.book
         page.addValue(
-            "postern_ready", .gauge, help: "1 if the service should be sent requests.",
+            "postern_ready", .gauge, help: "1 if the service is ready for requests, as in /readyz.",
             value: readiness.report(at: clock.now()).isReady ? 1 : 0)
-        page.addValue("postern_tenants", .gauge, help: "Tenants in force.", value: book.tenants.count)
+        page.addValue("postern_tenants", .gauge, help: "Tenants served.", value: book.tenants.count)
         page.addValue(
             "postern_rule_book_generation", .gauge, help: "Counts the rule books loaded by this process.",
             value: book.generation)
@@ -134,7 +135,7 @@ struct MetricsExposition: Sendable {
         page.addValue(
             "postern_token_cache_misses_total", .counter, help: "Tokens that had to be verified, valid or not.",
             value: cache.misses)
-        page.add("postern_build_info", .gauge, help: "The version, in a label.") { samples in
+        page.add("postern_build_info", .gauge, help: "Always 1; the version is in a label.") { samples in
             samples.add([("version", PosternVersion.current)], 1)
         }
     }

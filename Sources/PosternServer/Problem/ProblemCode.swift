@@ -89,7 +89,8 @@ extension ProblemDetails {
         case let error as JSONSyntaxError: self.init(.malformedJSON, detail: "The body is not valid JSON: \(error).")
         case is CredentialError:
             self.init(
-                .credentialsUnavailable, detail: "There are no valid credentials to sign with at the moment.", retryAfter: 5)
+                .credentialsUnavailable, detail: "The service has no valid AWS credentials at the moment: try again later.",
+                retryAfter: 5)
         default: self = .internalError
         }
     }
@@ -97,7 +98,9 @@ extension ProblemDetails {
     /// Every failed check leads to the same 401, except that missing keys are reported as such.
     private init(_ error: AuthenticationError) {
         if case .keysUnavailable = error {
-            self.init(.keysUnavailable, detail: "The keys of the token's issuer have not been fetched yet.", retryAfter: 5)
+            self.init(
+                .keysUnavailable, detail: "The keys of the token's issuer have not been fetched yet: try again later.",
+                retryAfter: 5)
         } else {
             self = .unauthenticated
         }

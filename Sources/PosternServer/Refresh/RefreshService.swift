@@ -250,8 +250,8 @@ extension RemoteKeys: RefreshedSource {
             failureLine: .init(
                 level: .warning,
                 message: status.hasKeys
-                    ? "the issuer's keys cannot be fetched: those in use stay"
-                    : "the issuer's keys cannot be fetched: its tokens are refused with 503 until they are",
+                    ? "the issuer's keys cannot be fetched: the last ones stay in use"
+                    : "the issuer's keys cannot be fetched: its tokens get 503 until they can",
                 metadata: status.ageSeconds.map { ["ageSeconds": "\($0)"] } ?? [:]),
             successLine: .init(level: .notice, message: "the issuer's keys were fetched", metadata: fetched)
         )
@@ -282,8 +282,8 @@ extension RefreshingCredentials: RefreshedSource {
             failureLine: .init(
                 level: serves ? .warning : .error,
                 message: serves
-                    ? "credentials cannot be renewed: those in use serve until their end"
-                    : "there are no credentials to sign with: tickets are refused with 503 until there are",
+                    ? "credentials cannot be renewed: the current ones are used until they expire"
+                    : "credentials cannot be fetched: ticket requests get 503 until they can",
                 metadata: status.remaining.map { ["remainingSeconds": "\(Int($0))"] } ?? [:]),
             successLine: .init(level: .notice, message: "credentials were fetched", metadata: fetched)
         )

@@ -58,6 +58,6 @@ extension ServiceClock {
     static func check(_ now: Date) throws(ProblemDetails) {
         guard problem(of: now) != nil else { return }
         throw ProblemDetails(
-            .clockImplausible, detail: "The clock of this service cannot be right: its operator must set it.", retryAfter: 60)
+            .clockImplausible, detail: "The clock of this service is wrong: ask its operator to set it.", retryAfter: 60)
     }
 }

@@ -18,12 +18,14 @@ struct TenantContext {
         try ServiceClock.check(info.time)
         let principal = try info.snapshot.authenticator.authenticate(authorization: info.authorization, at: info.time)
         guard let served = info.snapshot.tenant(principal.tenant) else {
-            throw ProblemDetails(.tenantUnknown, detail: "The token is valid, but its tenant is not set up here.")
+            throw ProblemDetails(
+                .tenantUnknown, detail: "The token is valid, but its tenant has no rule file here: ask the operator to add one.")
         }
         if let origin = info.origin, !served.tenant.origins.contains(origin) {
             throw ProblemDetails(
                 .originNotAllowed,
-                detail: "Pages from this origin may not request tickets of this tenant; add it to 'origins' in its rule file."
+                detail:
+                    "Pages from this origin may not request tickets of this tenant; add the origin to 'origins' in its rule file."
             )
         }
         self.info = info
@@ -66,7 +68,8 @@ struct TenantContext {
                 guard allowUsers.contains(where: { $0.hasSameBytes(as: user) }) else {
                     throw ProblemDetails(
                         .userNotAllowed,
-                        detail: "This API key may not be used on behalf of that user: its operator sets 'allowUsers'.")
+                        detail: "This API key may not name that user: ask the operator to add the user to the key's 'allowUsers'."
+                    )
                 }
             }
             return Uploader(tenant: tenant.id, user: request.user, scopes: principal.scopes)

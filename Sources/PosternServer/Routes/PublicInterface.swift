@@ -141,7 +141,8 @@ struct PublicInterface: Sendable {
             guard info.snapshot.origins.contains(origin) else {
                 throw ProblemDetails(
                     .originNotAllowed,
-                    detail: "Pages from this origin may not request tickets; add it to 'origins' in the tenant's rule file.")
+                    detail:
+                        "Pages from this origin may not request tickets; add the origin to 'origins' in the tenant's rule file.")
             }
             return Response(status: 204, shared: Self.uncachedFields, fields: .preflight(from: origin))
         }

@@ -54,9 +54,9 @@ struct ListenerService: Service, CustomStringConvertible {
     /// The reason of an error, for operators.
     private static func reason(_ error: IOError) -> String {
         switch error.errnoCode {
-        case EADDRINUSE: "another process listens there"
-        case EADDRNOTAVAIL: "this machine does not have that address"
-        case EACCES: "this port requires more privileges"
+        case EADDRINUSE: "another process listens there; stop it, or choose another port"
+        case EADDRNOTAVAIL: "this machine does not have that address; choose one of its own, or 0.0.0.0 for all"
+        case EACCES: "this port requires privileges; choose one above 1023, or grant CAP_NET_BIND_SERVICE"
         default: error.description
         }
     }

@@ -107,7 +107,8 @@ struct TicketExpiry {
         let possible = min(wanted, end - Self.margin)
         guard possible >= wanted || possible - now.timeIntervalSince1970 >= Self.shortest else {
             throw ProblemDetails(
-                .credentialsUnavailable, detail: "The credentials to sign with are about to end and are being renewed.",
+                .credentialsUnavailable,
+                detail: "The service's AWS credentials are about to expire and are being renewed: try again in a moment.",
                 retryAfter: 5)
         }
         instant = Date(timeIntervalSince1970: possible.rounded(.down))

@@ -27,8 +27,8 @@ extension [RuleDraft] {
             let example = Self.exampleUser(intruder.segments[place])
             log.problem(
                 at: owner.position,
-                "a user\(example) would own a folder that the rule \(intruder.name.quoted) fills for others",
-                "let the keys of the two rules differ in a folder in front of {user}: \(owner.name)/{user}/, \(intruder.name)/…"
+                "the folder of a user\(example) would also hold other users' files, of the rule \(intruder.name.quoted)",
+                "begin the keyPrefix of each rule with a different folder: \(owner.name)/{user}/, \(intruder.name)/…"
             )
         }
     }

@@ -21,7 +21,7 @@ extension [TenantDraft] {
                     draft.log.problem(
                         at: issuer.position,
                         "the issuer \(issuer.value.quoted) is declared \(owner) too",
-                        "keep one: a service-wide issuer with tenantClaim serves several tenants"
+                        "declare it once; for several tenants, use a service-wide issuer with tenantClaim"
                     )
                 } else {
                     owners[name] = "in \(draft.log.file):\(issuer.position.line)"
@@ -87,7 +87,7 @@ extension [TenantDraft] {
         let message =
             claim.bytes == other.bytes
             ? "the tenant \(other.tenant.quoted) has the same prefix \(text(claim)) in the bucket \(bucket) (\(other.place))"
-            : "the prefix \(text(claim)) meets \(text(other)) of the tenant \(other.tenant.quoted) in the bucket \(bucket) (\(other.place))"
+            : "the prefix \(text(claim)) overlaps \(text(other)) of the tenant \(other.tenant.quoted) in the bucket \(bucket) (\(other.place))"
         claim.log.problem(
             at: claim.position,
             message,

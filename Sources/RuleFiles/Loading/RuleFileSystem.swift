@@ -63,7 +63,7 @@ extension RuleFileSystem {
             // One more than is allowed shows that there are too many.
             bytes = try read(path, YAMLLimits.bytes + 1)
         } catch {
-            log.problem("the file cannot be read: \(error.reason)", "check that it exists and may be read")
+            log.problem("the file cannot be read: \(error.reason)", "check its path and permissions")
             return nil
         }
         let (root, findings) = YAMLReader.read(bytes)

@@ -64,7 +64,7 @@ package enum RuleLoader {
         do throws(RuleFileSystem.Failure) {
             entries = try files.list(folder)
         } catch {
-            log.problem("the folder of tenant files cannot be read: \(error.reason)", "name a folder that exists and may be read")
+            log.problem("the folder of rule files cannot be read: \(error.reason)", "check its path and permissions")
             return []
         }
         var names: [String] = []
@@ -74,11 +74,13 @@ package enum RuleLoader {
                 names.append(entry.name)
             } else if lowercased.hasSuffix(".yml") || lowercased.hasSuffix(suffix) {
                 let stem = entry.name.prefix { $0 != "." }
-                log.problem("a tenant's file ends in .yaml", "rename it to \(stem).yaml", file: FilePath.join(folder, entry.name))
+                log.problem(
+                    "the name of a rule file must end in .yaml", "rename it to \(stem).yaml",
+                    file: FilePath.join(folder, entry.name))
             }
         }
         if names.isEmpty, log.problems.isEmpty {
-            log.problem("there is no tenant file in the folder", "write one: <tenant>.yaml")
+            log.problem("there are no rule files in this folder", "add one named <tenant>.yaml, such as acme.yaml")
         }
         return Set(names).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
@@ -89,7 +91,7 @@ package enum RuleLoader {
             guard let file = draft.file, file.issuers.isEmpty, file.apiKeys.isEmpty else { continue }
             draft.log.warning(
                 at: .start,
-                "no client can get tickets of this tenant: it has no issuer and no API key",
+                "no client can get tickets for this tenant: it has no issuer and no API key",
                 "write issuers or apiKeys under auth, or declare a service-wide issuer"
             )
         }

@@ -19,8 +19,8 @@ struct APIKeyReader: Sendable {
 
     private static let hints = ["key": keyItself, "secret": keyItself]
     private static let keyItself = ValueError(
-        "an API key itself has no place in a file",
-        "make a new one (postern key new) and write its sha256; this one must no longer be used"
+        "a rule file must not contain an API key",
+        "stop using this key: make a new one with “postern key new” and write its sha256"
     )
 
     func read(_ section: Section) -> [APIKeyRecord] {
@@ -49,8 +49,8 @@ struct APIKeyReader: Sendable {
             if let id, let line = ids.updateValue(id.position.line, forKey: id.value) {
                 key.log.problem(
                     at: id.position,
-                    "the key id \(id.value.quoted) is there twice; the first is in line \(line)",
-                    "give each key its own id, also while two of them serve a rotation: cms-2026"
+                    "the key id \(id.value.quoted) is used twice, first in line \(line)",
+                    "give each key its own id, also during a rotation: cms-2026"
                 )
             }
             if let sha256, let line = digests.updateValue(sha256.position.line, forKey: sha256.value) {
@@ -88,7 +88,7 @@ extension APIKeyReader {
         "id", takes: "name, unique in the file; it appears in the key and in the log", standard: "required", example: "cms"
     ) { section, key, _ in
         section.required(key, "write a short name: id: cms") { text throws(ValueError) in
-            try Identifier.parse(text, what: "an id of a key")
+            try Identifier.parse(text, what: "a key id")
         }
     }
 
@@ -141,8 +141,8 @@ extension APIKeyReader {
     private static func digest(_ text: String) throws(ValueError) -> [UInt8] {
         if text.utf8.starts(with: APIKey.prefix.utf8) {
             throw ValueError(
-                "this is an API key itself, not its hash",
-                "make a new key (postern key new) and paste the sha256 it prints; this one must no longer be used"
+                "this is an API key, not its SHA-256",
+                "stop using this key: make a new one with “postern key new” and paste the sha256 that it prints"
             )
         }
         guard let digest = Hexadecimal.decode(text), digest.count == DigestAlgorithm.sha256.size else {

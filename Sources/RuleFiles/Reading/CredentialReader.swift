@@ -25,8 +25,8 @@ struct CredentialReader: Sendable {
         "sessionToken": secretItself,
     ]
     private static let secretItself = ValueError(
-        "credentials themselves have no place in a file",
-        "write {env: PREFIX} and set them in the environment"
+        "a rule file must not contain credentials",
+        "write {env: PREFIX} and set PREFIX_ACCESS_KEY_ID and PREFIX_SECRET_ACCESS_KEY in the environment"
     )
 
     /// Returns nil if the key is absent or, with a problem logged, wrong.
@@ -66,7 +66,7 @@ struct CredentialReader: Sendable {
             let name = try PlainText.parse(text, what: key)
             // ASCII, so that names that look alike are equal everywhere.
             guard name.utf8.allSatisfy({ $0 < 0x80 }) else {
-                throw ValueError("\(text.quoted) has other letters than those of ASCII", "name the profile in ASCII")
+                throw ValueError("\(text.quoted) is not ASCII", "name the profile in ASCII")
             }
             return Reading(source: .profile(name))
         }?.value
@@ -85,7 +85,8 @@ struct CredentialReader: Sendable {
                 throw ValueError("\(text.quoted) is not the beginning of a variable's name", "write ACME for ACME_ACCESS_KEY_ID")
             }
             for ending in ["_ACCESS_KEY_ID", "_SECRET_ACCESS_KEY", "_SESSION_TOKEN"] where text.hasSuffix(ending) {
-                throw ValueError("\(ending) is added to the name", "write \(text.dropLast(ending.count))")
+                throw ValueError(
+                    "env is only the beginning of the names: Postern adds \(ending)", "write \(text.dropLast(ending.count))")
             }
             return Reading(source: .environment(prefix: text))
         }?.value

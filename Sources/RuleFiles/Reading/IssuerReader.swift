@@ -42,7 +42,7 @@ struct IssuerReader: Sendable {
         let hints = [
             "tenantClaim": ValueError(
                 "tenantClaim is only for service-wide issuers: this issuer's users all belong to this tenant",
-                "remove it, or move the issuer to the service's configuration"
+                "remove it, or move the issuer to the service-wide file (--config)"
             )
         ]
         guard let section = Section(node, title: "an issuer", at: node.position, keys: known, hints: hints, log: log) else {
@@ -96,7 +96,7 @@ struct IssuerReader: Sendable {
             section.log.problem(
                 at: other.position,
                 "\(first.value.rawValue) and \(other.value.rawValue) cannot be used by the same issuer",
-                "keep the HS… algorithms, for a shared secret, or the others, for public keys"
+                "keep either the HS… algorithms (shared secret) or the others (public keys)"
             )
             return
         }
@@ -150,7 +150,8 @@ extension IssuerReader {
     ) { section, key, _ in
         let audience = section.list(key, allowsSingle: true) { text throws(ValueError) in try PlainText.parse(text, what: key) }
         if section[key] == nil {
-            section.missing(key, "write the “aud” of tokens meant for uploads, else tokens for other services count too")
+            section.missing(
+                key, "write the “aud” of the tokens that are meant for uploads, so that tokens for other services are refused")
         }
         return audience
     }
@@ -165,7 +166,7 @@ extension IssuerReader {
         let algorithms = section.list(key) { text throws(ValueError) in
             try Choice.parse(text, of: Algorithm.names, what: "a signature algorithm")
         }
-        if section[key] == nil { section.missing(key, "write those the issuer uses: [RS256]") }
+        if section[key] == nil { section.missing(key, "write the algorithms that the issuer signs with: [RS256]") }
         return algorithms?.compactMap { name in
             Algorithm(named: name.value).map { Located(value: $0, position: name.position) }
         }
@@ -205,7 +206,7 @@ extension IssuerReader {
             let seconds = try Quantity.duration.parse(text)
             // At most a year: a token that lives longer is a password.
             guard (1...366 * 86_400).contains(seconds) else {
-                throw ValueError("\(text.quoted) is not a lifetime of a token", "write 1s to 366d; the default is 24h")
+                throw ValueError("\(text.quoted) is not a possible lifetime of a token", "write 1s to 366d; the default is 24h")
             }
             return seconds
         }
@@ -256,8 +257,8 @@ struct KeySourceReader: Sendable {
         if let file, !isRemote {
             keys.log.problem(
                 at: file.keyPosition,
-                "caFile is for keys from the network, and \(source.row.name) is not",
-                "remove it, or write jwks: https://…"
+                "caFile has no effect with \(source.row.name): it is only for keys from the network",
+                "remove caFile, or fetch the keys with jwks or discovery"
             )
         }
         let authorities = Self.authorities.read(from: keys, self)
@@ -307,8 +308,8 @@ struct KeySourceReader: Sendable {
 
     private static let secretFile = Key<KeySourceReader, Located<KeySource>?>(
         "secretFile",
-        takes: "path of a shared secret for HS algorithms: 32 bytes or more (HS384: 48, HS512: 64). The file is the "
-            + "secret, byte by byte, except one line end after printable text. It may also be a JSON Web Key Set of "
+        takes: "path of a shared secret for HS algorithms: 32 bytes or more (HS384: 48, HS512: 64). The bytes of "
+            + "the file are the secret; one line end after printable text is ignored. It may also be a JSON Web Key Set of "
             + "`oct` keys, so that two secrets are valid during a rotation",
         standard: "–",
         example: "keys/acme.secret"

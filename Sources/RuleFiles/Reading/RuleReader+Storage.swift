@@ -105,7 +105,7 @@ extension RuleReader {
         example: "204"
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in
-            try Choice.parse(text, of: ["200", "201", "204"], what: "a status S3 answers uploads with")
+            try Choice.parse(text, of: ["200", "201", "204"], what: "a status of an upload")
         }
     }
 
@@ -176,7 +176,7 @@ struct EncryptionReader: Sendable {
         let type = Self.type.read(from: section, self)
         if let type, type.value == "AES256" {
             if let keyID = section[Self.keyID.row.name] {
-                section.log.problem(at: keyID.keyPosition, "AES256 has no key id", "remove keyId, or write type: aws:kms")
+                section.log.problem(at: keyID.keyPosition, "AES256 takes no keyId", "remove keyId, or write type: aws:kms")
             }
             return .aes256
         }
@@ -204,7 +204,7 @@ extension RuleReader {
             do throws(ValueError) {
                 try reader.checkTag(entry.key, what: "the tag key", atMost: 128)
                 if entry.key.lowercased().hasPrefix("aws:") {
-                    throw ValueError("tag keys that begin with “aws:” belong to AWS", "name it otherwise")
+                    throw ValueError("tag keys that begin with “aws:” are reserved by AWS", "choose another name")
                 }
                 if entry.key.isEmpty { throw ValueError("a tag has no key", "write “key: value”") }
             } catch {
@@ -232,8 +232,8 @@ extension RuleReader {
         }
         guard isAllowed else {
             throw ValueError(
-                "\(what) \(text.quoted) has a character AWS refuses",
-                "use letters, digits, blanks and + - = . _ : / @"
+                "\(what) \(text.quoted) has a character that AWS refuses",
+                "use letters, digits, spaces and + - = . _ : / @"
             )
         }
     }
@@ -273,7 +273,7 @@ struct MetadataReader: Sendable {
             if fixed.contains(where: { $0.name == field.name }) {
                 section.log.problem(
                     at: entry.keyPosition,
-                    "\(entry.key.quoted) is there twice: names of metadata have no upper case",
+                    "\(entry.key.quoted) is set twice: S3 turns the names of metadata into lower case",
                     "keep one of them"
                 )
             }
@@ -284,7 +284,7 @@ struct MetadataReader: Sendable {
             section.log.problem(
                 at: section.position,
                 "the fixed metadata has \(bytes) bytes",
-                "keep names and values within \(MetadataRule.limit) bytes: S3 takes no more"
+                "shorten it: S3 stores at most \(MetadataRule.limit) bytes of names and values"
             )
         }
         return fixed
@@ -299,7 +299,7 @@ struct MetadataReader: Sendable {
         let names = section.list(key) { text throws(ValueError) in
             let name = try Self.name(text)
             if fixed.contains(where: { $0.name == MetadataRule.prefix + name }) {
-                throw ValueError("\(name.quoted) is fixed and allowed", "keep it in one of the two")
+                throw ValueError("\(name.quoted) is under both fixed and allowed", "keep it under one of them")
             }
             return name
         }
@@ -319,11 +319,12 @@ struct MetadataReader: Sendable {
         let name = String(decoding: text.utf8.map(\.asciiLowercased), as: UTF8.self)
         if name.hasPrefix(MetadataRule.prefix) {
             throw ValueError(
-                "the prefix x-amz-meta- is added to every name", "write \(name.dropFirst(MetadataRule.prefix.count))")
+                "names are written without x-amz-meta-, which is added to each of them",
+                "write \(name.dropFirst(MetadataRule.prefix.count))")
         }
         let isName = name.utf8.allSatisfy { $0.isASCIILowercase || $0.isASCIIDigit || "-_.".utf8.contains($0) }
         guard isName, (1...100).contains(name.utf8.count) else {
-            throw ValueError("\(text.quoted) is not a name of metadata", "write 1 to 100 of a-z, 0-9, “-”, “_” and “.”")
+            throw ValueError("\(text.quoted) is not a metadata name", "write 1 to 100 of a-z, 0-9, “-”, “_” and “.”")
         }
         return name
     }

@@ -58,7 +58,7 @@ struct RuleReader: Sendable {
         if rule.storage.formCost > StorageSettings.maximumFormCost {
             log.problem(
                 at: entry.keyPosition,
-                "\(title) puts too much into each form: \(rule.storage.formCost) of \(StorageSettings.maximumFormCost) bytes",
+                "the constant fields of \(title) have \(rule.storage.formCost) bytes, and at most \(StorageSettings.maximumFormCost) fit into a form",
                 "shorten its tags, fixed metadata, cacheControl or successRedirect"
             )
         }
@@ -67,7 +67,7 @@ struct RuleReader: Sendable {
 
     private func readName(_ entry: YAMLEntry, log: DiagnosticLog) -> String? {
         do throws(ValueError) {
-            return try Identifier.parse(entry.key, what: "a name for a rule", underscores: true)
+            return try Identifier.parse(entry.key, what: "a rule name", underscores: true)
         } catch {
             log.problem(at: entry.keyPosition, error)
             return nil
@@ -113,19 +113,19 @@ extension RuleReader {
         case (true, false):
             section.log.warning(
                 at: keyName.position,
-                "two users who send files of the same name overwrite each other's",
+                "users who upload files of the same name overwrite each other's files",
                 "add {uuid} to keyName, or /{user}/ to keyPrefix"
             )
         case (false, true):
             section.log.warning(
                 at: keyName.position,
-                "every upload of a user replaces the one before",
-                "add {uuid} or {filename} to keyName where this is not meant"
+                "each upload of a user replaces the user's previous file",
+                "if this is not intended, add {uuid} or {filename} to keyName"
             )
         case (false, false):
             section.log.problem(
                 at: keyName.position,
-                "every upload replaces the previous one, of any user",
+                "each upload replaces the previous one, even another user's",
                 "add {uuid} or {filename} to keyName: \"{uuid}.{ext}\""
             )
         }
@@ -158,10 +158,11 @@ extension RuleReader {
         standard: "required",
         example: "5MiB"
     ) { section, key, _ in
-        section.required(key, "write the largest file it takes, at most 5GiB: maxSize: 5MiB") { text throws(ValueError) in
+        section.required(key, "write the largest size that the rule allows, at most 5GiB: maxSize: 5MiB") {
+            text throws(ValueError) in
             let bytes = try Quantity.size.parse(text)
             guard bytes <= UploadPolicy.maximumFileBytes else {
-                throw ValueError("\(text.quoted) is more than one upload can carry", "write at most 5GiB")
+                throw ValueError("\(text.quoted) is more than S3 allows for one upload", "write at most 5GiB")
             }
             guard bytes > 0 else { throw ValueError("maxSize allows nothing", "write at least 1") }
             return bytes

@@ -49,7 +49,7 @@ struct Section {
             if let hint = hints[entry.key] {
                 log.problem(at: entry.keyPosition, hint)
             } else if entry.key == "<<" {
-                log.problem(at: entry.keyPosition, "there is a merge key (<<)", "merge keys are not read: write the keys out")
+                log.problem(at: entry.keyPosition, "merge keys (<<) are not supported", "write the keys out")
             } else {
                 log.problem(
                     at: entry.keyPosition,
@@ -114,7 +114,7 @@ struct Section {
         case .text(let text) where allowsSingle && !text.isEmpty:
             items = [entry.value]
         case .text(let text):
-            let advice = text.isEmpty ? "write [a, b], or remove the line" : "write [\(text)]"
+            let advice = text.isEmpty ? "write [a, b]" : "write [\(text)]"
             log.problem(at: entry.value.position, "\(key) is not a list", advice)
             return nil
         case .mapping:
@@ -124,7 +124,7 @@ struct Section {
             return nil
         }
         if items.isEmpty {
-            log.problem(at: entry.value.position, "\(key) is an empty list", "name at least one, or remove the line")
+            log.problem(at: entry.value.position, "\(key) is an empty list", "write at least one entry")
             return nil
         }
         var values: [Located<String>] = []
@@ -133,7 +133,7 @@ struct Section {
         for item in items {
             guard let found = value(of: item, key: key, at: item.position, parse) else { continue }
             if let line = firstLines[ExactString(found.value)] {
-                log.problem(at: found.position, "\(key) lists this twice; the first is in line \(line)", "keep one of them")
+                log.problem(at: found.position, "\(key) lists this twice, first in line \(line)", "keep one of them")
             } else {
                 firstLines[ExactString(found.value)] = found.position.line
                 values.append(found)
@@ -163,7 +163,7 @@ struct Section {
             } catch {
                 // `key:` without a value: libyaml's position of the empty value is not useful.
                 if text.isEmpty {
-                    log.problem(at: keyPosition, "\(key) has no value", "write one, or remove it")
+                    log.problem(at: keyPosition, "\(key) has no value", "write one after “:”")
                 } else {
                     log.problem(at: node.position, error)
                 }
@@ -172,7 +172,7 @@ struct Section {
         case .list, .mapping:
             log.problem(
                 at: node.position, "\(key) is not a single value",
-                "write one value behind “:”, in quotes if it begins with “{” or “[”")
+                "write one value after “:”, in quotes if it begins with “{” or “[”")
             return nil
         case .reported:
             return nil

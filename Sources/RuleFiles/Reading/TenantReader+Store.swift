@@ -7,7 +7,7 @@ import WireFormats
 extension TenantReader {
     func readStore(_ file: Section, into draft: inout TenantDraft) -> (Store?, CredentialReader.Reading?) {
         guard file["store"] != nil else {
-            file.missing("store", "write the bucket and region of its files under store:")
+            file.missing("store", "write store: with the bucket and its region under it")
             return (nil, nil)
         }
         guard let store = file.section("store", keys: Self.storeKeys.map(\.name)) else { return (nil, nil) }
@@ -54,8 +54,8 @@ extension TenantReader {
         if let signature, signature.value == SignatureVersion.v2.rawValue {
             log.warning(
                 at: signature.position,
-                "signature v2 rests on SHA-1, and AWS refuses it in newer regions and buckets",
-                "keep it only for a store that knows no v4"
+                "signature v2 is based on SHA-1, and AWS refuses it in newer regions and buckets",
+                "use it only for a store that does not support v4"
             )
         }
         if let endpoint, let url = try? HTTPURL(endpoint.value), !url.isProtected {
@@ -102,7 +102,7 @@ extension TenantReader {
         example: "path"
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in
-            try Choice.parse(text, of: [Addressing.virtualHost.rawValue, Addressing.path.rawValue], what: "an addressing")
+            try Choice.parse(text, of: [Addressing.virtualHost.rawValue, Addressing.path.rawValue], what: "an addressing style")
         }
     }
 

@@ -101,8 +101,8 @@ struct TenantReader {
             if policy.isWidened {
                 log.warning(
                     at: file["rules"]?.keyPosition ?? file.position,
-                    "the session policy from these rules covers what their keys begin with, as it would be too long otherwise",
-                    "begin the rules' keyPrefix with one common folder for a narrower one"
+                    "the exact session policy of these rules would be too long, so it allows everything under their leading folders",
+                    "for a narrower policy, begin the keyPrefix of every rule with one common folder"
                 )
             }
             return policy.text

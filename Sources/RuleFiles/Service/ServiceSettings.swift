@@ -110,16 +110,16 @@ extension ServiceSettings {
         Setting(
             "maxConnections", .count(1...1_000_000, "a number of connections"),
             takes:
-                "the most connections at once. Never more than the limit of open files less 96; the log says when that is less",
+                "the maximum number of connections. It is reduced, with a warning in the log, to the limit of open files minus 96",
             default: .value("16384"), example: "4096",
-            help: "The most connections at once; above that, idle ones are closed for new ones."
+            help: "The maximum number of connections; above it, idle ones are closed for new ones."
         ) { $0.maxConnections = $1 },
         Setting(
             "maxConnectionsPerPeer", .count(1...1_000_000, "a number of connections"),
-            takes: "the most connections of one address (IPv6: of one /64); trusted proxies are exempt",
+            takes: "the maximum number of connections from one address (IPv6: one /64); trusted proxies are exempt",
             default: .words("half of `maxConnections`, at least 64"), example: "100",
             help:
-                "The most connections of one address (IPv6: of one /64), except for trusted proxies. (default: half of --max-connections)"
+                "The maximum number of connections from one address (IPv6: one /64); trusted proxies are exempt. (default: half of --max-connections)"
         ) { $0.maxConnectionsPerPeer = $1 },
         Setting(
             "idleTimeout", .duration(1...3600, "an idle timeout"),

@@ -41,7 +41,7 @@ package struct Setting: Sendable {
             do throws(ValueError) {
                 try read(text)(&settings)
             } catch {
-                throw SettingError(description: "\(flag) is \(expected), not '\(text)'.")
+                throw SettingError(description: "\(flag) must be \(expected), not '\(text)'.")
             }
         }
     }

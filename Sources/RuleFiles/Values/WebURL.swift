@@ -10,19 +10,20 @@ enum WebURL {
             throw ValueError("\(text.quoted) is not an https URL", "write https://…")
         }
         guard text.utf8.allSatisfy({ $0.isVisibleASCII && !#""<>\^`{|}"#.utf8.contains($0) }) else {
-            throw ValueError("\(text.quoted) has a character that no URL has", "write it percent-encoded (RFC 3986 §2.1)")
+            throw ValueError(
+                "\(text.quoted) has a character that is not allowed in a URL", "write it percent-encoded (RFC 3986 §2.1)")
         }
         let url: HTTPURL
         do throws(HTTPURLError) {
             url = try HTTPURL(text)
             if url.host.hasUnderscore { throw .host }
         } catch .userInformation {
-            throw ValueError("the URL holds user information", "leave out what stands before “@”")
+            throw ValueError("the URL has a user name or password", "remove everything between “//” and “@”, and the “@”")
         } catch {
             throw ValueError("\(text.quoted) has no valid host", "write https://host or https://host:port")
         }
         if url.fragment != nil {
-            throw ValueError("\(text.quoted) has a fragment", "leave “#” and what follows out")
+            throw ValueError("\(text.quoted) has a fragment", "remove “#” and everything after it")
         }
         guard url.isProtected else {
             throw ValueError("\(text.quoted) is not encrypted", "write https:// (http only for localhost, 127.0.0.1, [::1])")
@@ -36,8 +37,8 @@ enum WebOrigin {
     static func parse(_ text: String) throws(ValueError) -> String {
         if text == "null" {
             throw ValueError(
-                "the origin “null” is every sandboxed page and local file",
-                "name the page's real origin: https://app.example"
+                "the origin “null” would allow every sandboxed page and local file",
+                "write the page's real origin: https://app.example"
             )
         }
         if text.utf8.contains(UInt8(ascii: "*")) {

@@ -40,48 +40,49 @@ struct YAMLDiagnostic: Error, Sendable, Hashable {
     }
 
     private static let refusals: [UInt8: (message: String, advice: String)] = [
-        UInt8(ascii: "&"): ("there is an anchor (&)", "anchors are not read: write the value out where it is needed"),
+        UInt8(ascii: "&"): ("anchors (&) are not supported", "write the value out wherever it is needed"),
         UInt8(ascii: "*"): (
-            "there is an alias (*)", "aliases are not read: write the value out, in quotes if it begins with “*”"
+            "aliases (*) are not supported", "write the value out, in quotes if it begins with “*”"
         ),
-        UInt8(ascii: "!"): ("there is a tag (!)", "tags are not read: write the plain value, in quotes if it begins with “!”"),
+        UInt8(ascii: "!"): ("tags (!) are not supported", "write the plain value, in quotes if it begins with “!”"),
         UInt8(ascii: "?"): ("“?” begins a complex key", "write the key in front of its “:”, or put the value in quotes"),
-        UInt8(ascii: "%"): ("directives (%) are not read", "remove the line"),
+        UInt8(ascii: "%"): ("directives (%) are not supported", "remove the line"),
     ]
 
     private static let unclosedQuote = ("this quote is never closed", "close it on the same line")
     private static let blockHeader = (
-        "this block text has an unreadable header", "write | or > alone at the end of the line"
+        "the header of this block text is not valid", "write | or > alone at the end of the line"
     )
 
     private static let words: [String: (message: String, advice: String)] = [
         "mapping values are not allowed in this context": (
-            "no “:” can stand here",
-            "indent the line like its neighbours, add a “:” that is missing above, or put a value with “: ” in quotes"
+            "a “:” is not allowed here",
+            "indent the line like those around it, add the “:” that is missing above, or put a value that contains “: ” in quotes"
         ),
         "could not find expected ':'": ("a key without “:”", "write “key: value”"),
         "did not find expected key": (
-            "this line fits no mapping above it", "indent it like its neighbours, and put special characters in quotes"
+            "this line belongs to no mapping above it",
+            "indent it like the lines around it, and put values with special characters in quotes"
         ),
         "did not find expected '-' indicator": (
-            "this line fits no list above it", "begin every item with “- ” in the same column"
+            "this line belongs to no list above it", "begin every item with “- ” in the same column"
         ),
         "block sequence entries are not allowed in this context": (
             "no list item can begin here", "begin the list on the next line, or write [a, b]"
         ),
         "did not find expected ',' or ']'": ("a list in [ ] is not closed, or a comma is missing", "write [a, b, c]"),
         "did not find expected ',' or '}'": ("a mapping in { } is not closed, or a comma is missing", "write {a: b, c: d}"),
-        "found unexpected ':'": ("this “:” needs a space behind it", "write “: ”, or put the text in quotes"),
+        "found unexpected ':'": ("this “:” needs a space after it", "write “: ”, or put the text in quotes"),
         "found unexpected end of stream": unclosedQuote,
         "found unexpected document indicator": unclosedQuote,
         "found unknown escape character": (
-            "this backslash escape does not exist", "write the text in single quotes, where a backslash is itself"
+            "this backslash escape does not exist", "write the text in single quotes, where a backslash is not special"
         ),
         "found an indentation indicator equal to 0": blockHeader,
         "did not find expected comment or line break": blockHeader,
         "found character that cannot start any token": ("no value can begin with", "put the value in quotes"),
         "did not find expected <document start>": (
-            "this follows what was already a whole document", "indent it like its neighbours"
+            "this line comes after the end of the document", "indent it like the lines around it"
         ),
     ]
 }

@@ -83,7 +83,7 @@ struct YAMLReader {
         }
         if let second {
             findings.append(
-                YAMLDiagnostic(second, "a second document begins here", "write one document a file: one file a tenant")
+                YAMLDiagnostic(second, "a second document begins here", "remove it: a file has one document, for one tenant")
             )
         }
         return root
@@ -149,7 +149,7 @@ struct YAMLReader {
                 findings.append(YAMLDiagnostic(key.position, "a key must be a word", "write the key as plain text"))
             case .text(let name):
                 guard let line = mapping.append(YAMLEntry(key: name, keyPosition: key.position, value: value)) else { continue }
-                let message = "\(name.quoted) is written more than once here; the first is in line \(line)"
+                let message = "\(name.quoted) appears more than once here, first in line \(line)"
                 findings.append(YAMLDiagnostic(key.position, message, "keep one of them"))
             }
         }
@@ -253,7 +253,7 @@ struct YAMLReader {
         if last == UInt8(ascii: "}") || last == UInt8(ascii: "]") {
             // `keyName: {uuid}.{ext}` without quotes.
             return YAMLDiagnostic(
-                place, "nothing can stand behind a closed bracket", "put the whole value in quotes: \"{user}/\""
+                place, "there is text after a closing bracket", "put the whole value in quotes: \"{user}/\""
             )
         }
         return .syntax(problem, at: place, character: byte(at: error.problem_mark), start: YAMLPosition(start))
@@ -315,7 +315,7 @@ struct YAMLCharacters {
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
         guard bytes.count <= YAMLLimits.bytes else {
-            refuse(.start, "the file is larger than 256 KiB", "split the tenant, or remove what is not a rule")
+            refuse(.start, "the file is larger than 256 KiB", "shorten it, or split the tenant into several")
             return
         }
         isPlain = bytes.allSatisfy { (0x20..<0x7F).contains($0) || $0 == UInt8(ascii: "\n") }
@@ -357,7 +357,7 @@ struct YAMLCharacters {
         }
         guard self.bytes != nil, let first = tabs.first else { return }
         let more = tabs.count > 1 ? " (and \(tabs.count - 1) more lines have one)" : ""
-        refuse(first, "there is a tab\(more)", "use spaces; inside double quotes a tab is written \\t")
+        refuse(first, "there is a tab\(more)", "use spaces, or \\t inside double quotes")
         if !tabIndents { self.bytes = bytes.map { $0 == UInt8(ascii: "\t") ? UInt8(ascii: " ") : $0 } }
     }
 

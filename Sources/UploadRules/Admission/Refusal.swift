@@ -38,22 +38,22 @@ extension Refusal {
         switch self {
         case .ruleUnknown(let allowed):
             allowed.isEmpty
-                ? "There is no such rule, and none that you may use."
+                ? "There is no such rule, and this token or API key may use no rule of the tenant."
                 : "There is no such rule; name one of: \(allowed.joined(separator: ", "))."
         case .ruleRequired(let allowed):
             allowed.isEmpty
-                ? "There is no rule that you may use."
+                ? "This token or API key may use no rule of the tenant."
                 : "Name a rule in \"rule\": one of \(allowed.joined(separator: ", "))."
         case .scopeMissing(let scope):
             "This rule needs the scope \"\(scope)\"; ask for a token that has it."
         case .userRequired:
-            "This rule stores files by user; say in \"user\" on whose behalf you ask."
+            "This rule stores files by user; send the id of the file's user as \"user\"."
         case .contentTypeNotAllowed(let allowed):
             "This content type may not be uploaded here; allowed: \(allowed.joined(separator: ", "))."
         case .sizeTooLarge(let max):
             "The file is too large; at most \(max) bytes are allowed."
         case .sizeTooSmall(let min):
-            "The file is too small; at least \(min) bytes are needed."
+            "The file is too small; the minimum size in bytes is \(min)."
         case .checksumRequired:
             "This rule needs the file's SHA-256; send it in base64 as \"checksumSHA256\"."
         case .checksumMalformed:

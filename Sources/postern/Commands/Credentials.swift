@@ -154,7 +154,7 @@ struct CredentialReport {
         if let problem = finding.problem { rows.append(("PROBLEM", problem)) }
         if let provider = finding.provider { rows.append(("provider", provider)) }
         if let key = finding.accessKeyID { rows.append(("access key id", key + (finding.isTemporary ? " (temporary)" : ""))) }
-        if finding.provider != nil { rows.append(("end", end(finding))) }
+        if finding.provider != nil { rows.append(("expires", end(finding))) }
         if let identity = finding.identity {
             rows += [("identity", identity.arn), ("account", identity.account), ("user id", identity.userID)]
         }
@@ -166,7 +166,7 @@ struct CredentialReport {
 
     private func end(_ finding: CredentialFinding) -> String {
         guard let end = finding.expiration else {
-            return finding.isTemporary ? "not given by the provider" : "none: these are long-term credentials"
+            return finding.isTemporary ? "not given by the provider" : "never: these are long-term credentials"
         }
         let minutes = Int(end.timeIntervalSinceNow / 60)
         return "\(end.rfc3339) (in \(minutes) min)"

@@ -36,7 +36,8 @@ struct Dev: AsyncParsableCommand {
     func run() async throws {
         let addresses = try DevAddresses(service: listen, store: store, admin: admin)
         guard let level = Logger.Level(rawValue: logLevel) else {
-            throw ValidationError("--log-level is not one of the levels: '\(logLevel)'.")
+            throw ValidationError(
+                "--log-level must be one of trace, debug, info, notice, warning, error or critical, not '\(logLevel)'.")
         }
         let sink = LogSink(descriptor: 2)
         LoggingSystem.bootstrap { LineLogHandler(label: $0, sink: sink, format: .text, level: level) }
@@ -66,7 +67,7 @@ struct DevAddresses: Sendable {
 
     private static func loopback(_ name: String, _ text: String) throws -> ListenAddress {
         guard let address = ListenAddress(text) else {
-            throw ValidationError("\(name) is HOST:PORT such as 127.0.0.1:8080, not '\(text)'.")
+            throw ValidationError("\(name) must be HOST:PORT such as 127.0.0.1:8080, not '\(text)'.")
         }
         guard Host(address.host)?.isLoopback == true else {
             throw ValidationError(

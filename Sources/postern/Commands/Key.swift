@@ -31,7 +31,7 @@ struct Key: ParsableCommand {
             var random = SystemRandomNumberGenerator()
             guard let made = APIKey.generate(tenant: tenant, id: id, random: &random) else {
                 throw ValidationError(
-                    "A tenant and an id have lower-case letters, digits and '-', begin with a letter or digit, and are at most 63 long."
+                    "--tenant and --id must be 1 to 63 of a-z, 0-9 and '-', beginning with a letter or digit."
                 )
             }
             if json {

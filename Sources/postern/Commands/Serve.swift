@@ -52,7 +52,7 @@ struct Serve: AsyncParsableCommand {
         if settings.maxConnections > descriptors - FileDescriptorLimit.reserve {
             let most = max(1, descriptors - FileDescriptorLimit.reserve)
             logger.warning(
-                "fewer connections than asked for: raise the limit of open files (ulimit -n)",
+                "maxConnections was reduced: raise the limit of open files (ulimit -n)",
                 metadata: ["asked": "\(settings.maxConnections)", "connections": "\(most)", "openFiles": "\(descriptors)"]
             )
             settings.maxConnections = most

@@ -27,19 +27,22 @@ struct Token: ParsableCommand {
     @Option(help: ArgumentHelp("A shared secret, for HS256 (32 bytes or more), HS384 or HS512.", valueName: "file"))
     var secretFile: String?
 
-    @Option(help: ArgumentHelp("The claim iss.", valueName: "url"))
+    @Option(help: ArgumentHelp("The issuer (claim iss), exactly as in the rule file.", valueName: "url"))
     var issuer: String
 
-    @Option(help: ArgumentHelp("The claim aud.", valueName: "name"))
+    @Option(help: ArgumentHelp("The audience (claim aud).", valueName: "name"))
     var audience: String
 
-    @Option(help: ArgumentHelp("The user.", valueName: "id"))
+    @Option(help: ArgumentHelp("The user's id.", valueName: "id"))
     var user: String
 
     @Option(help: ArgumentHelp("The claim that names the user.", valueName: "name"))
     var userClaim = "sub"
 
-    @Option(help: ArgumentHelp("The algorithm, such as PS256. (default: the key's own, RS256 or HS256)", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "The algorithm, such as PS256. (default: what the key's type determines; RS256 for RSA, HS256 for a secret)",
+            valueName: "name"))
     var alg: String?
 
     @Option(help: ArgumentHelp("How long the token is valid, such as 30s, 5m, 2h or 1d.", valueName: "duration"))
@@ -54,7 +57,7 @@ struct Token: ParsableCommand {
     func validate() throws {
         guard (key == nil) != (secretFile == nil) else { throw ValidationError("Give one of --key and --secret-file.") }
         guard (try? Quantity.duration.parse(expires)) != nil else {
-            throw ValidationError("--expires is a duration such as 30s, 5m, 2h or 1d, not '\(expires)'.")
+            throw ValidationError("--expires must be a duration such as 30s, 5m, 2h or 1d, not '\(expires)'.")
         }
         // A name that appears twice makes the token invalid for every strict reader.
         var names: Set = ["iss", "aud", "iat", "exp"]
@@ -63,7 +66,7 @@ struct Token: ParsableCommand {
         }
         for text in claim {
             guard let end = text.firstIndex(of: "="), end > text.startIndex else {
-                throw ValidationError("--claim is name=value, not '\(text)'.")
+                throw ValidationError("--claim must be name=value, not '\(text)'.")
             }
             guard names.insert(String(text[..<end])).inserted else {
                 throw ValidationError("--claim \(text[..<end]): that claim is set already.")
@@ -155,11 +158,11 @@ enum TokenSigningError: Error, CustomStringConvertible {
     var description: String {
         switch self {
         case .unreadable(let path):
-            "\(path): this file cannot be read"
+            "\(path): this file cannot be read; check its path and permissions"
         case .keyUnusable(let algorithm?):
-            "the key cannot sign \(algorithm): give a PEM private key (or --secret-file for HS256) that fits --alg"
+            "the key cannot sign with \(algorithm): choose another --alg, or give a private key in PEM (for HS256, HS384 and HS512 a --secret-file) that fits it"
         case .keyUnusable(nil):
-            "the key is not an unencrypted PEM private key of RSA (2048 bits or more), EC P-256, P-384, P-521 or Ed25519"
+            "--key must be a private key in PEM without a passphrase: RSA of 2048 bits or more, EC P-256, P-384 or P-521, or Ed25519"
         case .secretTooShort(let count, let algorithm, let minimum):
             "the secret has \(count) bytes: a secret for \(algorithm) needs \(minimum) or more"
         }

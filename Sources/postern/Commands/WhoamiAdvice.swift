@@ -13,40 +13,43 @@ struct WhoamiAdvice {
     func text(for failure: AuthenticationError) -> String {
         switch failure {
         case .authorizationMissing, .authorizationRepeated, .authorizationTooLong, .schemeNotBearer:
-            "A request has exactly one header field 'Authorization: Bearer <token>', of at most 8 KiB."
+            "Send exactly one header field 'Authorization: Bearer <token>', of at most 8 KiB."
         case .tokenMalformed:
             "A token is three parts of base64url without padding, separated by dots: is it truncated, encrypted or opaque?"
         case .headerMalformed, .claimsMalformed:
-            "It is not a JSON object, or has a member twice."
+            "The header or the payload of the token is not a JSON object, or has a member twice: ask for a new token."
         case .algorithmUnsupported, .algorithmNotAllowed:
             "List the algorithm under 'algorithms' of the issuer if it is one of RS, PS, ES, EdDSA or HS; 'none' is never accepted."
         case .criticalExtension, .unencodedPayload: "The token uses an extension of RFC 7515 that Postern does not support."
         case .typeNotAllowed: "'typ' must be JWT, at+jwt or absent: other types are not access tokens."
         case .keyIDMalformed: "'kid' must be a string of at most 128 bytes."
-        case .issuerMissing, .issuerUnknown: "Set 'issuer' to this 'iss', byte for byte (with or without the final '/'). \(known)"
+        case .issuerMissing, .issuerUnknown:
+            "If this 'iss' is your provider, set 'issuer' in the rule file to the same text, byte for byte (with or without the final '/'). \(known)"
         case .issuerAmbiguous: "Several tenants declare this issuer: the token's 'aud' must match exactly one of them."
         case .keysUnavailable(let issuer):
             "\(identities.keyProblem(of: issuer) ?? "the keys have not been fetched"): requests get 503 until they are."
         case .keyIDMissing: "The issuer has several keys, so the token must name one in 'kid'."
         case .keyUnknown:
             "The issuer's keys are: \(keyIDs). A new key is fetched within 30 s after the first token that names it.\(skipped)"
-        case .keyMismatch: "The key that 'kid' names is for another algorithm."
+        case .keyMismatch:
+            "The key that 'kid' names is for another algorithm than the token's 'alg': correct the provider's key set, or the token."
         case .signatureInvalid:
-            "It was not signed with the key that the issuer publishes under this 'kid', or it was modified."
+            "The token was signed with another key than the issuer's, or was changed: check that it comes from this issuer, and that 'keys' names the issuer's current keys."
         case .audienceMissing, .audienceMalformed, .audienceMismatch:
-            "The token's 'aud' must have one of the values of 'audience' in the rule file."
+            "The token's 'aud' must contain one of the values of 'audience' in the rule file: request a token for uploads, or correct 'audience'."
         case .expirationMissing, .expirationMalformed: "'exp' is required, as a number of seconds since 1970."
         case .expired: "It has expired: get a new one. (Clocks may differ by 60 s.)"
         case .notBeforeMalformed, .issuedAtMalformed: "'nbf' and 'iat' must be numbers of seconds since 1970."
         case .notYetValid, .issuedInFuture: "It is not valid yet: compare the clocks of the issuer and of this machine."
-        case .lifetimeTooLong: "Its lifetime is longer than the issuer's 'maxLifetime' (24h by default)."
+        case .lifetimeTooLong:
+            "Its lifetime is longer than the issuer's 'maxLifetime' (24h by default): request a shorter one, or raise 'maxLifetime'."
         case .userMissing, .userMalformed:
             "The claim named by the issuer's 'user' (sub by default) must be a string of 1 to 256 bytes."
         case .tenantMissing, .tenantMalformed: "The claim named by the issuer's 'tenantClaim' must be a string of 1 to 256 bytes."
         case .scopesMalformed: "'scope' and 'scp' must be strings or arrays of strings."
         case .apiKeyMalformed: "An API key is \(APIKey.prefix)TENANT.ID.SECRET as printed by 'postern key new': is it truncated?"
         case .apiKeyUnknown: "No rule file declares this key: add its id and sha256 to 'apiKeys' of its tenant."
-        case .apiKeyMismatch: "There is a key with this id and another secret: was it rotated?"
+        case .apiKeyMismatch: "The rule file has another key with this id: use that key, or correct its 'sha256'."
         case .apiKeyExpired: "The key has expired: make a new one with 'postern key new' and add it to 'apiKeys'."
         }
     }

@@ -39,7 +39,9 @@ struct DevIdentity: Sendable {
         }
         let pem = String(decoding: try Data(contentsOf: privateFile), as: UTF8.self)
         guard let signer = TokenSigner(pem: pem, algorithm: .es256), let publicPEM = signer.publicPEM else {
-            throw SetupError(["\(privateFile.path): this is not the ES256 key that was made here; remove it to have a new one"]
+            throw SetupError([
+                "\(privateFile.path): this is not the ES256 key that 'postern dev' made; delete the file to get a new key"
+            ]
             )
         }
         // Written at each start, so that it always matches the private key.

@@ -22,14 +22,14 @@ enum CredentialInput {
         } else if let file, file != "-" {
             // One byte over the limit shows that there are too many.
             guard let contents = StandardStream.read(path: file, atMost: limit + 1) else {
-                throw ValidationError("\(file) cannot be read.")
+                throw ValidationError("\(file) cannot be read: check its path and permissions.")
             }
             bytes = contents
         } else {
             if StandardStream.inputIsTerminal { say("Paste the token or API key, then Enter and Ctrl-D:") }
             bytes = StandardStream.read(StandardStream.input, atMost: limit + 1) ?? []
         }
-        guard bytes.count <= limit else { throw ValidationError("That is over \(limit) bytes: give one token or API key.") }
+        guard bytes.count <= limit else { throw ValidationError("The input is over \(limit) bytes: give one token or API key.") }
         var text = String(decoding: bytes, as: UTF8.self).trimmed
         for word in ["authorization:", "bearer "] where text.lowercased().hasPrefix(word) {
             text = text.dropFirst(word.count).trimmed

@@ -63,7 +63,8 @@ struct SettingsResolver {
             }
         }
         guard !settings.tenants.isEmpty else {
-            throw ValidationError("Say where the rule files are: --tenants DIR, or POSTERN_TENANTS.")
+            throw ValidationError(
+                "Give the folder of rule files: --tenants DIR, POSTERN_TENANTS, or 'tenants' in the file of --config.")
         }
         guard (settings.tlsCert == nil) == (settings.tlsKey == nil) else {
             throw ValidationError("--tls-cert and --tls-key go together: give both or neither.")

@@ -19,7 +19,8 @@ struct StartupError: Error, CustomStringConvertible {
         case let problems as SetupError: description = problems.description
         case let failure as IOError: description = "cannot listen: \(failure.description)"
         case let failure as CocoaError where failure.filePath != nil:
-            description = "\(failure.filePath ?? ""): this file or folder cannot be read or written"
+            description =
+                "\(failure.filePath ?? ""): this file or folder cannot be read or written; check its path and permissions"
         default: description = "\(error)"
         }
     }

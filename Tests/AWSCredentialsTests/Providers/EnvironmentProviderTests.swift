@@ -42,7 +42,7 @@ struct EnvironmentProviderTests {
             try Self.read("X", ["X_ACCESS_KEY_ID": canary, "X_SECRET_ACCESS_KEY": id])
         }
         #expect(found?.isConfiguration == true)
-        #expect(found?.description.contains("exchanged") == true)
+        #expect(found?.description.contains("swapped") == true)
         #expect(found?.description.contains(canary) == false && found?.description.contains(id) == false)
         let received = ReceivedCredentials(accessKeyID: canary, secretAccessKey: id, sessionToken: nil, expiration: nil)
         let answered = await problem { () throws(CredentialError) in

@@ -98,7 +98,7 @@ struct STSClientTests {
     }
 
     @Test(arguments: [
-        ("AccessDenied", 403, "trust policy"), ("InvalidClientTokenId", 403, "access key is unknown"),
+        ("AccessDenied", 403, "trust policy"), ("InvalidClientTokenId", 403, "does not know the access key"),
         ("SignatureDoesNotMatch", 403, "clock"), ("ExpiredToken", 403, "session token"),
         ("RegionDisabledException", 403, "AWS_REGION"),
         ("PackedPolicyTooLarge", 400, "too long"), ("ValidationError", 400, "duration"), ("Throttling", 400, "later"),

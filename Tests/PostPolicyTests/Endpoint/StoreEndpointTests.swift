@@ -204,7 +204,7 @@ struct StoreEndpointTests {
 
     @Test func `an error's description is its message and its advice`() {
         let error = EndpointError.endpointInvalid("http://a: b", .character)
-        #expect(error.message == "the endpoint \"http://a: b\" is not possible")
+        #expect(error.message == "the endpoint \"http://a: b\" is not valid")
         #expect(error.advice == "use visible ASCII only")
         #expect("\(error)" == "\(error.message): \(error.advice)")
         let option = EndpointError.optionNotInPartition("fips", region: "cn-north-1")
@@ -214,9 +214,9 @@ struct StoreEndpointTests {
     @Test func `errors give advice`() {
         #expect(
             "\(EndpointError.endpointInvalid("s3.example.net", .scheme))"
-                == "the endpoint \"s3.example.net\" is not possible: begin with https:// or http://")
+                == "the endpoint \"s3.example.net\" is not valid: begin with https:// or http://")
         #expect(
             "\(EndpointError.bucketInvalid("a\nb", .character))"
-                == "the bucket name \"a\\nb\" is not possible: use lower-case letters, digits, '-' and '.'")
+                == "the bucket name \"a\\nb\" is not valid: use lower-case letters, digits, '-' and '.'")
     }
 }

@@ -43,7 +43,7 @@ struct LocalFileSystemTests {
         try files.createSymbolicLink(atPath: "\(folder)/circle.yaml", withDestinationPath: "circle.yaml")
         try files.createSymbolicLink(atPath: "\(folder)/zero.yaml", withDestinationPath: "/dev/zero")
         try files.createDirectory(atPath: "\(folder)/folder.yaml", withIntermediateDirectories: true)
-        let advice = "check that it exists and may be read"
+        let advice = "check its path and permissions"
         #expect(
             messages() == [
                 "/broken.yaml: the file cannot be read: there is no such file or folder; \(advice)",
@@ -56,7 +56,7 @@ struct LocalFileSystemTests {
 
     @Test func `a large file is read only up to the limit`() throws {
         try temporary.write([UInt8](repeating: UInt8(ascii: "#"), count: 5_000_000), to: "acme.yaml")
-        #expect(messages() == ["/acme.yaml:1:1: the file is larger than 256 KiB; split the tenant, or remove what is not a rule"])
+        #expect(messages() == ["/acme.yaml:1:1: the file is larger than 256 KiB; shorten it, or split the tenant into several"])
         let bytes = try RuleFileSystem.local.read("\(folder)/acme.yaml", 100_000)
         #expect(bytes.count == 100_000)
     }
@@ -68,7 +68,7 @@ struct LocalFileSystemTests {
                 Issue.record("loaded")
                 continue
             }
-            #expect(found.problems.map(\.message) == ["the folder of tenant files cannot be read: \(reason)"])
+            #expect(found.problems.map(\.message) == ["the folder of rule files cannot be read: \(reason)"])
         }
     }
 }

@@ -226,8 +226,8 @@ struct RuleLoaderTests {
         files["gamma.YAML"] = file("gamma")
         #expect(
             Example.problems(files) == [
-                "beta.yml: a tenant's file ends in .yaml; rename it to beta.yaml",
-                "gamma.YAML: a tenant's file ends in .yaml; rename it to gamma.yaml",
+                "beta.yml: the name of a rule file must end in .yaml; rename it to beta.yaml",
+                "gamma.YAML: the name of a rule file must end in .yaml; rename it to gamma.yaml",
             ]
         )
     }
@@ -251,10 +251,13 @@ struct RuleLoaderTests {
         #expect(
             problems(.memory([:]))
                 == [
-                    "t: the folder of tenant files cannot be read: there is no such file or folder; name a folder that exists and may be read"
+                    "t: the folder of rule files cannot be read: there is no such file or folder; check its path and permissions"
                 ]
         )
-        #expect(problems(.memory(["t/x.md": ""])) == ["t: there is no tenant file in the folder; write one: <tenant>.yaml"])
+        #expect(
+            problems(.memory(["t/x.md": ""])) == [
+                "t: there are no rule files in this folder; add one named <tenant>.yaml, such as acme.yaml"
+            ])
         let broken = RuleFileSystem { _ throws(RuleFileSystem.Failure) in
             [.init(name: "a.yaml"), .init(name: "b.yaml")]
         } read: { path, _ throws(RuleFileSystem.Failure) in
@@ -262,7 +265,7 @@ struct RuleLoaderTests {
             return Array(file("b").utf8)
         }
         #expect(
-            problems(broken) == ["t/a.yaml: the file cannot be read: permission denied; check that it exists and may be read"])
+            problems(broken) == ["t/a.yaml: the file cannot be read: permission denied; check its path and permissions"])
         #expect(problems(.memory(["t/a.yaml": ""])).count == 3)
     }
 
@@ -286,7 +289,7 @@ struct RuleLoaderTests {
                 "c.yaml": file("c", issuer: "https://x/"),
             ])
                 == [
-                    "b.yaml:5:16: the issuer “https://x” is declared in t/a.yaml:5 too; keep one: a service-wide issuer with tenantClaim serves several tenants"
+                    "b.yaml:5:16: the issuer “https://x” is declared in t/a.yaml:5 too; declare it once; for several tenants, use a service-wide issuer with tenantClaim"
                 ]
         )
         let yaml = "issuers:\n  - {issuer: https://x, audience: a, algorithms: [RS256], keys: {jwksFile: j}, tenantClaim: org}\n"
@@ -294,7 +297,7 @@ struct RuleLoaderTests {
         #expect(
             Example.problems(["a.yaml": file("a", issuer: "https://x")], service: service)
                 == [
-                    "a.yaml:5:16: the issuer “https://x” is declared service-wide in postern.yaml too; keep one: a service-wide issuer with tenantClaim serves several tenants"
+                    "a.yaml:5:16: the issuer “https://x” is declared service-wide in postern.yaml too; declare it once; for several tenants, use a service-wide issuer with tenantClaim"
                 ]
         )
         // Equal as text, not as bytes: two issuers.
@@ -398,7 +401,7 @@ struct RuleLoaderTests {
     // MARK: Warnings
 
     @Test(arguments: [
-        ("  region: eu-west-1", "  region: eu-west-1\n  signature: v2", "5:14: signature v2 rests on SHA-1"),
+        ("  region: eu-west-1", "  region: eu-west-1\n  signature: v2", "5:14: signature v2 is based on SHA-1"),
         (
             "  region: eu-west-1", "  region: eu-west-1\n  endpoint: http://s3.example.net",
             "5:13: uploads to “http://s3.example.net” are not encrypted"
@@ -410,11 +413,11 @@ struct RuleLoaderTests {
         ),
         (
             "    keyPrefix: avatars/{user}/", "    keyPrefix: avatars/{user}/\n    keyName: me",
-            "18:14: every upload of a user replaces the one before"
+            "18:14: each upload of a user replaces the user's previous file"
         ),
         (
             "    keyPrefix: avatars/{user}/", "    keyPrefix: avatars/\n    keyName: '{filename}'",
-            "18:14: two users who send files of the same name overwrite"
+            "18:14: users who upload files of the same name overwrite"
         ),
     ])
     func `allowed but unwise settings are warnings`(line: String, lines: String, start: String) throws {
@@ -432,7 +435,7 @@ struct RuleLoaderTests {
         .filter { $0 != "auth:" }.joined(separator: "\n")
         #expect(
             Example.load(["acme.yaml": yaml]).warnings.map(\.message) == [
-                "no client can get tickets of this tenant: it has no issuer and no API key"
+                "no client can get tickets for this tenant: it has no issuer and no API key"
             ])
         let service = "issuers:\n  - {issuer: x, audience: a, algorithms: [RS256], keys: {jwksFile: j}, tenantClaim: org}\n"
         let configuration = try ServiceSettings(file: "p.yaml", files: .memory(["p.yaml": service]))

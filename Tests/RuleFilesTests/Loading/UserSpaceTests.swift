@@ -27,7 +27,7 @@ struct UserSpaceTests {
     ])
     func `rules are refused if one could write into a user's folder of the other`(first: String, second: String) {
         let found = problems(first, second, ("{uuid}", "{uuid}"))
-        #expect(found.contains { $0.contains("would own a folder that the rule") }, "\(found)")
+        #expect(found.contains { $0.contains("would also hold other users' files, of the rule") }, "\(found)")
     }
 
     @Test(arguments: [

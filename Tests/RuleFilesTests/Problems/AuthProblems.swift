@@ -11,7 +11,7 @@ enum AuthProblems {
         .replacing(
             .issuer, "    - issuer:",
             """
-            7:7: issuer has no value; write one, or remove it
+            7:7: issuer has no value; write one after “:”
             """),
         .replacing(
             .issuer, "    - issuer: \"a\\tb\"",
@@ -37,18 +37,18 @@ enum AuthProblems {
         .replacing(
             .audience, "      # none",
             """
-            7:7: an issuer has no audience; write the “aud” of tokens meant for uploads, else tokens for other services \
-            count too
+            7:7: an issuer has no audience; write the “aud” of the tokens that are meant for uploads, so that tokens for other \
+            services are refused
             """),
         .replacing(
             .audience, "      audience: []",
             """
-            8:17: audience is an empty list; name at least one, or remove the line
+            8:17: audience is an empty list; write at least one entry
             """),
         .replacing(
             .audience, "      audience: [a, a]",
             """
-            8:21: audience lists this twice; the first is in line 8; keep one of them
+            8:21: audience lists this twice, first in line 8; keep one of them
             """),
         .replacing(
             .audience, "      audience: {a: b}",
@@ -58,12 +58,12 @@ enum AuthProblems {
         .replacing(
             .audience, "      audience: ['']",
             """
-            8:18: audience has no value; write one, or remove it
+            8:18: audience has no value; write one after “:”
             """),
         .replacing(
             .algorithms, "      # none",
             """
-            7:7: an issuer has no algorithms; write those the issuer uses: [RS256]
+            7:7: an issuer has no algorithms; write the algorithms that the issuer signs with: [RS256]
             """),
         .replacing(
             .algorithms, "      algorithms: RS256",
@@ -73,7 +73,7 @@ enum AuthProblems {
         .replacing(
             .algorithms, "      algorithms: []",
             """
-            9:19: algorithms is an empty list; name at least one, or remove the line
+            9:19: algorithms is an empty list; write at least one entry
             """),
         .replacing(
             .algorithms, "      algorithms: [none]",
@@ -94,8 +94,8 @@ enum AuthProblems {
         .replacing(
             .algorithms, "      algorithms: [RS256, HS256]",
             """
-            9:27: RS256 and HS256 cannot be used by the same issuer; keep the HS… algorithms, for a shared secret, or the \
-            others, for public keys
+            9:27: RS256 and HS256 cannot be used by the same issuer; keep either the HS… algorithms (shared secret) or the \
+            others (public keys)
             """),
         .replacing(
             .algorithms, "      algorithms: [HS256]",
@@ -132,17 +132,17 @@ enum AuthProblems {
         .replacing(
             .keys, "      keys: {jwks: 'https://u:p@id.example/jwks'}",
             """
-            10:20: the URL holds user information; leave out what stands before “@”
+            10:20: the URL has a user name or password; remove everything between “//” and “@”, and the “@”
             """),
         .replacing(
             .keys, "      keys: {jwks: 'https://id.example/jwks#x'}",
             """
-            10:20: “https://id.example/jwks#x” has a fragment; leave “#” and what follows out
+            10:20: “https://id.example/jwks#x” has a fragment; remove “#” and everything after it
             """),
         .replacing(
             .keys, "      keys: {jwks: 'https://id.example/a b'}",
             """
-            10:20: “https://id.example/a b” has a character that no URL has; write it percent-encoded (RFC 3986 §2.1)
+            10:20: “https://id.example/a b” has a character that is not allowed in a URL; write it percent-encoded (RFC 3986 §2.1)
             """),
         .replacing(
             .keys, "      keys: {jwks: 'https:///x'}",
@@ -173,13 +173,13 @@ enum AuthProblems {
         .behind(
             .keys, "      user:",
             """
-            11:7: user has no value; write one, or remove it
+            11:7: user has no value; write one after “:”
             """),
         .behind(
             .keys, "      tenantClaim: org",
             """
-            11:7: tenantClaim is only for service-wide issuers: this issuer's users all belong to this tenant; remove it, \
-            or move the issuer to the service's configuration
+            11:7: tenantClaim is only for service-wide issuers: this issuer's users all belong to this tenant; remove it, or \
+            move the issuer to the service-wide file (--config)
             """),
         .behind(
             .keys, "      maxLifetime: 24",
@@ -189,12 +189,12 @@ enum AuthProblems {
         .behind(
             .keys, "      maxLifetime: 0s",
             """
-            11:20: “0s” is not a lifetime of a token; write 1s to 366d; the default is 24h
+            11:20: “0s” is not a possible lifetime of a token; write 1s to 366d; the default is 24h
             """),
         .behind(
             .keys, "      maxLifetime: 400d",
             """
-            11:20: “400d” is not a lifetime of a token; write 1s to 366d; the default is 24h
+            11:20: “400d” is not a possible lifetime of a token; write 1s to 366d; the default is 24h
             """),
         .behind(
             .keys,
@@ -211,20 +211,20 @@ enum AuthProblems {
         .replacing(
             .keyID, "    - id: CMS",
             """
-            12:11: “CMS” is not an id of a key; write 1 to 63 of a-z, 0-9 and “-”, beginning with a letter or digit
+            12:11: “CMS” is not a key id; write 1 to 63 of a-z, 0-9 and “-”, beginning with a letter or digit
             """),
         .replacing(
             .keyID, "    - key: pstn.acme.cms.AAAA",
             """
+            12:7: a rule file must not contain an API key; stop using this key: make a new one with “postern key new” and write \
+            its sha256
             12:7: an API key has no id; write a short name: id: cms
-            12:7: an API key itself has no place in a file; make a new one (postern key new) and write its sha256; this \
-            one must no longer be used
             """),
         .replacing(
             .sha256, "      sha256: pstn.acme.cms.s3cr3t",
             """
-            13:15: this is an API key itself, not its hash; make a new key (postern key new) and paste the sha256 it \
-            prints; this one must no longer be used
+            13:15: this is an API key, not its SHA-256; stop using this key: make a new one with “postern key new” and paste \
+            the sha256 that it prints
             """),
         .replacing(
             .sha256, "      sha256: 5e88",
@@ -254,7 +254,7 @@ enum AuthProblems {
         .behind(
             .sha256, "      scopes: []",
             """
-            14:15: scopes is an empty list; name at least one, or remove the line
+            14:15: scopes is an empty list; write at least one entry
             """),
         .behind(
             .sha256, "      rules: [avatar]",
@@ -269,7 +269,7 @@ enum AuthProblems {
         .behind(
             .sha256, "      allowUsers: [u, u]",
             """
-            14:23: allowUsers lists this twice; the first is in line 14; keep one of them
+            14:23: allowUsers lists this twice, first in line 14; keep one of them
             """),
         .behind(
             .sha256,
@@ -278,8 +278,7 @@ enum AuthProblems {
                   sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
             """,
             """
-            14:11: the key id “cms” is there twice; the first is in line 12; give each key its own id, also while two of \
-            them serve a rotation: cms-2026
+            14:11: the key id “cms” is used twice, first in line 12; give each key its own id, also during a rotation: cms-2026
             15:15: this is the same key as in line 13; make a second key: postern key new
             """),
         .replacing(
@@ -305,7 +304,8 @@ enum AuthProblems {
         .replacing(
             .keys, "      keys: {jwksFile: jwks.json, caFile: ca.pem}",
             """
-            10:35: caFile is for keys from the network, and jwksFile is not; remove it, or write jwks: https://…
+            10:35: caFile has no effect with jwksFile: it is only for keys from the network; remove caFile, or fetch the keys \
+            with jwks or discovery
             """),
         .replacing(
             .keys, "      keys: {caFile: ca.pem}",

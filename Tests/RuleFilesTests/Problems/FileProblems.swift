@@ -16,12 +16,12 @@ enum FileProblems {
         .replacing(
             .tenant, "tenant:",
             """
-            1:1: tenant has no value; write one, or remove it
+            1:1: tenant has no value; write one after “:”
             """),
         .replacing(
             .tenant, "tenant: [acme]",
             """
-            1:9: tenant is not a single value; write one value behind “:”, in quotes if it begins with “{” or “[”
+            1:9: tenant is not a single value; write one value after “:”, in quotes if it begins with “{” or “[”
             """),
         .replacing(
             .tenant, "# no tenant",
@@ -46,7 +46,7 @@ enum FileProblems {
         .behind(
             .tenant, "<<: {}",
             """
-            2:1: there is a merge key (<<); merge keys are not read: write the keys out
+            2:1: merge keys (<<) are not supported; write the keys out
             """),
         .behind(
             .tenant, "\"é\": 1",
@@ -76,12 +76,12 @@ enum FileProblems {
         .behind(
             .tenant, "tenant: acme",
             """
-            2:1: “tenant” is written more than once here; the first is in line 1; keep one of them
+            2:1: “tenant” appears more than once here, first in line 1; keep one of them
             """),
         .behind(
             .tenant, "\"tenant\": acme",
             """
-            2:1: “tenant” is written more than once here; the first is in line 1; keep one of them
+            2:1: “tenant” appears more than once here, first in line 1; keep one of them
             """),
         .behind(
             .tenant,

@@ -11,7 +11,7 @@ enum OriginProblems {
         .replacing(
             .origins, "origins: []",
             """
-            14:10: origins is an empty list; name at least one, or remove the line
+            14:10: origins is an empty list; write at least one entry
             """),
         .replacing(
             .origins, "origins: ['*']",
@@ -26,7 +26,7 @@ enum OriginProblems {
         .replacing(
             .origins, "origins: ['null']",
             """
-            14:11: the origin “null” is every sandboxed page and local file; name the page's real origin: \
+            14:11: the origin “null” would allow every sandboxed page and local file; write the page's real origin: \
             https://app.example
             """),
         .replacing(
@@ -87,7 +87,7 @@ enum OriginProblems {
         .replacing(
             .origins, "origins: [https://a.example, https://a.example]",
             """
-            14:30: origins lists this twice; the first is in line 14; keep one of them
+            14:30: origins lists this twice, first in line 14; keep one of them
             """),
         .replacing(
             .origins, "origins: ['https://']",
@@ -97,7 +97,7 @@ enum OriginProblems {
         .replacing(
             .origins, "origins: [[https://a.example]]",
             """
-            14:11: origins is not a single value; write one value behind “:”, in quotes if it begins with “{” or “[”
+            14:11: origins is not a single value; write one value after “:”, in quotes if it begins with “{” or “[”
             """),
     ]
 }

@@ -24,7 +24,7 @@ enum RuleProblems {
         .replacing(
             .avatars, "  Avatars:",
             """
-            16:3: “Avatars” is not a name for a rule; write 1 to 63 of a-z, 0-9, “-” and “_”, beginning with a letter or \
+            16:3: “Avatars” is not a rule name; write 1 to 63 of a-z, 0-9, “-” and “_”, beginning with a letter or \
             digit
             """),
         .replacing(
@@ -36,7 +36,7 @@ enum RuleProblems {
             """
             16:3: the rule “avatars” has no contentTypes; list what may be uploaded: contentTypes: [image/png, image/jpeg]
             16:3: the rule “avatars” has no keyPrefix; write the folder of its files: keyPrefix: uploads/{user}/
-            16:3: the rule “avatars” has no maxSize; write the largest file it takes, at most 5GiB: maxSize: 5MiB
+            16:3: the rule “avatars” has no maxSize; write the largest size that the rule allows, at most 5GiB: maxSize: 5MiB
             """),
         .replacing(
             .avatars,
@@ -62,7 +62,7 @@ enum RuleProblems {
         .replacing(
             .keyPrefix, "    keyPrefix: ''",
             """
-            17:5: keyPrefix has no value; write one, or remove it
+            17:5: keyPrefix has no value; write one after “:”
             """),
         .replacing(
             .keyPrefix, "    keyPrefix: a//{user}/",
@@ -135,12 +135,12 @@ enum RuleProblems {
         .replacing(
             .keyPrefix, "    keyPrefix: {user}/",
             """
-            17:22: nothing can stand behind a closed bracket; put the whole value in quotes: "{user}/"
+            17:22: there is text after a closing bracket; put the whole value in quotes: "{user}/"
             """),
         .replacing(
             .keyPrefix, "    keyPrefix: {user}",
             """
-            17:16: keyPrefix is not a single value; write one value behind “:”, in quotes if it begins with “{” or “[”
+            17:16: keyPrefix is not a single value; write one value after “:”, in quotes if it begins with “{” or “[”
             """),
         .replacing(
             .keyPrefix,
@@ -179,7 +179,7 @@ enum RuleProblems {
         .behind(
             .keyPrefix, "    keyName: ''",
             """
-            18:5: keyName has no value; write one, or remove it
+            18:5: keyName has no value; write one after “:”
             """),
         .behind(
             .keyPrefix, "    keyName: '..'",
@@ -189,7 +189,7 @@ enum RuleProblems {
         .behind(
             .keyPrefix, "    keyName: {uuid}.{ext}",
             """
-            18:20: nothing can stand behind a closed bracket; put the whole value in quotes: "{user}/"
+            18:20: there is text after a closing bracket; put the whole value in quotes: "{user}/"
             """),
         .replacing(
             .keyPrefix,
@@ -198,7 +198,7 @@ enum RuleProblems {
                 keyName: me
             """,
             """
-            18:14: every upload replaces the previous one, of any user; add {uuid} or {filename} to keyName: \
+            18:14: each upload replaces the previous one, even another user's; add {uuid} or {filename} to keyName: \
             "{uuid}.{ext}"
             """),
         .replacing(
@@ -214,7 +214,7 @@ enum RuleProblems {
         .replacing(
             .contentTypes, "    contentTypes: []",
             """
-            18:19: contentTypes is an empty list; name at least one, or remove the line
+            18:19: contentTypes is an empty list; write at least one entry
             """),
         .replacing(
             .contentTypes, "    contentTypes: [png]",
@@ -249,12 +249,12 @@ enum RuleProblems {
         .replacing(
             .contentTypes, "    contentTypes: [image/png, image/png]",
             """
-            18:31: contentTypes lists this twice; the first is in line 18; keep one of them
+            18:31: contentTypes lists this twice, first in line 18; keep one of them
             """),
         .replacing(
             .maxSize, "    # none",
             """
-            16:3: the rule “avatars” has no maxSize; write the largest file it takes, at most 5GiB: maxSize: 5MiB
+            16:3: the rule “avatars” has no maxSize; write the largest size that the rule allows, at most 5GiB: maxSize: 5MiB
             """),
         .replacing(
             .maxSize, "    maxSize: 5M",
@@ -290,7 +290,7 @@ enum RuleProblems {
         .replacing(
             .maxSize, "    maxSize: 6GiB",
             """
-            19:14: “6GiB” is more than one upload can carry; write at most 5GiB
+            19:14: “6GiB” is more than S3 allows for one upload; write at most 5GiB
             """),
         .replacing(
             .maxSize, "    maxSize: 99999999999999999999",
@@ -387,7 +387,7 @@ enum RuleProblems {
         .behind(
             .maxSize, "    encryption: {type: AES256, keyId: a}",
             """
-            20:32: AES256 has no key id; remove keyId, or write type: aws:kms
+            20:32: AES256 takes no keyId; remove keyId, or write type: aws:kms
             """),
         .behind(
             .maxSize, "    encryption: {type: aws:kms, keyId: 'a b'}",
@@ -402,17 +402,17 @@ enum RuleProblems {
         .behind(
             .maxSize, "    tags: {a: 'b&c'}",
             """
-            20:15: the tag value “b&c” has a character AWS refuses; use letters, digits, blanks and + - = . _ : / @
+            20:15: the tag value “b&c” has a character that AWS refuses; use letters, digits, spaces and + - = . _ : / @
             """),
         .behind(
             .maxSize, "    tags: {'aws:a': b}",
             """
-            20:12: tag keys that begin with “aws:” belong to AWS; name it otherwise
+            20:12: tag keys that begin with “aws:” are reserved by AWS; choose another name
             """),
         .behind(
             .maxSize, "    tags: {a: [b]}",
             """
-            20:15: “a” is not a single value; write one value behind “:”, in quotes if it begins with “{” or “[”
+            20:15: “a” is not a single value; write one value after “:”, in quotes if it begins with “{” or “[”
             """),
         .behind(
             .maxSize, "    tags: {a1: b, a2: b, a3: b, a4: b, a5: b, a6: b, a7: b, a8: b, a9: b, a10: b, a11: b}",
@@ -437,12 +437,12 @@ enum RuleProblems {
         .behind(
             .maxSize, "    metadata: {fixed: {x-amz-meta-a: b}}",
             """
-            20:24: the prefix x-amz-meta- is added to every name; write a
+            20:24: names are written without x-amz-meta-, which is added to each of them; write a
             """),
         .behind(
             .maxSize, "    metadata: {fixed: {'a b': b}}",
             """
-            20:24: “a b” is not a name of metadata; write 1 to 100 of a-z, 0-9, “-”, “_” and “.”
+            20:24: “a b” is not a metadata name; write 1 to 100 of a-z, 0-9, “-”, “_” and “.”
             """),
         .behind(
             .maxSize, "    metadata: {fixed: {a: '${filename}'}}",
@@ -452,12 +452,12 @@ enum RuleProblems {
         .behind(
             .maxSize, "    metadata: {fixed: {a: b, A: c}}",
             """
-            20:30: “A” is there twice: names of metadata have no upper case; keep one of them
+            20:30: “A” is set twice: S3 turns the names of metadata into lower case; keep one of them
             """),
         .behind(
             .maxSize, "    metadata: {fixed: {a: b}, allowed: [a]}",
             """
-            20:41: “a” is fixed and allowed; keep it in one of the two
+            20:41: “a” is under both fixed and allowed; keep it under one of them
             """),
         .behind(
             .maxSize,
@@ -484,12 +484,12 @@ enum RuleProblems {
             xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'}}
             """,
             """
-            20:5: the fixed metadata has 2052 bytes; keep names and values within 2048 bytes: S3 takes no more
+            20:5: the fixed metadata has 2052 bytes; shorten it: S3 stores at most 2048 bytes of names and values
             """),
         .behind(
             .maxSize, "    metadata: {allowed: [a, A]}",
             """
-            20:29: allowed lists this twice; the first is in line 20; keep one of them
+            20:29: allowed lists this twice, first in line 20; keep one of them
             """),
         .behind(
             .maxSize, "    metadata: {allow: [a]}",
@@ -519,7 +519,7 @@ enum RuleProblems {
         .behind(
             .maxSize, "    successStatus: 202",
             """
-            20:20: “202” is not a status S3 answers uploads with; write one of 200, 201, 204
+            20:20: “202” is not a status of an upload; write one of 200, 201, 204
             """),
         .behind(
             .maxSize, "    successRedirect: http://a.example/",
@@ -579,8 +579,8 @@ enum RuleProblems {
                 maxSize: 1
             """,
             """
-            21:16: a user named “avatars” would own a folder that the rule “avatars” fills for others; let the keys of \
-            the two rules differ in a folder in front of {user}: all/{user}/, avatars/…
+            21:16: the folder of a user named “avatars” would also hold other users' files, of the rule “avatars”; begin the \
+            keyPrefix of each rule with a different folder: all/{user}/, avatars/…
             """),
         .behind(
             .maxSize,
@@ -592,13 +592,14 @@ enum RuleProblems {
                 maxSize: 1
             """,
             """
-            17:16: a user named “x” would own a folder that the rule “all” fills for others; let the keys of the two \
-            rules differ in a folder in front of {user}: avatars/{user}/, all/…
+            17:16: the folder of a user named “x” would also hold other users' files, of the rule “all”; begin the keyPrefix of \
+            each rule with a different folder: avatars/{user}/, all/…
             """),
         .behind(
             .maxSize, "    tags: {\("abcdefg".map { "\($0): \(String(repeating: "é", count: 256))" }.joined(separator: ", "))}",
             """
-            16:3: the rule “avatars” puts too much into each form: 9404 of 8000 bytes; shorten its tags, fixed metadata, \
+            16:3: the constant fields of the rule “avatars” have 9404 bytes, and at most 8000 fit into a form; shorten its \
+            tags, fixed metadata, \
             cacheControl or successRedirect
             """),
     ]

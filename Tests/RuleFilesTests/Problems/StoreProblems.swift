@@ -17,12 +17,12 @@ enum StoreProblems {
         .replacing(
             .bucket, "  bucket: Acme",
             """
-            3:11: the bucket name "Acme" is not possible; use lower-case letters, digits, '-' and '.'
+            3:11: the bucket name "Acme" is not valid; use lower-case letters, digits, '-' and '.'
             """),
         .replacing(
             .bucket, "  bucket:",
             """
-            3:3: bucket has no value; write one, or remove it
+            3:3: bucket has no value; write one after “:”
             """),
         .replacing(
             .bucket, "  # none",
@@ -42,7 +42,7 @@ enum StoreProblems {
         .behind(
             .region, "  endpoint: ftp://x",
             """
-            5:13: the endpoint "ftp://x" is not possible; begin with https:// or http://
+            5:13: the endpoint "ftp://x" is not valid; begin with https:// or http://
             """),
         .behind(
             .region,
@@ -51,17 +51,17 @@ enum StoreProblems {
               addressing: virtual
             """,
             """
-            6:15: a bucket cannot stand in front of the address 10.0.0.1; write addressing "path"
+            6:15: a bucket name cannot be put in front of the address 10.0.0.1; write addressing "path"
             """),
         .behind(
             .region, "  addressing: virtuel",
             """
-            5:15: “virtuel” is not an addressing; write one of virtual, path
+            5:15: “virtuel” is not an addressing style; write one of virtual, path
             """),
         .behind(
             .region, "  addressing: x",
             """
-            5:15: “x” is not an addressing; write one of virtual, path
+            5:15: “x” is not an addressing style; write one of virtual, path
             """),
         .behind(
             .region, "  signature: v3",
@@ -88,7 +88,7 @@ enum StoreProblems {
         .behind(
             .region, "  credentials: {profile: ''}",
             """
-            5:17: profile has no value; write one, or remove it
+            5:17: profile has no value; write one after “:”
             """),
         .behind(
             .region, "  credentials: {env: 1A}",
@@ -98,12 +98,13 @@ enum StoreProblems {
         .behind(
             .region, "  credentials: {env: ACME_ACCESS_KEY_ID}",
             """
-            5:22: _ACCESS_KEY_ID is added to the name; write ACME
+            5:22: env is only the beginning of the names: Postern adds _ACCESS_KEY_ID; write ACME
             """),
         .behind(
             .region, "  credentials: {secretKey: hunter2}",
             """
-            5:17: credentials themselves have no place in a file; write {env: PREFIX} and set them in the environment
+            5:17: a rule file must not contain credentials; write {env: PREFIX} and set PREFIX_ACCESS_KEY_ID and \
+            PREFIX_SECRET_ACCESS_KEY in the environment
             """),
         .behind(
             .region, "  credentials: {assumeRole: {roleArn: x}}",
@@ -128,7 +129,7 @@ enum StoreProblems {
         .behind(
             .region, "  credentials:",
             """
-            5:3: credentials has no value; write one, or remove it
+            5:3: credentials has no value; write one after “:”
             """),
         .behind(
             .region, "  credentials: {assumeRole: x}",

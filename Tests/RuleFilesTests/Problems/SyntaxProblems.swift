@@ -6,22 +6,22 @@ enum SyntaxProblems {
         .replacing(
             .tenant, "tenant: &a acme",
             """
-            1:9: there is an anchor (&); anchors are not read: write the value out where it is needed
+            1:9: anchors (&) are not supported; write the value out wherever it is needed
             """),
         .replacing(
             .tenant, "tenant: *a",
             """
-            1:9: there is an alias (*); aliases are not read: write the value out, in quotes if it begins with “*”
+            1:9: aliases (*) are not supported; write the value out, in quotes if it begins with “*”
             """),
         .replacing(
             .tenant, "tenant: !!str acme",
             """
-            1:9: there is a tag (!); tags are not read: write the plain value, in quotes if it begins with “!”
+            1:9: tags (!) are not supported; write the plain value, in quotes if it begins with “!”
             """),
         .replacing(
             .tenant, "tenant: !x acme",
             """
-            1:9: there is a tag (!); tags are not read: write the plain value, in quotes if it begins with “!”
+            1:9: tags (!) are not supported; write the plain value, in quotes if it begins with “!”
             """),
         .replacing(
             .tenant,
@@ -33,15 +33,15 @@ enum SyntaxProblems {
             """,
             """
             1:1: the file has no rules; write at least one rule under rules:
-            1:1: the file has no store; write the bucket and region of its files under store:
-            3:1: a second document begins here; write one document a file: one file a tenant
+            1:1: the file has no store; write store: with the bucket and its region under it
+            3:1: a second document begins here; remove it: a file has one document, for one tenant
             """),
         .behind(
             .tenant, "...",
             """
             1:1: the file has no rules; write at least one rule under rules:
-            1:1: the file has no store; write the bucket and region of its files under store:
-            3:1: a second document begins here; write one document a file: one file a tenant
+            1:1: the file has no store; write store: with the bucket and its region under it
+            3:1: a second document begins here; remove it: a file has one document, for one tenant
             """),
         .replacing(
             .tenant,
@@ -51,17 +51,17 @@ enum SyntaxProblems {
             tenant: acme
             """,
             """
-            1:1: directives (%) are not read; remove the line
+            1:1: directives (%) are not supported; remove the line
             """),
         .replacing(
             .tenant, "tenant:\tacme",
             """
-            1:8: there is a tab; use spaces; inside double quotes a tab is written \\t
+            1:8: there is a tab; use spaces, or \\t inside double quotes
             """),
         .behind(
             .tenant, "\tx: y",
             """
-            2:1: there is a tab; use spaces; inside double quotes a tab is written \\t
+            2:1: there is a tab; use spaces, or \\t inside double quotes
             """),
         .replacing(
             .tenant, "tenant: 'acme",
@@ -76,14 +76,14 @@ enum SyntaxProblems {
         .replacing(
             .tenant, "tenant: acme: b",
             """
-            1:13: no “:” can stand here; indent the line like its neighbours, add a “:” that is missing above, or put a \
-            value with “: ” in quotes
+            1:13: a “:” is not allowed here; indent the line like those around it, add the “:” that is missing above, or put a \
+            value that contains “: ” in quotes
             """),
         .replacing(
             .tenant, "tenant acme",
             """
-            2:6: no “:” can stand here; indent the line like its neighbours, add a “:” that is missing above, or put a \
-            value with “: ” in quotes
+            2:6: a “:” is not allowed here; indent the line like those around it, add the “:” that is missing above, or put a \
+            value that contains “: ” in quotes
             """),
         .replacing(
             .tenant, "tenant: [acme",
@@ -98,12 +98,12 @@ enum SyntaxProblems {
         .replacing(
             .tenant, "tenant: \"a\\q\"",
             """
-            1:11: this backslash escape does not exist; write the text in single quotes, where a backslash is itself
+            1:11: this backslash escape does not exist; write the text in single quotes, where a backslash is not special
             """),
         .replacing(
             .tenant, "  tenant: acme",
             """
-            2:1: this follows what was already a whole document; indent it like its neighbours
+            2:1: this line comes after the end of the document; indent it like the lines around it
             """),
         .behind(
             .tenant, " - x",
@@ -142,7 +142,7 @@ enum SyntaxProblems {
               a
             """,
             """
-            1:9: this block text has an unreadable header; write | or > alone at the end of the line
+            1:9: the header of this block text is not valid; write | or > alone at the end of the line
             """),
     ]
 }

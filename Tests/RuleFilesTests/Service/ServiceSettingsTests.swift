@@ -144,22 +144,22 @@ struct ServiceSettingsTests {
 
     @Test(
         arguments: [
-            ("drainDelay", ["0s", "5m"], ["301s", "5", "-1s"], "--drain-delay is 0s to 5m, not '"),
-            ("idleTimeout", ["1s", "1h"], ["0s", "61m", "soon"], "--idle-timeout is 1s to 1h, not '"),
-            ("maxConnections", ["1", "1000000"], ["0", "1000001", "010", ""], "--max-connections is 1 to 1000000, not '"),
-            ("maxConnectionsPerPeer", ["1"], ["1.5"], "--max-connections-per-peer is 1 to 1000000, not '"),
+            ("drainDelay", ["0s", "5m"], ["301s", "5", "-1s"], "--drain-delay must be 0s to 5m, not '"),
+            ("idleTimeout", ["1s", "1h"], ["0s", "61m", "soon"], "--idle-timeout must be 1s to 1h, not '"),
+            ("maxConnections", ["1", "1000000"], ["0", "1000001", "010", ""], "--max-connections must be 1 to 1000000, not '"),
+            ("maxConnectionsPerPeer", ["1"], ["1.5"], "--max-connections-per-peer must be 1 to 1000000, not '"),
             (
                 "listen", ["127.0.0.1:0", "[::1]:65535", "localhost:1"], ["8080", "localhost", "::1:80", "a:65536"],
-                "--listen is HOST:PORT such as 127.0.0.1:8080 or [::1]:8080, not '"
+                "--listen must be HOST:PORT such as 127.0.0.1:8080 or [::1]:8080, not '"
             ),
-            ("logFormat", ["json", "text"], ["JSON"], "--log-format is json or text, not '"),
+            ("logFormat", ["json", "text"], ["JSON"], "--log-format must be json or text, not '"),
             (
                 "logLevel", ["trace", "critical"], ["loud"],
-                "--log-level is one of trace, debug, info, notice, warning, error, critical, not '"
+                "--log-level must be one of trace, debug, info, notice, warning, error, critical, not '"
             ),
             (
                 "adminHosts", ["a.internal, b_1"], ["a,,b:1", "*.example", "[::1]"],
-                "--admin-hosts is a list of host names without ports such as postern.internal, not '"
+                "--admin-hosts must be a list of host names without ports such as postern.internal, not '"
             ),
         ] as [(String, [String], [String], String)]
     )
@@ -179,6 +179,6 @@ struct ServiceSettingsTests {
         let error = #expect(throws: RuleFilesError.self) { try ServiceSettings(file: "none.yaml", files: .memory([:])) }
         #expect(
             error?.description
-                == "none.yaml: the file cannot be read: there is no such file or folder; check that it exists and may be read")
+                == "none.yaml: the file cannot be read: there is no such file or folder; check its path and permissions")
     }
 }
