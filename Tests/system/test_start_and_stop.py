@@ -116,5 +116,5 @@ def test_exchanged_keys_are_refused_without_showing_the_secret():
         run = subprocess.run(
             [str(BINARY), *command], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=20, check=False,
             env=clean_environment(AWS_ACCESS_KEY_ID="canaryK7MDENGbPxRfiCYEXAMPLEKEYcanary000", AWS_SECRET_ACCESS_KEY="AKIAIOSFODNN7EXAMPLE"))
-        assert run.returncode == 1 and "exchanged" in run.stdout
+        assert run.returncode == 1 and "swapped" in run.stdout
         assert "canary" not in run.stdout + run.stderr
