@@ -1199,6 +1199,17 @@ struct ConnectionHandlerTests {
         #expect(connection.wire.isOutputClosed)
     }
 
+    @Test func `a decoder that has stopped is released`() throws {
+        let connection = try TestServer().connect()
+        let handler = try connection.channel.pipeline.syncOperations.handler(type: RequestDecodingHandler.self)
+        weak let stopped = handler.decoder
+        connection.send(get("/a", "Connection: Upgrade\r\nUpgrade: h2c\r\n"))
+        #expect(try connection.received() == ok("GET /a "))
+        #expect(stopped == nil)
+        connection.send(get("/b"))
+        #expect(try connection.received() == ok("GET /b "))
+    }
+
     @Test func `over the budget complete requests are served`() throws {
         let server = TestServer(limits: Self.smallBudget)
         let connection = try server.connect()
@@ -1227,6 +1238,28 @@ struct ConnectionHandlerTests {
         #expect(server.responder.rejections == [.outOfMemoryBudget])
         connection.channel.close(promise: nil)
         #expect(server.table.figures == ConnectionTable.Figures(accepted: 1))
+    }
+
+    @Test func `memory that a connection releases costs no other one its request`() throws {
+        var limits = ConnectionLimits()
+        limits.maxHeldBytes = 60_000
+        let server = TestServer(limits: limits)
+        let connection = try server.connect()
+        connection.send(get("/later") + get("/later"))
+        let other = try server.connect()
+        other.send("POST /c HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n1")
+        connection.send(String(repeating: get("/a"), count: 500))
+        #expect(connection.isOpen && connection.handler.ignoresInput && !other.handler.ignoresInput)
+        let before = server.table.figures.heldBytes
+        server.responder.later[0].succeed(response("one"))
+        // Less than before, and still over the budget.
+        let after = server.table.figures.heldBytes
+        #expect(after < before && after > limits.maxHeldBytes)
+        #expect(server.responder.rejections == [])
+        other.send("23")
+        #expect(try other.received() == ok("POST /c 123"))
+        for later in server.responder.later.dropFirst() { later.succeed(response("two")) }
+        for connection in [connection, other] { connection.channel.close(promise: nil) }
     }
 
     @Test func `over the budget a connection with waiting requests closes without a response`() throws {

@@ -92,6 +92,19 @@ struct DecisionLogTests {
             ])
     }
 
+    @Test(arguments: [(Logger.Level.debug, 1), (.info, 1), (.notice, 0), (.warning, 0)])
+    func `a rejection is logged at the level info`(level: Logger.Level, count: Int) async throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("", to: "log")
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        let sink = LogSink(descriptor: file.fileDescriptor)
+        DecisionLog(sink: sink, format: .text, level: level)
+            .recordRejection(ProblemDetails(Rejection.tooManyConnections), requestID: "r1", peer: "-", at: .january2027)
+        try await onOwnThread { sink.flush(milliseconds: 600_000) }
+        let lines = String(decoding: try #require(folder.content("log")), as: UTF8.self).split(separator: "\n")
+        #expect(lines.count == count && lines.allSatisfy { $0.contains(" INFO request refused requestId=r1 ") })
+    }
+
     @Test func `a request that its connection rejected is logged with the reason`() async throws {
         let service = try await TestService()
         let peer = try #require(PeerAddress("203.0.113.9"))

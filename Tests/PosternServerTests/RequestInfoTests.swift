@@ -79,5 +79,8 @@ struct RequestInfoTests {
         let info = try info(fields)
         #expect(info.authorization == ["Bearer a", "Bearer b"])
         #expect(info.origin == "https://a.example" && info.time == .january2027)
+        fields.add(name: "Origin", value: "https://b.example")
+        let second = try self.info(fields)
+        #expect(second.origins == ["https://a.example", "https://b.example"] && second.origin == "https://a.example")
     }
 }

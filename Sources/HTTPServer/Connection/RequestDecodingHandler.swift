@@ -14,7 +14,7 @@ final class RequestDecodingHandler: ChannelInboundHandler {
 
     private let connection: ConnectionHandler
     private let limits: ConnectionLimits
-    private var decoder: HTTPRequestDecoder
+    private(set) var decoder: HTTPRequestDecoder
     /// Bytes that the decoder has not consumed, such as half a header field.
     private var undecoded: ByteBuffer?
     private var isDecoding = false

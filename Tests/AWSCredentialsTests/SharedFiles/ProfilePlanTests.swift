@@ -79,6 +79,16 @@ struct ProfilePlanTests {
         #expect(try SharedFilesInMemory(config: "[default]\n" + config).plan("default", variables: variables) == expected)
     }
 
+    @Test(arguments: [
+        (String(repeating: "n", count: 128), true), (String(repeating: "n", count: 129), false), ("a\u{7}b", false),
+        ("a\nb", false),
+    ])
+    func `a name that is too long or not printable is not shown`(name: String, isShown: Bool) throws {
+        let error = try #require(throws: CredentialError.self) { try SharedFilesInMemory(config: "[default]\n").plan(name) }
+        #expect("\(error)".contains(isShown ? "\"\(name)\"" : "(a name of \(name.utf8.count) bytes)"))
+        #expect("\(error)".contains(name) == isShown)
+    }
+
     @Test func `only the default profile may be missing`() throws {
         #expect(try SharedFilesInMemory().plan("default") == nil)
         #expect(

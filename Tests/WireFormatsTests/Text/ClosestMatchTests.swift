@@ -15,6 +15,8 @@ struct ClosestMatchTests {
         ("maxSizes", "maxSize"),
         ("contentType", "contentTypes"), ("content_types", "contentTypes"), ("keyprefix", "keyPrefix"), ("exipry", "expiry"),
         ("tag", "tags"), ("Acl", "acl"), ("sucessStatus", "successStatus"), ("limit", "limits"),
+        // So short that only one difference is allowed.
+        ("tgas", "tags"), ("a_c-l", "acl"),
     ])
     func `a misspelt word has one match`(word: String, meant: String) {
         #expect(word.closestMatch(in: Self.keys) == meant)
