@@ -115,10 +115,11 @@ struct SettingsResolverTests {
         ("--listen", "8080"), ("--admin", "localhost:x"), ("--log-format", "xml"), ("--log-level", "loud"),
         ("--max-connections", "0"), ("--idle-timeout", "5"), ("--drain-delay", "1w"), ("--admin-hosts", "a:1"),
     ])
-    func `the error of an invalid value names its flag`(flag: String, value: String) throws {
+    func `the error of an invalid value names its flag or its variable`(flag: String, value: String) throws {
         let error = #expect(throws: ValidationError.self) { try resolve(["--tenants", "t", flag, value]) }
         #expect(error?.message.hasPrefix(flag + " must be ") == true)
         let variable = "POSTERN_" + flag.dropFirst(2).replacing("-", with: "_").uppercased()
-        #expect(throws: ValidationError.self) { try resolve(["--tenants", "t"], [variable: value]) }
+        let ofVariable = #expect(throws: ValidationError.self) { try resolve(["--tenants", "t"], [variable: value]) }
+        #expect(ofVariable?.message.hasPrefix("\(variable) (\(flag)) must be ") == true)
     }
 }

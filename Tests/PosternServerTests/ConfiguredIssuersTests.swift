@@ -65,7 +65,9 @@ struct ConfiguredIssuersTests {
     @Test func `a skipped key is a warning`() async throws {
         let loader = try await load(["acme": [issuer("b", keys: "jwksFile: ../jwks.json")]])
         let warning = try #require(loader.warnings.first)
-        #expect(loader.warnings.count == 1 && warning.hasPrefix("tenant acme: keys of issuer b: ") && warning.contains("k2"))
+        #expect(
+            loader.warnings.count == 1 && warning.hasPrefix("tenant acme: keys of issuer b: ") && warning.contains("jwks.json: ")
+                && warning.contains("k2"))
     }
 
     @Test func `every missing or invalid key file is a problem`() async throws {
@@ -81,6 +83,7 @@ struct ConfiguredIssuersTests {
             ["tenant acme: keys of issuer a: ", "tenant acme: keys of issuer b: ", "the service-wide file: keys of issuer d: "])
         {
             #expect(problem.hasPrefix(beginning))
+            #expect(["none.pem: ", "broken.pem: ", "tenants: "].contains { problem.contains($0) }, "it names the file")
         }
         #expect(loader.problems[0].contains("none.pem"))
     }

@@ -78,7 +78,7 @@ struct IssuerLoader {
                 if let path = issuer.keyAuthorities { _ = try Self.read(path) }
             } else {
                 let set = try Self.keys(issuer.keySource, algorithms: issuer.algorithms)
-                warnings += set.skipped.map { "\(subject): \($0)" }
+                warnings += set.skipped.map { "\(subject): \(issuer.keySource.path.map { $0 + ": " } ?? "")\($0)" }
                 if case .secretFile(let path) = issuer.keySource, let warning = LocalFile(path).secrecyWarning {
                     warnings.append("\(subject): \(warning)")
                 }
@@ -105,10 +105,22 @@ struct IssuerLoader {
 
     private static func keys(_ source: KeySource, algorithms: [Algorithm]) throws -> KeySet {
         switch source {
-        case .jwksFile(let path): try KeySet(jwks: read(path), algorithms: algorithms)
-        case .pemFile(let path): try KeySet(pem: read(path), algorithms: algorithms)
-        case .secretFile(let path): try KeySet(secret: read(path), algorithms: algorithms)
+        case .jwksFile(let path):
+            try keys(in: path) { bytes throws(KeySetError) in try KeySet(jwks: bytes, algorithms: algorithms) }
+        case .pemFile(let path):
+            try keys(in: path) { bytes throws(KeySetError) in try KeySet(pem: bytes, algorithms: algorithms) }
+        case .secretFile(let path):
+            try keys(in: path) { bytes throws(KeySetError) in try KeySet(secret: bytes, algorithms: algorithms) }
         case .remote: throw SetupError(["these keys are in no file"])
+        }
+    }
+
+    private static func keys(in path: String, parse: ([UInt8]) throws(KeySetError) -> KeySet) throws -> KeySet {
+        let bytes = try read(path)
+        do throws(KeySetError) {
+            return try parse(bytes)
+        } catch {
+            throw SetupError(["\(path): \(error)"])
         }
     }
 
@@ -128,6 +140,14 @@ extension KeySource {
         case .remote(.jwks): "jwks"
         case .remote(.discovery): "discovery"
         case .jwksFile, .pemFile, .secretFile: "file"
+        }
+    }
+
+    /// The file of the keys; nil if they are fetched.
+    fileprivate var path: String? {
+        switch self {
+        case .remote: nil
+        case .jwksFile(let path), .pemFile(let path), .secretFile(let path): path
         }
     }
 }

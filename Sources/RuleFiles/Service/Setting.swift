@@ -36,12 +36,14 @@ package struct Setting: Sendable {
             name.map { $0.isUppercase ? separator + $0.lowercased() : String($0) }.joined()
         }
 
-        /// Reads a value that was given by the flag or the variable.
-        package func apply(_ text: String, to settings: inout ServiceSettings) throws(SettingError) {
+        /// Reads a value.
+        /// - Parameter isFlag: whether it was given by the flag, or by the variable, for errors
+        package func apply(_ text: String, isFlag: Bool, to settings: inout ServiceSettings) throws(SettingError) {
             do throws(ValueError) {
                 try read(text)(&settings)
             } catch {
-                throw SettingError(description: "\(flag) must be \(expected), not '\(text)'.")
+                let source = isFlag ? flag : "\(variable) (\(flag))"
+                throw SettingError(description: "\(source) must be \(expected), not '\(text)'.")
             }
         }
     }

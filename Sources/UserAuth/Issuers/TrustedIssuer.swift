@@ -18,6 +18,19 @@ package struct TrustedIssuer: Sendable {
     }
 }
 
+extension Issuer {
+    /// Checks what this issuer requires of the claims of a token with a valid signature, in the order of ``AuthenticationCheck``.
+    /// ``TokenTimes`` checks the times.
+    func checkRequirements(of claims: TokenClaims) throws(AuthenticationError) {
+        guard accepts(audiences: try claims.audiences()) else { throw .audienceMismatch }
+    }
+
+    /// Whether one of a token's audiences is one of this issuer's, byte for byte.
+    func accepts(audiences: [String]) -> Bool {
+        audiences.contains { audience in self.audiences.contains { $0.hasSameBytes(as: audience) } }
+    }
+}
+
 /// How the tenant of a token is determined.
 package enum TenantBinding: Sendable, Hashable {
     /// The issuer belongs to the tenant with this id.

@@ -57,7 +57,7 @@ struct SettingsResolver {
         for option in options {
             guard let text = value(of: option) else { continue }
             do throws(SettingError) {
-                try option.apply(text, to: &settings)
+                try option.apply(text, isFlag: flags[option.name] != nil, to: &settings)
             } catch {
                 throw ValidationError(error.description)
             }

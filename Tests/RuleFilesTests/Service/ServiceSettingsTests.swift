@@ -131,7 +131,7 @@ struct ServiceSettingsTests {
         for setting in ServiceSettings.declarations {
             guard let option = setting.option, let standard = setting.key?.row.standard, standard.hasPrefix("`") else { continue }
             var settings = ServiceSettings()
-            try option.apply(String(standard.dropFirst().dropLast()), to: &settings)
+            try option.apply(String(standard.dropFirst().dropLast()), isFlag: true, to: &settings)
             #expect("\(settings)" == "\(ServiceSettings())", "\(option.name)")
             #expect(option.help.hasSuffix("(default: \(standard.dropFirst().dropLast()))"))
         }
@@ -168,9 +168,9 @@ struct ServiceSettingsTests {
     ) throws {
         let option = try #require(ServiceSettings.declarations.compactMap(\.option).first { $0.name == name })
         var settings = ServiceSettings()
-        for text in accepted { try option.apply(text, to: &settings) }
+        for text in accepted { try option.apply(text, isFlag: true, to: &settings) }
         for text in refused {
-            let error = #expect(throws: SettingError.self) { try option.apply(text, to: &settings) }
+            let error = #expect(throws: SettingError.self) { try option.apply(text, isFlag: true, to: &settings) }
             #expect(error?.description == message + text + "'.")
         }
     }
