@@ -125,6 +125,7 @@ struct YAMLReaderTests {
         ("a: [b] ? c", "1:8 “?” begins a complex key"), ("a: 'b' ? c", "1:8 “?” begins a complex key"),
         ("a: [b]? c", "1:7 “?” begins a complex key"), ("a: [b]?", "1:7 “?” begins a complex key"),
         ("a: [b]?c", "1:7 there is text after a closing bracket"),
+        ("\"a\" ?c", "1:5 this line comes after the end of the document"), ("- a\n?c", "2:1 a key without “:”"),
         ("a: {b}%c", "1:7 there is text after a closing bracket"),
     ])
     func `a question mark behind a value begins a key only before a space or the end`(yaml: String, finding: String) {
