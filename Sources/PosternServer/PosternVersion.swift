@@ -6,7 +6,7 @@
     import Foundation
 #endif
 
-/// The version of the service, as `--version`, `/metrics` and `openapi.yaml` report it.
+/// The version of the service, as `--version`, `/metrics` and the OpenAPI documents report it.
 package enum PosternVersion {
     package static let current = "0.1.0"
 

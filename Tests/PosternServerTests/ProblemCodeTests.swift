@@ -19,7 +19,7 @@ struct ProblemCodeTests {
             default: break
             }
         }
-        for code in ProblemCode.allCases where code != .internalError {
+        for code in ProblemCode.allCases {
             #expect(shown[code.rawValue] == "\(code.status) \(code.title)")
         }
     }

@@ -38,8 +38,21 @@ struct UploadRequestTests {
         #expect(try problem("{}").detail.contains("'contentType'"))
     }
 
+    @Test func `null counts as left out`() throws {
+        let request = try request(
+            """
+            {"rule": null, "filename": null, "contentType": "a/b", "size": null, "checksumSHA256": null, "metadata": null, \
+            "user": null}
+            """)
+        #expect(request.rule == nil && request.filename == nil && request.size == nil && request.checksumSHA256 == nil)
+        #expect(request.metadata.isEmpty && request.user == nil)
+        #expect(try problem(#"{"contentType": null}"#).detail == problem("{}").detail)
+        #expect(try problem(#"{"contentType": "a/b", "colour": null}"#).detail.contains("\"colour\""))
+        #expect(try problem(#"{"contentType": "a/b", "metadata": {"a": null}}"#).detail.contains("'metadata'"))
+    }
+
     @Test(arguments: [
-        ("rule", "1"), ("rule", "null"), ("rule", "[\"a\"]"), ("filename", "true"), ("contentType", "{}"), ("size", "\"7\""),
+        ("rule", "1"), ("rule", "[\"a\"]"), ("filename", "true"), ("contentType", "{}"), ("size", "\"7\""),
         ("size", "-1"), ("size", "0.5"), ("size", "9007199254740993"), ("size", "1e400"), ("checksumSHA256", "7"),
         ("metadata", "[]"), ("metadata", "\"a\""), ("metadata", "{\"a\": 1}"), ("metadata", "{\"a\": null}"), ("user", "{}"),
     ])

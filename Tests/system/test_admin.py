@@ -67,9 +67,9 @@ def test_metrics_labels_are_bounded(service):
 
 
 def test_the_admin_listener_has_nothing_else(service):
-    for path in ("/", "/v1/tickets", "/v1/rules", "/openapi.yaml"):
+    for path in ("/", "/v1/tickets", "/v1/rules", "/openapi.json"):
         assert service.admin(path).problem["code"] == "not-found"
-    for path in ("/healthz", "/readyz", "/metrics"):
+    for path in ("/healthz", "/readyz", "/metrics", "/openapi.yaml"):
         answer = service.admin(path, "POST")
         assert answer.status == 405 and answer.problem["code"] == "method-not-allowed" and "GET" in answer.headers["allow"]
 

@@ -100,7 +100,7 @@ def test_two_origin_headers_are_not_one(two):
 
 
 def test_security_headers_stand_on_every_answer(two):
-    for method, path in (("GET", "/healthz"), ("GET", "/nothing"), ("POST", "/v1/tickets"), ("GET", "/v1/rules"), ("GET", "/openapi.yaml")):
+    for method, path in (("GET", "/healthz"), ("GET", "/nothing"), ("POST", "/v1/tickets"), ("GET", "/v1/rules"), ("GET", "/openapi.yaml"), ("GET", "/openapi.json")):
         answer = two.request(method, path, {"Content-Type": "application/json"}, b"{}" if method == "POST" else None)
         assert answer.headers["x-content-type-options"] == "nosniff", path
         assert "origin" in listed(answer.headers["vary"]), path

@@ -157,7 +157,7 @@ def test_a_page_of_another_name_gets_nothing(dev, tmp_path):
     canaries.add(token)
     who, body = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}, b'{"rule": "documents", "contentType": "text/plain"}'
     origin = f"http://127.0.0.1:{dev.port}"
-    routes = [("GET", "/", {}, None), ("HEAD", "/", {}, None), ("GET", "/healthz", {}, None), ("GET", "/openapi.yaml", {}, None), ("GET", "/v1/rules", who, None),
+    routes = [("GET", "/", {}, None), ("HEAD", "/", {}, None), ("GET", "/healthz", {}, None), ("GET", "/openapi.yaml", {}, None), ("GET", "/openapi.json", {}, None), ("GET", "/v1/rules", who, None),
               ("POST", "/v1/tickets", who, body), ("POST", "/v1/tickets/batch", who, b'{"tickets": [' + body + b"]}"), ("GET", "/nothing", {}, None),
               ("OPTIONS", "/v1/tickets", {"Origin": origin, "Access-Control-Request-Method": "POST"}, None),
               ("POST", "/v1/tickets", who | {"Expect": "100-continue"}, body)]

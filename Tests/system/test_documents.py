@@ -360,3 +360,8 @@ def test_readme_is_short_and_begins_with_the_two_commands():
 def test_the_changelog_knows_this_version():
     version = subprocess.run([BINARY, "--version"], capture_output=True, text=True, timeout=60).stdout.split()[-1]
     assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_json_that_is_served_is_openapi_yaml():
+    """`.venv/bin/python scripts/openapi-json` writes it anew."""
+    assert json.loads((ROOT / "Sources/PosternServer/openapi.json").read_text()) == yaml.safe_load((ROOT / "openapi.yaml").read_text())

@@ -108,6 +108,12 @@ def test_a_ticket_uploads_a_file_as_asked(signer, tenant, real_store):
     assert not metadata
 
 
+def test_the_fields_may_come_in_any_order(signer, tenant, real_store):
+    """As openapi.yaml says: maps of many languages have no order."""
+    ticket = take(signer, tenant)
+    assert upload(ticket, fields=dict(reversed(ticket["fields"].items()))).status == 201
+
+
 def test_a_ticket_without_a_size_takes_any_size_up_to_the_limit(signer, tenant, real_store):
     for content in (b"x", b"x" * LIMIT):
         ticket = take(signer, tenant)

@@ -523,9 +523,9 @@ def test_what_a_rule_does_not_say_is_not_in_the_form(ruled):
 def test_the_rules_are_told_as_they_are(ruled):
     answer = ruled.request("GET", "/v1/rules", {"Authorization": f"Bearer {ruled.tenants['acme'].token(scope='upload')}"})
     assert answer.json() == {"tenant": "acme", "rules": [
-        {"name": "all", "contentTypes": ["image/png", "text/*"], "minSize": 7, "maxSize": 2000, "expiry": 90, "checksum": "required", "metadata": ["album"],
-         "filename": True},
-        {"name": "redirect", "contentTypes": ["image/png"], "minSize": 1, "maxSize": 1024, "expiry": 300, "checksum": "optional", "metadata": [],
-         "filename": True},
-        {"name": "smallest", "contentTypes": ["image/png"], "minSize": 1, "maxSize": 100, "expiry": 300, "checksum": "optional", "metadata": [],
-         "filename": False}]}
+        {"name": "all", "contentTypes": ["image/png", "text/*"], "minSize": 7, "maxSize": 2000, "expiresIn": 90, "checksum": "required", "metadata": ["album"],
+         "usesFilename": True},
+        {"name": "redirect", "contentTypes": ["image/png"], "minSize": 1, "maxSize": 1024, "expiresIn": 300, "checksum": "optional", "metadata": [],
+         "usesFilename": True},
+        {"name": "smallest", "contentTypes": ["image/png"], "minSize": 1, "maxSize": 100, "expiresIn": 300, "checksum": "optional", "metadata": [],
+         "usesFilename": False}]}

@@ -18,9 +18,11 @@ struct AdminInterface: Responder {
         case health = "/healthz"
         case ready = "/readyz"
         case metrics = "/metrics"
+        case document = "/openapi.yaml"
     }
 
     private static let commonFields: ResponseFields = ["Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"]
+    private static let document = ByteBuffer(bytes: PackageResources.openapi_admin_yaml)
 
     private let readiness: Readiness
     private let probe: HealthProbe
@@ -75,6 +77,10 @@ struct AdminInterface: Responder {
             fields.add("X-Request-Id", random.makeRequestID())
             return .now(
                 Response(status: 200, shared: Self.commonFields, fields: fields, body: .bytes(Array(metrics.text().utf8))))
+        case .document:
+            var fields: ResponseFields = ["Content-Type": "application/yaml"]
+            fields.add("X-Request-Id", random.makeRequestID())
+            return .now(Response(status: 200, shared: Self.commonFields, fields: fields, body: .buffer(Self.document)))
         }
     }
 

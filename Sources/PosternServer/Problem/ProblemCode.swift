@@ -8,8 +8,8 @@ import WireFormats
 
 /// The stable codes of the service's problems: client programs may branch on them.
 ///
-/// To add a code, add a case and its row here, a line in the mapping below if another target throws its error, and the code
-/// with its response in `openapi.yaml`. Codes never change.
+/// To add a code, add a case and its row here, a line in the mapping below if another target throws its error, and the code in
+/// `openapi.yaml`: in the list of codes, in its response's description and as an example. Codes never change.
 package enum ProblemCode: String, Sendable, CaseIterable {
     case malformedJSON = "malformed-json"
     case invalidRequest = "invalid-request"

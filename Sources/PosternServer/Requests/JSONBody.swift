@@ -119,10 +119,12 @@ struct MemberReader {
         )
     }
 
+    /// Nil also if the value is null, which many serialisers write for a member that is not set.
     private mutating func member(_ name: String) -> JSONValue? {
         known.append(name)
         guard let value = object[name] else { return nil }
         found += 1
+        if case .null = value { return nil }
         return value
     }
 }

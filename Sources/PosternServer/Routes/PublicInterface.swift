@@ -47,12 +47,17 @@ struct PublicInterface: Sendable {
     private static let commonFields: ResponseFields = ["Vary": "Origin", "X-Content-Type-Options": "nosniff"]
     private static let uncachedFields = commonFields.adding("Cache-Control", "no-store")
     static let jsonFields = uncachedFields.adding("Content-Type", "application/json")
-    private static let document = Response(
-        status: 200,
-        shared: commonFields.adding("Content-Type", "application/yaml").adding("Cache-Control", "public, max-age=300"),
-        body: .buffer(ByteBuffer(bytes: PackageResources.openapi_yaml))
-    )
+    private static let document = documentResponse("application/yaml", PackageResources.openapi_yaml)
+    private static let documentJSON = documentResponse("application/json", PackageResources.openapi_json)
     private static let health = Response(status: 200, shared: jsonFields, body: .bytes(Array(#"{"status":"ok"}"#.utf8)))
+
+    private static func documentResponse(_ contentType: String, _ bytes: [UInt8]) -> Response {
+        Response(
+            status: 200,
+            shared: commonFields.adding("Content-Type", contentType).adding("Cache-Control", "public, max-age=300"),
+            body: .buffer(ByteBuffer(bytes: bytes))
+        )
+    }
 
     // MARK: Responding
 
@@ -157,6 +162,7 @@ struct PublicInterface: Sendable {
         switch route {
         case .health: return Self.health
         case .document: return Self.document
+        case .documentJSON: return Self.documentJSON
         case .page:
             guard let page = frontPage?(head) else { throw notFound }
             return page

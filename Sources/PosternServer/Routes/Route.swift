@@ -4,7 +4,7 @@ import WireFormats
 
 /// The routes of the public interface, with their paths and methods. A route is also a label of the metrics.
 package enum Route: Int, Sendable, CaseIterable {
-    case tickets, batch, rules, document, health
+    case tickets, batch, rules, document, documentJSON, health
     /// The page of `postern dev`; `serve` has none.
     case page
     /// Any other path.
@@ -17,6 +17,7 @@ package enum Route: Int, Sendable, CaseIterable {
         case .batch: "/v1/tickets/batch"
         case .rules: "/v1/rules"
         case .document: "/openapi.yaml"
+        case .documentJSON: "/openapi.json"
         case .health: "/healthz"
         case .page: "/"
         case .other: "other"
@@ -33,7 +34,7 @@ package enum Route: Int, Sendable, CaseIterable {
     var methods: [String] {
         switch self {
         case .tickets, .batch: ["POST"]
-        case .rules, .document, .health, .page: ["GET", "HEAD"]
+        case .rules, .document, .documentJSON, .health, .page: ["GET", "HEAD"]
         case .other: []
         }
     }

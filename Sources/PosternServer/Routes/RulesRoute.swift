@@ -20,10 +20,10 @@ struct RulesRoute: Sendable {
             json.member("contentTypes", rule.contentTypes.patterns)
             json.member("minSize", rule.sizes.lowerBound)
             json.member("maxSize", rule.sizes.upperBound)
-            json.member("expiry", rule.expiry)
+            json.member("expiresIn", rule.expiry)
             json.member("checksum", rule.checksumRequired ? "required" : "optional")
             json.member("metadata", rule.storage.metadata.allowed)
-            json.member("filename", rule.usesFilename)
+            json.member("usesFilename", rule.usesFilename)
         }
     }
 }
