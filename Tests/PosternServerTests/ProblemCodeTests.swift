@@ -2,6 +2,7 @@
 
 import HTTPServer
 import Testing
+import UserAuth
 
 @testable import PosternServer
 
@@ -36,6 +37,29 @@ struct ProblemCodeTests {
         let problem = ProblemDetails(rejection)
         #expect(problem.code == code && problem.extras == extras && !problem.detail.isEmpty)
         #expect(problem.retryAfter == (code == .overloaded ? 1 : nil))
+    }
+
+    @Test(arguments: [
+        (AuthenticationError.authorizationMissing, ProblemCode.unauthenticated, "Bearer"),
+        (.schemeNotBearer, .unauthenticated, "Bearer"),
+        (.authorizationRepeated, .unauthenticated, #"Bearer error="invalid_token""#),
+        (.signatureInvalid, .unauthenticated, #"Bearer error="invalid_token""#),
+        (.audienceMismatch, .unauthenticated, #"Bearer error="invalid_token""#),
+        (.expirationMissing, .unauthenticated, #"Bearer error="invalid_token""#),
+        (.apiKeyExpired, .unauthenticated, #"Bearer error="invalid_token""#),
+        (.expired, .tokenExpired, #"Bearer error="invalid_token""#),
+    ])
+    func `a refused credential says only that it is invalid, or that it has expired`(
+        _ error: AuthenticationError, _ code: ProblemCode, _ challenge: String
+    ) {
+        let response = ProblemDetails(error).response(requestID: "r1")
+        #expect(ProblemDetails(error).code == code)
+        #expect(response.status == 401 && response["WWW-Authenticate"] == challenge)
+    }
+
+    @Test func `missing keys are not the caller's fault`() {
+        let problem = ProblemDetails(AuthenticationError.keysUnavailable(issuer: "https://id.example"))
+        #expect(problem.code == .keysUnavailable && problem.challenge == nil)
     }
 
     @Test func `an unexpected error says nothing about itself`() {

@@ -113,6 +113,18 @@ struct TokenClaimsTests {
         }
     }
 
+    /// Since the response says so: nobody must learn it from a token that someone made up.
+    @Test func `a token is reported as expired only after its signature, issuer and audience are found valid`() throws {
+        let (scene, stranger) = (try Scene(), SigningKey.es256())
+        let past = Claims().with("exp", "1")
+        #expect(try scene.answer(past) == "expired")
+        #expect(scene.answer(try stranger.token(past)) == "signature-invalid")
+        #expect(
+            scene.answer(try scene.key.token(past).split(separator: ".").dropLast().joined(separator: ".") + ".") != "expired")
+        #expect(try scene.answer(past.with("iss", "\"https://other.example\"")) == "issuer-unknown")
+        #expect(try scene.answer(past.with("aud", "\"other\"")) == "audience-mismatch")
+    }
+
     @Test func `exp, nbf and iat have a skew of 60 seconds, to the second`() throws {
         let scene = try Scene()
         let claims = Claims()

@@ -89,7 +89,7 @@ def test_a_page_may_read_its_refusals(two):
     fields = {"Origin": APP, "Authorization": f"Bearer {two.tenants['acme'].token()}", "Content-Type": "application/json"}
     answer = two.request("POST", "/v1/tickets", fields, b'{"contentType":"text/html"}')
     assert answer.status == 422 and answer.headers["access-control-allow-origin"] == APP
-    assert {"retry-after", "x-request-id"} <= listed(answer.headers["access-control-expose-headers"])
+    assert {"retry-after", "www-authenticate", "x-request-id"} <= listed(answer.headers["access-control-expose-headers"])
 
 
 def test_two_origin_headers_are_not_one(two):

@@ -8,6 +8,7 @@ import re
 import socket
 import ssl
 import struct
+import time
 from collections import Counter
 
 import pytest
@@ -258,15 +259,27 @@ def test_two_authorization_headers(target, tenant):
 
 def test_every_401_is_the_same(target, tenant):
     """One body for every cause: nothing tells an attacker what was wrong."""
-    issuer, good = tenant.issuers[0], tenant.token()
-    causes = ["x", good[:-2] + "AA", tenant.token(exp=1), tenant.token(aud="other"), tenant.token(iss="https://other.example"), tenant.token(exp=None),
+    issuer, good, expired = tenant.issuers[0], tenant.token(), tenant.token(exp=1)
+    causes = ["x", good[:-2] + "AA", expired[:-2] + "AA", expired.rpartition(".")[0] + ".", tenant.token(exp=1, aud="other"), tenant.token(aud="other"), tenant.token(iss="https://other.example"), tenant.token(exp=None),
               issuer.raw_token(b"{}"), tenant.api_key + "A", "pstn.hostile.none." + "A" * 43, "pstn.none.cms." + "A" * 43,
               issuer.raw_token(compact_json(issuer.claims()), {"alg": "none"}), issuer.raw_token(compact_json(issuer.claims()), {"crit": ["exp"]})]
     answers = [target.post("/v1/tickets", WISH, cause) for cause in causes] + [target.post("/v1/tickets", WISH, None)]
     bodies = {json.dumps({name: value for name, value in answer.problem.items() if name != "requestId"}) for answer in answers}
     assert len(bodies) == 1, bodies
     assert {answer.status for answer in answers} == {401}
-    assert {answer.headers["www-authenticate"] for answer in answers} == {"Bearer"}
+    # RFC 6750, section 3.1: an error code only if there was a token.
+    assert [answer.headers["www-authenticate"] for answer in answers] == ['Bearer error="invalid_token"'] * len(causes) + ["Bearer"]
+
+
+def test_only_a_token_that_was_right_has_expired(target, tenant):
+    """Its signature, its issuer and its audience are right; all others are told what everybody is told."""
+    now = int(time.time())
+    answer = target.post("/v1/tickets", WISH, tenant.token(iat=now - 900, exp=now - 61))
+    assert answer.status == 401 and answer.problem["code"] == "token-expired" and answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+    stranger, claims = Issuer(tenant.issuers[0].name), compact_json(tenant.issuers[0].claims(exp=now - 61))
+    for other in (stranger.token(exp=now - 61), tenant.issuers[0].raw_token(claims, {"alg": "none"}), tenant.token(exp=now - 61, aud="other"),
+                  tenant.token(exp=now - 61, iss="https://other.example"), tenant.token(exp=-1)):
+        assert target.post("/v1/tickets", WISH, other).problem["code"] == "unauthenticated"
 
 
 @pytest.mark.parametrize("hosts", [[], ["a", "b"], ["localhost", "localhost"]])

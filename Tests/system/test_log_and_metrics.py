@@ -123,25 +123,27 @@ def causes(acme: Tenant) -> dict[str, list[tuple[str, str]]]:
 
 
 def test_a_401_is_logged_once_with_its_reason_and_counted_by_it(service, acme):
-    """On every path that asks who it is. The answer itself says nothing of the reason."""
+    """On every path that asks who it is. The answer itself says nothing of the reason, but that a right token has expired."""
     asked, counted = {}, Counted(service)
     paths = {"/v1/tickets": PNG, "/v1/tickets/batch": {"tickets": [PNG]}, "/v1/rules": None}
     for reason, fields in causes(acme).items():
         for path, body in paths.items():
             more, data = ([], None) if body is None else ([("Content-Type", "application/json")], json.dumps(body).encode())
             answer = service.request("GET" if body is None else "POST", path, fields + more, data)
-            assert answer.status == 401 and answer.problem["code"] == "unauthenticated", (reason, path, answer.status)
-            assert reason not in answer.body.decode()
+            code = "token-expired" if reason == "expired" else "unauthenticated"
+            assert answer.status == 401 and answer.problem["code"] == code, (reason, path, answer.status)
+            assert reason == "expired" or reason not in answer.body.decode()
             asked[answer.problem["requestId"]] = reason
     count = len(causes(acme))
     assert len(asked) == count * len(paths), "every request has its own id"
-    counted.are(failures={(reason,): len(paths) for reason in causes(acme)}, problems={("unauthenticated",): len(asked)},
-                requests={(path, "401"): count for path in paths})
+    counted.are(failures={(reason,): len(paths) for reason in causes(acme)},
+                problems={("unauthenticated",): len(asked) - len(paths), ("token-expired",): len(paths)}, requests={(path, "401"): count for path in paths})
     lines = logged(service, "requestId", asked)
     assert {line["requestId"]: line.get("reason") for line in lines} == asked
     assert len(lines) == len(asked), "one line a request"
     for line in lines:
-        assert line["message"] == "request refused" and line["level"] == "info" and line["code"] == "unauthenticated" and line["peer"] == "127.0.0.1", line
+        assert line["message"] == "request refused" and line["level"] == "info" and line["peer"] == "127.0.0.1", line
+        assert line["code"] == ("token-expired" if line["reason"] == "expired" else "unauthenticated"), line
 
 
 def test_a_reason_is_a_word_of_the_program(service, acme):

@@ -122,7 +122,7 @@ def test_every_check_is_told_in_order_and_the_service_agrees(ask, folder, servin
     answer = serving.post("/v1/tickets", WISH | ({"user": "u1"} if is_key else {}), credential)
     assert answer.status == (401 if failing else 201), answer.body
     if failing:
-        assert answer.problem["code"] == "unauthenticated"
+        assert answer.problem["code"] == ("token-expired" if found["reason"] == "expired" else "unauthenticated")
 
     text = ask("whoami", "--tenants", folder, given=credential + "\n", code=1 if failing else 0).stdout
     positions = [text.index(check) for check in checks]

@@ -14,6 +14,7 @@ package enum ProblemCode: String, Sendable, CaseIterable {
     case malformedJSON = "malformed-json"
     case invalidRequest = "invalid-request"
     case unauthenticated
+    case tokenExpired = "token-expired"
     case tenantUnknown = "tenant-unknown"
     case scopeMissing = "scope-missing"
     case originNotAllowed = "origin-not-allowed"
@@ -49,6 +50,7 @@ package enum ProblemCode: String, Sendable, CaseIterable {
         case .malformedJSON: (400, "The body is not valid JSON")
         case .invalidRequest: (400, "The request is not valid")
         case .unauthenticated: (401, "Authentication is required")
+        case .tokenExpired: (401, "The token has expired")
         case .tenantUnknown: (403, "The tenant is not known")
         case .scopeMissing: (403, "The token lacks a scope")
         case .originNotAllowed: (403, "This origin is not allowed")
@@ -95,14 +97,17 @@ extension ProblemDetails {
         }
     }
 
-    /// Every failed check leads to the same 401, except that missing keys are reported as such.
+    /// Every failed check leads to the same 401, with two exceptions: the issuer's keys are missing, or the token is over.
     private init(_ error: AuthenticationError) {
-        if case .keysUnavailable = error {
+        switch error {
+        case .keysUnavailable:
             self.init(
                 .keysUnavailable, detail: "The keys of the token's issuer have not been fetched yet: try again later.",
                 retryAfter: 5)
-        } else {
-            self = .unauthenticated
+        // Thrown only after the signature and the audience were found valid, so nobody learns it from a token that someone made up.
+        case .expired: self = .tokenExpired
+        case .authorizationMissing, .schemeNotBearer: self = .unauthenticated(.bearer)
+        default: self = .unauthenticated(.invalidToken)
         }
     }
 

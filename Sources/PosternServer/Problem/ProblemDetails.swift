@@ -20,21 +20,42 @@ package struct ProblemDetails: Error, Sendable, Equatable {
     package let retryAfter: Int?
     /// The methods that the path allows, with `method-not-allowed`.
     package let allow: [String]
+    /// The value of `WWW-Authenticate`, with a 401.
+    package let challenge: Challenge?
 
-    package init(_ code: ProblemCode, detail: String, extras: [Extra] = [], retryAfter: Int? = nil, allow: [String] = []) {
+    /// How to authenticate (RFC 6750 section 3).
+    package enum Challenge: String, Sendable {
+        /// The request has no credential. Then no error code is sent (section 3.1).
+        case bearer = "Bearer"
+        /// The request has a credential, and it is not valid, whatever the reason.
+        case invalidToken = #"Bearer error="invalid_token""#
+    }
+
+    package init(
+        _ code: ProblemCode, detail: String, extras: [Extra] = [], retryAfter: Int? = nil, allow: [String] = [],
+        challenge: Challenge? = nil
+    ) {
         self.code = code
         self.detail = detail
         self.extras = extras
         self.retryAfter = retryAfter
         self.allow = allow
+        self.challenge = challenge
     }
 
-    /// The same for every cause: only the log says which check failed.
-    static let unauthenticated = ProblemDetails(
-        .unauthenticated,
-        detail:
-            "Send one header 'Authorization: Bearer …' with a token from your identity provider, or an API key, that is valid for this service."
-    )
+    /// The same body for every cause: only the log says which check failed.
+    static func unauthenticated(_ challenge: Challenge) -> ProblemDetails {
+        ProblemDetails(
+            .unauthenticated,
+            detail:
+                "Send one header 'Authorization: Bearer …' with a token from your identity provider, or an API key, that is valid for this service.",
+            challenge: challenge
+        )
+    }
+
+    /// For a token with a valid signature that is for this service, so that an app knows that it only needs a new one.
+    static let tokenExpired = ProblemDetails(
+        .tokenExpired, detail: "The token has expired: send a new one from your identity provider.", challenge: .invalidToken)
 
     static let internalError = ProblemDetails(
         .internalError,
@@ -48,7 +69,7 @@ package struct ProblemDetails: Error, Sendable, Equatable {
 
     private var fields: ResponseFields {
         var fields: ResponseFields = ["Content-Type": "application/problem+json"]
-        if code == .unauthenticated { fields.add("WWW-Authenticate", "Bearer") }
+        if let challenge { fields.add("WWW-Authenticate", challenge.rawValue) }
         if let retryAfter { fields.add("Retry-After", String(retryAfter)) }
         if !allow.isEmpty { fields.add("Allow", allow.joined(separator: ", ")) }
         return fields

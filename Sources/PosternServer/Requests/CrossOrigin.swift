@@ -31,5 +31,5 @@ extension ResponseFields {
         add("Access-Control-Expose-Headers", Self.exposedFields)
     }
 
-    private static let exposedFields = "Retry-After, X-Request-Id"
+    private static let exposedFields = "Retry-After, WWW-Authenticate, X-Request-Id"
 }

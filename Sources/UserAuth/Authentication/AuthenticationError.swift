@@ -2,8 +2,8 @@
 
 /// Why a credential was refused: for logs, metrics and `postern whoami`, never for the response.
 ///
-/// The response is the same 401 for all cases except ``keysUnavailable(issuer:)``, which is a 503. No case contains any part of
-/// the credential.
+/// The response is the same 401 for all cases except ``keysUnavailable(issuer:)``, which is a 503, and ``expired``, which has a
+/// code of its own. No case contains any part of the credential.
 package enum AuthenticationError: Error, Sendable, Hashable {
     // The header field `Authorization`.
     case authorizationMissing
@@ -37,6 +37,7 @@ package enum AuthenticationError: Error, Sendable, Hashable {
     case audienceMismatch
     case expirationMissing
     case expirationMalformed
+    /// The token has expired. All checks before it have passed, also that of the signature.
     case expired
     case notBeforeMalformed
     case notYetValid
