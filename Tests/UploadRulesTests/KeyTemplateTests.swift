@@ -10,7 +10,8 @@ import WireFormats
 
 struct KeyTemplateTests {
     private static let values = KeyTemplate.Values(
-        user: "u/1",
+        uploader: Uploader(
+            tenant: "acme", user: "u/1", issuer: "staff", attributes: [("org", "a/b"), ("team", "u/1")]),
         uuid: "0193-ab",
         contentType: "image/png",
         filename: "Me at home.JPG",
@@ -21,6 +22,7 @@ struct KeyTemplateTests {
         ("{uuid}.{ext}", "0193-ab.png"), ("{filename}", "Me-at-home.JPG"), ("{yyyy}/{mm}/{dd}/{uuid}", "2026/01/01/0193-ab"),
         ("{user}/{tenant}-{uuid}", "u~2F1/acme-0193-ab"), ("files/{user}/a.b", "files/u~2F1/a.b"),
         ("{tenant}{tenant}", "acmeacme"),
+        ("{issuer}/{user}/x", "staff/u~2F1/x"), ("{claim.org}/{claim.team}/x", "a~2Fb/u~2F1/x"),
         ("ü/{uuid}", "ü/0193-ab"), ("a b/{uuid}", "a b/0193-ab"),
     ])
     func `placeholders are replaced by their values`(text: String, key: String) throws {

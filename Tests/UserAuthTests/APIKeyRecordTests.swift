@@ -36,7 +36,10 @@ struct APIKeyRecordTests {
         #expect(principal.user == nil)
         #expect(principal.scopes == ["a"])
         #expect(principal.expires == .now(10))
-        guard case .apiKey("cms", ["avatars"]?, ["u1", "u2"]?) = principal.source else { return #expect(Bool(false)) }
+        guard case .apiKey(let record) = principal.source else { return #expect(Bool(false)) }
+        #expect(record.id == "cms")
+        #expect(record.rules == ["avatars"])
+        #expect(record.allowUsers == ["u1", "u2"])
     }
 
     @Test func `a new key has the form pstn.<tenant>.<id>.<43 characters>, and its hash is of the whole key`() throws {

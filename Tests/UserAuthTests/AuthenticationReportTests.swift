@@ -2,6 +2,8 @@
 
 import Testing
 
+import WireFormats
+
 @testable import UserAuth
 
 struct AuthenticationReportTests {
@@ -36,7 +38,10 @@ struct AuthenticationReportTests {
         Fault(check: .issuerAlgorithm) { $0.header["alg"] = "\"RS256\"" },
         Fault(check: .keySelection) { $0.header["kid"] = "\"k2\"" },
         Fault(check: .signature) { $0.isSignedRightly = false },
+        Fault(check: .issuerClaim) { $0.claims = $0.claims.with("tid", "\"b\"") },
         Fault(check: .audience) { $0.claims = $0.claims.with("aud", "[]") },
+        Fault(check: .authorizedParty) { $0.claims = $0.claims.without("azp") },
+        Fault(check: .requiredClaims) { $0.claims = $0.claims.with("kind", "true") },
         Fault(check: .expiration) { $0.claims = $0.claims.with("exp", "0") },
         Fault(check: .notBefore) { $0.claims = $0.claims.with("nbf", "\(Claims.now * 2)") },
         Fault(check: .issuedAt) { $0.claims = $0.claims.with("iat", "\"x\"") },
@@ -47,12 +52,16 @@ struct AuthenticationReportTests {
     ]
 
     @Test func `the first check that fails is reported, whatever else is wrong`() throws {
-        let scene = try Scene(tenant: .claim("org"))
+        let scene = try Scene(issuer: "https://id.example/{tid}/v2", tenant: .claim("org")) { issuer in
+            issuer.authorizedParties = ["web"]
+            issuer.requiredClaims = [RequiredClaim(name: "kind", value: .string("access"))]
+        }
         let stranger = SigningKey.es256()
         for (index, first) in Self.faults.enumerated() {
             for second in [nil] + Self.faults[(index + 1)...].map(Optional.init) {
                 var draft = Draft()
-                draft.claims = draft.claims.with("org", "\"acme\"")
+                draft.claims = draft.claims.with("org", "\"acme\"").with("azp", "\"web\"").with("kind", "\"access\"")
+                    .with("iss", "\"https://id.example/a/v2\"").with("tid", "\"a\"")
                 second?.spoil(&draft)
                 first.spoil(&draft)
                 let header = "{" + draft.header.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}"
@@ -70,8 +79,10 @@ struct AuthenticationReportTests {
 
     @Test func `every check of a token can fail`() {
         let told = Set(Self.faults.map(\.check))
-        // The header, the issuer's keys and the key's own algorithm need another scene; other tests have them.
-        #expect(Set(AuthenticationCheck.tokenChecks).subtracting(told) == [.authorization, .issuerKeys, .keyAgreement])
+        // The header, the issuer's keys and end, the key's own algorithm and the tenant need another scene; other tests have them.
+        #expect(
+            Set(AuthenticationCheck.tokenChecks).subtracting(told)
+                == [.authorization, .issuerKeys, .keyAgreement, .issuerEnd, .age])
     }
 
     @Test func `checks before the failed one have passed, and later ones were not reached`() throws {
@@ -112,7 +123,10 @@ struct AuthenticationReportTests {
             .headerMalformed,
             .algorithmUnsupported, .criticalExtension, .unencodedPayload, .typeNotAllowed, .keyIDMalformed, .claimsMalformed,
             .issuerMissing,
-            .issuerUnknown, .issuerAmbiguous, .algorithmNotAllowed, .keysUnavailable(issuer: "x"), .keyIDMissing, .keyUnknown,
+            .issuerUnknown(similar: nil), .issuerAmbiguous, .declarationUnmatched, .tokenEncrypted, .keyIssuerMismatch,
+            .issuerClaimMismatch(claim: "x"), .authorizedPartyMissing, .authorizedPartyMalformed, .authorizedPartyMismatch,
+            .requiredClaimMissing(claim: "x"), .requiredClaimMismatch(claim: "x"), .issuerEnded, .issuedTooEarly,
+            .algorithmNotAllowed, .keysUnavailable(issuer: "x"), .keyIDMissing, .keyUnknown,
             .keyMismatch,
             .signatureInvalid, .audienceMissing, .audienceMalformed, .audienceMismatch, .expirationMissing, .expirationMalformed,
             .expired,

@@ -22,7 +22,9 @@ struct TokenClaimsTests {
         #expect(principal.user == "u1")
         #expect(principal.scopes == ["upload:avatars", "upload:docs", "extra"])
         #expect(principal.expires == .now(600))
-        guard case .token("https://id.example", "k1") = principal.source else { return #expect(Bool(false)) }
+        guard case .token(let identity) = principal.source else { return #expect(Bool(false)) }
+        #expect(identity.issuer.identifier == "https://id.example")
+        #expect(identity.keyID == "k1")
     }
 
     @Test(arguments: malformedPayloads)

@@ -95,7 +95,9 @@ package struct DecisionLog: Sendable {
     /// contain anything.
     private func add(_ cause: any Error, of problem: ProblemDetails, to line: inout LogLine) {
         switch cause {
-        case let error as AuthenticationError: line.add("reason", error.reason)
+        case let error as AuthenticationError:
+            line.add("reason", error.reason)
+            if case .issuerUnknown(let similar?) = error { line.add("similarIssuer", similar) }
         case let error as CredentialError: line.add("reason", error.description)
         default: if problem.code == .internalError { line.add("error", String(describing: type(of: cause))) }
         }
@@ -103,11 +105,11 @@ package struct DecisionLog: Sendable {
 
     private func add(_ principal: Principal, to line: inout LogLine) {
         switch principal.source {
-        case .token(let issuer, let keyID):
-            line.add("issuer", issuer)
-            if let keyID { line.add("keyId", keyID) }
-        case .apiKey(let id, _, _):
-            line.add("apiKey", id)
+        case .token(let identity):
+            line.add("issuer", identity.issuer.identifier)
+            if let keyID = identity.keyID { line.add("keyId", keyID) }
+        case .apiKey(let key):
+            line.add("apiKey", key.id)
         }
     }
 }

@@ -16,9 +16,12 @@ package enum ProblemCode: String, Sendable, CaseIterable {
     case unauthenticated
     case tokenExpired = "token-expired"
     case tenantUnknown = "tenant-unknown"
+    case tenantSuspended = "tenant-suspended"
     case scopeMissing = "scope-missing"
+    case claimMissing = "claim-missing"
     case originNotAllowed = "origin-not-allowed"
     case userNotAllowed = "user-not-allowed"
+    case userDenied = "user-denied"
     case ruleUnknown = "rule-unknown"
     case notFound = "not-found"
     case methodNotAllowed = "method-not-allowed"
@@ -52,9 +55,12 @@ package enum ProblemCode: String, Sendable, CaseIterable {
         case .unauthenticated: (401, "Authentication is required")
         case .tokenExpired: (401, "The token has expired")
         case .tenantUnknown: (403, "The tenant is not known")
+        case .tenantSuspended: (403, "The tenant is suspended")
         case .scopeMissing: (403, "The token lacks a scope")
+        case .claimMissing: (403, "The token lacks a claim")
         case .originNotAllowed: (403, "This origin is not allowed")
         case .userNotAllowed: (403, "This user is not allowed")
+        case .userDenied: (403, "This user is blocked")
         case .ruleUnknown: (404, "There is no such rule")
         case .notFound: (404, "There is nothing here")
         case .methodNotAllowed: (405, "The method is not allowed here")
@@ -118,6 +124,7 @@ extension ProblemDetails {
             case .ruleUnknown(let allowed): (.ruleUnknown, [.strings("allowed", allowed)])
             case .ruleRequired(let allowed): (.invalidRequest, [.strings("allowed", allowed)])
             case .scopeMissing(let scope): (.scopeMissing, [.string("scope", scope)])
+            case .claimMissing(let name): (.claimMissing, [.string("claim", name)])
             case .contentTypeNotAllowed(let allowed): (.contentTypeNotAllowed, [.strings("allowed", allowed)])
             case .sizeTooLarge(let max): (.sizeTooLarge, [.int("maxSize", max)])
             case .sizeTooSmall(let min): (.sizeTooSmall, [.int("minSize", min)])

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RuleFiles
 package import UploadRules
 package import UserAuth
 import WireFormats
@@ -12,15 +13,17 @@ struct TenantContext {
 
     var tenant: Tenant { served.tenant }
 
-    /// - Throws: `AuthenticationError`, or `ProblemDetails` if the clock is implausible, the tenant is unknown or does not list the
-    ///   origin
+    /// - Throws: `AuthenticationError`, or `ProblemDetails` if the clock is implausible, or if no tenant accepts the caller, the
+    ///   tenant does not list the origin, or refuses everyone or this user
     init(_ info: RequestInfo) throws {
         try ServiceClock.check(info.time)
         let principal = try info.snapshot.authenticator.authenticate(authorization: info.authorization, at: info.time)
-        guard let served = info.snapshot.tenant(principal.tenant) else {
+        guard let served = info.snapshot.tenant(of: principal) else {
             throw ProblemDetails(
-                .tenantUnknown, detail: "The token is valid, but its tenant has no rule file here: ask the operator to add one.")
+                .tenantUnknown,
+                detail: "The token is valid, but no tenant here accepts it: ask the operator to add or change a rule file.")
         }
+        try served.tenant.checkAccess(of: principal)
         if let origin = info.origin, !served.tenant.origins.contains(origin) {
             throw ProblemDetails(
                 .originNotAllowed,
@@ -48,19 +51,18 @@ struct TenantContext {
     /// Decides on whose behalf the upload is: a token's own user, or the user whom the request of an API key names.
     func uploader(for request: UploadRequest) throws(ProblemDetails) -> Uploader {
         switch principal.source {
-        case .token:
+        case .token(let identity):
             guard request.user == nil else {
                 throw ProblemDetails(
                     .userNotAllowed,
                     detail: "A token is for its own user: leave 'user' out. Only requests with an API key may name a user.")
             }
-            return Uploader(tenant: tenant.id, user: principal.user, scopes: principal.scopes)
-        case .apiKey(_, _, let allowUsers):
-            if let user = request.user, user.isEmpty || user.utf8.count > Uploader.maximumUserBytes {
-                throw ProblemDetails(
-                    .invalidRequest, detail: "The member 'user' must have 1 to \(Uploader.maximumUserBytes) bytes.")
-            }
-            if let allowUsers {
+            return Uploader(
+                tenant: tenant.id, user: principal.user, issuer: identity.issuer.segment, attributes: identity.attributes,
+                scopes: principal.scopes)
+        case .apiKey(let key):
+            if let user = request.user { try check(user) }
+            if let allowUsers = key.allowUsers {
                 guard let user = request.user else {
                     throw ProblemDetails(
                         .userNotAllowed, detail: "This API key is limited to certain users: name one of them in 'user'.")
@@ -72,23 +74,64 @@ struct TenantContext {
                     )
                 }
             }
-            return Uploader(tenant: tenant.id, user: request.user, scopes: principal.scopes)
+            return Uploader(
+                tenant: tenant.id, user: request.user, issuer: served.keyIssuers.issuer(of: key)?.segment,
+                scopes: principal.scopes)
         }
     }
 
-    /// The caller against whom per-user limits are counted: the user, or the API key if the request names no user.
+    /// Checks the user whom the request of an API key names.
+    private func check(_ user: String) throws(ProblemDetails) {
+        guard (1...Uploader.maximumUserBytes).contains(user.utf8.count) else {
+            throw ProblemDetails(
+                .invalidRequest, detail: "The member 'user' must have 1 to \(Uploader.maximumUserBytes) bytes.")
+        }
+        if tenant.denial?.refuses(user: user) ?? false { throw ProblemDetails.userDenied }
+    }
+
+    /// The caller against whom per-user limits are counted: the user with the issuer, or the API key if the request names no user.
     func limitedCaller(for uploader: Uploader) -> String {
-        if let user = uploader.user { return "user " + user }
-        guard case .apiKey(let id, _, _) = principal.source else { return "" }
-        return "key " + id
+        let issuer: String
+        switch principal.source {
+        case .token(let identity): issuer = identity.issuer.identifier
+        case .apiKey(let key):
+            if uploader.user == nil { return "key " + key.id }
+            issuer = served.keyIssuers.issuer(of: key)?.identifier ?? ""
+        }
+        // An issuer's identifier has no line end.
+        return "user \(issuer)\n\(uploader.user ?? "")"
     }
 }
 
+extension Tenant {
+    /// Checks whether the tenant refuses the caller although the token or API key is valid.
+    /// - Throws: `tenant-suspended`, `user-denied`, or `AuthenticationError.issuedTooEarly`
+    package func checkAccess(of principal: Principal) throws {
+        if isSuspended {
+            throw ProblemDetails(
+                .tenantSuspended, detail: "The operator has suspended this tenant: no tickets are issued for it.")
+        }
+        guard let denial, case .token(let identity) = principal.source else { return }
+        if denial.refusesToken(issuedAt: identity.issuedAt) { throw AuthenticationError.issuedTooEarly }
+        if let user = principal.user, denial.refuses(user: user) { throw ProblemDetails.userDenied }
+    }
+}
+
+extension ProblemDetails {
+    fileprivate static let userDenied = ProblemDetails(
+        .userDenied, detail: "The operator has blocked this user: no tickets are issued for the user.")
+}
+
 extension Principal {
-    /// The rules that the caller may name: an API key may be limited to some.
+    /// The rules that the caller may name: a rule may be for some issuers or API keys, and an API key may be limited to some rules.
     fileprivate func permittedRules(of tenant: Tenant) -> [UploadRule] {
-        guard case .apiKey(_, let names?, _) = source else { return tenant.rules }
-        return tenant.rules.filter { names.contains($0.name) }
+        switch source {
+        case .token(let identity):
+            guard tenant.hasRestrictedRules else { return tenant.rules }
+            return tenant.rules.filter { !$0.apiKeysOnly && $0.isFor(issuer: identity.declaration.name) }
+        case .apiKey(let key):
+            return tenant.rules.filter { (key.rules?.contains($0.name) ?? true) && $0.isFor(issuer: key.issuer) }
+        }
     }
 
     /// The permitted rules that require no scope or one that the caller has.
@@ -96,5 +139,13 @@ extension Principal {
         permittedRules(of: tenant).filter { rule in
             rule.requireScope.map { scope in scopes.contains { $0.hasSameBytes(as: scope) } } ?? true
         }
+    }
+}
+
+extension UploadRule {
+    /// - Parameter issuer: the name of the issuer of the caller's users; nil if it has none
+    fileprivate func isFor(issuer: String?) -> Bool {
+        guard let issuers else { return true }
+        return issuer.map(issuers.contains) ?? false
     }
 }

@@ -44,7 +44,7 @@ package final class ServiceSnapshot: Sendable {
     /// Every origin that some tenant lists: a preflight is anonymous, so its tenant is unknown.
     let origins: Set<String>
 
-    private let byID: [ExactString: ServedTenant]
+    private let directory: TenantDirectory
 
     init(book: RuleBook, issuers: ConfiguredIssuers, credentials: TenantCredentials, apiKeyUses: APIKeyUses) {
         self.book = book
@@ -54,18 +54,23 @@ package final class ServiceSnapshot: Sendable {
         authenticator = Authenticator(
             issuers: issuers.all.map(\.trusted), apiKeys: book.files.flatMap(\.apiKeys), uses: apiKeyUses)
         origins = Set(book.tenants.flatMap(\.origins))
-        tenants = zip(book.tenants, credentials.perTenant).map { ServedTenant($0, credentials: $1) }
-        byID = Dictionary(tenants.map { (ExactString($0.tenant.id), $0) }) { first, _ in first }
+        tenants = zip(book.files, credentials.perTenant).map { file, credentials in
+            ServedTenant(file.tenant, keyIssuers: file.keyIssuers, credentials: credentials)
+        }
+        directory = TenantDirectory(book)
     }
 
-    func tenant(_ id: String) -> ServedTenant? {
-        byID[ExactString(id)]
+    /// The tenant of an authenticated caller; nil if no tenant accepts the caller.
+    func tenant(of principal: Principal) -> ServedTenant? {
+        directory.index(of: principal).map { tenants[$0] }
     }
 }
 
 /// A tenant with everything that issuing its tickets needs, looked up once for each request.
 package final class ServedTenant: Sendable {
     package let tenant: Tenant
+    /// Whose users the requests of its API keys name.
+    let keyIssuers: KeyIssuers
     /// The credentials that sign its tickets. Tenants with the same source share them.
     let credentials: RefreshingCredentials
     /// Counts against the limits of its rules; nil if none has limits.
@@ -74,8 +79,9 @@ package final class ServedTenant: Sendable {
     /// Tickets issued, by the rule's index in the tenant; empty before the first ticket.
     private let issued = Mutex<[Int]>([])
 
-    init(_ tenant: Tenant, credentials: RefreshingCredentials) {
+    init(_ tenant: Tenant, keyIssuers: KeyIssuers = KeyIssuers(), credentials: RefreshingCredentials) {
         self.tenant = tenant
+        self.keyIssuers = keyIssuers
         self.credentials = credentials
         limiter = tenant.rules.contains { $0.limits != .none } ? RateLimiter() : nil
     }
@@ -171,6 +177,11 @@ package struct AuthenticationSetup: Sendable {
         }
         let authenticator = Authenticator(issuers: issuers.all.map(\.trusted), apiKeys: book.files.flatMap(\.apiKeys))
         return AuthenticationSetup(book: book, issuers: issuers, authenticator: authenticator)
+    }
+
+    /// The tenant of an authenticated caller; nil if no tenant accepts the caller.
+    package func tenant(of principal: Principal) -> Tenant? {
+        TenantDirectory(book).index(of: principal).map { book.files[$0].tenant }
     }
 
     /// The keys of an issuer that cannot verify tokens, with their reasons.

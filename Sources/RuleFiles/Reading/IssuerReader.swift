@@ -62,18 +62,14 @@ struct IssuerReader: Sendable {
         let tenantClaim = isServiceWide ? Self.tenantClaim.read(from: section, self) : nil
         // A problem has been logged for what is missing.
         guard let issuer, let audience, let algorithms, let keys else { return }
-        reading.issuers.append(
-            Issuer(
-                identifier: issuer.value,
-                audiences: audience.map(\.value),
-                algorithms: algorithms.map(\.value),
-                keySource: keys.source.value,
-                keyAuthorities: keys.authorities,
-                userClaim: user?.value ?? "sub",
-                tenantClaim: tenantClaim?.value,
-                maximumLifetime: lifetime?.value ?? Issuer.defaultMaximumLifetime
-            )
-        )
+        var declared = Issuer(
+            pattern: IssuerPattern(exact: issuer.value), algorithms: algorithms.map(\.value), keySource: keys.source.value)
+        declared.audiences = audience.map(\.value)
+        declared.keyAuthorities = keys.authorities
+        declared.userClaim = ClaimPath(user?.value ?? "sub")
+        declared.tenantClaim = tenantClaim.map { ClaimPath($0.value) }
+        declared.maximumLifetime = lifetime?.value ?? Issuer.defaultMaximumLifetime
+        reading.issuers.append(declared)
     }
 
     private func note(_ issuer: Located<String>, log: DiagnosticLog, in reading: inout Reading) {

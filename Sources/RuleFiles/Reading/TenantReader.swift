@@ -77,7 +77,9 @@ struct TenantReader {
         let source = narrowed(credentials, bucket: store.bucket, rules, file)
         guard log.problems.isEmpty else { return draft }
         let tenant = Tenant(id: id, store: store, origins: origins?.map(\.value) ?? [], rules: rules)
-        draft.file = TenantFile(tenant: tenant, issuers: issuers, apiKeys: apiKeys, credentials: source)
+        draft.file = TenantFile(
+            tenant: tenant, issuers: issuers, apiKeys: apiKeys, aliases: [], serviceIssuers: issuers.isEmpty ? .all : .none,
+            credentials: source)
         return draft
     }
 

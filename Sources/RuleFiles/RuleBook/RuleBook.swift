@@ -23,10 +23,6 @@ package struct RuleBook: Sendable {
     /// The tenants, sorted by their ids.
     package var tenants: some RandomAccessCollection<Tenant> { files.lazy.map(\.tenant) }
 
-    /// The tenant with this id.
-    package func tenant(_ id: String) -> Tenant? {
-        tenants.first { $0.id.hasSameBytes(as: id) }
-    }
 }
 
 /// The contents of a tenant's file: the tenant, who can get its tickets, and what signs them.
@@ -36,8 +32,30 @@ package struct TenantFile: Sendable {
     package let issuers: [Issuer]
     /// The keys of back ends that ask on a user's behalf.
     package let apiKeys: [APIKeyRecord]
+    /// What a service-wide issuer's tenant claim must hold for this tenant, instead of its id; empty for the id.
+    let aliases: [TenantAlias]
+    /// The service-wide issuers whose tokens can be for this tenant.
+    package let serviceIssuers: ServiceIssuers
     /// Where the credentials that sign its tickets come from.
     package let credentials: CredentialSource
+    /// The issuers whose users API keys can name.
+    package internal(set) var keyIssuers = KeyIssuers()
+}
+
+/// The issuers whose users the requests of a tenant's API keys name.
+package struct KeyIssuers: Sendable {
+    /// By the names that API keys use.
+    var named: [String: UserIssuer] = [:]
+    /// The tenant's only issuer, for keys that name none; nil if it has none or several.
+    var only: UserIssuer?
+
+    package init() {}
+
+    /// The issuer of the users that a key's requests name; nil if that is not known.
+    package func issuer(of key: APIKeyRecord) -> UserIssuer? {
+        guard let name = key.issuer else { return only }
+        return named[name]
+    }
 }
 
 /// SHA-256 over the names and contents of files, each with its length in front, so that different sets of files differ.

@@ -3,7 +3,7 @@
 import WireFormats
 
 /// Names of tenants, rules and API keys.
-enum Identifier {
+package enum Identifier {
     /// `[a-z0-9][a-z0-9-]{0,62}`; with `underscores` also `_` after the first character.
     static func parse(_ text: String, what: String, underscores: Bool = false) throws(ValueError) -> String {
         guard isValid(text, underscores: underscores) else {
@@ -16,7 +16,7 @@ enum Identifier {
         return text
     }
 
-    static func isValid(_ text: String, underscores: Bool = false) -> Bool {
+    package static func isValid(_ text: String, underscores: Bool = false) -> Bool {
         let bytes = text.utf8
         guard let first = bytes.first, bytes.count <= 63, first.isASCIILowercase || first.isASCIIDigit else { return false }
         return bytes.allSatisfy {

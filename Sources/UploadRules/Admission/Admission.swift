@@ -57,7 +57,7 @@ extension UploadRule {
         let key = try keyPrefix.makeKey(
             name: keyName,
             KeyTemplate.Values(
-                user: uploader.user,
+                uploader: uploader,
                 uuid: uuid,
                 contentType: type.essence,
                 filename: request.filename,

@@ -10,6 +10,8 @@ package enum Refusal: Error, Sendable, Hashable {
     case ruleRequired(allowed: [String])
     /// The caller lacks the rule's scope.
     case scopeMissing(String)
+    /// The attribute of this name is part of the rule's keys, and the caller has none.
+    case claimMissing(String)
     /// The user is part of the rule's keys, and the request has none.
     case userRequired
     /// The content type is malformed, or the rule does not allow it.
@@ -46,6 +48,8 @@ extension Refusal {
                 : "Name a rule in \"rule\": one of \(allowed.joined(separator: ", "))."
         case .scopeMissing(let scope):
             "This rule needs the scope \"\(scope)\"; ask for a token that has it."
+        case .claimMissing(let name):
+            "This rule stores files by the claim that it calls \"\(name)\", which this token or API key does not have as a string of 1 to 256 bytes; ask for a token that has it."
         case .userRequired:
             "This rule stores files by user; send the id of the file's user as \"user\"."
         case .contentTypeNotAllowed(let allowed):

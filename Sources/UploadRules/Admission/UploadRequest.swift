@@ -45,12 +45,24 @@ package struct Uploader: Sendable {
     package let tenant: String
     /// The user the file belongs to: the token's, or the one on whose behalf an API key asks. Nil if the key names none.
     package let user: String?
+    /// What `{issuer}` stands for: the issuer of ``user``. Nil if it has no name.
+    package let issuer: String?
+    /// What `{claim.NAME}` stands for, by the name. Empty for an API key.
+    package let attributes: [(name: String, value: String)]
     /// The caller's scopes.
     package let scopes: [String]
 
-    package init(tenant: String, user: String?, scopes: [String] = []) {
+    package init(
+        tenant: String,
+        user: String?,
+        issuer: String? = nil,
+        attributes: [(name: String, value: String)] = [],
+        scopes: [String] = []
+    ) {
         self.tenant = tenant
         self.user = user
+        self.issuer = issuer
+        self.attributes = attributes
         self.scopes = scopes
     }
 }

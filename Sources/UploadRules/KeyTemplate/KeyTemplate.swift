@@ -14,11 +14,15 @@ package struct KeyTemplate: Sendable, Hashable {
     }
 
     /// What a template may contain in braces.
-    package enum Placeholder: String, Sendable, Hashable, CaseIterable {
+    package enum Placeholder: Sendable, Hashable {
         /// The tenant's id, inserted when the file is read.
         case tenant
         /// The user, encoded so that no two users have the same text: ``UserSegment``.
         case user
+        /// The name of the user's issuer, so that the users of two issuers have different keys.
+        case issuer
+        /// The attribute of this name, which the issuer declares, encoded like a user.
+        case claim(String)
         /// An identifier that is given by the caller and never used twice.
         case uuid
         /// The usual extension of the content type: ``FileExtension``. It does not depend on the file's name.
@@ -53,13 +57,52 @@ package struct KeyTemplate: Sendable, Hashable {
     }
 }
 
+extension KeyTemplate.Placeholder {
+    /// The placeholders other than `{claim.NAME}`.
+    package static let simple: [Self] = [.tenant, .user, .issuer, .uuid, .ext, .filename, .yyyy, .mm, .dd]
+
+    /// The text in the braces.
+    package var name: String {
+        switch self {
+        case .tenant: "tenant"
+        case .user: "user"
+        case .issuer: "issuer"
+        case .claim(let name): "claim.\(name)"
+        case .uuid: "uuid"
+        case .ext: "ext"
+        case .filename: "filename"
+        case .yyyy: "yyyy"
+        case .mm: "mm"
+        case .dd: "dd"
+        }
+    }
+
+    /// Whether the text can name an attribute: `[a-z0-9][a-z0-9_-]{0,62}`.
+    package static func isAttributeName(_ text: String) -> Bool {
+        guard (1...63).contains(text.utf8.count), let first = text.utf8.first else { return false }
+        guard first.isASCIILowercase || first.isASCIIDigit else { return false }
+        return text.allBytes { $0.isASCIILowercase || $0.isASCIIDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
+    }
+}
+
+extension KeyTemplate.Part {
+    /// The placeholder, if its value says whose file it is.
+    fileprivate var identifying: KeyTemplate.Placeholder? {
+        guard case .placeholder(let placeholder) = self else { return nil }
+        switch placeholder {
+        case .user, .issuer, .claim: return placeholder
+        default: return nil
+        }
+    }
+}
+
 // MARK: Making keys
 
 extension KeyTemplate {
     /// The values of the placeholders of one key.
     struct Values {
-        /// Nil if there is no user. Templates with `{user}` then make no key.
-        let user: String?
+        /// Without a user, templates with `{user}` make no key; the same holds for the issuer and for attributes.
+        let uploader: Uploader
         let uuid: String
         let contentType: String
         let filename: String?
@@ -70,10 +113,10 @@ extension KeyTemplate {
     ///
     /// The key begins with ``leadingBytes``, has neither `$`, `{`, `}` nor controls, and no segment is empty, `.` or `..`.
     ///
-    /// - Throws: `Refusal.userRequired`, `.keyTooLong`, or `.invalid` for an empty or too long user.
+    /// - Throws: `Refusal.userRequired`, `.claimMissing`, `.keyTooLong`, or `.invalid` for an empty or too long user.
     func makeKey(name: KeyTemplate, _ values: Values) throws(Refusal) -> ObjectKey {
         if usesUser || name.usesUser {
-            guard let user = values.user else { throw .userRequired }
+            guard let user = values.uploader.user else { throw .userRequired }
             guard !user.isEmpty else { throw .invalid("\"user\" is empty; name a user.") }
             guard user.utf8.count <= Uploader.maximumUserBytes else {
                 throw .invalid("\"user\" is longer than \(Uploader.maximumUserBytes) bytes; send a shorter one.")
@@ -83,8 +126,8 @@ extension KeyTemplate {
         guard values.uuid.allBytes({ $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "-") }) else { throw Self.unsafeKey }
         var key: [UInt8] = []
         key.reserveCapacity(128)
-        append(values, to: &key)
-        name.append(values, to: &key)
+        try append(values, to: &key)
+        try name.append(values, to: &key)
         guard key.count <= UploadPolicy.maximumKeyBytes else { throw .keyTooLong }
         // No request leads to an unsafe key: templates are checked when they are read, and placeholders are encoded.
         guard key.starts(with: leadingBytes), Self.isSafe(key) else { throw Self.unsafeKey }
@@ -98,19 +141,28 @@ extension KeyTemplate {
     private static let unsafeKey = Refusal.invalid("No safe key can be built for this request.")
 
     /// Appends the text of this template.
-    private func append(_ values: Values, to key: inout [UInt8]) {
+    private func append(_ values: Values, to key: inout [UInt8]) throws(Refusal) {
         for part in parts {
             switch part {
             case .literal(let bytes): key += bytes
-            case .placeholder(let placeholder): Self.append(placeholder, values, to: &key)
+            case .placeholder(let placeholder): try Self.append(placeholder, values, to: &key)
             }
         }
     }
 
-    private static func append(_ placeholder: Placeholder, _ values: Values, to key: inout [UInt8]) {
+    private static func append(_ placeholder: Placeholder, _ values: Values, to key: inout [UInt8]) throws(Refusal) {
         switch placeholder {
         case .tenant: break
-        case .user: UserSegment.append(values.user ?? "", to: &key)
+        case .user: UserSegment.append(values.uploader.user ?? "", to: &key)
+        case .issuer:
+            // Rule files are refused if an issuer that can use the rule has no name.
+            guard let issuer = values.uploader.issuer else { throw unsafeKey }
+            key += issuer.utf8
+        case .claim(let name):
+            guard let attribute = values.uploader.attributes.first(where: { $0.name.hasSameBytes(as: name) }) else {
+                throw .claimMissing(name)
+            }
+            UserSegment.append(attribute.value, to: &key)
         case .uuid: key += values.uuid.utf8
         case .ext: key += FileExtension.of(contentType: values.contentType).utf8
         case .filename: SafeFilename.append(values.filename ?? "", to: &key)
@@ -209,15 +261,23 @@ extension KeyTemplate {
     }
 
     private static func placeholder(_ name: String) throws(ValueError) -> Placeholder {
-        guard let placeholder = Placeholder(rawValue: name) else {
-            let names = Placeholder.allCases.map(\.rawValue)
-            throw ValueError(
-                "{\(name)} is not a placeholder",
-                suggesting: .init(for: name, in: names, between: ("{", "}")),
-                else: "write one of \(names.map { "{\($0)}" }.joined(separator: " "))"
-            )
+        if let placeholder = Placeholder.simple.first(where: { $0.name.hasSameBytes(as: name) }) { return placeholder }
+        let prefix = "claim."
+        if name.utf8.starts(with: prefix.utf8) {
+            let attribute = String(name.dropFirst(prefix.count))
+            guard Placeholder.isAttributeName(attribute) else {
+                throw ValueError(
+                    "{\(name)} does not name an attribute",
+                    "write the name that auth.issuers.attributes gives it, of 1 to 63 of a-z, 0-9, “-” and “_”: {claim.org}")
+            }
+            return .claim(attribute)
         }
-        return placeholder
+        let names = Placeholder.simple.map(\.name) + ["claim.NAME"]
+        throw ValueError(
+            "{\(name)} is not a placeholder",
+            suggesting: .init(for: name, in: names, between: ("{", "}")),
+            else: "write one of \(names.map { "{\($0)}" }.joined(separator: " "))"
+        )
     }
 
     private func checkCharacters(_ role: Role) throws(ValueError) {
@@ -262,10 +322,11 @@ extension KeyTemplate {
             }
             // With a{user} and {user}b, or {user}-{yyyy}, two users could have the same segment. As a whole segment, two
             // different users have two different segments.
-            if segment.contains(.placeholder(.user)), segment.count > 1 {
+            if segment.count > 1, let placeholder = segment.lazy.compactMap(\.identifying).first {
+                let text = "{\(placeholder.name)}"
                 throw ValueError(
-                    "{user} in \(role.rawValue) is not a whole folder name",
-                    "put “/” on both sides of it, so that no two users share a key: …/{user}/…"
+                    "\(text) in \(role.rawValue) is not a whole folder name",
+                    "put “/” on both sides of it, so that no two users share a key: …/\(text)/…"
                 )
             }
         }

@@ -34,7 +34,8 @@ package enum SegmentOverlap {
     private static func canMatch(_ placeholder: KeyTemplate.Placeholder, _ text: [UInt8]) -> Bool {
         switch placeholder {
         case .tenant: return true
-        case .user: return UserSegment.isValid(text)
+        case .user, .claim: return UserSegment.isValid(text)
+        case .issuer: return text.allSatisfy { $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") }
         case .uuid: return text.allSatisfy { $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "-") }
         case .ext: return text.allSatisfy { $0.isASCIILowercase || $0.isASCIIDigit }
         case .filename:

@@ -24,6 +24,10 @@ package final class UploadRule: Sendable {
     package let checksumRequired: Bool
     /// The scope that the caller must have; nil if none is needed.
     package let requireScope: String?
+    /// The names of the issuers whose users the rule is for; nil for all.
+    package let issuers: [String]?
+    /// Whether only API keys can use the rule.
+    package let apiKeysOnly: Bool
     /// Rate limits.
     package let limits: RuleLimits
 
@@ -45,6 +49,8 @@ package final class UploadRule: Sendable {
         contentDisposition: DispositionType?,
         checksumRequired: Bool,
         requireScope: String?,
+        issuers: [String]? = nil,
+        apiKeysOnly: Bool = false,
         limits: RuleLimits
     ) {
         self.name = name
@@ -57,6 +63,8 @@ package final class UploadRule: Sendable {
         self.contentDisposition = contentDisposition
         self.checksumRequired = checksumRequired
         self.requireScope = requireScope
+        self.issuers = issuers
+        self.apiKeysOnly = apiKeysOnly
         self.limits = limits
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import PostPolicy
-import WireFormats
+package import WireFormats
 
 /// One tenant: where its files go, which web pages may ask for tickets, and the rules for uploads.
 ///
@@ -15,17 +15,28 @@ package final class Tenant: Sendable {
     package let origins: [String]
     /// The rules, in the order of the file; never empty.
     package let rules: [UploadRule]
+    /// Whether every request is refused.
+    package let isSuspended: Bool
+    /// Who is refused although their token is valid; nil if nobody is.
+    package let denial: Denial?
+    /// Whether some rule is only for some issuers or for API keys.
+    package let hasRestrictedRules: Bool
 
     package init(
         id: String,
         store: Store,
         origins: [String],
-        rules: [UploadRule]
+        rules: [UploadRule],
+        isSuspended: Bool = false,
+        denial: Denial? = nil
     ) {
         self.id = id
         self.store = store
         self.origins = origins
         self.rules = rules
+        self.isSuspended = isSuspended
+        self.denial = denial
+        hasRestrictedRules = rules.contains { $0.issuers != nil || $0.apiKeysOnly }
     }
 
     /// Returns the rule that a request refers to.
@@ -49,6 +60,30 @@ package final class Tenant: Sendable {
             throw .ruleUnknown(allowed: (usable() ?? permitted).map(\.name))
         }
         return rule
+    }
+}
+
+/// Whom a tenant refuses although their token is valid.
+package struct Denial: Sendable, Hashable {
+    /// These users, of whichever issuer; compared by bytes.
+    package let users: Set<ExactString>
+    /// Tokens that were issued before this instant, and tokens that do not say when, in seconds since 1970; nil if no token is too
+    /// old.
+    package let issuedBefore: Double?
+
+    package init(users: [String] = [], issuedBefore: Double? = nil) {
+        self.users = Set(users.map { ExactString($0) })
+        self.issuedBefore = issuedBefore
+    }
+
+    package func refuses(user: String) -> Bool {
+        users.contains(ExactString(user))
+    }
+
+    /// - Parameter instant: when the token was issued; nil if it does not say
+    package func refusesToken(issuedAt instant: Double?) -> Bool {
+        guard let issuedBefore else { return false }
+        return instant.map { $0 < issuedBefore } ?? true
     }
 }
 

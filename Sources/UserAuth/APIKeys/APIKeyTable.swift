@@ -26,6 +26,8 @@ package final class APIKeyRecord: Sendable {
     package let rules: [String]?
     /// The users for whom the key may request tickets; nil for all.
     package let allowUsers: [String]?
+    /// The name of the issuer whose users the requests name; nil if none is declared.
+    package let issuer: String?
 
     /// - Parameter sha256: of the whole key, 32 bytes
     package init(
@@ -35,7 +37,8 @@ package final class APIKeyRecord: Sendable {
         expires: Date? = nil,
         scopes: [String] = [],
         rules: [String]? = nil,
-        allowUsers: [String]? = nil
+        allowUsers: [String]? = nil,
+        issuer: String? = nil
     ) {
         self.tenant = tenant
         self.id = id
@@ -44,6 +47,7 @@ package final class APIKeyRecord: Sendable {
         self.scopes = scopes
         self.rules = rules
         self.allowUsers = allowUsers
+        self.issuer = issuer
     }
 }
 
@@ -83,7 +87,7 @@ struct APIKeyTable: Sendable {
             tenant: key.tenant,
             user: nil,
             scopes: key.scopes,
-            source: .apiKey(id: key.id, rules: key.rules, allowUsers: key.allowUsers),
+            source: .apiKey(key),
             expires: key.expires
         )
     }

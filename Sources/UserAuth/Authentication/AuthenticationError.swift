@@ -13,6 +13,8 @@ package enum AuthenticationError: Error, Sendable, Hashable {
 
     // A token, up to its signature.
     case tokenMalformed
+    /// An encrypted token (RFC 7516).
+    case tokenEncrypted
     case headerMalformed
     case algorithmUnsupported
     case criticalExtension
@@ -21,20 +23,37 @@ package enum AuthenticationError: Error, Sendable, Hashable {
     case keyIDMalformed
     case claimsMalformed
     case issuerMissing
-    case issuerUnknown
+    /// `similar` is a declared issuer that differs only in a `/` at the end.
+    case issuerUnknown(similar: String?)
+    /// The token fits several declarations of its issuer.
     case issuerAmbiguous
+    /// The token fits none of several declarations of its issuer.
+    case declarationUnmatched
     case algorithmNotAllowed
     /// The issuer's keys have not been fetched, which is not the caller's fault. `issuer` is the configured identifier.
     case keysUnavailable(issuer: String)
     case keyIDMissing
     case keyUnknown
     case keyMismatch
+    /// The key is for another issuer of the key set.
+    case keyIssuerMismatch
     case signatureInvalid
 
     // The claims of a token with a valid signature.
+    /// The claim in the issuer's placeholder is missing, or has another value than `iss` has there. `claim` is the declared name.
+    case issuerClaimMismatch(claim: String)
     case audienceMissing
     case audienceMalformed
     case audienceMismatch
+    case authorizedPartyMissing
+    case authorizedPartyMalformed
+    case authorizedPartyMismatch
+    /// `claim` is the declared name.
+    case requiredClaimMissing(claim: String)
+    /// The claim has another value, or the same in another JSON type. `claim` is the declared name.
+    case requiredClaimMismatch(claim: String)
+    /// The declaration's `until` has passed.
+    case issuerEnded
     case expirationMissing
     case expirationMalformed
     /// The token has expired. All checks before it have passed, also that of the signature.
@@ -49,6 +68,8 @@ package enum AuthenticationError: Error, Sendable, Hashable {
     case tenantMissing
     case tenantMalformed
     case scopesMalformed
+    /// The tenant refuses tokens that are as old, or whose age is unknown.
+    case issuedTooEarly
 
     // An API key.
     case apiKeyMalformed
@@ -66,6 +87,7 @@ extension AuthenticationError {
         case .authorizationTooLong: "authorization-too-long"
         case .schemeNotBearer: "scheme-not-bearer"
         case .tokenMalformed: "token-malformed"
+        case .tokenEncrypted: "token-encrypted"
         case .headerMalformed: "header-malformed"
         case .algorithmUnsupported: "algorithm-unsupported"
         case .criticalExtension: "critical-extension"
@@ -76,15 +98,24 @@ extension AuthenticationError {
         case .issuerMissing: "issuer-missing"
         case .issuerUnknown: "issuer-unknown"
         case .issuerAmbiguous: "issuer-ambiguous"
+        case .declarationUnmatched: "declaration-unmatched"
         case .algorithmNotAllowed: "algorithm-not-allowed"
         case .keysUnavailable: "keys-unavailable"
         case .keyIDMissing: "key-id-missing"
         case .keyUnknown: "key-unknown"
         case .keyMismatch: "key-mismatch"
+        case .keyIssuerMismatch: "key-issuer-mismatch"
         case .signatureInvalid: "signature-invalid"
+        case .issuerClaimMismatch: "issuer-claim-mismatch"
         case .audienceMissing: "audience-missing"
         case .audienceMalformed: "audience-malformed"
         case .audienceMismatch: "audience-mismatch"
+        case .authorizedPartyMissing: "authorized-party-missing"
+        case .authorizedPartyMalformed: "authorized-party-malformed"
+        case .authorizedPartyMismatch: "authorized-party-mismatch"
+        case .requiredClaimMissing: "required-claim-missing"
+        case .requiredClaimMismatch: "required-claim-mismatch"
+        case .issuerEnded: "issuer-ended"
         case .expirationMissing: "expiration-missing"
         case .expirationMalformed: "expiration-malformed"
         case .expired: "expired"
@@ -98,6 +129,7 @@ extension AuthenticationError {
         case .tenantMissing: "tenant-missing"
         case .tenantMalformed: "tenant-malformed"
         case .scopesMalformed: "scopes-malformed"
+        case .issuedTooEarly: "issued-too-early"
         case .apiKeyMalformed: "api-key-malformed"
         case .apiKeyUnknown: "api-key-unknown"
         case .apiKeyMismatch: "api-key-mismatch"
@@ -111,20 +143,24 @@ extension AuthenticationError {
         case .authorizationMissing, .authorizationRepeated: .authorization
         case .authorizationTooLong: .size
         case .schemeNotBearer: .scheme
-        case .tokenMalformed: .encoding
+        case .tokenMalformed, .tokenEncrypted: .encoding
         case .headerMalformed: .header
         case .algorithmUnsupported: .algorithm
         case .criticalExtension, .unencodedPayload: .extensions
         case .typeNotAllowed: .type
         case .keyIDMalformed: .keyIDFormat
         case .claimsMalformed: .claims
-        case .issuerMissing, .issuerUnknown, .issuerAmbiguous: .issuer
+        case .issuerMissing, .issuerUnknown, .issuerAmbiguous, .declarationUnmatched: .issuer
         case .algorithmNotAllowed: .issuerAlgorithm
         case .keysUnavailable: .issuerKeys
         case .keyIDMissing, .keyUnknown: .keySelection
-        case .keyMismatch: .keyAgreement
+        case .keyMismatch, .keyIssuerMismatch: .keyAgreement
         case .signatureInvalid: .signature
+        case .issuerClaimMismatch: .issuerClaim
         case .audienceMissing, .audienceMalformed, .audienceMismatch: .audience
+        case .authorizedPartyMissing, .authorizedPartyMalformed, .authorizedPartyMismatch: .authorizedParty
+        case .requiredClaimMissing, .requiredClaimMismatch: .requiredClaims
+        case .issuerEnded: .issuerEnd
         case .expirationMissing, .expirationMalformed, .expired: .expiration
         case .notBeforeMalformed, .notYetValid: .notBefore
         case .issuedAtMalformed, .issuedInFuture: .issuedAt
@@ -132,6 +168,7 @@ extension AuthenticationError {
         case .userMissing, .userMalformed: .user
         case .tenantMissing, .tenantMalformed: .tenant
         case .scopesMalformed: .scopes
+        case .issuedTooEarly: .age
         case .apiKeyMalformed: .keyFormat
         case .apiKeyUnknown, .apiKeyMismatch: .keyMatch
         case .apiKeyExpired: .keyExpiry

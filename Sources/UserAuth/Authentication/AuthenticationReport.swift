@@ -68,7 +68,11 @@ package enum AuthenticationCheck: String, Sendable, Hashable, CaseIterable {
     case signature = "the signature is valid"
 
     // The claims of a token with a valid signature.
-    case audience = "aud names this service"
+    case issuerClaim = "the claim in the issuer's placeholder agrees with iss"
+    case audience = "the audience names this service"
+    case authorizedParty = "azp is an authorized party"
+    case requiredClaims = "the required claims have their values"
+    case issuerEnd = "the issuer's entry has not ended"
     case expiration = "exp is in the future"
     case notBefore = "nbf is not in the future"
     case issuedAt = "iat is not in the future"
@@ -76,6 +80,7 @@ package enum AuthenticationCheck: String, Sendable, Hashable, CaseIterable {
     case user = "the user claim is a short string"
     case tenant = "the tenant claim is a short string"
     case scopes = "the scopes are well formed"
+    case age = "the tenant does not refuse tokens of this age"
 
     // An API key.
     case keyFormat = "the API key is well formed"

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import WireFormats
-
-/// An issuer of bearer tokens as a rule file declares it.
+/// An issuer of bearer tokens as a rule file declares it. One issuer may be declared several times, if no token fits two of the
+/// declarations.
 ///
 /// To add a setting, add a property to the section for its purpose: which tokens are this issuer's, which keys verify them,
 /// what their claims must say, or which claims name user and tenant.
 package struct Issuer: Sendable, Hashable {
     // MARK: Identity
 
-    /// The issuer identifier, compared byte for byte with the claim `iss`.
-    package let identifier: String
+    /// Which values of the claim `iss` are this issuer's.
+    package let pattern: IssuerPattern
+    /// The short name, `[a-z0-9-]`, that rule files refer to and `{issuer}` stands for; nil if it has none.
+    package var name: String?
 
     // MARK: Keys
 
@@ -18,44 +19,63 @@ package struct Issuer: Sendable, Hashable {
     package let algorithms: [Algorithm]
     package let keySource: KeySource
     /// A PEM file of the certificate authorities to trust when keys are fetched, instead of the system's.
-    package let keyAuthorities: String?
+    package var keyAuthorities: String?
 
-    // MARK: Requirements on claims
+    // MARK: Requirements on claims. Without audiences and authorized parties every token is refused.
 
-    /// The claim `aud` must contain one of these, byte for byte. If this is empty, every token is refused.
-    package let audiences: [String]
+    /// The claim that must contain one of ``audiences``.
+    package var audienceClaim = "aud"
+    /// One of these must be in ``audienceClaim``, byte for byte; empty if the authorized party alone is checked.
+    package var audiences: [String] = []
+    /// The claim `azp` must be one of these, byte for byte; empty if it is not checked.
+    package var authorizedParties: [String] = []
+    package var requiredClaims: [RequiredClaim] = []
     /// The longest time from `iat` (from now, if there is none) to `exp`, in seconds.
-    package let maximumLifetime: Int
+    package var maximumLifetime = Issuer.defaultMaximumLifetime
+    /// How much the clocks of the issuer and of this machine may differ, in seconds (RFC 7519 section 4.1.4).
+    package var clockSkew = Issuer.defaultClockSkew
+    /// From this instant on its tokens are refused, in seconds since 1970; nil for no end.
+    package var end: Double?
 
     // MARK: Claims that identify the caller
 
     /// The claim that names the user.
-    package let userClaim: String
+    package var userClaim = ClaimPath("sub")
     /// The claim that names the tenant, for an issuer that serves several; nil for an issuer of one tenant.
-    package let tenantClaim: String?
+    package var tenantClaim: ClaimPath?
+    /// The claims that list scopes.
+    package var scopeClaims = Issuer.defaultScopeClaims
+    /// What `{claim.NAME}` means for this issuer, by the name.
+    package var attributes: [Attribute] = []
+
+    /// A name that key templates use for a claim.
+    package struct Attribute: Sendable, Hashable {
+        package let name: String
+        package let claim: ClaimPath
+
+        package init(name: String, claim: ClaimPath) {
+            self.name = name
+            self.claim = claim
+        }
+    }
 
     /// 24 hours, in seconds.
     package static let defaultMaximumLifetime = 24 * 60 * 60
+    /// In seconds.
+    package static let defaultClockSkew = 60
+    /// `scope` (RFC 8693 section 4.2, RFC 9068 section 2.2.3) and `scp`.
+    package static let defaultScopeClaims = [ClaimPath("scope"), ClaimPath("scp")]
 
-    package init(
-        identifier: String,
-        audiences: [String],
-        algorithms: [Algorithm],
-        keySource: KeySource,
-        keyAuthorities: String? = nil,
-        userClaim: String = "sub",
-        tenantClaim: String? = nil,
-        maximumLifetime: Int = Issuer.defaultMaximumLifetime
-    ) {
-        self.identifier = identifier
+    package init(pattern: IssuerPattern, algorithms: [Algorithm], keySource: KeySource) {
+        self.pattern = pattern
         self.algorithms = algorithms
         self.keySource = keySource
-        self.keyAuthorities = keyAuthorities
-        self.audiences = audiences
-        self.maximumLifetime = maximumLifetime
-        self.userClaim = userClaim
-        self.tenantClaim = tenantClaim
     }
+
+    /// The declared `iss`, with its placeholder if it has one: the issuer's identifier in logs and metrics.
+    package var identifier: String { pattern.text }
+    /// Whether its tokens are signed with a shared secret.
+    package var isSymmetric: Bool { algorithms.contains(where: \.isSymmetric) }
 }
 
 /// Where an issuer's keys come from.

@@ -14,7 +14,7 @@ extension KeySet {
         try Self.requireAsymmetric(algorithms)
         let candidates = try Self.candidates(jwks: bytes).map { candidate -> Candidate in
             guard case .success((.secret, _)) = candidate.key else { return candidate }
-            return Candidate(position: candidate.position, id: candidate.id, key: .failure(.secret))
+            return Candidate(position: candidate.position, id: candidate.id, issuer: candidate.issuer, key: .failure(.secret))
         }
         try self.init(candidates, algorithms: algorithms)
     }
@@ -45,6 +45,8 @@ extension KeySet.Candidate {
             return
         }
         if case .string(let id)? = members["kid"] { self.id = id } else { id = nil }
+        // Microsoft's keys for all directories name the issuers that each is for.
+        if case .string(let issuer)? = members["issuer"] { self.issuer = IssuerPattern(ofKey: issuer) }
         do throws(SkippedKey.Reason) {
             let webKey = try JSONWebKey(members)
             key = .success((webKey.material, webKey.algorithm))

@@ -51,9 +51,14 @@ package struct KeySet: Sendable {
     }
 
     /// Verifies the signature of a token.
+    /// - Parameter issuer: the token's `iss`, for a set that serves several issuers: a key with the member `issuer` is only for
+    ///   tokens of that issuer
     /// - Returns: the key that the token names.
-    func verify(_ jws: CompactJWS, _ header: TokenHeader) throws(AuthenticationError) -> VerificationKey {
+    func verify(
+        _ jws: CompactJWS, _ header: TokenHeader, issuer: String? = nil
+    ) throws(AuthenticationError) -> VerificationKey {
         let key = try key(named: header.keyID)
+        if let issuer, let only = key.issuer, !only.matches(issuer) { throw .keyIssuerMismatch }
         try key.verify(jws.signature, over: jws.signingInput, algorithm: header.algorithm)
         return key
     }
@@ -80,6 +85,8 @@ extension KeySet {
         /// The key's position in the material, from 1.
         let position: Int
         let id: String?
+        /// The issuer that the key is for; nil for all of the set's.
+        var issuer: IssuerPattern?
         let key: Result<(material: KeyMaterial, algorithm: Algorithm?), SkippedKey.Reason>
     }
 
@@ -95,7 +102,8 @@ extension KeySet {
                 if case .secret(let bytes) = material {
                     guard bytes.count >= usable.compactMap(\.minimumSecretLength).max() ?? 0 else { throw .secretTooShort }
                 }
-                let key = try VerificationKey(material, id: candidate.id, algorithms: usable)
+                let key = try VerificationKey(
+                    material, id: candidate.id, issuer: candidate.issuer, algorithms: usable)
                 keys.append((candidate.position, key))
             } catch {
                 skipped.append(SkippedKey(position: candidate.position, id: candidate.id, reason: error))
@@ -129,13 +137,17 @@ extension KeySet {
 struct VerificationKey: Sendable {
     /// The key's id, compared byte for byte with a token's `kid`; nil if it has none.
     let id: String?
-    /// A hash of the key, its algorithms and its id.
+    /// The issuer that the key is for, in a set that serves several; nil for all of them.
+    let issuer: IssuerPattern?
+    /// A hash of the key, its algorithms, its id and its issuer.
     let fingerprint: [UInt8]
     private let verifiers: [(algorithm: Algorithm, verifier: SignatureVerifier)]
 
     /// Creates one verifier for each algorithm.
     /// - Parameter algorithms: those that suit the material.
-    init(_ material: KeyMaterial, id: String?, algorithms: [Algorithm]) throws(SkippedKey.Reason) {
+    init(
+        _ material: KeyMaterial, id: String?, issuer: IssuerPattern? = nil, algorithms: [Algorithm]
+    ) throws(SkippedKey.Reason) {
         var verifiers: [(algorithm: Algorithm, verifier: SignatureVerifier)] = []
         let key = AsymmetricKey(material)
         for algorithm in algorithms {
@@ -143,8 +155,9 @@ struct VerificationKey: Sendable {
             verifiers.append((algorithm, verifier))
         }
         self.id = id
+        self.issuer = issuer
         self.verifiers = verifiers
-        self.fingerprint = Self.fingerprint(of: material, id: id, algorithms: algorithms)
+        self.fingerprint = Self.fingerprint(of: material, id: id, issuer: issuer, algorithms: algorithms)
     }
 
     func verify(
@@ -156,11 +169,15 @@ struct VerificationKey: Sendable {
         guard signingInput.withUnsafeBytes({ verifier.verify(signature, of: $0) }) else { throw .signatureInvalid }
     }
 
-    private static func fingerprint(of material: KeyMaterial, id: String?, algorithms: [Algorithm]) -> [UInt8] {
+    private static func fingerprint(
+        of material: KeyMaterial, id: String?, issuer: IssuerPattern?, algorithms: [Algorithm]
+    ) -> [UInt8] {
         var text = material.thumbprint
         text += algorithms.map(\.rawValue).sorted().joined(separator: " ").utf8
         // A NUL separates the id, so that an empty id differs from none.
         if let id { text += [0] + Array(id.utf8) }
+        // An id is JSON text and may have any byte but 0xFF.
+        if let issuer { text += [0xFF] + Array(issuer.text.utf8) }
         return DigestAlgorithm.sha256.hash(text)
     }
 }

@@ -4,8 +4,8 @@ import WireFormats
 
 /// The claims of a token (RFC 7519 section 4), each read and checked when it is asked for.
 ///
-/// Before the signature is verified, only ``issuer()`` may be used, to find the issuer, and ``audiences()``, to choose between
-/// several declarations of one issuer.
+/// Before the signature is verified, only ``issuer()`` may be used, to find the issuer, and what ``Issuer`` requires, to choose
+/// between several declarations of one issuer.
 struct TokenClaims {
     private static let maximumAudiences = 64
     private static let maximumScopes = 128
@@ -27,9 +27,23 @@ struct TokenClaims {
         return issuer
     }
 
-    /// Returns `aud`, which is a string or an array of strings (section 4.1.3). The result is not empty.
-    func audiences() throws(AuthenticationError) -> [String] {
-        switch members["aud"] {
+    /// The value of a claim, as it is in the token.
+    subscript(name: String) -> JSONValue? { members[name] }
+
+    /// The value of a claim inside others; nil if it is not there, or one of the names leads to anything but an object.
+    subscript(path: ClaimPath) -> JSONValue? {
+        var value = members[path.first]
+        for name in path.rest {
+            guard case .object(let object)? = value else { return nil }
+            value = object[name]
+        }
+        return value
+    }
+
+    /// Returns the audiences, which are a string or an array of strings, as in `aud` (section 4.1.3). The result is not empty.
+    /// - Parameter claim: the name that this issuer uses for the claim.
+    func audiences(in claim: String) throws(AuthenticationError) -> [String] {
+        switch members[claim] {
         case nil: throw .audienceMissing
         case .string(let audience): return [audience]
         case .array(let values):
@@ -37,6 +51,15 @@ struct TokenClaims {
             guard let audiences = Self.strings(values, atMost: Self.maximumAudiences) else { throw .audienceMalformed }
             return audiences
         default: throw .audienceMalformed
+        }
+    }
+
+    /// Returns `azp`, the client that the token was issued to (OpenID Connect Core 1.0 section 2).
+    func authorizedParty() throws(AuthenticationError) -> String {
+        switch members["azp"] {
+        case nil: throw .authorizedPartyMissing
+        case .string(let party): return party
+        default: throw .authorizedPartyMalformed
         }
     }
 
@@ -62,28 +85,33 @@ struct TokenClaims {
     }
 
     /// Returns the user.
-    /// - Parameter claim: the name that this issuer uses for the claim.
-    func user(claim: String) throws(AuthenticationError) -> String {
-        guard let value = members[claim] else { throw .userMissing }
+    /// - Parameter claim: the claim that names it at this issuer.
+    func user(in claim: ClaimPath) throws(AuthenticationError) -> String {
+        guard let value = self[claim] else { throw .userMissing }
         guard let name = Self.name(value) else { throw .userMalformed }
         return name
     }
 
     /// Returns the tenant.
-    /// - Parameter claim: the name that this issuer uses for the claim.
-    func tenant(claim: String) throws(AuthenticationError) -> String {
-        guard let value = members[claim] else { throw .tenantMissing }
+    /// - Parameter claim: the claim that names it at this issuer.
+    func tenant(in claim: ClaimPath) throws(AuthenticationError) -> String {
+        guard let value = self[claim] else { throw .tenantMissing }
         guard let name = Self.name(value) else { throw .tenantMalformed }
         return name
     }
 
-    /// Returns the scopes in `scope` (RFC 8693 section 4.2, RFC 9068 section 2.2.3) and `scp`, without duplicates. Providers write
-    /// either as a string with spaces or as an array of strings.
-    func scopes() throws(AuthenticationError) -> [String] {
+    /// Returns the value of an attribute; nil unless it is a string of 1 to 256 bytes.
+    func attribute(in claim: ClaimPath) -> String? {
+        self[claim].flatMap(Self.name)
+    }
+
+    /// Returns the scopes, without duplicates. Providers write them as a string with spaces or as an array of strings.
+    /// - Parameter claims: the claims that list them at this issuer.
+    func scopes(in claims: [ClaimPath]) throws(AuthenticationError) -> [String] {
         var scopes: [String] = []
-        for value in [members["scope"], members["scp"]] {
+        for claim in claims {
             let values: [String]
-            switch value {
+            switch self[claim] {
             case nil:
                 continue
             case .string(let text):
@@ -135,18 +163,18 @@ extension JSONValue {
 
 /// The times of a token, checked at one instant; all in seconds since 1970.
 struct TokenTimes {
-    /// How much the clocks of the issuer and of this machine may differ, in seconds (RFC 7519 section 4.1.4).
-    private static let clockSkew = 60.0
-
     let expiration: Double
+    /// Nil if the token has no `iat`.
+    let issuedAt: Double?
     /// The first instant at which the checks pass. It matters only when this machine's clock is set back.
     let validFrom: Double
     /// The first instant at which the token has expired.
     let validUntil: Double
 
-    /// Checks `exp`, `nbf`, `iat` and the lifetime.
+    /// Checks the issuer's own end, `exp`, `nbf`, `iat` and the lifetime.
     init(_ claims: TokenClaims, _ issuer: Issuer, at now: Double) throws(AuthenticationError) {
-        let skew = Self.clockSkew
+        let skew = Double(issuer.clockSkew)
+        if let end = issuer.end, now >= end { throw .issuerEnded }
         let expiration = try claims.expiration()
         guard now < expiration + skew else { throw .expired }
         let notBefore = try claims.notBefore()
@@ -163,7 +191,8 @@ struct TokenTimes {
         }
         self.expiration = expiration
         self.validFrom = max(earliest, notBefore ?? earliest) - skew
-        self.validUntil = expiration + skew
+        self.validUntil = min(expiration + skew, issuer.end ?? .infinity)
+        self.issuedAt = issuedAt
     }
 }
 
@@ -185,11 +214,22 @@ struct CompactJWS {
             let payload = Base64URL.decode(token[(first + 1)..<second]),
             // Decoding fails at a third dot.
             let signature = Base64URL.decode(token[(second + 1)...])
-        else { throw .tokenMalformed }
+        else { throw Self.isEncrypted(token) ? .tokenEncrypted : .tokenMalformed }
         self.signingInput = token[..<second]
         self.header = header
         self.payload = payload
         self.signature = signature
+    }
+
+    /// Whether a token is encrypted: it has five parts, and `enc` in its header (RFC 7516 section 3.1).
+    private static func isEncrypted(_ token: [UInt8]) -> Bool {
+        let parts = token.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard
+            parts.count == 5,
+            let bytes = Base64URL.decode(parts[0]),
+            case .object(let header)? = try? JSONValue(parsing: bytes, maximumDepth: TokenHeader.maximumDepth)
+        else { return false }
+        return header["enc"] != nil
     }
 }
 

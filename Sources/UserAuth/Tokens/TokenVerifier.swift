@@ -22,13 +22,14 @@ struct TokenVerifier: Sendable {
         let jws = try CompactJWS(parsing: token)
         let header = try TokenHeader(parsing: jws.header)
         let claims = try TokenClaims(parsing: jws.payload)
-        let trusted = try issuers.issuer(of: claims)
+        let trusted = try issuers.issuer(of: claims, header.algorithm)
         let issuer = trusted.issuer
         guard issuer.algorithms.contains(header.algorithm) else { throw .algorithmNotAllowed }
         guard let (keys, epoch) = trusted.keys.snapshot() else { throw .keysUnavailable(issuer: issuer.identifier) }
         let key: VerificationKey
         do {
-            key = try keys.verify(jws, header)
+            let name = issuer.pattern.template == nil ? nil : try claims.issuer()
+            key = try keys.verify(jws, header, issuer: name)
         } catch {
             // The issuer may have rotated its keys. They are fetched in the background; this request does not wait for them.
             switch error {
@@ -42,17 +43,18 @@ struct TokenVerifier: Sendable {
         // The claims are the issuer's from here on. `iss` needs no further check: the issuer was found by it.
         try issuer.checkRequirements(of: claims)
         let times = try TokenTimes(claims, issuer, at: now)
-        let user = try claims.user(claim: issuer.userClaim)
-        let tenant =
-            switch trusted.tenant {
-            case .fixed(let id): id
-            case .claim(let name): try claims.tenant(claim: name)
-            }
+        let user = try claims.user(in: issuer.userClaim)
+        let tenant: String
+        if let owner = trusted.owner {
+            tenant = owner
+        } else {
+            tenant = try claims.tenant(in: issuer.tenantClaim ?? ClaimPath("tenant"))
+        }
         let principal = Principal(
             tenant: tenant,
             user: user,
-            scopes: try claims.scopes(),
-            source: .token(issuer: issuer.identifier, keyID: key.id),
+            scopes: try claims.scopes(in: issuer.scopeClaims),
+            source: .token(try VerifiedIdentity(claims, trusted, times, keyID: key.id)),
             expires: Date(timeIntervalSince1970: times.expiration)
         )
         return VerifiedToken(principal: principal, times: times, keys: trusted.keys, keysEpoch: epoch)

@@ -79,6 +79,8 @@ struct WhoamiReport {
     let lines: [Line]
     /// Who it would be accepted as; nil where it would be refused.
     let principal: Principal?
+    /// The id of the tenant that accepts it; nil if none does.
+    let tenant: String?
     /// The rules that it can use.
     let rules: [String]
     /// Why it would be refused, as `/metrics` and the log name it.
@@ -95,19 +97,27 @@ struct WhoamiReport {
         switch judgement.outcome {
         case .failure(let failure):
             principal = nil
+            tenant = nil
             rules = []
             reason = failure.reason
             advice = WhoamiAdvice(identities: identities, issuer: facts.issuer).text(for: failure)
             lines.append(Line(check: tenantCheck, verdict: .notReached))
         case .success(let principal):
             self.principal = principal
-            let tenant = identities.book.tenant(principal.tenant)
+            let tenant = identities.tenant(of: principal)
+            self.tenant = tenant?.id
             lines.append(Line(check: tenantCheck, verdict: tenant == nil ? .failed : .passed))
             rules = tenant.map { principal.usableRules(of: $0).map(\.name) } ?? []
-            reason = tenant == nil ? "tenant-unknown" : nil
-            advice =
-                tenant == nil
-                ? "Write \(principal.tenant).yaml in the folder of rule files, or correct the token's tenant claim." : nil
+            let whoamiAdvice = WhoamiAdvice(identities: identities, issuer: facts.issuer)
+            guard let tenant else {
+                reason = "tenant-unknown"
+                advice = whoamiAdvice.text(forUnknownTenantOf: principal)
+                break
+            }
+            let refusal = whoamiAdvice.refusal(of: principal, by: tenant)
+            reason = refusal?.reason
+            advice = refusal?.advice
+            lines.append(Line(check: "the tenant does not refuse it", verdict: refusal == nil ? .passed : .failed))
         }
         self.lines = lines
     }
@@ -164,12 +174,16 @@ extension WhoamiReport {
     }
 
     private func identity(_ principal: Principal) -> [(name: String, value: String?)] {
-        var identity: [(name: String, value: String?)] = [("tenant", principal.tenant), ("user", principal.user)]
+        var identity: [(name: String, value: String?)] = [("tenant", tenant ?? principal.tenant), ("user", principal.user)]
         switch principal.source {
-        case .token(let issuer, let keyID): identity += [("issuer", issuer), ("keyId", keyID)]
-        case .apiKey(let id, _, let users):
-            identity.append(("apiKey", id))
-            if let users { identity.append(("allowUsers", users.joined(separator: " "))) }
+        case .token(let token):
+            identity += [("issuer", token.issuer.identifier), ("keyId", token.keyID)]
+            if let name = token.declaration.name { identity.append(("issuerName", name)) }
+            for attribute in token.attributes { identity.append(("claim.\(attribute.name)", attribute.value)) }
+        case .apiKey(let key):
+            identity.append(("apiKey", key.id))
+            if let issuer = key.issuer { identity.append(("issuerName", issuer)) }
+            if let users = key.allowUsers { identity.append(("allowUsers", users.joined(separator: " "))) }
         }
         identity.append(("expiresAt", principal.expires?.rfc3339))
         return identity

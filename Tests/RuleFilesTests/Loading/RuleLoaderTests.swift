@@ -64,15 +64,12 @@ struct RuleLoaderTests {
         let acme = file.tenant
         #expect(acme.store.endpoint.url == "https://acme-uploads.s3.eu-west-1.amazonaws.com/")
         #expect(acme.store.signature == .v4 && file.credentials == .standard)
-        #expect(
-            file.issuers == [
-                Issuer(
-                    identifier: "https://id.acme.example", audiences: ["uploads"], algorithms: [.rs256, .es256],
-                    keySource: .remote(.jwks(url: "https://id.acme.example/jwks.json")), keyAuthorities: nil, userClaim: "sub",
-                    tenantClaim: nil, maximumLifetime: 86_400
-                )
-            ]
-        )
+        var issuer = Issuer(
+            pattern: IssuerPattern(exact: "https://id.acme.example"), algorithms: [.rs256, .es256],
+            keySource: .remote(.jwks(url: "https://id.acme.example/jwks.json")))
+        issuer.audiences = ["uploads"]
+        #expect(file.issuers == [issuer])
+        #expect(issuer.userClaim == ClaimPath("sub") && issuer.tenantClaim == nil && issuer.maximumLifetime == 86_400)
         #expect(file.apiKeys.map(\.id) == ["cms"] && file.apiKeys.first?.digest == SHA256Digest(hashing: Array("password".utf8)))
         #expect(acme.origins == ["https://app.acme.example"])
         let rule = try acme.rule(named: nil)
@@ -139,7 +136,7 @@ struct RuleLoaderTests {
             file.issuers.map(\.keySource) == [
                 .secretFile("t/../secrets/joe"), .remote(.discovery), .jwksFile("/etc/keys/c.json"),
             ])
-        #expect(file.issuers.first?.userClaim == "email" && file.issuers.first?.maximumLifetime == 3600)
+        #expect(file.issuers.first?.userClaim == ClaimPath("email") && file.issuers.first?.maximumLifetime == 3600)
         #expect(file.issuers.first?.audiences == ["a", "b"])
         let key = try #require(file.apiKeys.first)
         #expect(key.expires == Date(timeIntervalSince1970: 1_798_675_200) && key.scopes == ["up", "files:write"])
@@ -190,9 +187,6 @@ struct RuleLoaderTests {
         let files = ["b.yaml": file("b"), "a.yaml": file("a"), "c-1.yaml": file("c-1")]
         let first = try book(files, generation: 7)
         #expect(first.tenants.map(\.id) == ["a", "b", "c-1"] && first.generation == 7)
-        #expect(
-            first.tenant("b")?.id == "b" && first.tenant("B") == nil && first.tenant("") == nil && first.tenant("b\u{301}") == nil
-        )
         #expect(first.digest.utf8.count == 64)
         #expect(try book(files).digest == first.digest)
         var changed = files

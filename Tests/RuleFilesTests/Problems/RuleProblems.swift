@@ -97,7 +97,7 @@ enum RuleProblems {
         .replacing(
             .keyPrefix, "    keyPrefix: a/{x}/",
             """
-            17:16: {x} is not a placeholder; write one of {tenant} {user} {uuid} {ext} {filename} {yyyy} {mm} {dd}
+            17:16: {x} is not a placeholder; write one of {tenant} {user} {issuer} {uuid} {ext} {filename} {yyyy} {mm} {dd} {claim.NAME}
             """),
         .replacing(
             .keyPrefix, "    keyPrefix: a/{user/",

@@ -61,16 +61,14 @@ struct ServiceSettingsTests {
                 && full.adminHosts == ["postern.internal", "Ops_1"])
         #expect(full.maxConnections == 2000 && full.maxConnectionsPerPeer == 100)
         #expect(full.trustedProxies.map { $0.contains("10.1.1.1") } == [true, false])
-        #expect(
-            full.issuers == [
-                Issuer(
-                    identifier: "https://id.example", audiences: ["uploads"], algorithms: [.es256],
-                    keySource: .jwksFile("/etc/postern/jwks.json"),
-                    keyAuthorities: nil,
-                    userClaim: "email", tenantClaim: "org", maximumLifetime: 600
-                )
-            ]
-        )
+        var issuer = Issuer(
+            pattern: IssuerPattern(exact: "https://id.example"), algorithms: [.es256],
+            keySource: .jwksFile("/etc/postern/jwks.json"))
+        issuer.audiences = ["uploads"]
+        issuer.userClaim = ClaimPath("email")
+        issuer.tenantClaim = ClaimPath("org")
+        issuer.maximumLifetime = 600
+        #expect(full.issuers == [issuer])
         let empty = try load("# all defaults\n")
         #expect(empty.listen.port == 8080 && empty.tenants == "" && empty.issuers == [] && empty.trustedProxies == [])
     }

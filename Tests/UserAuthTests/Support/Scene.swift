@@ -17,20 +17,24 @@ struct Scene: Sendable {
 
     init(
         key: SigningKey = .es256(),
+        issuer name: String = "https://id.example",
         tenant: TenantBinding = .fixed("acme"),
         userClaim: String = "sub",
         maximumLifetime: Int = Issuer.defaultMaximumLifetime,
-        cacheCapacity: Int = 0
+        cacheCapacity: Int = 0,
+        configure: (inout Issuer) -> Void = { _ in }
     ) throws {
         let set = try KeySet(jwks: Array("{\"keys\":[\(key.jwk())]}".utf8), algorithms: [key.algorithm])
         self.init(
             key: key,
             keys: set,
             algorithms: [key.algorithm],
+            issuer: name,
             tenant: tenant,
             userClaim: userClaim,
             maximumLifetime: maximumLifetime,
-            cacheCapacity: cacheCapacity
+            cacheCapacity: cacheCapacity,
+            configure: configure
         )
     }
 
@@ -38,21 +42,24 @@ struct Scene: Sendable {
         key: SigningKey,
         keys set: KeySet?,
         algorithms: [Algorithm],
+        issuer name: String = "https://id.example",
         tenant: TenantBinding = .fixed("acme"),
         userClaim: String = "sub",
         maximumLifetime: Int = Issuer.defaultMaximumLifetime,
-        cacheCapacity: Int = 0
+        cacheCapacity: Int = 0,
+        configure: (inout Issuer) -> Void = { _ in }
     ) {
         self.key = key
         keys = IssuerKeys(set)
         issuer = TrustedIssuer(
-            issuer: "https://id.example",
+            issuer: name,
             audiences: ["uploads"],
             algorithms: algorithms,
             keys: keys,
             userClaim: userClaim,
             tenant: tenant,
-            maximumLifetime: maximumLifetime
+            maximumLifetime: maximumLifetime,
+            configure: configure
         )
         authenticator = Authenticator(issuers: [issuer], apiKeys: [], cacheCapacity: cacheCapacity)
     }

@@ -36,7 +36,8 @@ class Answer:
 
 PROBLEM_MEMBERS = ("type", "title", "status", "detail", "code", "requestId")
 PROBLEM_CODES = {
-    "malformed-json": 400, "invalid-request": 400, "unauthenticated": 401, "token-expired": 401, "tenant-unknown": 403, "scope-missing": 403,
+    "malformed-json": 400, "invalid-request": 400, "unauthenticated": 401, "token-expired": 401, "tenant-unknown": 403,
+    "tenant-suspended": 403, "scope-missing": 403, "claim-missing": 403, "user-denied": 403,
     "origin-not-allowed": 403, "user-not-allowed": 403, "rule-unknown": 404, "not-found": 404, "method-not-allowed": 405,
     "request-timeout": 408, "body-too-large": 413, "unsupported-media-type": 415, "content-type-not-allowed": 422,
     "size-too-large": 422, "size-too-small": 422, "checksum-required": 422, "metadata-not-allowed": 422,
