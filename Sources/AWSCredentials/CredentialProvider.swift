@@ -43,6 +43,9 @@ package struct ProviderContext: Sendable {
     package let variables: [String: String]
     /// The folder that `~` stands for.
     package let home: String
+    /// The proxy for STS, and the hosts that are requested without it. Metadata services and container endpoints are never
+    /// requested through a proxy.
+    package let proxies: ProxySettings
     /// Reads a file of bounded size.
     package let readFile: @Sendable (LocalFile) throws(FileReadError) -> [UInt8]
     /// Sends a request, bounded in time and bytes.
@@ -55,9 +58,11 @@ package struct ProviderContext: Sendable {
     /// - Parameters:
     ///   - variables: the process's environment
     ///   - home: nil for `HOME` of the environment, or else the home folder of the process's user
+    ///   - proxies: the proxy for STS
     package init(
         variables: [String: String],
         home: String? = nil,
+        proxies: ProxySettings = .none,
         readFile: @escaping @Sendable (LocalFile) throws(FileReadError) -> [UInt8] = { file throws(FileReadError) in
             // Far larger than any token or profile file.
             try file.contents(limit: 1 << 20)
@@ -70,6 +75,7 @@ package struct ProviderContext: Sendable {
     ) {
         self.variables = variables
         self.home = home ?? variables.nonEmpty("HOME") ?? FileManager.default.homeDirectoryForCurrentUser.path
+        self.proxies = proxies
         self.readFile = readFile
         self.send = send
         self.now = now

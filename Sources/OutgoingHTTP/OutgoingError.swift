@@ -32,6 +32,24 @@ package enum OutgoingError: Error, Sendable, Hashable, CustomStringConvertible {
     case badURL
     /// The file of certificate authorities cannot be read or contains none.
     case authorities(path: String)
+    /// The request was to be sent through a proxy, which messages name as `host:port`.
+    case proxy(String, ProxyFailure)
+
+    /// Why there is no response through a proxy.
+    package enum ProxyFailure: Sendable, Hashable {
+        /// No connection to the proxy could be made; the reason is part of a sentence.
+        case unreachable(String)
+        /// The proxy demands a user name and password, or others than those that were sent.
+        case authentication(isSent: Bool)
+        /// The proxy did not connect to the host of the URL.
+        case refused
+        /// TLS with the host of the URL failed.
+        case tls(String)
+        /// The response was not complete in time.
+        case timedOut(seconds: Double)
+        /// The connection ended during the response, or the response of the proxy or of the host is not HTTP.
+        case broken
+    }
 
     package var description: String {
         switch self {
@@ -44,13 +62,70 @@ package enum OutgoingError: Error, Sendable, Hashable, CustomStringConvertible {
         case .forbiddenAddress(.loopback): "the host is this machine itself"
         case .badURL: "the URL cannot be requested"
         case .authorities(let path): "\(path) cannot be read or has no certificates"
+        case .proxy(let name, .unreachable(let reason)): "cannot connect to the proxy \(name): \(reason)"
+        case .proxy(let name, .authentication(isSent: false)):
+            "the proxy \(name) demands a user name and password (status 407): write them into the variable that names it"
+        case .proxy(let name, .authentication(isSent: true)):
+            "the proxy \(name) does not accept the user name and password of the variable that names it (status 407)"
+        case .proxy(let name, .refused):
+            "the proxy \(name) did not connect to the host: it does not allow the host, or cannot reach it"
+        case .proxy(let name, .tls(let reason)): "TLS failed through the proxy \(name): \(reason)"
+        case .proxy(let name, .timedOut(let seconds)):
+            "no complete response within \(seconds.formatted) s through the proxy \(name)"
+        case .proxy(let name, .broken): "the response through the proxy \(name) is not complete or not HTTP"
+        }
+    }
+
+    /// Whether no connection to an address could be made.
+    var isUnreachable: Bool {
+        switch self {
+        case .unreachable, .proxy(_, .unreachable): true
+        default: false
+        }
+    }
+
+    var isTimeout: Bool {
+        switch self {
+        case .timedOut, .proxy(_, .timedOut): true
+        default: false
+        }
+    }
+
+    /// The same error, with this time limit if it is about the time limit.
+    package func withTimeLimit(_ limit: Duration) -> OutgoingError {
+        let seconds = limit / .seconds(1)
+        return switch self {
+        case .timedOut: .timedOut(seconds: seconds)
+        case .proxy(let name, .timedOut): .proxy(name, .timedOut(seconds: seconds))
+        default: self
+        }
+    }
+
+    /// The error of a request that is sent through a proxy; nil for one that is sent directly.
+    func through(_ proxy: ForwardProxy?) -> OutgoingError {
+        guard let proxy else { return self }
+        return switch self {
+        case .unreachable(let reason): .proxy(proxy.name, .unreachable(reason))
+        case .tls(let reason): .proxy(proxy.name, .tls(reason))
+        case .timedOut(let seconds): .proxy(proxy.name, .timedOut(seconds: seconds))
+        case .broken: .proxy(proxy.name, .broken)
+        case .tooLarge, .forbiddenAddress, .badURL, .authorities, .proxy: self
         }
     }
 }
 
 extension OutgoingError {
     /// Converts an error of the HTTP client, whose own descriptions contain addresses, certificates and type names.
-    init(_ error: any Error, _ request: OutgoingRequest) {
+    /// - Parameter proxy: the proxy that the request was sent through
+    init(_ error: any Error, _ request: OutgoingRequest, through proxy: ForwardProxy?) {
+        if let proxy, let failure = ProxyFailure(error, proxy) {
+            self = .proxy(proxy.name, failure)
+        } else {
+            self = OutgoingError(error, request).through(proxy)
+        }
+    }
+
+    private init(_ error: any Error, _ request: OutgoingRequest) {
         let timedOut = OutgoingError.timedOut(seconds: request.timeout / .seconds(1))
         switch error {
         case is NIOTooManyBytesError:
@@ -58,7 +133,7 @@ extension OutgoingError {
         case let error as HTTPClientError:
             switch error {
             case .connectTimeout, .readTimeout, .writeTimeout, .deadlineExceeded, .cancelled,
-                .tlsHandshakeTimeout, .getConnectionFromPoolTimeout:
+                .tlsHandshakeTimeout, .httpProxyHandshakeTimeout, .getConnectionFromPoolTimeout:
                 self = timedOut
             case .invalidURL, .emptyHost, .missingSocketPath, .emptyScheme:
                 self = .badURL
@@ -110,6 +185,17 @@ extension OutgoingError {
                 ? "the certificate is not signed by a trusted authority, or not valid now" : "the handshake failed"
         case is NIOSSLError: "the connection ended without a proper close"
         default: "it was not accepted"
+        }
+    }
+}
+
+extension OutgoingError.ProxyFailure {
+    /// Converts the proxy's own errors; nil for others.
+    fileprivate init?(_ error: any Error, _ proxy: ForwardProxy) {
+        switch error as? HTTPClientError {
+        case .proxyAuthenticationRequired: self = .authentication(isSent: proxy.hasCredentials)
+        case .invalidProxyResponse: self = .refused
+        default: return nil
         }
     }
 }

@@ -19,7 +19,8 @@ package import WireFormats
 
 /// A request to a service that Postern depends on: an identity provider, STS, a metadata service.
 ///
-/// Requests are bounded in time and bytes, and use no redirects, proxies, cookies, compression or retries.
+/// Requests are bounded in time and bytes, and use no redirects, cookies, compression or retries; a proxy only if the caller passes
+/// its settings.
 package struct OutgoingRequest: Sendable {
     package enum Method: String, Sendable {
         case get = "GET"
@@ -39,8 +40,10 @@ package struct OutgoingRequest: Sendable {
     /// A PEM file of the certificate authorities to trust for this request instead of the system's.
     package var authorities: String?
     /// Kinds of addresses that the request must not be sent to, whether the address is the URL's host or is resolved from its
-    /// name.
+    /// name. The names of URLs that are requested through a proxy are looked up by the proxy, and not checked.
     package var forbidden: Set<AddressKind>
+    /// The proxy, and the hosts that are requested without it.
+    package var proxies: ProxySettings
 
     package init(
         _ method: Method = .get,
@@ -50,7 +53,8 @@ package struct OutgoingRequest: Sendable {
         timeout: Duration,
         limit: Int,
         authorities: String? = nil,
-        forbidden: Set<AddressKind> = []
+        forbidden: Set<AddressKind> = [],
+        proxies: ProxySettings = .none
     ) {
         self.method = method
         self.url = url
@@ -60,6 +64,7 @@ package struct OutgoingRequest: Sendable {
         self.limit = limit
         self.authorities = authorities
         self.forbidden = forbidden
+        self.proxies = proxies
     }
 }
 
@@ -125,10 +130,11 @@ extension OutgoingRequest {
         // The client would also accept URLs of sockets in the file system.
         guard let url = try? HTTPURL(url) else { throw .badURL }
         let configuration = try configuration()
-        let timedOut = OutgoingError.timedOut(seconds: timeout / .seconds(1))
+        let proxy = proxies.proxy(for: url)
+        let timedOut = OutgoingError.timedOut(seconds: timeout / .seconds(1)).through(proxy)
         // The client's own deadline ends at the head of the response; this one includes name lookup and the body.
         return try await withTaskGroup(of: Result<OutgoingResponse, OutgoingError>?.self) { group in
-            group.addTask { await response(from: url, configuration, names, connectTimeout) }
+            group.addTask { await response(from: url, through: proxy, configuration, names, connectTimeout) }
             group.addTask {
                 do { try await Task.sleep(for: timeout) } catch { return nil }
                 return .failure(timedOut)
@@ -142,37 +148,44 @@ extension OutgoingRequest {
     /// Returns each address's equal share of the request's time.
     package static func connectTimeout(_ timeout: Duration, addresses: Int) -> Duration { timeout / addresses }
 
-    /// Tries the addresses of the host in order until one accepts the connection: the request is sent only once.
+    /// Tries the addresses of the host, or of the proxy, in order until one accepts the connection: the request is sent only once.
     private func response(
-        from url: HTTPURL, _ configuration: HTTPClient.Configuration, _ names: NameLookup,
+        from url: HTTPURL, through proxy: ForwardProxy?, _ configuration: HTTPClient.Configuration, _ names: NameLookup,
         _ connectTimeout: (Duration, Int) -> Duration
     ) async -> Result<OutgoingResponse, OutgoingError> {
         do throws(OutgoingError) {
             var last = Result<OutgoingResponse, OutgoingError>.failure(.unreachable("the host is not known"))
-            let resolved = try await names.addresses(of: url.host.lowercased.text)
-            let addresses = try Self.permitted(resolved, of: url.host, forbidden: forbidden).prefix(Self.maximumAddresses)
+            let host = proxy?.host ?? url.host
+            let resolved = try await names.addresses(of: host.lowercased.text)
+            let addresses = try Self.permitted(resolved, of: host, forbidden: proxy == nil ? forbidden : [])
+                .prefix(Self.maximumAddresses)
             for (index, address) in addresses.enumerated() {
                 let isLast = index == addresses.count - 1
                 var configuration = configuration
                 // Leave time for the other addresses if this one does not respond.
                 if !isLast { configuration.timeout.connect = TimeAmount(connectTimeout(timeout, addresses.count)) }
                 // Server name and certificate are those of the host.
-                if url.host.address == nil { configuration.dnsOverride = [url.host.text: address] }
+                if let proxy {
+                    configuration.proxy = .server(
+                        host: address, port: proxy.port, authorization: proxy.basicCredentials.map { .basic(credentials: $0) })
+                } else if url.host.address == nil {
+                    configuration.dnsOverride = [url.host.text: address]
+                }
                 let client = HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: configuration)
-                last = await exchange(with: client)
+                last = await exchange(with: client, through: proxy)
                 // Not awaited: shutdown waits for a connection that is being made, and a peer that is silent in the TLS handshake
                 // can delay that beyond the request's timeout.
                 Task { try? await client.shutdown() }
                 switch last {
-                case .failure(.unreachable): continue
+                case .failure(let error) where error.isUnreachable: continue
                 // Only the connect timeout ends before the request's own.
-                case .failure(.timedOut) where !isLast: continue
+                case .failure(let error) where error.isTimeout && !isLast: continue
                 default: return last
                 }
             }
             return last
         } catch {
-            return .failure(error)
+            return .failure(error.through(proxy))
         }
     }
 
@@ -200,7 +213,9 @@ extension OutgoingRequest {
         return permitted
     }
 
-    private func exchange(with client: HTTPClient) async -> Result<OutgoingResponse, OutgoingError> {
+    private func exchange(
+        with client: HTTPClient, through proxy: ForwardProxy?
+    ) async -> Result<OutgoingResponse, OutgoingError> {
         var outgoing = HTTPClientRequest(url: url)
         outgoing.method = HTTPMethod(rawValue: method.rawValue)
         for (name, value) in headers { outgoing.headers.add(name: name, value: value) }
@@ -216,7 +231,7 @@ extension OutgoingRequest {
             return .success(
                 OutgoingResponse(status: Int(response.status.code), headers: headers, body: Array(body.readableBytesView)))
         } catch {
-            return .failure(OutgoingError(error, self))
+            return .failure(OutgoingError(error, self, through: proxy))
         }
     }
 

@@ -32,6 +32,33 @@ struct CredentialChainTests {
         try await CredentialChain(.standard, context: services.context(variables)).refresh().provider
     }
 
+    @Test func `only STS is requested through a proxy`() async throws {
+        let proxies = try ProxySettings(environment: ["HTTPS_PROXY": "http://proxy.example:3128"])
+        let services = FakeServices(
+            files: [Self.configFile: "[profile r]\nrole_arn = \(Self.role)\ncredential_source = Ec2InstanceMetadata\n"],
+            handler: Self.everyone)
+        services.write("/token", "a.b.c")
+        let chains: [[String: String]] = [
+            [:], ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/c"], ["AWS_PROFILE": "r"],
+            ["AWS_CONTAINER_CREDENTIALS_FULL_URI": "https://container.example/c"],
+            ["AWS_EC2_METADATA_SERVICE_ENDPOINT": "https://metadata.example"],
+            ["AWS_ROLE_ARN": Self.role, "AWS_WEB_IDENTITY_TOKEN_FILE": "/token"],
+        ]
+        for variables in chains {
+            let chain = CredentialChain(.standard, context: services.context(variables, proxies: proxies))
+            _ = try? await chain.refresh()
+            if let credentials = try? await chain.refresh().credentials {
+                _ = try? await chain.callerIdentity(of: credentials, region: "eu-west-1")
+            }
+        }
+        var hosts: [Bool: Set<String>] = [:]
+        for request in services.requests {
+            hosts[request.proxies.proxy != nil, default: []].insert(String(request.url.split(separator: "/")[1]))
+        }
+        #expect(hosts[true] == ["sts.amazonaws.com", "sts.eu-west-1.amazonaws.com"])
+        #expect(hosts[false] == ["169.254.169.254", "169.254.170.2", "container.example", "metadata.example"])
+    }
+
     @Test func `the sources of the default chain are asked in order`() async throws {
         let services = FakeServices(files: [Self.credentialsFile: Self.defaultKeys, "/token": "a.b.c"], handler: Self.everyone)
         let container = ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/c"]

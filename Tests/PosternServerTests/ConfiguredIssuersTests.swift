@@ -44,7 +44,7 @@ struct ConfiguredIssuersTests {
             settings = try ServiceSettings(file: path)
         }
         let book = try RuleLoader.load(folder: "\(folder.path)/tenants", generation: 1, service: settings).result.get()
-        return await IssuerLoader(book, serviceWide: settings.issuers)
+        return await IssuerLoader(book, serviceWide: settings.issuers, proxies: .none)
     }
 
     private func issuer(_ name: String, keys: String, audience: String = "uploads", _ more: String = "") -> String {

@@ -19,6 +19,7 @@ import pytest
 
 from harness import canaries
 from harness.certificates import Authority
+from harness.forward_proxy import ForwardProxy
 from harness.identity_provider import DISCOVERY, KEYS, IdentityProvider, RemoteIssuer, another_answer
 from harness.loopback import FAULTS
 from harness.metadata_service import ContainerCredentials, InstanceMetadata, ProcessCredentials
@@ -210,3 +211,20 @@ def test_a_moved_clock_moves_dates_and_waiting_timers(clock):
         assert 3599 < steady_then - steady < 3610
     finally:
         process.kill()
+
+
+def test_a_client_of_pythons_goes_through_the_forward_proxy(tmp_path):
+    authority = Authority(tmp_path, "behind-a-proxy")
+    with IdentityProvider(authority.certify("provider", ("id.example.test",))) as provider:
+        with ForwardProxy({"id.example.test:443": provider.port}, "secret") as proxy:
+            def ask(url: str, host: str = "id.example.test"):
+                handlers = [urllib.request.ProxyHandler({"https": url}),
+                            urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=authority.file))]
+                with urllib.request.build_opener(*handlers).open(f"https://{host}{KEYS}", timeout=10) as answer:
+                    return json.load(answer)
+
+            assert ask(proxy.url) == provider.key_set and proxy.connects == ["id.example.test:443"]
+            for url, host, status in [(f"http://{proxy.name}", "id.example.test", "407"), (proxy.url, "other.example.test", "403")]:
+                with pytest.raises(OSError, match=status):
+                    ask(url, host)
+            assert len(provider.requests) == 1

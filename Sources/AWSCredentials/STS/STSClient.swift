@@ -56,7 +56,7 @@ struct STSClient {
             response = try await context.send(
                 OutgoingRequest(
                     .post, endpoint.url, headers: headers, body: request.body, timeout: .seconds(3), limit: STSResponse.limit,
-                    authorities: endpoint.authorities))
+                    authorities: endpoint.authorities, proxies: context.proxies))
         } catch .authorities(let path) {
             throw .configuration(
                 "AWS_CA_BUNDLE, or ca_bundle of the AWS profile, names \(path), which cannot be read or has no certificates: name a "

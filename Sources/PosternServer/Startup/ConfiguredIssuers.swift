@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import LocalFiles
+import OutgoingHTTP
 import RuleFiles
 import UploadRules
 package import UserAuth
@@ -56,8 +57,11 @@ struct IssuerLoader {
     private(set) var problems: [String] = []
     /// Warnings about skipped keys, and about secrets that other accounts may read.
     private(set) var warnings: [String] = []
+    private let proxies: ProxySettings
 
-    init(_ book: RuleBook, serviceWide: [Issuer]) async {
+    /// - Parameter proxies: the proxy for keys that are fetched
+    init(_ book: RuleBook, serviceWide: [Issuer], proxies: ProxySettings) async {
+        self.proxies = proxies
         for file in book.files {
             for issuer in file.issuers {
                 await add(issuer, declaredIn: "tenant \(file.tenant.id)", owner: file.tenant.id)
@@ -71,7 +75,7 @@ struct IssuerLoader {
     private mutating func add(_ issuer: Issuer, declaredIn place: String, owner: String?) async {
         let subject = "\(place): keys of issuer \(issuer.identifier)"
         do {
-            let remote = Self.remoteKeys(of: issuer)
+            let remote = remoteKeys(of: issuer)
             let keys: IssuerKeys
             if let remote {
                 keys = remote.keys
@@ -92,13 +96,14 @@ struct IssuerLoader {
     }
 
     /// Returns nil for keys in files.
-    private static func remoteKeys(of issuer: Issuer) -> RemoteKeys? {
+    private func remoteKeys(of issuer: Issuer) -> RemoteKeys? {
         guard case .remote(let endpoint) = issuer.keySource else { return nil }
         return RemoteKeys(
             issuer: issuer.identifier,
             endpoint: endpoint,
             algorithms: issuer.algorithms,
             authorities: issuer.keyAuthorities,
+            proxies: proxies,
             uptime: ServiceClock.system.uptime
         )
     }

@@ -3,6 +3,7 @@
 import AWSCredentials
 import LocalFiles
 package import Logging
+import OutgoingHTTP
 package import RuleFiles
 import Synchronization
 package import UploadRules
@@ -135,9 +136,11 @@ extension ServiceState {
         _ settings: ServiceSettings, logger: Logger, fetchTimeout: Duration = .seconds(2), clock: ServiceClock = .system
     ) async throws -> (state: ServiceState, warnings: [String]) {
         let (book, warnings) = try RuleBook.load(settings)
-        let loader = await IssuerLoader(book, serviceWide: settings.issuers)
+        let proxies = try ProxySettings.load(settings.environment)
+        proxies.log(to: logger, environment: settings.environment)
+        let loader = await IssuerLoader(book, serviceWide: settings.issuers, proxies: proxies)
         guard loader.problems.isEmpty else { throw SetupError(loader.problems) }
-        let chains = CredentialChains(environment: settings.environment)
+        let chains = CredentialChains(environment: settings.environment, proxies: proxies)
         let credentials = TenantCredentials(of: book, chains, environment: settings.environment)
         let uses = APIKeyUses()
         let snapshot = ServiceSnapshot(
@@ -169,7 +172,8 @@ package struct AuthenticationSetup: Sendable {
     /// - Throws: `SetupError`
     package static func load(_ settings: ServiceSettings) async throws(SetupError) -> AuthenticationSetup {
         let (book, _) = try RuleBook.load(settings)
-        let loader = await IssuerLoader(book, serviceWide: settings.issuers)
+        let proxies = try ProxySettings.load(settings.environment)
+        let loader = await IssuerLoader(book, serviceWide: settings.issuers, proxies: proxies)
         guard loader.problems.isEmpty else { throw SetupError(loader.problems) }
         let issuers = ConfiguredIssuers(loader.issuers)
         await withDiscardingTaskGroup { group in

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import AWSCredentials
+import OutgoingHTTP
 import PostPolicy
 package import RuleFiles
 
@@ -54,10 +55,19 @@ package struct CredentialChains: Sendable {
     private let context: ProviderContext
     private let standard: CredentialChain
 
-    /// - Parameter environment: the environment of the process
-    package init(environment: [String: String]) {
-        context = ProviderContext(variables: environment, now: ServiceClock.system.now, uptime: ServiceClock.system.uptime)
+    /// - Parameters:
+    ///   - environment: the environment of the process
+    ///   - proxies: the proxy for STS
+    init(environment: [String: String], proxies: ProxySettings) {
+        context = ProviderContext(
+            variables: environment, proxies: proxies, now: ServiceClock.system.now, uptime: ServiceClock.system.uptime)
         standard = CredentialChain(.standard, context: context)
+    }
+
+    /// With the proxy that the environment names.
+    /// - Throws: `SetupError` if it names something other than an HTTP proxy
+    package init(environment: [String: String]) throws(SetupError) {
+        self.init(environment: environment, proxies: try ProxySettings.load(environment))
     }
 
     package func chain(of source: CredentialSource) -> CredentialChain {

@@ -42,6 +42,7 @@ extension KeyFetchError {
     package enum Reason: String, Sendable, CaseIterable {
         case timeout
         case unreachable
+        case proxy
         case tls
         case broken
         case badURL = "bad-url"
@@ -87,6 +88,10 @@ extension KeyFetchError.Reason {
             case .badURL: .badURL
             case .forbiddenAddress: .forbiddenAddress
             case .authorities: .authorities
+            case .proxy(_, .unreachable), .proxy(_, .authentication), .proxy(_, .refused): .proxy
+            case .proxy(_, .tls): .tls
+            case .proxy(_, .timedOut): .timeout
+            case .proxy(_, .broken): .broken
             }
     }
 
@@ -151,6 +156,14 @@ extension KeyFetchError {
         case .forbiddenAddress(.loopback):
             "; only an issuer on this machine may have its keys here: if this is intended, configure the address of the key set as jwks"
         case .authorities: "; it must be a PEM file that Postern can read"
+        case .proxy(_, .unreachable): "; check the proxy's address and the firewall"
+        case .proxy(_, .refused): "; allow the host in the proxy's configuration, or list it in NO_PROXY"
+        // The description says what to do.
+        case .proxy(_, .authentication): ""
+        case .proxy(_, .tls):
+            "; check the clock, and whether a private certificate authority must be configured: a proxy that decrypts TLS has one"
+        case .proxy(_, .timedOut): "; check the proxy, the provider and the network"
+        case .proxy(_, .broken): "; check the proxy, and that the address is right"
         }
     }
 

@@ -6,7 +6,8 @@ import WireFormats
 /// Fetches an issuer's key set once: within 2 s, at most 256 KiB per document, without redirects, over https or on this machine.
 ///
 /// A discovery document chooses the address of the keys, so it must not be able to direct requests to services that trust this
-/// machine: nothing is fetched from link-local addresses, nor from loopback unless the issuer itself is there.
+/// machine: nothing is fetched from link-local addresses, nor from loopback unless the issuer itself is there. Through a proxy the
+/// request does not come from this machine; URLs with such an address, and names of loopback, are refused all the same.
 package struct KeyFetcher: Sendable {
     package typealias Send = @Sendable (OutgoingRequest) async throws(OutgoingError) -> OutgoingResponse
 
@@ -19,6 +20,7 @@ package struct KeyFetcher: Sendable {
     private let endpoint: KeyEndpoint
     private let algorithms: [Algorithm]
     private let authorities: String?
+    private let proxies: ProxySettings
     private let send: Send
 
     /// - Parameters:
@@ -26,18 +28,21 @@ package struct KeyFetcher: Sendable {
     ///   - endpoint: where the keys are.
     ///   - algorithms: the issuer's algorithms.
     ///   - authorities: a PEM file of certificate authorities instead of the system's.
+    ///   - proxies: the proxy, and the hosts that are requested without it.
     ///   - send: performs a request; tests replace it.
     package init(
         issuer: String,
         endpoint: KeyEndpoint,
         algorithms: [Algorithm],
         authorities: String? = nil,
+        proxies: ProxySettings = .none,
         send: @escaping Send = { request async throws(OutgoingError) in try await request.send() }
     ) {
         self.issuer = issuer
         self.endpoint = endpoint
         self.algorithms = algorithms
         self.authorities = authorities
+        self.proxies = proxies
         self.send = send
     }
 
@@ -118,14 +123,14 @@ package struct KeyFetcher: Sendable {
                 OutgoingRequest(
                     .get, url,
                     headers: [("Accept", "application/jwk-set+json, application/json")],
-                    timeout: rest, limit: KeySet.maximumLength, authorities: authorities, forbidden: forbidden
+                    timeout: rest, limit: KeySet.maximumLength, authorities: authorities, forbidden: forbidden,
+                    proxies: proxies
                 )
             )
             guard response.body.count <= KeySet.maximumLength else { throw .tooLarge(limit: KeySet.maximumLength) }
         } catch {
             // Report the whole time limit, not the remaining time of this request.
-            if case .timedOut = error { throw KeyFetchError(document, .failure(.timedOut(seconds: Self.timeout / .seconds(1)))) }
-            throw KeyFetchError(document, .failure(error))
+            throw KeyFetchError(document, .failure(error.withTimeLimit(Self.timeout)))
         }
         guard !(300..<400).contains(response.status) else { throw KeyFetchError(document, .redirect(status: response.status)) }
         guard response.status == 200 else { throw KeyFetchError(document, .status(response.status)) }

@@ -25,6 +25,7 @@ package final class RemoteKeys: Sendable {
     ///   - endpoint: where the keys are.
     ///   - algorithms: the issuer's algorithms.
     ///   - authorities: a PEM file of certificate authorities instead of the system's.
+    ///   - proxies: the proxy, and the hosts that are requested without it.
     ///   - uptime: the monotonic clock that also provides the methods' uptime arguments; read when a token names an unknown
     ///     key.
     ///   - fetch: replaces the ``KeyFetcher`` in tests.
@@ -34,13 +35,15 @@ package final class RemoteKeys: Sendable {
         endpoint: KeyEndpoint,
         algorithms: [Algorithm],
         authorities: String? = nil,
+        proxies: ProxySettings = .none,
         uptime: @escaping @Sendable () -> Duration,
         fetch: Fetch? = nil,
         random: @escaping @Sendable () -> Double = { .random(in: 0...1) }
     ) {
         let unknownKeys = UnknownKeyTracker(uptime: uptime)
         let keys = IssuerKeys(onUnknownKey: { unknownKeys.record($0) })
-        let fetcher = KeyFetcher(issuer: issuer, endpoint: endpoint, algorithms: algorithms, authorities: authorities)
+        let fetcher = KeyFetcher(
+            issuer: issuer, endpoint: endpoint, algorithms: algorithms, authorities: authorities, proxies: proxies)
         self.issuer = issuer
         self.endpoint = endpoint
         self.unknownKeys = unknownKeys

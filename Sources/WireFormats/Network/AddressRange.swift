@@ -40,10 +40,20 @@ package struct AddressRange: Sendable, Hashable {
         IPAddress(address).map { contains($0) } ?? false
     }
 
-    private func masked(_ address: [UInt8]) -> [UInt8] {
+    private func masked(_ address: [UInt8]) -> [UInt8] { Self.masked(address, prefixLength) }
+
+    private static func masked(_ address: [UInt8], _ prefixLength: Int) -> [UInt8] {
         address.enumerated().map { place, byte in
             let kept = min(max(prefixLength - place * 8, 0), 8)
             return byte & UInt8(truncatingIfNeeded: 0xFF00 >> kept)
         }
+    }
+}
+
+extension AddressRange {
+    /// The block that an address is in.
+    /// - Parameter prefixLength: 0 to the number of the address's bits
+    package init(around address: IPAddress, prefixLength: Int) {
+        self.init(bytes: Self.masked(address.bytes, prefixLength), prefixLength: prefixLength)
     }
 }

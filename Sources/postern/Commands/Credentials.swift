@@ -47,7 +47,7 @@ struct Credentials: AsyncParsableCommand {
         SignalGuard.setDefaults()
         let environment = ProcessInfo.processInfo.environment
         let sources = try sources(environment)
-        let chains = CredentialChains(environment: environment)
+        let chains = try chains(environment)
         var findings: [CredentialFinding] = []
         for source in sources {
             findings.append(await CredentialFinding(source, chains.chain(of: source.origin), asksSTS: !offline))
@@ -55,6 +55,14 @@ struct Credentials: AsyncParsableCommand {
         let report = CredentialReport(findings: findings)
         print(json ? report.json : report.text)
         if findings.contains(where: { $0.problem != nil }) { throw ExitCode(1) }
+    }
+
+    private func chains(_ environment: [String: String]) throws -> CredentialChains {
+        do throws(SetupError) {
+            return try CredentialChains(environment: environment)
+        } catch {
+            throw StartupError(error)
+        }
     }
 
     /// Each source once, with the tenants that it signs for.

@@ -41,10 +41,11 @@ final class FakeServices: Sendable {
 
     func pass(_ seconds: Double) { time.withLock { $0 += seconds } }
 
-    func context(_ variables: [String: String] = [:]) -> ProviderContext {
+    func context(_ variables: [String: String] = [:], proxies: ProxySettings = .none) -> ProviderContext {
         ProviderContext(
             variables: variables,
             home: "/home/postern",
+            proxies: proxies,
             readFile: { file throws(FileReadError) in
                 self.read.withLock { $0.append(file.path) }
                 guard let text = self.contents.withLock({ $0[file.path] }) else { throw .notFound }

@@ -40,6 +40,22 @@ struct KeyFetcherTests {
         #expect(requests[1].timeout < requests[0].timeout)
     }
 
+    @Test(arguments: [KeyEndpoint.discovery, .jwks(url: KeyProvider.keysURL)])
+    func `the discovery document and the set are requested through the proxy`(endpoint: KeyEndpoint) async throws {
+        let provider = KeyProvider(.keys(Self.key.jwk()))
+        let proxies = try ProxySettings(environment: ["HTTPS_PROXY": "proxy.example:3128"])
+        _ = try await provider.fetcher(endpoint: endpoint, proxies: proxies).fetch()
+        let names = provider.requests.map(\.proxies.proxy?.name)
+        #expect(names == Array(repeating: "proxy.example:3128", count: endpoint == .discovery ? 2 : 1))
+    }
+
+    @Test func `a timeout through a proxy has the whole time limit too`() async {
+        let provider = KeyProvider(.failure(.proxy("proxy.example:3128", .timedOut(seconds: 1.9))))
+        let error = await #expect(throws: KeyFetchError.self) { try await provider.fetcher().fetch() }
+        #expect(error?.reason == .timeout)
+        #expect(error?.description.contains("within 2 s through the proxy proxy.example:3128; check the proxy") == true)
+    }
+
     @Test func `the URL of a set is https, or http on this machine`() async {
         let provider = KeyProvider(.keys(Self.key.jwk()))
         func reason(_ url: String) async -> String? { await Self.reason(provider.fetcher(endpoint: .jwks(url: url))) }
@@ -173,6 +189,10 @@ struct KeyFetcherTests {
             .unprotectedURL, .failure(.unreachable("connection refused")), .failure(.tls("x")), .failure(.timedOut(seconds: 2)),
             .failure(.tooLarge(limit: 1)), .failure(.broken), .failure(.badURL), .failure(.authorities(path: "/ca.pem")),
             .failure(.forbiddenAddress(.linkLocal)), .failure(.forbiddenAddress(.loopback)),
+            .failure(.proxy("proxy:80", .unreachable("connection refused"))), .failure(.proxy("proxy:80", .refused)),
+            .failure(.proxy("proxy:80", .authentication(isSent: false))), .failure(.proxy("proxy:80", .tls("x"))),
+            .failure(.proxy("proxy:80", .authentication(isSent: true))), .failure(.proxy("proxy:80", .timedOut(seconds: 2))),
+            .failure(.proxy("proxy:80", .broken)),
             .redirect(status: 302), .status(500), .notJSON(line: 1, byte: 1), .incomplete, .issuerMismatch, .keySet(.notAKeySet),
             .keySet(.tooManyKeys(maximum: 64)), .keySet(.duplicateKeyID("x")), .keySet(.noUsableKey(skipped: [])),
             .keySet(.noAlgorithms),

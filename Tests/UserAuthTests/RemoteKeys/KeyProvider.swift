@@ -59,8 +59,9 @@ final class KeyProvider: Sendable {
 
     func fetcher(
         issuer: String = issuer, endpoint: KeyEndpoint = .jwks(url: keysURL), algorithms: [Algorithm] = [.es256],
-        authorities: String? = nil
+        authorities: String? = nil, proxies: ProxySettings = .none
     ) -> KeyFetcher {
-        KeyFetcher(issuer: issuer, endpoint: endpoint, algorithms: algorithms, authorities: authorities, send: send)
+        KeyFetcher(
+            issuer: issuer, endpoint: endpoint, algorithms: algorithms, authorities: authorities, proxies: proxies, send: send)
     }
 }

@@ -62,7 +62,10 @@ FAULTS: dict[str, Fault] = {
 class LoopbackServer:
     """One port of 127.0.0.1 for its whole life, down or up; over TLS where it is given a certificate.
 
-    A subclass answers in `reply`. `requests` is all that was asked, in order, faulty answers included."""
+    A subclass answers in `reply`. `requests` is all that was asked, in order, faulty answers included. With `known_as` its URL has that name, by
+    which only a proxy finds it."""
+
+    known_as: str | None = None
 
     def __init__(self, certificate: Certificate | None = None):
         self.certificate = certificate
@@ -83,6 +86,8 @@ class LoopbackServer:
     @property
     def url(self) -> str:
         """Without a slash at the end."""
+        if self.known_as:
+            return f"https://{self.known_as}"
         return f"https://localhost:{self.port}" if self.certificate else f"http://127.0.0.1:{self.port}"
 
     def asked(self, path: str | None = None, method: str | None = None) -> list[Request]:

@@ -23,9 +23,13 @@ class DidNotStart(Exception):
     """The service ended, or did not answer in time; says what it printed."""
 
 
+PROXY_VARIABLES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
+
+
 def clean_environment(**more: str) -> dict[str, str]:
-    """The environment without anybody's AWS or Postern settings; no test asks the machine's own metadata service unless it says so."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "POSTERN_"))}
+    """The environment without anybody's AWS, Postern or proxy settings; no test asks the machine's own metadata service unless it says so."""
+    kept = {name: value for name, value in os.environ.items()
+            if not name.startswith(("AWS_", "POSTERN_")) and name.lower() not in PROXY_VARIABLES}
     return kept | {"AWS_EC2_METADATA_DISABLED": "true"} | more
 
 
