@@ -6,16 +6,30 @@ import UploadRules
 @testable import PosternServer
 
 struct RefusalTests {
-    @Test func `every refusal has a stable code, its own detail, and the limit that was not met`() {
+    @Test func `every refusal has a stable code, its own detail, and the limit that was not met`() throws {
         let allowed: [ProblemDetails.Extra] = [.strings("allowed", ["a"])]
+        let (type, name) = (try #require(MediaTypeName("A/B")), MetadataName("b"))
         let all: [(Refusal, String, [ProblemDetails.Extra])] = [
             (.ruleUnknown(allowed: ["a"]), "rule-unknown", allowed), (.ruleRequired(allowed: ["a"]), "invalid-request", allowed),
             (.scopeMissing("s"), "scope-missing", [.string("scope", "s")]), (.userRequired, "invalid-request", []),
-            (.contentTypeNotAllowed(allowed: ["a"]), "content-type-not-allowed", allowed),
-            (.sizeTooLarge(max: 2), "size-too-large", [.int("maxSize", 2)]),
-            (.sizeTooSmall(min: 1), "size-too-small", [.int("minSize", 1)]), (.checksumRequired, "checksum-required", []),
-            (.checksumMalformed, "invalid-request", []), (.metadataNotAllowed(allowed: ["a"]), "metadata-not-allowed", allowed),
-            (.keyTooLong, "key-too-long", []), (.formTooLarge, "invalid-request", []), (.invalid("No."), "invalid-request", []),
+            (.contentTypeNotAllowed(.empty, allowed: ["a"]), "content-type-not-allowed", allowed),
+            (.contentTypeNotAllowed(.malformed, allowed: ["a"]), "content-type-not-allowed", allowed),
+            (
+                .contentTypeNotAllowed(.type(type), allowed: ["a"]), "content-type-not-allowed",
+                allowed + [.string("understood", "a/b")]
+            ),
+            (
+                .contentTypeNotAllowed(.scriptCapable(type), allowed: ["a"]), "content-type-not-allowed",
+                allowed + [.string("understood", "a/b")]
+            ),
+            (.sizeTooLarge(size: 3, max: 2), "size-too-large", [.int("maxSize", 2)]),
+            (.sizeTooSmall(size: 0, min: 1), "size-too-small", [.int("minSize", 1)]),
+            (.checksumRequired, "checksum-required", []),
+            (.checksumMalformed(characters: 1), "invalid-request", []),
+            (.metadataNotAllowed(name: nil, allowed: ["a"]), "metadata-not-allowed", allowed),
+            (.metadataNotAllowed(name: name, allowed: ["a"]), "metadata-not-allowed", allowed + [.string("understood", "b")]),
+            (.keyTooLong(bytes: 1025, hasFilename: true), "key-too-long", []), (.formTooLarge, "invalid-request", []),
+            (.invalid("No."), "invalid-request", []),
         ]
         for (refusal, code, extras) in all {
             let problem = ProblemDetails(refusal)

@@ -110,16 +110,17 @@ struct AdmissionTests {
             requireScope: "up")
         var request = UploadRequest(contentType: "text/html", size: 11, metadata: [("b", "c")])
         #expect(refusal(rule, request, user: nil) == .scopeMissing("up"))
+        func type(_ text: String) throws -> Refusal.RefusedType { .type(try #require(MediaTypeName(text))) }
         func next(_ expected: Refusal, _ change: (inout UploadRequest) -> Void) {
             #expect(refusal(rule, request, user: nil, scopes: ["x", "up"]) == expected)
             change(&request)
         }
-        next(.contentTypeNotAllowed(allowed: ["image/png", "image/jpeg"])) { $0.contentType = "IMAGE/PNG" }
-        next(.sizeTooLarge(max: 10)) { $0.size = 4 }
-        next(.sizeTooSmall(min: 5)) { $0.size = 5 }
+        next(.contentTypeNotAllowed(try type("text/html"), allowed: ["image/png", "image/jpeg"])) { $0.contentType = "IMAGE/PNG" }
+        next(.sizeTooLarge(size: 11, max: 10)) { $0.size = 4 }
+        next(.sizeTooSmall(size: 4, min: 5)) { $0.size = 5 }
         next(.checksumRequired) { $0.checksumSHA256 = "x" }
-        next(.checksumMalformed) { $0.checksumSHA256 = Self.sum }
-        next(.metadataNotAllowed(allowed: ["a"])) { $0.metadata = [("a", "c")] }
+        next(.checksumMalformed(characters: 1)) { $0.checksumSHA256 = Self.sum }
+        next(.metadataNotAllowed(name: MetadataName("b"), allowed: ["a"])) { $0.metadata = [("a", "c")] }
         next(.userRequired) { _ in }
         #expect(refusal(rule, request, scopes: ["up"]) == nil)
     }
@@ -151,7 +152,8 @@ struct AdmissionTests {
     ])
     func `a content type that only begins or ends like an allowed one is refused`(type: String) throws {
         let allowed = ["image/png", "image/jpeg"]
-        #expect(refusal(try .sample(), UploadRequest(contentType: type)) == .contentTypeNotAllowed(allowed: allowed))
+        let understood = Refusal.RefusedType.type(try #require(MediaTypeName(type)))
+        #expect(refusal(try .sample(), UploadRequest(contentType: type)) == .contentTypeNotAllowed(understood, allowed: allowed))
         #expect(try admit(try .sample(contentTypes: [type]), UploadRequest(contentType: type)).contentType == type)
     }
 
@@ -160,7 +162,7 @@ struct AdmissionTests {
         let rule = try UploadRule.sample()
         #expect(
             refusal(rule, UploadRequest(contentType: "image/png", size: size))
-                == (size > 0 ? .sizeTooLarge(max: 5_242_880) : .sizeTooSmall(min: 1))
+                == (size > 0 ? .sizeTooLarge(size: size, max: 5_242_880) : .sizeTooSmall(size: size, min: 1))
         )
         #expect(try admit(rule, UploadRequest(contentType: "image/png", size: 1)).sizes == 1...1)
         let empty = try UploadRule.sample(sizes: 0...5_242_880)
@@ -175,7 +177,8 @@ struct AdmissionTests {
     ])
     func `a checksum is the base64 of 32 bytes`(text: String) throws {
         #expect(
-            refusal(try .sample(), UploadRequest(contentType: "image/png", checksumSHA256: text)) == .checksumMalformed)
+            refusal(try .sample(), UploadRequest(contentType: "image/png", checksumSHA256: text))
+                == .checksumMalformed(characters: text.count))
     }
 
     @Test func `metadata must be allowed, unique, printable and within 2 KB`() throws {
@@ -185,20 +188,22 @@ struct AdmissionTests {
         func refusal(_ metadata: [(String, String)]) -> Refusal? {
             self.refusal(rule, UploadRequest(contentType: "image/png", metadata: metadata))
         }
-        let notAllowed = Refusal.metadataNotAllowed(allowed: ["album", "k"])
+        func notAllowed(_ name: String?) -> Refusal {
+            .metadataNotAllowed(name: name.flatMap(MetadataName.init), allowed: ["album", "k"])
+        }
         func isInvalid(_ metadata: [(String, String)]) -> Bool {
             if case .invalid = refusal(metadata) { true } else { false }
         }
         #expect(refusal([("album", "x"), ("k", "")]) == nil)
         #expect(refusal([("Album", "e\u{301} \u{1F600} $ } {")]) == nil)
-        #expect(refusal([("f", "2")]) == notAllowed)
+        #expect(refusal([("F", "2")]) == notAllowed("f"))
         for other in ["x-amz-meta-album", "albumx", "album-x", "albums", "albu", "a", "xalbum", "album ", " album", "kk", "ff"] {
-            #expect(refusal([(other, "x")]) == notAllowed, "\(other)")
-            #expect(refusal([("album", "x"), (other, "x")]) == notAllowed, "\(other)")
+            #expect(refusal([(other, "x")]) == notAllowed(other), "\(other)")
+            #expect(refusal([("album", "x"), (other, "x")]) == notAllowed(other), "\(other)")
         }
         // The Kelvin sign is a k to Unicode and no k to S3.
-        #expect(refusal([("\u{212A}", "x")]) == notAllowed)
-        #expect(refusal([("", "x")]) == notAllowed)
+        #expect(refusal([("\u{212A}", "x")]) == notAllowed(nil))
+        #expect(refusal([("", "x")]) == notAllowed(nil))
         #expect(isInvalid([("album", "x"), ("ALBUM", "y")]))
         for bad in ["a\nb", "a\r\nb", "\u{0}", "\u{7F}", "\u{85}", "\u{2028}", "${filename}", "x${"] {
             #expect(isInvalid([("album", bad)]), "\(bad.debugDescription)")
@@ -208,7 +213,7 @@ struct AdmissionTests {
         #expect(isInvalid([("album", String(repeating: "x", count: 2020))]))
         #expect(
             self.refusal(try .sample(), UploadRequest(contentType: "image/png", metadata: [("a", "b")]))
-                == .metadataNotAllowed(allowed: []))
+                == .metadataNotAllowed(name: MetadataName("a"), allowed: []))
     }
 
     @Test func `a user is required only by {user}, not empty and at most 256 bytes long`() throws {
@@ -242,22 +247,95 @@ struct AdmissionTests {
         // 255 + 1 + 3 × 253 + 1 + 8 = 1024
         let user = String(repeating: "/", count: 253)
         #expect(try admit(rule, request, user: user).key.text.utf8.count == 1024)
-        #expect(refusal(rule, request, user: user + "u") == .keyTooLong)
-        #expect(refusal(rule, request, user: user + "/") == .keyTooLong)
+        #expect(refusal(rule, request, user: user + "u") == .keyTooLong(bytes: 1025, hasFilename: false))
+        #expect(refusal(rule, request, user: user + "/") == .keyTooLong(bytes: 1027, hasFilename: false))
+        let named = UploadRequest(filename: "a.png", contentType: "image/png")
+        #expect(refusal(rule, named, user: user + "u") == .keyTooLong(bytes: 1025, hasFilename: false))
+        let withName = try UploadRule.sample(keyPrefix: "\(folder)/{user}/", keyName: "{uuid}-{filename}")
+        #expect(refusal(withName, named, user: user) == .keyTooLong(bytes: 1026, hasFilename: true))
+        #expect(refusal(withName, request, user: user) == .keyTooLong(bytes: 1025, hasFilename: false))
     }
 
     @Test func `every refusal is a sentence that ends in a full stop`() {
         let all: [Refusal] = [
             .ruleUnknown(allowed: []), .ruleUnknown(allowed: ["a"]), .ruleRequired(allowed: []), .ruleRequired(allowed: ["a"]),
-            .scopeMissing("s"), .userRequired, .contentTypeNotAllowed(allowed: ["a/b"]), .sizeTooLarge(max: 1),
-            .sizeTooSmall(min: 1), .checksumRequired, .metadataNotAllowed(allowed: []), .metadataNotAllowed(allowed: ["a"]),
-            .keyTooLong, .formTooLarge, .invalid("No."),
+            .scopeMissing("s"), .userRequired, .contentTypeNotAllowed(.empty, allowed: ["a/b"]),
+            .sizeTooLarge(size: 2, max: 1), .sizeTooSmall(size: 0, min: 1), .checksumRequired,
+            .metadataNotAllowed(name: nil, allowed: []), .metadataNotAllowed(name: nil, allowed: ["a"]),
+            .keyTooLong(bytes: 1025, hasFilename: true), .keyTooLong(bytes: 1025, hasFilename: false), .formTooLarge,
+            .invalid("No."),
         ]
         for refusal in all {
             #expect(refusal.detail.hasSuffix(".") && !refusal.detail.dropLast().hasSuffix("."), "\(refusal)")
         }
-        #expect(Refusal.keyTooLong.detail == "The key would be longer than 1024 bytes; send a shorter file name.")
-        #expect(Refusal.checksumMalformed.detail.hasSuffix("the last one \"=\"."))
+    }
+
+    @Test func `a refusal says what was understood and what is allowed`() throws {
+        let rule = try UploadRule.sample(contentTypes: ["image/png", "text/*"], sizes: 2...10)
+        func detail(_ type: String, size: Int? = nil, sum: String? = nil) -> String? {
+            refusal(rule, UploadRequest(contentType: type, size: size, checksumSHA256: sum))?.detail
+        }
+        #expect(detail("Image/GIF; a=b") == "\"image/gif\" may not be uploaded here; allowed: image/png, text/*.")
+        #expect(
+            detail("text/html")
+                == "\"text/html\" is allowed only if the rule names it, since browsers run such files; allowed: image/png, text/*."
+        )
+        // No wildcard of the rule covers it.
+        #expect(detail("image/svg+xml") == "\"image/svg+xml\" may not be uploaded here; allowed: image/png, text/*.")
+        #expect(
+            detail("")
+                == "\"contentType\" is empty, which is what browsers send for a file whose type they do not know; "
+                + "allowed: image/png, text/*.")
+        #expect(
+            detail("<script>") == "\"contentType\" is not a media type of the form type/subtype; allowed: image/png, text/*.")
+        #expect(detail("image/png", size: 11) == "The file is too large: \"size\" is 11, and the maximum in bytes is 10.")
+        #expect(detail("image/png", size: 1) == "The file is too small: \"size\" is 1, and the minimum in bytes is 2.")
+        for (sum, mistake) in [
+            ("abc", "This one has 3."),
+            (String(repeating: "=", count: 44), "This one has 44, and is not the base64 of 32 bytes."),
+            (
+                String(repeating: "0", count: 64),
+                "This one has 64, as hexadecimal has: encode the bytes, not the hexadecimal digits."
+            ),
+        ] {
+            #expect(detail("image/png", sum: sum)?.hasSuffix("44 characters, the last one \"=\". \(mistake)") == true)
+        }
+        #expect(
+            Refusal.metadataNotAllowed(name: MetadataName("colour"), allowed: ["album"]).detail
+                == "The metadata \"colour\" is not allowed; allowed: album.")
+        #expect(
+            Refusal.keyTooLong(bytes: 1031, hasFilename: true).detail
+                == "The key would have 1031 bytes, and S3 allows at most 1024: send a shorter file name.")
+    }
+
+    @Test(arguments: [
+        "", "<script>", "a\u{0}/b", "image/png\n", "im\u{E9}ge/png", "a/b/c", "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1MSJ9.c2ln",
+        String(repeating: "a", count: 128) + "/b", "a/" + String(repeating: "b", count: 128),
+        "pstn.acme.cms.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "a b", "\"",
+    ])
+    func `a refusal repeats no text but media types and names of metadata`(text: String) throws {
+        let rule = try UploadRule.sample(storage: .sample(metadata: MetadataRule(fixed: [], allowed: ["album"])))
+        for request in [
+            UploadRequest(contentType: text), UploadRequest(contentType: "image/png", metadata: [(text, "x")]),
+            UploadRequest(contentType: "image/png", checksumSHA256: text),
+        ] {
+            let refusal = try #require(self.refusal(rule, request))
+            #expect(refusal.understood == nil)
+            #expect(text.isEmpty || text == "\"" || !refusal.detail.lowercased().contains(text.lowercased()))
+        }
+    }
+
+    @Test func `what was understood is in its normal form`() throws {
+        let rule = try UploadRule.sample(storage: .sample(metadata: MetadataRule(fixed: [], allowed: ["album"])))
+        let longest = String(repeating: "a", count: 127) + "/" + String(repeating: "b", count: 127)
+        for (type, understood) in [("IMAGE/Gif;charset=x", "image/gif"), (longest, longest)] {
+            #expect(refusal(rule, UploadRequest(contentType: type))?.understood == understood)
+        }
+        let name = String(repeating: "n", count: 40)
+        for (sent, understood) in [("Colour", "colour"), (name, name), (name + "n", nil)] {
+            let request = UploadRequest(contentType: "image/png", metadata: [(sent, "x")])
+            #expect(refusal(rule, request)?.understood == understood)
+        }
     }
 
     // MARK: Rules

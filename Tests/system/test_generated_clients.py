@@ -195,6 +195,7 @@ def test_a_ticket(client, base_url, token, target):
 
 @pytest.mark.parametrize("wish, status, code, member, value", [
     ({"rule": "avatars", "contentType": "text/html"}, 422, "content-type-not-allowed", "allowed", AVATARS["contentTypes"]),
+    ({"rule": "avatars", "contentType": "text/html"}, 422, "content-type-not-allowed", "understood", "text/html"),
     ({"rule": "avatars", "contentType": "image/png", "size": 1024**2 + 1}, 422, "size-too-large", "max_size", 1024**2),
     ({"rule": "reports", "contentType": "application/pdf"}, 403, "scope-missing", "scope", "upload:reports"),
     ({"rule": "none", "contentType": "image/png"}, 404, "rule-unknown", "allowed", ["avatars", "rare"]),

@@ -300,7 +300,10 @@ def test_a_type_that_is_allowed(scene, acme, content_type, signed):
 @pytest.mark.parametrize("rule", ["typed", "any"])
 def test_types_that_can_run_in_a_page_count_only_when_named(scene, acme, rule):
     for content_type in ("text/html", "TEXT/HTML", "text/xml", "text/javascript", "text/html; charset=utf-8", "image/svg+xml", "application/xhtml+xml"):
-        assert code(scene, acme.token(), rule=rule, contentType=content_type) == "content-type-not-allowed", content_type
+        problem = scene.refusal(acme.token(), rule=rule, contentType=content_type)
+        assert problem["code"] == "content-type-not-allowed", content_type
+        covered = rule == "any" or content_type.lower().startswith("text/")
+        assert ("only if the rule names it" in problem["detail"]) == covered and problem["understood"] in problem["detail"], problem
 
 
 def test_a_type_has_255_bytes_at_most(scene, acme):
@@ -340,4 +343,5 @@ def test_a_key_has_1024_bytes_at_most(scene, acme):
     for length in range(room + 1, room + 8):
         answer = scene.post("/v1/tickets", {"rule": "long", "contentType": "image/png", "filename": "f" * (length - 4) + ".png"}, acme.token())
         assert answer.status == 422 and answer.problem["code"] == "key-too-long", (length, answer.body)
+        assert f"{1024 - room + length} bytes" in answer.problem["detail"] and "shorter file name" in answer.problem["detail"]
         assert code(scene, acme.token(), rule="long", filename="f" * (length - 4) + ".png") == "key-too-long"

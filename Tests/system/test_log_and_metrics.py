@@ -359,10 +359,10 @@ REFUSALS = {
     "size-too-large in another rule": ({"rule": "reports", "size": 5001} | PNG, {"maxSize": 5000}),
     "size-too-small": ({"rule": "avatars", "size": 9} | PNG, {"minSize": 10}),
     "size-too-small in another rule": ({"rule": "reports", "size": 0} | PNG, {"minSize": 1}),
-    "content-type-not-allowed": ({"rule": "avatars", "contentType": "text/html"}, {"allowed": ["image/png", "image/jpeg"]}),
-    "content-type-not-allowed in another rule": ({"rule": "reports", "contentType": "text/html"}, {"allowed": ["application/pdf", "image/png"]}),
-    "metadata-not-allowed": ({"rule": "avatars", "metadata": {"a": "b"}} | PNG, {"allowed": ["album"]}),
-    "metadata-not-allowed in another rule": ({"rule": "reports", "checksumSHA256": "A" * 43 + "=", "metadata": {"a": "b"}} | PNG, {"allowed": []}),
+    "content-type-not-allowed": ({"rule": "avatars", "contentType": "text/html"}, {"allowed": ["image/png", "image/jpeg"], "understood": "text/html"}),
+    "content-type-not-allowed in another rule": ({"rule": "reports", "contentType": "text/html"}, {"allowed": ["application/pdf", "image/png"], "understood": "text/html"}),
+    "metadata-not-allowed": ({"rule": "avatars", "metadata": {"a": "b"}} | PNG, {"allowed": ["album"], "understood": "a"}),
+    "metadata-not-allowed in another rule": ({"rule": "reports", "checksumSHA256": "A" * 43 + "=", "metadata": {"a": "b"}} | PNG, {"allowed": [], "understood": "a"}),
     "scope-missing": ({"rule": "scoped"} | PNG, {"scope": "upload"}),
     # Not "scoped": its name is told only to who has the scope.
     "rule-unknown": ({"rule": "nothing"} | PNG, {"allowed": ["avatars", "reports", "slow"]}),
@@ -383,6 +383,19 @@ def test_a_refusal_says_what_would_have_been_allowed(service, acme, name):
     assert result["status"] == problem["status"]
     assert {member: value for member, value in result["problem"].items() if member != "requestId"} == \
         {member: value for member, value in problem.items() if member != "requestId"}
+
+
+def test_what_was_understood_is_told_and_not_logged(service, acme):
+    """A client may read its own words in a normal form; a log has no text that a client chose."""
+    for word, wish in (("x-wildebeest/of-the-client", {"contentType": "X-Wildebeest/Of-The-Client; a=b"}), ("x-wildebeest.of-the-client", {"metadata": {"X-Wildebeest.Of-The-Client": "x"}} | PNG)):
+        problem = service.refusal(acme.token(), rule="avatars", **wish)
+        assert problem["understood"] == word and f'"{word}"' in problem["detail"]
+    for sent in ("", "<b>", "wildebeest of the client", "wildebeest/of/the/client", "im\u00e9ge/png", "a/" + "b" * 200):
+        problem = service.refusal(acme.token(), rule="avatars", contentType=sent)
+        assert "understood" not in problem and (not sent or sent not in problem["detail"])
+    assert "is empty" in service.refusal(acme.token(), rule="avatars", contentType="")["detail"]
+    log_after(service)
+    assert "wildebeest" not in service.log().lower()
 
 
 def test_the_limits_themselves_are_allowed(service, acme):

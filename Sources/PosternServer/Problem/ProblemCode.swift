@@ -117,23 +117,24 @@ extension ProblemDetails {
         }
     }
 
-    /// A refusal by a rule, with the limit that was not met.
+    /// A refusal by a rule, with the limit that was not met and what was understood.
     init(_ refusal: Refusal) {
-        let (code, extras): (ProblemCode, [Extra]) =
+        let (code, limits): (ProblemCode, [Extra]) =
             switch refusal {
             case .ruleUnknown(let allowed): (.ruleUnknown, [.strings("allowed", allowed)])
             case .ruleRequired(let allowed): (.invalidRequest, [.strings("allowed", allowed)])
             case .scopeMissing(let scope): (.scopeMissing, [.string("scope", scope)])
             case .claimMissing(let name): (.claimMissing, [.string("claim", name)])
-            case .contentTypeNotAllowed(let allowed): (.contentTypeNotAllowed, [.strings("allowed", allowed)])
-            case .sizeTooLarge(let max): (.sizeTooLarge, [.int("maxSize", max)])
-            case .sizeTooSmall(let min): (.sizeTooSmall, [.int("minSize", min)])
+            case .contentTypeNotAllowed(_, let allowed): (.contentTypeNotAllowed, [.strings("allowed", allowed)])
+            case .sizeTooLarge(_, let max): (.sizeTooLarge, [.int("maxSize", max)])
+            case .sizeTooSmall(_, let min): (.sizeTooSmall, [.int("minSize", min)])
             case .checksumRequired: (.checksumRequired, [])
-            case .metadataNotAllowed(let allowed): (.metadataNotAllowed, [.strings("allowed", allowed)])
+            case .metadataNotAllowed(_, let allowed): (.metadataNotAllowed, [.strings("allowed", allowed)])
             case .keyTooLong: (.keyTooLong, [])
             case .userRequired, .checksumMalformed, .formTooLarge, .invalid: (.invalidRequest, [])
             }
-        self.init(code, detail: refusal.detail, extras: extras)
+        let understood = refusal.understood.map { [Extra.string("understood", $0)] } ?? []
+        self.init(code, detail: refusal.detail, extras: limits + understood)
     }
 
     /// A request that its connection rejected.

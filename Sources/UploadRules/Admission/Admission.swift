@@ -88,8 +88,14 @@ extension UploadRule {
     }
 
     private func mediaType(_ request: UploadRequest) throws(Refusal) -> MediaType {
-        guard let type = MediaType(request.contentType), contentTypes.allows(type.essence) else {
-            throw .contentTypeNotAllowed(allowed: contentTypes.patterns)
+        guard let type = MediaType(request.contentType) else {
+            throw .contentTypeNotAllowed(request.contentType.isEmpty ? .empty : .malformed, allowed: contentTypes.patterns)
+        }
+        guard contentTypes.allows(type.essence) else {
+            let name = MediaTypeName(type)
+            throw .contentTypeNotAllowed(
+                contentTypes.hasWildcard(covering: type.essence) ? .scriptCapable(name) : .type(name),
+                allowed: contentTypes.patterns)
         }
         return type
     }
@@ -97,8 +103,8 @@ extension UploadRule {
     /// A declared size is signed, so that the store accepts no other.
     private func sizes(_ request: UploadRequest) throws(Refusal) -> ClosedRange<Int> {
         guard let size = request.size else { return sizes }
-        if size > sizes.upperBound { throw .sizeTooLarge(max: sizes.upperBound) }
-        if size < sizes.lowerBound { throw .sizeTooSmall(min: sizes.lowerBound) }
+        if size > sizes.upperBound { throw .sizeTooLarge(size: size, max: sizes.upperBound) }
+        if size < sizes.lowerBound { throw .sizeTooSmall(size: size, min: sizes.lowerBound) }
         return size...size
     }
 
@@ -107,7 +113,9 @@ extension UploadRule {
             if checksumRequired { throw .checksumRequired }
             return []
         }
-        guard checksum.utf8.count == 44, Base64.decode(checksum)?.count == 32 else { throw .checksumMalformed }
+        guard checksum.utf8.count == 44, Base64.decode(checksum)?.count == 32 else {
+            throw .checksumMalformed(characters: checksum.unicodeScalars.count)
+        }
         return [
             FormField(name: "x-amz-checksum-algorithm", value: "SHA256"),
             FormField(name: "x-amz-checksum-sha256", value: checksum),
@@ -125,7 +133,7 @@ extension UploadRule {
         for (name, value) in request.metadata {
             let lowercased = String(decoding: name.utf8.map(\.asciiLowercased), as: UTF8.self)
             guard let name = storage.metadata.allowed.first(where: { $0.utf8.elementsEqual(lowercased.utf8) }) else {
-                throw .metadataNotAllowed(allowed: storage.metadata.allowed)
+                throw .metadataNotAllowed(name: MetadataName(lowercased), allowed: storage.metadata.allowed)
             }
             let field = FormField(name: MetadataRule.prefix + name, value: value)
             // S3 joins headers whose names differ only in case.

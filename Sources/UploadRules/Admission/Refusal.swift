@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PostPolicy
+import WireFormats
 
 /// Why a request gets no ticket.
 package enum Refusal: Error, Sendable, Hashable {
@@ -15,27 +16,41 @@ package enum Refusal: Error, Sendable, Hashable {
     /// The user is part of the rule's keys, and the request has none.
     case userRequired
     /// The content type is malformed, or the rule does not allow it.
-    case contentTypeNotAllowed(allowed: [String])
+    case contentTypeNotAllowed(RefusedType, allowed: [String])
     /// The declared size is above the rule's limit, in bytes.
-    case sizeTooLarge(max: Int)
+    case sizeTooLarge(size: Int, max: Int)
     /// The declared size is below the rule's limit, in bytes.
-    case sizeTooSmall(min: Int)
+    case sizeTooSmall(size: Int, min: Int)
     /// The rule requires a checksum, and the request has none.
     case checksumRequired
-    /// The checksum is not the base64 of 32 bytes.
-    case checksumMalformed
-    /// The rule does not allow metadata of this name.
-    case metadataNotAllowed(allowed: [String])
-    /// The key would be longer than `UploadPolicy.maximumKeyBytes`.
-    case keyTooLong
+    /// The checksum is not the base64 of 32 bytes. `characters` is its length.
+    case checksumMalformed(characters: Int)
+    /// The rule does not allow metadata of this name, which is nil if it cannot be repeated.
+    case metadataNotAllowed(name: MetadataName?, allowed: [String])
+    /// The key would be longer than `UploadPolicy.maximumKeyBytes`. `hasFilename` says whether the client's file name is in it.
+    case keyTooLong(bytes: Int, hasFilename: Bool)
     /// The signed form would be larger than `SignedForm.maximumBytes`.
     case formTooLarge
     /// The request is invalid in another way. The sentence says what to do.
     case invalid(String)
+
+    /// What a rule that does not allow a content type understood.
+    package enum RefusedType: Sendable, Hashable {
+        /// The empty text, which browsers give for a file whose type they do not know.
+        case empty
+        /// A text that is not a media type.
+        case malformed
+        /// A media type.
+        case type(MediaTypeName)
+        /// A media type that a wildcard of the rule covers, and that the rule must name all the same, since browsers run it.
+        case scriptCapable(MediaTypeName)
+    }
 }
 
 extension Refusal {
-    /// A plain sentence that says what to do. It repeats nothing that the client sent.
+    /// A plain sentence that says what to do.
+    ///
+    /// Of what the client sent it repeats numbers, a ``MediaTypeName`` and a ``MetadataName``, and no other text.
     package var detail: String {
         switch self {
         case .ruleUnknown(let allowed):
@@ -52,26 +67,94 @@ extension Refusal {
             "This rule stores files by the claim that it calls \"\(name)\", which this token or API key does not have as a string of 1 to 256 bytes; ask for a token that has it."
         case .userRequired:
             "This rule stores files by user; send the id of the file's user as \"user\"."
-        case .contentTypeNotAllowed(let allowed):
-            "This content type may not be uploaded here; allowed: \(allowed.joined(separator: ", "))."
-        case .sizeTooLarge(let max):
-            "The file is too large; at most \(max) bytes are allowed."
-        case .sizeTooSmall(let min):
-            "The file is too small; the minimum size in bytes is \(min)."
+        case .contentTypeNotAllowed(let type, let allowed):
+            "\(type.sentence); allowed: \(allowed.joined(separator: ", "))."
+        case .sizeTooLarge(let size, let max):
+            "The file is too large: \"size\" is \(size), and the maximum in bytes is \(max)."
+        case .sizeTooSmall(let size, let min):
+            "The file is too small: \"size\" is \(size), and the minimum in bytes is \(min)."
         case .checksumRequired:
-            "This rule needs the file's SHA-256; send it in base64 as \"checksumSHA256\"."
-        case .checksumMalformed:
-            "\"checksumSHA256\" must be the base64 of the 32 bytes of the file's SHA-256: 44 characters, the last one \"=\"."
-        case .metadataNotAllowed(let allowed):
-            allowed.isEmpty
-                ? "This rule allows no metadata; leave \"metadata\" out."
-                : "This metadata name is not allowed; allowed: \(allowed.joined(separator: ", "))."
-        case .keyTooLong:
-            "The key would be longer than \(UploadPolicy.maximumKeyBytes) bytes; send a shorter file name."
+            "This rule needs the file's SHA-256, and the request has none; send it in base64 as \"checksumSHA256\"."
+        case .checksumMalformed(let characters):
+            "\"checksumSHA256\" must be the base64 of the 32 bytes of the file's SHA-256: 44 characters, the last one \"=\". "
+                + Self.checksumMistake(characters)
+        case .metadataNotAllowed(let name, let allowed):
+            if allowed.isEmpty {
+                "This rule allows no metadata; leave \"metadata\" out."
+            } else {
+                "\(name.map { "The metadata \"\($0.text)\"" } ?? "This metadata name") is not allowed; "
+                    + "allowed: \(allowed.joined(separator: ", "))."
+            }
+        case .keyTooLong(let bytes, let hasFilename):
+            "The key would have \(bytes) bytes, and S3 allows at most \(UploadPolicy.maximumKeyBytes): "
+                + (hasFilename
+                    ? "send a shorter file name." : "ask the operator to shorten 'keyPrefix' or 'keyName' of the rule.")
         case .formTooLarge:
             "The form would be larger than the 20 KB that S3 reads; send less metadata or a shorter file name."
         case .invalid(let sentence):
             sentence
         }
+    }
+
+    private static func checksumMistake(_ characters: Int) -> String {
+        switch characters {
+        case 44: "This one has 44, and is not the base64 of 32 bytes."
+        case 64: "This one has 64, as hexadecimal has: encode the bytes, not the hexadecimal digits."
+        default: "This one has \(characters)."
+        }
+    }
+
+    /// What was understood and not allowed, in a normal form: a text that a response may repeat.
+    package var understood: String? {
+        switch self {
+        case .contentTypeNotAllowed(.type(let name), _), .contentTypeNotAllowed(.scriptCapable(let name), _): name.text
+        case .metadataNotAllowed(let name, _): name?.text
+        default: nil
+        }
+    }
+}
+
+extension Refusal.RefusedType {
+    /// The beginning of a sentence, which the allowed types end.
+    fileprivate var sentence: String {
+        switch self {
+        case .empty:
+            "\"contentType\" is empty, which is what browsers send for a file whose type they do not know"
+        case .malformed:
+            "\"contentType\" is not a media type of the form type/subtype"
+        case .type(let name):
+            "\"\(name.text)\" may not be uploaded here"
+        case .scriptCapable(let name):
+            "\"\(name.text)\" is allowed only if the rule names it, since browsers run such files"
+        }
+    }
+}
+
+/// A media type without parameters, in lower case, as a response may repeat it.
+package struct MediaTypeName: Sendable, Hashable {
+    /// `type/subtype`: `[a-z0-9!#$&^_.+-]` and one slash, at most 255 bytes.
+    package let text: String
+
+    init(_ type: MediaType) {
+        text = type.essence
+    }
+
+    /// - Returns: nil if the text is not a media type
+    package init?(_ text: String) {
+        guard let type = MediaType(text) else { return nil }
+        self.init(type)
+    }
+}
+
+/// A name of metadata that a client sent, in lower case, as a response may repeat it.
+package struct MetadataName: Sendable, Hashable {
+    /// `[a-z0-9_.-]`, 1 to 40 bytes: no longer, so that it is not a token or an API key.
+    package let text: String
+
+    /// - Returns: nil for any other text
+    package init?(_ text: String) {
+        let isName = text.utf8.allSatisfy { $0.isASCIILowercase || $0.isASCIIDigit || "-_.".utf8.contains($0) }
+        guard isName, (1...40).contains(text.utf8.count) else { return nil }
+        self.text = text
     }
 }

@@ -128,7 +128,9 @@ extension KeyTemplate {
         key.reserveCapacity(128)
         try append(values, to: &key)
         try name.append(values, to: &key)
-        guard key.count <= UploadPolicy.maximumKeyBytes else { throw .keyTooLong }
+        guard key.count <= UploadPolicy.maximumKeyBytes else {
+            throw .keyTooLong(bytes: key.count, hasFilename: values.filename != nil && (usesFilename || name.usesFilename))
+        }
         // No request leads to an unsafe key: templates are checked when they are read, and placeholders are encoded.
         guard key.starts(with: leadingBytes), Self.isSafe(key) else { throw Self.unsafeKey }
         do throws(PolicyError) {

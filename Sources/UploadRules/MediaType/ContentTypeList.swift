@@ -17,7 +17,14 @@ package struct ContentTypeList: Sendable, Hashable {
     /// - Parameter essence: `type/subtype` in lower case.
     func allows(_ essence: String) -> Bool {
         if patterns.contains(essence) { return true }
-        return patterns.contains { Self.isFamily($0, of: essence) } && !ScriptCapableType.contains(essence)
+        return hasWildcard(covering: essence) && !ScriptCapableType.contains(essence)
+    }
+
+    /// Returns whether the type is in a family that the list has: `type/*` or `*/*`.
+    ///
+    /// - Parameter essence: `type/subtype` in lower case.
+    func hasWildcard(covering essence: String) -> Bool {
+        patterns.contains { Self.isFamily($0, of: essence) }
     }
 
     private static func isFamily(_ pattern: String, of essence: String) -> Bool {
