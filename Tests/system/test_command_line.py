@@ -11,6 +11,7 @@ import jwt
 import pytest
 import yaml
 from cryptography.hazmat.primitives import serialization
+from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as SARIFLog
 
 from harness import canaries
 from harness.ports import free_ports
@@ -141,6 +142,120 @@ def test_check_survives_hostile_yaml(tmp_path, bomb):
     folder = write(tmp_path / "bombs")
     (folder / "t.yaml").write_text(bomb)
     assert run("check", folder, code=1).stdout
+
+
+@pytest.fixture
+def unwise(good, tmp_path):
+    """The folder of `good` with a file that is right but for a warning, and one that is wrong."""
+    Tenant("old", {"bucket": "old-uploads", "region": "us-east-1", "endpoint": "https://old.store.example", "signature": "v2"}).write(good, tmp_path / "keys")
+    return write(good, wrong="tenant: wrong\nrulez: 1\n")
+
+
+def test_check_of_one_file(unwise):
+    assert run("check", unwise / "acme.yaml").stdout == f"fine: 1 tenant (acme); other files in {unwise} have problems\n"
+    done = run("check", unwise / "old.yaml")
+    assert done.stdout.startswith(f"warning: {unwise}/old.yaml:") and done.stdout.count("\n") == 2
+    done = run("check", unwise / "wrong.yaml", code=1)
+    assert {line.partition(":")[0] for line in done.stdout.splitlines()[:-1]} == {"error"} and f"{unwise}/old.yaml" not in done.stdout
+    (unwise / "wrong.yaml").unlink()
+    assert run("check", unwise / "acme.yaml").stdout == "fine: 1 tenant (acme)\n"
+
+
+def test_check_of_one_file_finds_what_is_between_it_and_another(tmp_path):
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    store = {"bucket": "shared-uploads", "region": "eu-west-1"}
+    for id in ("a", "b", "c"):
+        prefix = "c/" if id == "c" else "files/"
+        Tenant(id, store=store, rules={"files": AVATARS | {"keyPrefix": prefix}}).write(folder, tmp_path / "keys")
+    for id, code in (("a", 1), ("b", 1), ("c", 0)):
+        assert ("files/" in run("check", folder / f"{id}.yaml", code=code).stdout) == bool(code)
+
+
+def test_check_of_one_file_in_the_current_folder_and_by_a_link(good):
+    """A link counts as a file of the folder that it is in, as for `serve` (Kubernetes mounts such links)."""
+    done = subprocess.run([BINARY, "check", "acme.yaml"], cwd=good, capture_output=True, text=True, timeout=30, env=clean_environment())
+    assert (done.returncode, done.stdout) == (0, "fine: 1 tenant (acme)\n")
+    links = good.parent / "links"
+    (links / "..2026").mkdir(parents=True)
+    (links / "..data").symlink_to("..2026")
+    (links / "..2026/acme.yaml").write_text((good / "acme.yaml").read_text())
+    (links / "acme.yaml").symlink_to("..data/acme.yaml")
+    (links / "nowhere.yaml").symlink_to("..data/nowhere.yaml")
+    assert run("check", links / "acme.yaml").stdout.startswith("fine: 1 tenant (acme)")
+    assert "nowhere.yaml: the file cannot be read: there is no such file" in run("check", links / "nowhere.yaml", code=1).stdout
+    (links / "other.yaml").symlink_to("..data/acme.yaml")
+    assert "other.yaml:1:" in run("check", links / "other.yaml", code=1).stdout  # its tenant is acme
+
+
+@pytest.mark.parametrize("name, said", [
+    ("notes.txt", "must end in .yaml"), ("acme.yml", "rename it to acme.yaml"), (".acme.yaml", "begin with a dot"), ("none.yaml", "no such file"),
+    ("none", "no such file"), ("pipe.yaml", "not a regular file")])
+def test_check_of_what_is_no_rule_file(good, name, said):
+    if name == "pipe.yaml":
+        os.mkfifo(good / name)
+    elif "none" not in name:
+        (good / name).write_text("tenant: acme\n")
+    done = run("check", good / name, code=1)
+    assert done.stdout.startswith(f"error: {good}/{name}: ") and said in done.stdout and done.stdout.endswith("\n1 problem\n"), done.stdout
+
+
+def test_check_strict_counts_warnings_as_problems(unwise):
+    for arguments, code in [([unwise / "old.yaml"], 0), ([unwise / "old.yaml", "--strict"], 1), ([unwise / "acme.yaml", "--strict"], 0)]:
+        report = json.loads(run("check", *arguments, "--json", code=code).stdout)
+        assert report["ok"] == (code == 0)
+        assert [bool(report["warnings"]), bool(report["problems"])] == [arguments == [unwise / "old.yaml"], bool(code)]
+    done = run("check", unwise / "old.yaml", "--strict", code=1)
+    assert done.stdout.startswith("error: ") and done.stdout.splitlines()[-1].startswith("1 problem")
+
+
+def test_check_formats(unwise):
+    texts = {arguments: run("check", unwise, *arguments, code=1).stdout for arguments in [
+        (), ("--format", "text"), ("--format", "json"), ("--json",), ("--json", "--format", "json"), ("--format", "sarif")]}
+    assert texts[()] == texts["--format", "text"] and texts["--format", "json"] == texts["--json",] == texts["--json", "--format", "json"]
+    assert len(set(texts.values())) == 3
+    for arguments in ("--format", "xml"), ("--json", "--format", "text"), ("--json", "--format", "sarif"), ("--format",):
+        assert run("check", unwise, *arguments, code=64).stderr
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_check_prints_sarif(unwise, strict):
+    """pydantic-sarif is made of the schema of the standard, and refuses members that it does not know."""
+    def log(path, code, cwd) -> SARIFLog:
+        done = subprocess.run([BINARY, "check", path, "--format", "sarif", *["--strict"] * strict], cwd=cwd, capture_output=True, text=True, timeout=30,
+                              env=clean_environment())
+        assert done.returncode == code, done.stderr
+        assert json.loads(done.stdout)["version"] == "2.1.0"
+        return SARIFLog.model_validate_json(done.stdout)
+
+    [run_of_tool] = log(unwise.name, 1, unwise.parent).runs
+    assert run_of_tool.tool.driver.name == "Postern" and [rule.id for rule in run_of_tool.tool.driver.rules] == ["problem", "warning"]
+    found = json.loads(run("check", unwise, "--json", code=1).stdout)
+    places = [(each, "problem") for each in found["problems"]] + [(each, "warning") for each in found["warnings"]]
+    assert len(run_of_tool.results) == len(places) > 1
+    for result, (place, rule) in zip(run_of_tool.results, places):
+        location = result.locations[0].physicalLocation
+        assert location.artifactLocation.uri == place["file"].removeprefix(f"{unwise.parent}/"), "relative to the current folder"
+        assert (location.region.startLine, location.region.startColumn) == (place["line"], place["column"])
+        assert result.message.text == f"{place['message']}; {place['advice']}"
+        assert (result.ruleId, result.level.value) == (rule, "error" if strict or rule == "problem" else "warning")
+    assert log(unwise / "acme.yaml", 0, unwise.parent).runs[0].results == []
+    [nowhere] = log("none", 1, unwise.parent).runs[0].results
+    assert nowhere.locations[0].physicalLocation.region is None
+
+
+def test_check_says_that_service_wide_issuers_may_be_missing(tmp_path):
+    folder = write(tmp_path / "tenants")
+    Tenant("acme", issuers=[], api_keys=[]).write(folder, tmp_path / "keys")
+    (folder / "acme.yaml").write_text((folder / "acme.yaml").read_text().replace("auth: {}\n", ""))
+    done = run("check", folder)
+    assert "no client can get tickets" in done.stdout and "check with --config FILE" in done.stdout
+    (tmp_path / "postern.yaml").write_text("listen: 127.0.0.1:8080\n")
+    done = run("check", folder, "--config", tmp_path / "postern.yaml")
+    assert "no client can get tickets" in done.stdout and "--config" not in done.stdout
+    (tmp_path / "postern.yaml").write_text(to_yaml({"issuers": [
+        {"issuer": "https://id.example.test", "audience": "uploads", "algorithms": ["RS256"], "keys": {"discovery": True}, "tenantClaim": "org"}]}))
+    assert run("check", folder, "--config", tmp_path / "postern.yaml").stdout == "fine: 1 tenant (acme)\n"
 
 
 def test_check_of_a_folder_that_is_not_there(tmp_path):

@@ -7,9 +7,9 @@ import WireFormats
 extension [TenantDraft] {
     /// Reports issuers that two tenants declare, or a tenant and the service: a token's `iss` selects one of them.
     func checkIssuers(service: ServiceSettings?) {
-        var owners: [ExactString: String] = [:]
+        var owners: [ExactString: (place: String, file: String?)] = [:]
         for issuer in service?.issuers ?? [] {
-            owners[ExactString(issuer.identifier)] = "service-wide in \(service?.config ?? "the service's configuration")"
+            owners[ExactString(issuer.identifier)] = ("service-wide in \(service?.config ?? "the service's configuration")", nil)
         }
         for draft in self {
             var own: Set<ExactString> = []
@@ -20,11 +20,12 @@ extension [TenantDraft] {
                 if let owner = owners[name] {
                     draft.log.problem(
                         at: issuer.position,
-                        "the issuer \(issuer.value.quoted) is declared \(owner) too",
-                        "declare it once; for several tenants, use a service-wide issuer with tenantClaim"
+                        "the issuer \(issuer.value.quoted) is declared \(owner.place) too",
+                        "declare it once; for several tenants, use a service-wide issuer with tenantClaim",
+                        with: owner.file
                     )
                 } else {
-                    owners[name] = "in \(draft.log.file):\(issuer.position.line)"
+                    owners[name] = ("in \(draft.log.file):\(issuer.position.line)", draft.log.file)
                 }
             }
         }
@@ -91,7 +92,8 @@ extension [TenantDraft] {
         claim.log.problem(
             at: claim.position,
             message,
-            "begin each tenant's keyPrefix with a folder of its own: {tenant}/…"
+            "begin each tenant's keyPrefix with a folder of its own: {tenant}/…",
+            with: other.log.file
         )
     }
 }

@@ -14,6 +14,8 @@ package struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
     package let message: String
     /// What to write instead.
     package let advice: String
+    /// The other file, for a problem between two files. It is reported once, in one of them.
+    package var otherFile: String?
 
     /// `acme.yaml:12:7: maxSize has no unit “5X”; write 5MiB`.
     package var description: String {
@@ -46,8 +48,11 @@ final class DiagnosticLog {
         self.file = file
     }
 
-    func problem(at position: YAMLPosition, _ message: String, _ advice: String) {
-        problems.append(entry(position, message, advice))
+    /// - Parameter otherFile: the other file, if the problem is between two
+    func problem(at position: YAMLPosition, _ message: String, _ advice: String, with otherFile: String? = nil) {
+        var problem = entry(position, message, advice)
+        problem.otherFile = otherFile
+        problems.append(problem)
     }
 
     func problem(at position: YAMLPosition, _ error: ValueError) {

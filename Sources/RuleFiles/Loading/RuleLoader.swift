@@ -57,7 +57,7 @@ package enum RuleLoader {
         return Outcome(result: .success(book), warnings: warnings)
     }
 
-    private static let suffix = ".yaml"
+    static let suffix = ".yaml"
 
     private static func tenantFiles(in folder: String, files: RuleFileSystem, log: DiagnosticLog) -> [String] {
         let entries: [RuleFileSystem.Entry]
@@ -93,6 +93,7 @@ package enum RuleLoader {
                 at: .start,
                 "no client can get tickets for this tenant: it has no issuer and no API key",
                 "write issuers or apiKeys under auth, or declare a service-wide issuer"
+                    + (service == nil ? ", and check with --config FILE" : "")
             )
         }
     }

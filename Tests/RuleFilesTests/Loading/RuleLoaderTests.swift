@@ -431,6 +431,11 @@ struct RuleLoaderTests {
             Example.load(["acme.yaml": yaml]).warnings.map(\.message) == [
                 "no client can get tickets for this tenant: it has no issuer and no API key"
             ])
+        // Whoever checks without the service-wide file learns how to give it.
+        let advice = "write issuers or apiKeys under auth, or declare a service-wide issuer"
+        let without = Example.load(["acme.yaml": yaml]).warnings.map(\.advice)
+        #expect(without == [advice + ", and check with --config FILE"])
+        #expect(Example.load(["acme.yaml": yaml], service: ServiceSettings()).warnings.map(\.advice) == [advice])
         let service = "issuers:\n  - {issuer: x, audience: a, algorithms: [RS256], keys: {jwksFile: j}, tenantClaim: org}\n"
         let configuration = try ServiceSettings(file: "p.yaml", files: .memory(["p.yaml": service]))
         #expect(Example.load(["acme.yaml": yaml], service: configuration).warnings == [])

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import UploadRules
+import WireFormats
+
+/// The problems and warnings of a folder of rule files, or of one of its files; for `postern check`.
+package struct RuleFileCheck: Sendable {
+    /// The tenants whose files are right; empty if there are problems.
+    package let tenants: [String]
+    package let problems: [Diagnostic]
+    package let warnings: [Diagnostic]
+    /// Of one file: its folder, if other files there have problems.
+    package let folderWithProblems: String?
+
+    /// Reads a folder as `serve` would, or one of its files.
+    ///
+    /// For a file, the whole folder is read, since some checks compare files. The result has the problems that are in the file,
+    /// or between it and another one.
+    ///
+    /// - Parameters:
+    ///   - path: A folder, or a file in one. A symbolic link to a file counts as a file of the folder that the link is in.
+    ///   - service: The service's settings; nil if they are not known.
+    ///   - files: Access to the file system.
+    package init(_ path: String, service: ServiceSettings?, files: RuleFileSystem = .local) {
+        guard let file = RuleFilePath(path, files: files) else {
+            let outcome = RuleLoader.load(folder: path, generation: 1, service: service, files: files)
+            warnings = outcome.warnings
+            folderWithProblems = nil
+            switch outcome.result {
+            case .success(let book): (tenants, problems) = (book.tenants.map(\.id), [])
+            case .failure(let error): (tenants, problems) = ([], error.problems)
+            }
+            return
+        }
+        if let problem = file.problem {
+            (tenants, problems, warnings, folderWithProblems) = ([], [problem], [], nil)
+            return
+        }
+        let outcome = RuleLoader.load(folder: file.folder, generation: 1, service: service, files: files)
+        var all: [Diagnostic] = []
+        if case .failure(let error) = outcome.result { all = error.problems }
+        // A problem of the folder itself, such as that it cannot be listed, is one of every file.
+        problems = all.filter { $0.isAbout(file.path) || $0.file.hasSameBytes(as: file.folder) }
+        warnings = outcome.warnings.filter { $0.isAbout(file.path) }
+        tenants = problems.isEmpty ? [file.tenant] : []
+        folderWithProblems = problems.count < all.count ? file.folder : nil
+    }
+}
+
+extension Diagnostic {
+    fileprivate func isAbout(_ path: String) -> Bool {
+        file.hasSameBytes(as: path) || otherFile?.hasSameBytes(as: path) == true
+    }
+}
+
+/// A path that names a file and not a folder.
+private struct RuleFilePath {
+    /// `.` for a name without folders.
+    let folder: String
+    let name: String
+    /// Why the loader does not read it, if it does not and does not say so.
+    let problem: Diagnostic?
+
+    /// As the loader writes it.
+    var path: String { FilePath.join(folder, name) }
+
+    var tenant: String { String(name.dropLast(RuleLoader.suffix.count)) }
+
+    /// Returns nil if the path is a folder, or if nothing can be read there; then the loader says why.
+    init?(_ path: String, files: RuleFileSystem) {
+        let folder = FilePath.folder(of: path)
+        self.folder = folder.isEmpty ? "." : folder
+        name = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[path.utf8.index(after: $0)...]) } ?? path
+        let isNamedAsRuleFile = name.lowercased().hasSuffix(RuleLoader.suffix) || name.lowercased().hasSuffix(".yml")
+        func problem(_ message: String, _ advice: String) -> Diagnostic {
+            Diagnostic(file: path, line: 0, column: 0, message: message, advice: advice)
+        }
+        if (try? files.list(path)) != nil { return nil }
+        do throws(RuleFileSystem.Failure) {
+            _ = try files.read(path, 1)
+        } catch {
+            guard isNamedAsRuleFile else { return nil }
+            self.problem = problem("the file cannot be read: \(error.reason)", "check its path and permissions")
+            return
+        }
+        if name.utf8.first == UInt8(ascii: ".") {
+            self.problem = problem("files whose names begin with a dot are not read", "name it <tenant>.yaml")
+        } else if !isNamedAsRuleFile {
+            self.problem = problem(
+                "the name of a rule file must end in .yaml", "give a file named <tenant>.yaml, or a folder of such files")
+        } else {
+            self.problem = nil
+        }
+    }
+}
