@@ -33,10 +33,11 @@ def check(folder: pathlib.Path, *arguments) -> dict:
 
 # Rule files and the service-wide file to put examples into. Their keys are those of the headings in docs/rules.md.
 
-ISSUER = {"issuer": "https://id.example.test", "audience": "uploads", "algorithms": ["RS256"], "keys": {"discovery": "true"}}
+# Examples of other keys name the tenant's issuer "staff" and the service-wide one "login".
+ISSUER = {"issuer": "https://id.example.test", "name": "staff", "audience": "uploads", "algorithms": ["RS256"], "keys": {"discovery": "true"}}
 RULE = {"keyPrefix": "files/{user}/", "contentTypes": ["image/png"], "maxSize": "5MiB"}
 API_KEY = {"id": "cms", "sha256": "a" * 64}
-SERVICE_ISSUER = ISSUER | {"issuer": "https://wide.example.test", "tenantClaim": "org"}
+SERVICE_ISSUER = ISSUER | {"issuer": "https://wide.example.test", "name": "login", "tenantClaim": "org"}
 
 
 def tenant() -> dict:
@@ -73,6 +74,8 @@ def with_role(role: dict) -> dict:
 # By the heading: a tenant's file with these entries in that section.
 SECTIONS = {
     "The file": lambda entries: tenant() | entries,
+    "aliases": lambda entries: tenant() | {"aliases": [{"issuer": "login", "value": "org_1"} | entries]},
+    "deny": lambda entries: tenant() | {"deny": entries},
     "store": with_store,
     "store.credentials": lambda entries: with_store({"credentials": entries}),
     "store.credentials.assumeRole": with_role,
@@ -171,7 +174,7 @@ def test_every_example_of_the_reference_passes_the_check(row, tmp_path):
     entries = load(row.example)
     assert list(entries) == [row.key], "the example is this key's"
     if row.heading in SECTIONS:
-        report = check_tenant(tmp_path, SECTIONS[row.heading](entries))
+        report = check_tenant(tmp_path, SECTIONS[row.heading](entries), {"issuers": [SERVICE_ISSUER]})
     else:
         if row.key in ("tlsCert", "tlsKey"):
             entries = {"tlsCert": "chain.pem", "tlsKey": "key.pem"} | entries

@@ -14,13 +14,13 @@ extension [TenantDraft] {
         for draft in self {
             var own: Set<ExactString> = []
             for issuer in draft.issuers {
-                let name = ExactString(issuer.value)
-                // The reader of the file has reported repeated ones.
+                let name = ExactString(issuer.pattern.text)
+                // A file may declare one issuer several times.
                 guard own.insert(name).inserted else { continue }
                 if let owner = owners[name] {
                     draft.log.problem(
                         at: issuer.position,
-                        "the issuer \(issuer.value.quoted) is declared \(owner.place) too",
+                        "the issuer \(issuer.pattern.text.quoted) is declared \(owner.place) too",
                         "declare it once; for several tenants, use a service-wide issuer with tenantClaim",
                         with: owner.file
                     )

@@ -15,7 +15,7 @@ struct APIKeyReader: Sendable {
     /// The names of the tenant's rules; nil if they could not be read.
     let rules: [String]?
 
-    static let keys = [id.row, sha256.row, expires.row, scopes.row, rules.row, allowUsers.row]
+    static let keys = [id.row, sha256.row, expires.row, scopes.row, rules.row, allowUsers.row, issuer.row]
 
     private static let hints = ["key": keyItself, "secret": keyItself]
     private static let keyItself = ValueError(
@@ -23,7 +23,7 @@ struct APIKeyReader: Sendable {
         "stop using this key: make a new one with “postern key new” and write its sha256"
     )
 
-    func read(_ section: Section) -> [APIKeyRecord] {
+    func read(_ section: Section) -> [Located<APIKeyRecord>] {
         guard let entry = section["apiKeys"] else { return [] }
         guard case .list(let nodes) = entry.value.content, !nodes.isEmpty else {
             if case .reported = entry.value.content { return [] }
@@ -34,7 +34,7 @@ struct APIKeyReader: Sendable {
             )
             return []
         }
-        var keys: [APIKeyRecord] = []
+        var keys: [Located<APIKeyRecord>] = []
         var ids: [String: Int] = [:]
         var digests: [[UInt8]: Int] = [:]
         for node in nodes {
@@ -45,7 +45,7 @@ struct APIKeyReader: Sendable {
             else { continue }
             let id = Self.id.read(from: key, self)
             let sha256 = Self.sha256.read(from: key, self)
-            let read = readRest(of: key, id: id?.value, sha256: sha256?.value)
+            let read = readRest(of: key, id: id, sha256: sha256?.value)
             if let id, let line = ids.updateValue(id.position.line, forKey: id.value) {
                 key.log.problem(
                     at: id.position,
@@ -65,21 +65,24 @@ struct APIKeyReader: Sendable {
         return keys
     }
 
-    private func readRest(of key: Section, id: String?, sha256: [UInt8]?) -> APIKeyRecord? {
+    private func readRest(of key: Section, id: Located<String>?, sha256: [UInt8]?) -> Located<APIKeyRecord>? {
         let expires = Self.expires.read(from: key, self)
         let scopes = Self.scopes.read(from: key, self)
         let allowed = Self.rules.read(from: key, self)
         let users = Self.allowUsers.read(from: key, self)
+        let issuer = Self.issuer.read(from: key, self)
         guard let id, let sha256 else { return nil }
-        return APIKeyRecord(
+        let record = APIKeyRecord(
             tenant: tenant,
-            id: id,
+            id: id.value,
             sha256: sha256,
             expires: expires?.value,
             scopes: scopes?.map(\.value) ?? [],
             rules: allowed?.map(\.value),
-            allowUsers: users?.map(\.value)
+            allowUsers: users?.map(\.value),
+            issuer: issuer?.value
         )
+        return Located(value: record, position: id.position)
     }
 }
 
@@ -133,6 +136,15 @@ extension APIKeyReader {
         example: "[u1, batch-import]"
     ) { section, key, _ in
         section.list(key) { text throws(ValueError) in try PlainText.parse(text, what: "a user") }
+    }
+
+    private static let issuer = Key<APIKeyReader, Located<String>?>(
+        "issuer",
+        takes: "the `name` of the issuer whose users its requests name",
+        standard: "the tenant's issuer, if it has only one",
+        example: "staff"
+    ) { section, key, _ in
+        section.value(key) { text throws(ValueError) in try Identifier.parse(text, what: "an issuer's name") }
     }
 }
 

@@ -11,33 +11,24 @@ struct IssuerReader: Sendable {
     let isServiceWide: Bool
 
     /// The keys of an issuer, in the order in which messages list them.
-    static let keys = [issuer.row, audience.row, algorithms.row, keySource.row, user.row, maxLifetime.row]
+    static let keys = [
+        issuer.row, audience.row, algorithms.row, keySource.row, user.row, maxLifetime.row, name.row,
+    ]
     /// The keys of a service-wide issuer.
     static let serviceWideKeys = keys + [tenantClaim.row]
 
-    /// The result of reading a list of issuers.
-    struct Reading {
-        /// Every `issuer`, even if the rest of its entry is wrong: for checks across files.
-        var names: [Located<String>] = []
-        /// The issuers without problems.
-        var issuers: [Issuer] = []
-    }
-
-    func read(_ section: Section) -> Reading {
-        var reading = Reading()
-        guard let entry = section["issuers"] else { return reading }
+    /// Returns the entries whose `issuer` could be read.
+    func read(_ section: Section) -> [IssuerDraft] {
+        guard let entry = section["issuers"] else { return [] }
         guard case .list(let nodes) = entry.value.content, !nodes.isEmpty else {
-            if case .reported = entry.value.content { return reading }
+            if case .reported = entry.value.content { return [] }
             section.log.problem(at: entry.keyPosition, "issuers is not a list of issuers", "write “- issuer: https://…” under it")
-            return reading
+            return []
         }
-        for node in nodes {
-            readIssuer(node, log: section.log, into: &reading)
-        }
-        return reading
+        return nodes.compactMap { readIssuer($0, log: section.log) }
     }
 
-    private func readIssuer(_ node: YAMLNode, log: DiagnosticLog, into reading: inout Reading) {
+    private func readIssuer(_ node: YAMLNode, log: DiagnosticLog) -> IssuerDraft? {
         let known = (isServiceWide ? Self.serviceWideKeys : Self.keys).map(\.name)
         let hints = [
             "tenantClaim": ValueError(
@@ -46,10 +37,11 @@ struct IssuerReader: Sendable {
             )
         ]
         guard let section = Section(node, title: "an issuer", at: node.position, keys: known, hints: hints, log: log) else {
-            return
+            return nil
         }
+        let count = log.problems.count
         let issuer = Self.issuer.read(from: section, self)
-        if let issuer { note(issuer, log: log, in: &reading) }
+        let name = Self.name.read(from: section, self)
         let audience = Self.audience.read(from: section, self)
         let algorithms = Self.algorithms.read(from: section, self)
         let keys = Self.keySource.read(from: section, self)
@@ -60,27 +52,19 @@ struct IssuerReader: Sendable {
         let user = Self.user.read(from: section, self)
         let lifetime = Self.maxLifetime.read(from: section, self)
         let tenantClaim = isServiceWide ? Self.tenantClaim.read(from: section, self) : nil
-        // A problem has been logged for what is missing.
-        guard let issuer, let audience, let algorithms, let keys else { return }
-        var declared = Issuer(
-            pattern: IssuerPattern(exact: issuer.value), algorithms: algorithms.map(\.value), keySource: keys.source.value)
+        guard let issuer else { return nil }
+        let pattern = IssuerPattern(exact: issuer.value)
+        var draft = IssuerDraft(position: issuer.position, pattern: pattern, name: name)
+        guard log.problems.count == count, let audience, let algorithms, let keys else { return draft }
+        var declared = Issuer(pattern: pattern, algorithms: algorithms.map(\.value), keySource: keys.source.value)
+        declared.name = name?.value
         declared.audiences = audience.map(\.value)
         declared.keyAuthorities = keys.authorities
         declared.userClaim = ClaimPath(user?.value ?? "sub")
         declared.tenantClaim = tenantClaim.map { ClaimPath($0.value) }
         declared.maximumLifetime = lifetime?.value ?? Issuer.defaultMaximumLifetime
-        reading.issuers.append(declared)
-    }
-
-    private func note(_ issuer: Located<String>, log: DiagnosticLog, in reading: inout Reading) {
-        if let first = reading.names.first(where: { $0.value.hasSameBytes(as: issuer.value) }) {
-            log.problem(
-                at: issuer.position,
-                "the issuer \(issuer.value.quoted) is declared twice; the first is in line \(first.position.line)",
-                "declare it once, with every algorithm and audience"
-            )
-        }
-        reading.names.append(issuer)
+        draft.issuer = declared
+        return draft
     }
 
     /// Requires a secret for HS*, and public keys for all others: otherwise a public key, which everyone knows, could be used as the
@@ -136,6 +120,15 @@ extension IssuerReader {
         section.required(key, "write the exact “iss” of its tokens") { text throws(ValueError) in
             try PlainText.parse(text, what: key, atMost: 512)
         }
+    }
+
+    private static let name = Key<IssuerReader, Located<String>?>(
+        "name",
+        takes: "name, by which rules, API keys and `serviceIssuers` refer to it, and which `{issuer}` becomes",
+        standard: "none",
+        example: "staff"
+    ) { section, key, _ in
+        section.value(key) { text throws(ValueError) in try Identifier.parse(text, what: "an issuer's name") }
     }
 
     private static let audience = Key<IssuerReader, [Located<String>]?>(
@@ -218,6 +211,16 @@ extension IssuerReader {
             try PlainText.parse(text, what: key)
         }
     }
+}
+
+/// An entry of `issuers` as far as it could be read: what checks across entries and files need is there even if the rest is wrong.
+struct IssuerDraft {
+    /// The position of the value of `issuer`.
+    let position: YAMLPosition
+    let pattern: IssuerPattern
+    let name: Located<String>?
+    /// Nil if a problem was logged.
+    var issuer: Issuer?
 }
 
 /// Reads an issuer's `keys`: where they come from, and which authorities to trust when they are fetched.

@@ -14,7 +14,7 @@ struct RuleReader: Sendable {
     static let keys = [
         keyPrefix.row, keyName.row, contentTypes.row, maxSize.row, minSize.row, expiry.row, acl.row, storageClass.row,
         encryption.row, tags.row, metadata.row, cacheControl.row, contentDisposition.row, checksum.row, successStatus.row,
-        successRedirect.row, requireScope.row, limits.row,
+        successRedirect.row, requireScope.row, issuers.row, apiKeysOnly.row, limits.row,
     ]
 
     func read(_ entry: YAMLEntry, log: DiagnosticLog) -> RuleDraft? {
@@ -36,11 +36,15 @@ struct RuleReader: Sendable {
         let disposition = Self.contentDisposition.read(from: section, self)
         let checksum = Self.checksum.read(from: section, self)
         let scope = Self.requireScope.read(from: section, self)
+        let issuers = Self.issuers.read(from: section, self)
+        let apiKeysOnly = Self.apiKeysOnly.read(from: section, self)
         let limits = Self.limits.read(from: section, self)
 
         let defaultName = isNamed ? nil : Self.defaultKeyName
         guard let name, let prefix, let types, let sizes, let template = keyName?.value ?? Self.defaultKeyName else {
-            return prefix.map { RuleDraft(name: name, prefix: $0, keyName: keyName?.value ?? defaultName, rule: nil) }
+            return prefix.map {
+                RuleDraft(name: name, prefix: $0, keyName: keyName?.value ?? defaultName, issuers: issuers, rule: nil)
+            }
         }
         let rule = UploadRule(
             name: name,
@@ -53,6 +57,8 @@ struct RuleReader: Sendable {
             contentDisposition: disposition?.value,
             checksumRequired: checksum?.value ?? false,
             requireScope: scope?.value,
+            issuers: issuers?.map(\.value),
+            apiKeysOnly: apiKeysOnly?.value ?? false,
             limits: limits
         )
         if rule.storage.formCost > StorageSettings.maximumFormCost {
@@ -62,7 +68,7 @@ struct RuleReader: Sendable {
                 "shorten its tags, fixed metadata, cacheControl or successRedirect"
             )
         }
-        return RuleDraft(name: name, prefix: prefix, keyName: keyName?.value ?? defaultName, rule: rule)
+        return RuleDraft(name: name, prefix: prefix, keyName: keyName?.value ?? defaultName, issuers: issuers, rule: rule)
     }
 
     private func readName(_ entry: YAMLEntry, log: DiagnosticLog) -> String? {
@@ -216,6 +222,21 @@ extension RuleReader {
     ) { section, key, _ in
         section.value(key, Scope.parse)
     }
+
+    static let issuers = Key<RuleReader, [Located<String>]?>(
+        "issuers",
+        takes: "list of the `name`s of issuers. The rule is only for their users, and for API keys with one of them as `issuer`",
+        standard: "all",
+        example: "[staff]"
+    ) { section, key, _ in
+        section.list(key) { text throws(ValueError) in try Identifier.parse(text, what: "an issuer's name") }
+    }
+
+    static let apiKeysOnly = Key<RuleReader, Located<Bool>?>(
+        "apiKeysOnly", takes: "`true`: the rule is only for API keys", standard: "`false`", example: "true"
+    ) { section, key, _ in
+        section.flag(key)
+    }
 }
 
 // MARK: How long and how often
@@ -275,6 +296,8 @@ struct RuleDraft {
     let prefix: Located<KeyTemplate>
     /// The default if the file has none; nil if the file's is wrong.
     let keyName: KeyTemplate?
+    /// The names of the issuers whose users the rule is for; nil if the file has none.
+    let issuers: [Located<String>]?
     /// Nil if a problem was logged.
     let rule: UploadRule?
 }

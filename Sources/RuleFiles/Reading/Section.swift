@@ -98,6 +98,17 @@ struct Section {
         return value(of: entry.value, key: key, at: entry.keyPosition, parse)
     }
 
+    /// Reads an optional `true` or `false`.
+    func flag(_ key: String) -> Located<Bool>? {
+        value(key) { text throws(ValueError) in
+            switch text {
+            case "true": return true
+            case "false": return false
+            default: throw ValueError("\(key) is \(text.quoted)", "write \(key): true or \(key): false")
+            }
+        }
+    }
+
     /// Reads an optional list of single values. Empty lists and repeated values are problems.
     ///
     /// - Parameter allowsSingle: Whether a single value without brackets is allowed.
@@ -106,6 +117,23 @@ struct Section {
         allowsSingle: Bool = false,
         _ parse: (String) throws(ValueError) -> String
     ) -> [Located<String>]? {
+        let values: [Located<ExactString>]? = list(key, allowsSingle: allowsSingle) { item in
+            value(of: item, key: key, at: item.position) { text throws(ValueError) in ExactString(try parse(text)) }
+        }
+        return values?.map { Located(value: $0.value.text, position: $0.position) }
+    }
+
+    /// Reads an optional list. Empty lists and repeated values are problems.
+    ///
+    /// - Parameters:
+    ///   - allowsSingle: Whether a single value without brackets is allowed.
+    ///   - read: Reads an item; returns nil with a problem logged. Names of users may be equal as text and differ as bytes, so a text
+    ///     is read as an `ExactString`.
+    func list<Value: Hashable>(
+        _ key: String,
+        allowsSingle: Bool = false,
+        read: (YAMLNode) -> Located<Value>?
+    ) -> [Located<Value>]? {
         guard let entry = self[key] else { return nil }
         let items: [YAMLNode]
         switch entry.value.content {
@@ -127,15 +155,14 @@ struct Section {
             log.problem(at: entry.value.position, "\(key) is an empty list", "write at least one entry")
             return nil
         }
-        var values: [Located<String>] = []
-        // By bytes: names of users may be equal as text and differ as bytes.
-        var firstLines: [ExactString: Int] = [:]
+        var values: [Located<Value>] = []
+        var firstLines: [Value: Int] = [:]
         for item in items {
-            guard let found = value(of: item, key: key, at: item.position, parse) else { continue }
-            if let line = firstLines[ExactString(found.value)] {
+            guard let found = read(item) else { continue }
+            if let line = firstLines[found.value] {
                 log.problem(at: found.position, "\(key) lists this twice, first in line \(line)", "keep one of them")
             } else {
-                firstLines[ExactString(found.value)] = found.position.line
+                firstLines[found.value] = found.position.line
                 values.append(found)
             }
         }

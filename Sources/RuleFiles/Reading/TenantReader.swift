@@ -30,6 +30,7 @@ struct TenantReader {
         KeyRow(
             name: "rules", takes: "mapping of rules by name: [`rules`](#rules)", standard: "required",
             example: "{avatars: {keyPrefix: \"avatars/{user}/\", contentTypes: [image/png], maxSize: 5MiB}}"),
+        aliases.row, serviceIssuers.row, suspended.row, denial.row, sharedUsers.row,
     ]
 
     /// The keys of `auth`.
@@ -55,18 +56,19 @@ struct TenantReader {
         }
 
         readID(file)
+        draft.aliases = Self.aliases.read(from: file, self) ?? []
+        draft.serviceIssuers = Self.serviceIssuers.read(from: file, self)
+        let isSuspended = Self.suspended.read(from: file, self)
+        let denial = Self.denial.read(from: file, self)
+        draft.sharedUsers = Self.sharedUsers.read(from: file, self)?.value ?? false
         let (store, credentials) = readStore(file, into: &draft)
         draft.rules = readRules(file, isAWS: draft.isAWS)
         let origins = file.list("origins", WebOrigin.parse)
         let auth = file.section("auth", keys: Self.authKeys.map(\.name))
-        var issuers: [Issuer] = []
-        var apiKeys: [APIKeyRecord] = []
         if let auth {
-            let reading = IssuerReader(folder: folder, isServiceWide: false).read(auth)
-            draft.issuers = reading.names
-            issuers = reading.issuers
+            draft.issuers = IssuerReader(folder: folder, isServiceWide: false).read(auth)
             let names = file["rules"].flatMap(Self.names)
-            apiKeys = APIKeyReader(tenant: id, rules: names).read(auth)
+            draft.apiKeys = APIKeyReader(tenant: id, rules: names).read(auth)
             if auth.all.isEmpty {
                 log.problem(at: auth.position, "auth is empty", "write issuers or apiKeys under it, or remove it")
             }
@@ -76,10 +78,22 @@ struct TenantReader {
         let rules = draft.rules.compactMap(\.rule)
         let source = narrowed(credentials, bucket: store.bucket, rules, file)
         guard log.problems.isEmpty else { return draft }
-        let tenant = Tenant(id: id, store: store, origins: origins?.map(\.value) ?? [], rules: rules)
+        let tenant = Tenant(
+            id: id,
+            store: store,
+            origins: origins?.map(\.value) ?? [],
+            rules: rules,
+            isSuspended: isSuspended?.value ?? false,
+            denial: denial
+        )
         draft.file = TenantFile(
-            tenant: tenant, issuers: issuers, apiKeys: apiKeys, aliases: [], serviceIssuers: issuers.isEmpty ? .all : .none,
-            credentials: source)
+            tenant: tenant,
+            issuers: draft.issuers.compactMap(\.issuer),
+            apiKeys: draft.apiKeys.map(\.value),
+            aliases: draft.aliases.map(\.value),
+            serviceIssuers: draft.serviceIssuers?.value ?? (draft.issuers.isEmpty ? .all : .none),
+            credentials: source
+        )
         return draft
     }
 
@@ -154,7 +168,15 @@ struct TenantReader {
 struct TenantDraft {
     let id: String
     let log: DiagnosticLog
-    var issuers: [Located<String>] = []
+    var issuers: [IssuerDraft] = []
+    /// Each at the position of its id.
+    var apiKeys: [Located<APIKeyRecord>] = []
+    var aliases: [Located<TenantAlias>] = []
+    /// Nil if the key is absent or, with a problem logged, wrong. Without the key all count if the tenant has no issuers of its own,
+    /// and otherwise none does.
+    var serviceIssuers: Located<ServiceIssuers>?
+    /// Whether users of several issuers may share keys.
+    var sharedUsers = false
     /// Nil if `store` could not be read.
     var store: StoreIdentity?
     /// Whether the store is AWS itself.

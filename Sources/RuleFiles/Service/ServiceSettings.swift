@@ -160,7 +160,7 @@ extension ServiceSettings {
             example: "[{issuer: https://id.example.com, audience: uploads, algorithms: [RS256], keys: {discovery: true}, "
                 + "tenantClaim: org}]"
         ) { section, _, folder in
-            let issuers = IssuerReader(folder: folder, isServiceWide: true).read(section).issuers
+            let issuers = IssuerReader(folder: folder, isServiceWide: true).read(section).compactMap(\.issuer)
             return { settings in settings.issuers = issuers }
         },
     ]

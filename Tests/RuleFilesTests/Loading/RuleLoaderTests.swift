@@ -5,6 +5,7 @@ import Foundation
 import PostPolicy
 import PosternTestSupport
 import Testing
+import WireFormats
 
 @testable import RuleFiles
 @testable import UploadRules
@@ -154,6 +155,68 @@ struct RuleLoaderTests {
         #expect(rule.storage.metadata.allowed == ["x-y"])
         #expect(rule.usesFilename && !rule.usesUser)
         #expect(outcome.warnings.map(\.line) == [7, 30])
+    }
+
+    @Test func `whose tokens are for a tenant is read from its keys`() throws {
+        func file(_ lines: String) throws -> TenantFile {
+            try Example.file(Example.acme(replacing: "tenant: acme", with: "tenant: acme\n\(lines)"))
+        }
+        let plain = try file("")
+        #expect(plain.aliases == [] && plain.serviceIssuers == .none && !plain.tenant.isSuspended && plain.tenant.denial == nil)
+        let full = try file(
+            """
+            aliases: [org_9ybsU1dN2dKfDkBi, é, e\u{301}, {issuer: staff, value: acme-1}]
+            serviceIssuers: [staff, login]
+            suspended: true
+            deny: {users: [u17, é, e\u{301}], issuedBefore: 2026-11-01T00:00:00.5Z}
+            """)
+        #expect(
+            full.aliases == [
+                TenantAlias(value: "org_9ybsU1dN2dKfDkBi", issuer: nil), TenantAlias(value: "é", issuer: nil),
+                TenantAlias(value: "e\u{301}", issuer: nil), TenantAlias(value: "acme-1", issuer: "staff"),
+            ])
+        #expect(full.serviceIssuers == .named(["staff", "login"]))
+        #expect(full.tenant.isSuspended)
+        #expect(full.tenant.denial == Denial(users: ["u17", "é", "e\u{301}"], issuedBefore: 1_793_491_200))
+        #expect(try file("deny: {issuedBefore: 2026-11-01}").tenant.denial == Denial(issuedBefore: 1_793_491_200))
+        #expect(try file("suspended: false\nsharedUsers: true").tenant.isSuspended == false)
+        #expect(try file("serviceIssuers: true").serviceIssuers == .all)
+        #expect(try file("serviceIssuers: false").serviceIssuers == .none)
+    }
+
+    @Test func `service-wide issuers count by default only for a tenant without issuers of its own`() throws {
+        let keysOnly = Example.acme.split(separator: "\n").filter { line in
+            !["  issuers:", "    - issuer:", "      audience:", "      algorithms:", "      keys:"].contains {
+                line.hasPrefix($0)
+            }
+        }.joined(separator: "\n")
+        #expect(try Example.file(keysOnly).serviceIssuers == .all)
+        #expect(try Example.file(Example.acme).serviceIssuers == .none)
+    }
+
+    @Test func `for which callers a rule is, and whose users an API key names, is read from their keys`() throws {
+        let rule = try Example.rule("issuers: [staff, login]\napiKeysOnly: true")
+        #expect(rule.issuers == ["staff", "login"] && rule.apiKeysOnly)
+        let open = try Example.rule("apiKeysOnly: false")
+        #expect(open.issuers == nil && !open.apiKeysOnly)
+        let sha256 = "      sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+        #expect(
+            try Example.file(Example.acme(replacing: sha256, with: sha256 + "\n      issuer: staff")).apiKeys.map(\.issuer) == [
+                "staff"
+            ])
+        #expect(try Example.file(Example.acme).apiKeys.map(\.issuer) == [nil])
+    }
+
+    @Test func `one issuer can stand several times in a file, each with a name`() throws {
+        let keys = "      keys: {jwksFile: jwks.json}"
+        let yaml = Example.acme(
+            replacing: keys,
+            with: keys + """
+
+                      name: web
+                    - {issuer: https://id.acme.example, name: app, audience: app, algorithms: [HS256], keys: {secretFile: s}}
+                """)
+        #expect(try Example.file(yaml).issuers.map(\.name) == ["web", "app"])
     }
 
     @Test func `how files are stored is read from its keys`() throws {

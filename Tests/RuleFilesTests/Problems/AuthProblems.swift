@@ -19,10 +19,15 @@ enum AuthProblems {
             7:15: issuer has a control character; remove it
             """),
         .replacing(
-            .issuer, "    - name: x",
+            .issuer, "    - url: x",
             """
             7:7: an issuer has no issuer; write the exact “iss” of its tokens
-            7:7: “name” is not a key of an issuer; known keys: issuer, audience, algorithms, keys, user, maxLifetime
+            7:7: “url” is not a key of an issuer; known keys: issuer, audience, algorithms, keys, user, maxLifetime, name
+            """),
+        .behind(
+            .keys, "      name: Staff",
+            """
+            11:13: “Staff” is not an issuer's name; write 1 to 63 of a-z, 0-9 and “-”, beginning with a letter or digit
             """),
         .replacing(
             .issuers,
@@ -196,18 +201,6 @@ enum AuthProblems {
             """
             11:20: “400d” is not a possible lifetime of a token; write 1s to 366d; the default is 24h
             """),
-        .behind(
-            .keys,
-            """
-                - issuer: https://id.acme.example
-                  audience: uploads
-                  algorithms: [RS256]
-                  keys: {jwksFile: jwks.json}
-            """,
-            """
-            11:15: the issuer “https://id.acme.example” is declared twice; the first is in line 7; declare it once, with \
-            every algorithm and audience
-            """),
         .replacing(
             .keyID, "    - id: CMS",
             """
@@ -270,6 +263,12 @@ enum AuthProblems {
             .sha256, "      allowUsers: [u, u]",
             """
             14:23: allowUsers lists this twice, first in line 14; keep one of them
+            """),
+        .behind(
+            .sha256, "      issuer: https://id.acme.example",
+            """
+            14:15: “https://id.acme.example” is not an issuer's name; write 1 to 63 of a-z, 0-9 and “-”, beginning with a letter \
+            or digit
             """),
         .behind(
             .sha256,

@@ -51,7 +51,78 @@ enum FileProblems {
         .behind(
             .tenant, "\"é\": 1",
             """
-            2:1: “é” is not a key of the file; known keys: tenant, store, auth, origins, rules
+            2:1: “é” is not a key of the file; known keys: tenant, store, auth, origins, rules, aliases, \
+            serviceIssuers, suspended, deny, sharedUsers
+            """),
+        .behind(
+            .tenant, "aliases: org_1",
+            """
+            2:10: aliases is not a list; write [org_1]
+            """),
+        .behind(
+            .tenant, "aliases: []",
+            """
+            2:10: aliases is an empty list; write at least one entry
+            """),
+        .behind(
+            .tenant, "aliases: [org_1, {issuer: staff, value: org_1}, org_1, {value: org_1, issuer: staff}]",
+            """
+            2:49: aliases lists this twice, first in line 2; keep one of them
+            2:64: aliases lists this twice, first in line 2; keep one of them
+            """),
+        .behind(
+            .tenant, "aliases: ['', \"a\\tb\", [x], \(String(repeating: "é", count: 129))]",
+            """
+            2:11: aliases has no value; write one after “:”
+            2:15: an alias has a control character; remove it
+            2:23: aliases is not a single value; write one value after “:”, in quotes if it begins with “{” or “[”
+            2:28: an alias is longer than 256 bytes; write a shorter one
+            """),
+        .behind(
+            .tenant, "aliases: [{issuer: Staff}, {value: x}, {value: x, issuer: staff, claim: y}]",
+            """
+            2:11: an alias has no value; write what the issuer's tenantClaim has for this tenant
+            2:20: “Staff” is not an issuer's name; write 1 to 63 of a-z, 0-9 and “-”, beginning with a letter or digit
+            2:28: an alias has no issuer; write the name of a service-wide issuer, or only the value
+            2:66: “claim” is not a key of an alias; known keys: issuer, value
+            """),
+        .behind(
+            .tenant, "serviceIssuers: staff",
+            """
+            2:17: serviceIssuers is “staff”; write true, false, or the names of service-wide issuers: [staff]
+            """),
+        .behind(
+            .tenant, "serviceIssuers: [https://id.acme.example]",
+            """
+            2:18: “https://id.acme.example” is not an issuer's name; write 1 to 63 of a-z, 0-9 and “-”, beginning with a letter or \
+            digit
+            """),
+        .behind(
+            .tenant, "serviceIssuers: []",
+            """
+            2:17: serviceIssuers is an empty list; write at least one entry
+            """),
+        .behind(
+            .tenant, "suspended: yes",
+            """
+            2:12: suspended is “yes”; write suspended: true or suspended: false
+            """),
+        .behind(
+            .tenant, "sharedUsers:",
+            """
+            2:1: sharedUsers has no value; write one after “:”
+            """),
+        .behind(
+            .tenant, "deny: {}",
+            """
+            2:1: deny is empty; write users or issuedBefore under it, or remove it
+            """),
+        .behind(
+            .tenant, "deny: {users: u17, issuedBefore: yesterday, keys: [cms]}",
+            """
+            2:15: users is not a list; write [u17]
+            2:34: “yesterday” is not a date; write 2026-12-31 (the start of that day in UTC) or 2026-12-31T18:00:00Z
+            2:45: “keys” is not a key of deny; known keys: users, issuedBefore
             """),
         .replacing(
             .rules, "rulez:",
@@ -90,7 +161,8 @@ enum FileProblems {
 
             """,
             """
-            2:1: “” is not a key of the file; known keys: tenant, store, auth, origins, rules
+            2:1: “” is not a key of the file; known keys: tenant, store, auth, origins, rules, aliases, \
+            serviceIssuers, suspended, deny, sharedUsers
             """),
     ]
 }

@@ -47,7 +47,7 @@ enum RuleProblems {
             """
             16:12: the rule “avatars” is not a mapping; write “key: value” lines, with the keys keyPrefix, keyName, \
             contentTypes, maxSize, minSize, expiry, acl, storageClass, encryption, tags, metadata, cacheControl, \
-            contentDisposition, checksum, successStatus, successRedirect, requireScope, limits
+            contentDisposition, checksum, successStatus, successRedirect, requireScope, issuers, apiKeysOnly, limits
             """),
         .replacing(
             .keyPrefix, "    keyPrefix: /a/{user}/",
@@ -534,6 +534,16 @@ enum RuleProblems {
             """,
             """
             20:20: successStatus has no effect beside successRedirect; keep one of the two
+            """),
+        .behind(
+            .maxSize, "    issuers: [Staff]",
+            """
+            20:15: “Staff” is not an issuer's name; write 1 to 63 of a-z, 0-9 and “-”, beginning with a letter or digit
+            """),
+        .behind(
+            .maxSize, "    apiKeysOnly: on",
+            """
+            20:18: apiKeysOnly is “on”; write apiKeysOnly: true or apiKeysOnly: false
             """),
         .behind(
             .maxSize, "    requireScope: a b",

@@ -12,7 +12,8 @@ enum StoreProblems {
             """
             2:8: store is not a mapping; write “key: value” lines, with the keys bucket, region, endpoint, addressing, \
             signature, credentials
-            3:1: “storage” is not a key of the file; known keys: tenant, store, auth, origins, rules
+            3:1: “storage” is not a key of the file; known keys: tenant, store, auth, origins, rules, aliases, \
+            serviceIssuers, suspended, deny, sharedUsers
             """),
         .replacing(
             .bucket, "  bucket: Acme",

@@ -9,6 +9,8 @@ import Testing
 struct KeyReferenceTests {
     private static let tables: [(heading: String, keys: [KeyRow])] = [
         ("## The file", TenantReader.keys),
+        ("## `aliases`", AliasReader.keys),
+        ("## `deny`", DenialReader.keys),
         ("## `store`", TenantReader.storeKeys),
         ("## `store.credentials`", CredentialReader.keys),
         ("## `store.credentials.assumeRole`", RoleReader.keys),
