@@ -5,6 +5,7 @@ import OutgoingHTTP
 import PosternTestSupport
 import RuleFiles
 import Testing
+import UploadRules
 import UserAuth
 
 @testable import PosternServer
@@ -27,6 +28,11 @@ struct ConfiguredIssuersTests {
 
     /// Loads tenants with these issuers, and the service-wide issuers.
     private func load(_ tenants: [String: [String]], service: [String] = []) async throws -> IssuerLoader {
+        let (book, settings) = try read(tenants, service: service)
+        return await IssuerLoader(book, serviceWide: settings.issuers, proxies: .none)
+    }
+
+    private func read(_ tenants: [String: [String]], service: [String]) throws -> (RuleBook, ServiceSettings) {
         for (tenant, issuers) in tenants {
             try folder.write(
                 """
@@ -44,7 +50,7 @@ struct ConfiguredIssuersTests {
             settings = try ServiceSettings(file: path)
         }
         let book = try RuleLoader.load(folder: "\(folder.path)/tenants", generation: 1, service: settings).result.get()
-        return await IssuerLoader(book, serviceWide: settings.issuers, proxies: .none)
+        return (book, settings)
     }
 
     private func issuer(_ name: String, keys: String, audience: String = "uploads", _ more: String = "") -> String {
@@ -109,17 +115,43 @@ struct ConfiguredIssuersTests {
 
     @Test func `a tenant has keys if its own issuers and the service-wide ones have`() async throws {
         let remote = "jwks: https://id.example/keys"
-        let own = ConfiguredIssuers(
-            try await load([
-                "acme": [issuer("a", keys: "pemFile: ../key.pem")], "beta": [issuer("https://id.example", keys: remote)],
-            ]).issuers)
-        #expect(own.haveKeys(for: "acme") && !own.haveKeys(for: "beta") && own.haveKeys(for: "gamma"))
-        let all = ConfiguredIssuers(
-            try await load(
-                ["acme": [issuer("a", keys: "pemFile: ../key.pem")], "beta": []],
-                service: [issuer("https://all.example", keys: remote, ", tenantClaim: org")]
-            ).issuers)
-        #expect(!all.haveKeys(for: "acme") && !all.haveKeys(for: "beta"))
+        func served(_ tenants: [String: [String]], service: [String] = []) async throws -> [String] {
+            let (book, settings) = try read(tenants, service: service)
+            let issuers = ConfiguredIssuers(await IssuerLoader(book, serviceWide: settings.issuers, proxies: .none).issuers)
+            return book.files.filter { issuers.haveKeys(for: $0) }.map(\.tenant.id)
+        }
+        let own = [issuer("a", keys: "pemFile: ../key.pem")]
+        #expect(
+            try await served(["acme": own, "beta": [issuer("https://id.example", keys: remote)], "gamma": []]) == [
+                "acme", "gamma",
+            ])
+        // Service-wide issuers do not count for a tenant with issuers of its own.
+        let serviceWide = issuer("https://all.example", keys: remote, ", tenantClaim: org")
+        #expect(try await served(["acme": own, "beta": [], "gamma": []], service: [serviceWide]) == ["acme"])
+    }
+
+    @Test func `declarations of one issuer with the same keys share them, and those with other keys do not`() async throws {
+        let remote = "jwks: https://id.example/keys"
+        let loader = try await load([
+            "acme": [issuer("https://id.example", keys: remote, audience: "acme")],
+            "beta": [issuer("https://id.example", keys: remote, audience: "beta")],
+            "gamma": [issuer("https://id.example", keys: "jwks: https://id.example/other", audience: "gamma")],
+            "other": [issuer("https://other.example", keys: remote)],
+        ])
+        let issuers = ConfiguredIssuers(loader.issuers)
+        #expect(issuers.all.count == 4)
+        #expect(issuers.keySets.map(\.tenant) == ["acme", "gamma", "other"] && issuers.remote.count == 3)
+        #expect(issuers.all[0].trusted.keys === issuers.all[1].trusted.keys)
+    }
+
+    @Test func `metrics tell key sets of one issuer apart`() async throws {
+        let service = try await TestService(issuers: [
+            issuer("a", keys: "jwksFile: \(folder.path)/jwks.json", audience: "x"),
+            issuer("a", keys: "pemFile: \(folder.path)/key.pem", audience: "y"),
+        ])
+        let page = service.metricsText(at: .january2027)
+        #expect(page.contains("postern_issuer_keys{issuer=\"a\",keys=\"file\"} 1\n"))
+        #expect(page.contains("postern_issuer_keys{issuer=\"a\",keys=\"file #2\"} 1\n"))
     }
 
     @Test func `metrics have the keys of each issuer and location once`() async throws {

@@ -43,6 +43,7 @@ final class TestService {
         folder = try TemporaryFolder()
         let yaml = """
             tenant: acme
+            sharedUsers: \(issuers.count > 1)
             store: {bucket: acme-uploads, region: eu-west-1}
             auth:
               \(issuers.isEmpty ? "" : "issuers: [\(issuers.joined(separator: ", "))]")

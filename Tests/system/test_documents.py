@@ -41,7 +41,8 @@ SERVICE_ISSUER = ISSUER | {"issuer": "https://wide.example.test", "name": "login
 
 
 def tenant() -> dict:
-    return {"tenant": "acme", "store": {"bucket": "acme-uploads", "region": "eu-west-1"}, "auth": {"issuers": [ISSUER], "apiKeys": [API_KEY]},
+    # Examples add issuers, whose users are not told apart.
+    return {"tenant": "acme", "sharedUsers": "true", "store": {"bucket": "acme-uploads", "region": "eu-west-1"}, "auth": {"issuers": [ISSUER], "apiKeys": [API_KEY]},
             "rules": {"avatars": RULE}}
 
 
@@ -82,7 +83,7 @@ SECTIONS = {
     "auth": lambda entries: tenant() | {"auth": entries},
     "auth.issuers": with_issuer,
     "auth.issuers.keys": with_keys,
-    "auth.apiKeys": lambda entries: tenant() | {"auth": {"apiKeys": [API_KEY | entries]}},
+    "auth.apiKeys": lambda entries: tenant() | {"auth": {"issuers": [ISSUER], "apiKeys": [API_KEY | entries]}},
     "rules": with_rule,
     "rules.limits": lambda entries: with_rule({"limits": entries}),
     "rules.encryption": with_encryption,

@@ -61,10 +61,11 @@ def shared(tmp_path_factory) -> Issuer:
 
 @pytest.fixture(scope="module")
 def scene(make_service, tmp_path_factory, keys, shared) -> Service:
+    both = {"serviceIssuers": True, "sharedUsers": True}
     tenants = [
-        Tenant("acme", rules=RULES, store=store("acme"), api_keys=list(keys.values())),
-        Tenant("acme2", store=store("acme2")),
-        Tenant("kiosk", store=store("kiosk")),
+        Tenant("acme", rules=RULES, store=store("acme"), api_keys=list(keys.values()), more=both),
+        Tenant("acme2", store=store("acme2"), more=both),
+        Tenant("kiosk", store=store("kiosk"), more=both),
         Tenant("mail", store=store("mail"), issuers=[Issuer("id.mail", user_claim="email"), Issuer("id.plain")]),
         Tenant("times", store=store("times"), issuers=[Issuer("id.short", max_lifetime="1h"), Issuer("id.default"), Issuer("id.long", max_lifetime="48h")]),
     ]

@@ -2,6 +2,7 @@
 
 import AWSCredentials
 import HTTPServer
+import RuleFiles
 import Synchronization
 import UploadRules
 import UserAuth
@@ -49,7 +50,8 @@ final class Readiness: Sendable {
         let snapshot = state.current
         // Credential sources that cannot sign, and issuers without keys.
         var reasons = snapshot.refreshed.compactMap { $0.unavailableReason(at: now) }
-        var isReady = reasons.isEmpty || snapshot.tenants.contains { Self.isServed($0, snapshot, at: now) }
+        var isReady =
+            reasons.isEmpty || zip(snapshot.book.files, snapshot.tenants).contains { Self.isServed($0, $1, snapshot, at: now) }
         if connections.isFull {
             // It stays ready: otherwise the other instances would be the next to be full.
             reasons.append("the public listener is at its connection limit: idle connections are closed for new ones")
@@ -70,7 +72,9 @@ final class Readiness: Sendable {
     }
 
     /// Whether the tenant has signing credentials and all of its issuers have keys.
-    private static func isServed(_ served: ServedTenant, _ snapshot: ServiceSnapshot, at now: Date) -> Bool {
-        served.credentials.problem(at: now) == nil && snapshot.issuers.haveKeys(for: served.tenant.id)
+    private static func isServed(
+        _ file: TenantFile, _ served: ServedTenant, _ snapshot: ServiceSnapshot, at now: Date
+    ) -> Bool {
+        served.credentials.problem(at: now) == nil && snapshot.issuers.haveKeys(for: file)
     }
 }

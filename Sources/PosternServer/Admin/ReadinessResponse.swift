@@ -21,7 +21,7 @@ struct ReadinessResponse {
         json.member("digest", snapshot.book.digest)
         json.member("tenants", snapshot.book.tenants.count)
         json.member("reasons", report.reasons)
-        json.array("issuers", of: snapshot.issuers.all) { write($1, to: &$0) }
+        json.array("issuers", of: snapshot.issuers.keySets) { write($1, to: &$0) }
         json.array("credentials", of: snapshot.credentials.sources) { write($1, to: &$0) }
         let figures = connections.figures
         json.object("connections") { json in

@@ -4,6 +4,7 @@ import AWSCredentials
 import OutgoingHTTP
 import RuleFiles
 import UserAuth
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -32,10 +33,15 @@ struct DependencyMetrics {
     }
 
     private var keySets: [LabelledKeys] {
-        snapshot.issuers.all.map { issuer in
-            LabelledKeys(
-                labels: [("issuer", issuer.identifier), ("keys", issuer.keyLocation)], issuer: issuer,
-                status: issuer.remote?.status(at: moment))
+        // An issuer may have several key sets at one location: files, or one URL for different algorithms.
+        var counts: [[ExactString]: Int] = [:]
+        return snapshot.issuers.keySets.map { issuer in
+            let location = issuer.keyLocation
+            let count = counts[[ExactString(issuer.identifier), ExactString(location)], default: 0] + 1
+            counts[[ExactString(issuer.identifier), ExactString(location)]] = count
+            return LabelledKeys(
+                labels: [("issuer", issuer.identifier), ("keys", count == 1 ? location : "\(location) #\(count)")],
+                issuer: issuer, status: issuer.remote?.status(at: moment))
         }
     }
 

@@ -5,6 +5,7 @@ import OutgoingHTTP
 import RuleFiles
 import UploadRules
 package import UserAuth
+import WireFormats
 
 /// One issuer as a tenant's rule file or the service-wide file declares it, with its keys.
 package struct ConfiguredIssuer: Sendable {
@@ -30,20 +31,30 @@ package struct ConfiguredIssuer: Sendable {
     var currentKeyIDs: [String?] { trusted.keys.current?.keyIDs ?? [] }
 }
 
-/// The issuers that rule files and the service-wide file declare, each once: `IssuerCheck` refuses a second declaration.
+/// The issuers that rule files and the service-wide file declare. Declarations of one issuer with the same keys share them.
 package struct ConfiguredIssuers: Sendable {
     package let all: [ConfiguredIssuer]
+    /// The first declaration of each key set.
+    package let keySets: [ConfiguredIssuer]
+    private let byTenant: [String: [ConfiguredIssuer]]
+    private let serviceWide: [ConfiguredIssuer]
 
     package init(_ all: [ConfiguredIssuer]) {
         self.all = all
+        var seen: Set<ObjectIdentifier> = []
+        keySets = all.filter { seen.insert(ObjectIdentifier($0.trusted.keys)).inserted }
+        byTenant = Dictionary(grouping: all.filter { $0.tenant != nil }) { $0.tenant ?? "" }
+        serviceWide = all.filter { $0.tenant == nil }
     }
 
     /// The key sets that are fetched.
-    package var remote: [RemoteKeys] { all.compactMap(\.remote) }
+    package var remote: [RemoteKeys] { keySets.compactMap(\.remote) }
 
     /// Whether every issuer whose tokens may be for the tenant has keys.
-    func haveKeys(for tenant: String) -> Bool {
-        all.allSatisfy { ($0.tenant != nil && $0.tenant != tenant) || $0.trusted.keys.current != nil }
+    func haveKeys(for file: TenantFile) -> Bool {
+        let own = byTenant[file.tenant.id] ?? []
+        let shared = serviceWide.filter { file.serviceIssuers.accept($0.issuer.name) }
+        return (own + shared).allSatisfy { $0.trusted.keys.current != nil }
     }
 }
 
@@ -53,6 +64,7 @@ struct IssuerLoader {
     private static let maximumFileBytes = 256 * 1024
 
     private(set) var issuers: [ConfiguredIssuer] = []
+    private var keySets: [KeySetIdentity: (keys: IssuerKeys, remote: RemoteKeys?)] = [:]
     /// Why the service cannot start.
     private(set) var problems: [String] = []
     /// Warnings about skipped keys, and about secrets that other accounts may read.
@@ -75,24 +87,41 @@ struct IssuerLoader {
     private mutating func add(_ issuer: Issuer, declaredIn place: String, owner: String?) async {
         let subject = "\(place): keys of issuer \(issuer.identifier)"
         do {
-            let remote = remoteKeys(of: issuer)
-            let keys: IssuerKeys
-            if let remote {
-                keys = remote.keys
-                if let path = issuer.keyAuthorities { _ = try Self.read(path) }
-            } else {
-                let set = try Self.keys(issuer.keySource, algorithms: issuer.algorithms)
-                warnings += set.skipped.map { "\(subject): \(issuer.keySource.path.map { $0 + ": " } ?? "")\($0)" }
-                if case .secretFile(let path) = issuer.keySource, let warning = LocalFile(path).secrecyWarning {
-                    warnings.append("\(subject): \(warning)")
-                }
-                keys = IssuerKeys(set)
-            }
+            let (keys, remote) = try keys(of: issuer, subject: subject)
             let trusted = TrustedIssuer(issuer, owner: owner, keys: keys)
             issuers.append(.init(trusted: trusted, source: issuer.keySource.word, tenant: owner, remote: remote))
         } catch {
             problems.append("\(subject): \(error)")
         }
+    }
+
+    /// What decides which keys a declaration has. A thousand tenants with one provider fetch its keys once.
+    private struct KeySetIdentity: Hashable {
+        let issuer: ExactString
+        let source: KeySource
+        let authorities: String?
+        let algorithms: [Algorithm]
+    }
+
+    private mutating func keys(of issuer: Issuer, subject: String) throws -> (keys: IssuerKeys, remote: RemoteKeys?) {
+        let identity = KeySetIdentity(
+            issuer: ExactString(issuer.identifier), source: issuer.keySource, authorities: issuer.keyAuthorities,
+            algorithms: issuer.algorithms)
+        if let known = keySets[identity] { return known }
+        let result: (keys: IssuerKeys, remote: RemoteKeys?)
+        if let remote = remoteKeys(of: issuer) {
+            if let path = issuer.keyAuthorities { _ = try Self.read(path) }
+            result = (remote.keys, remote)
+        } else {
+            let set = try Self.keys(issuer.keySource, algorithms: issuer.algorithms)
+            warnings += set.skipped.map { "\(subject): \(issuer.keySource.path.map { $0 + ": " } ?? "")\($0)" }
+            if case .secretFile(let path) = issuer.keySource, let warning = LocalFile(path).secrecyWarning {
+                warnings.append("\(subject): \(warning)")
+            }
+            result = (IssuerKeys(set), nil)
+        }
+        keySets[identity] = result
+        return result
     }
 
     /// Returns nil for keys in files.

@@ -9,12 +9,13 @@ private struct Space {
     let position: YAMLPosition
     /// The segments of prefix and name.
     let segments: [[KeyTemplate.Part]]
-    /// The index of the segment `{user}`.
-    let userPlace: Int?
+    /// The indices of the segments that say whose file it is: `{user}`, `{issuer}`, `{claim.NAME}`.
+    let owners: [Int]
 }
 
 extension [RuleDraft] {
-    /// Reports rules of one tenant of which one can put a user's files into the folder that another makes for another user.
+    /// Reports rules of one tenant of which one can put a user's files into the folder that another makes for another user; the same
+    /// for issuers and for values of claims.
     ///
     /// With `{user}/` and `avatars/{user}/` in one tenant, the folder of a user named `avatars` would have the avatars of all
     /// users, and anyone who may read that folder could read them.
@@ -22,22 +23,26 @@ extension [RuleDraft] {
         guard mayOverlap else { return }
         let spaces = compactMap(Self.space)
         for owner in spaces {
-            guard let place = owner.userPlace else { continue }
-            guard let intruder = spaces.first(where: { Self.enters($0, owner, at: place) }) else { continue }
-            let example = Self.exampleUser(intruder.segments[place])
-            log.problem(
-                at: owner.position,
-                "the folder of a user\(example) would also hold other users' files, of the rule \(intruder.name.quoted)",
-                "begin the keyPrefix of each rule with a different folder: \(owner.name)/{user}/, \(intruder.name)/…"
-            )
+            for place in owner.owners {
+                guard let intruder = spaces.first(where: { Self.enters($0, owner, at: place) }) else { continue }
+                let placeholder = owner.segments[place].lazy.compactMap(\.placeholder).first ?? .user
+                let example = Self.exampleValue(intruder.segments[place])
+                log.problem(
+                    at: owner.position,
+                    "the folder of \(placeholder.article)\(example) would also hold other users' files, of the rule \(intruder.name.quoted)",
+                    "begin the keyPrefix of each rule with a different folder: \(owner.name)/{\(placeholder.name)}/, \(intruder.name)/…"
+                )
+                break
+            }
         }
     }
 
-    /// Whether any rule with `{user}` begins as another one does. A quick test: most rules have a folder of their own.
+    /// Whether any rule with a folder for each user, issuer or claim begins as another one does. A quick test: most rules have a
+    /// folder of their own.
     private var mayOverlap: Bool {
         indices.contains { place in
             let owner = self[place]
-            guard owner.prefix.value.usesUser || owner.keyName?.usesUser ?? false else { return false }
+            guard (owner.prefix.value.parts + (owner.keyName?.parts ?? [])).contains(where: \.isOwner) else { return false }
             let beginning = owner.prefix.value.leadingBytes
             return indices.contains { other in
                 guard other != place else { return false }
@@ -49,26 +54,64 @@ extension [RuleDraft] {
     }
 
     private static func space(_ rule: RuleDraft) -> Space? {
-        guard let name = rule.name, let keyName = rule.keyName else { return nil }
-        let segments = rule.prefix.value.segments.dropLast() + keyName.segments
+        guard let name = rule.name, let segments = rule.segments else { return nil }
         return Space(
             name: name,
             position: rule.prefix.position,
             segments: segments,
-            userPlace: segments.firstIndex(of: [.placeholder(.user)])
+            owners: segments.indices.filter { segments[$0].count == 1 && segments[$0][0].isOwner }
         )
     }
 
-    /// Whether a key of `other`, of any user, may be in the folder that `owner` makes for another user.
+    /// Whether a key of `other`, of any user, may be in the folder that `owner` makes for another one.
+    /// - Parameter place: the segment of `owner` that names the folder
     private static func enters(_ other: Space, _ owner: Space, at place: Int) -> Bool {
         let isFolder = place < owner.segments.count - 1
         guard other.segments.count > (isFolder ? place + 1 : place) else { return false }
-        guard other.segments[place] != [.placeholder(.user)] else { return false }
+        // If both name the same owner in the same places, it is the owner's own folder.
+        guard owner.owners.contains(where: { $0 <= place && other.segments[$0] != owner.segments[$0] }) else { return false }
         return zip(other.segments[...place], owner.segments[...place]).allSatisfy(SegmentOverlap.mayOverlap)
     }
 
-    private static func exampleUser(_ segment: [KeyTemplate.Part]) -> String {
+    private static func exampleValue(_ segment: [KeyTemplate.Part]) -> String {
         guard segment.count == 1, case .literal(let bytes) = segment[0] else { return " of some name" }
         return " named \(String(decoding: bytes, as: UTF8.self).quoted)"
+    }
+}
+
+extension RuleDraft {
+    /// The segments of prefix and name; nil if the name is wrong.
+    fileprivate var segments: [[KeyTemplate.Part]]? {
+        keyName.map { prefix.value.segments.dropLast() + $0.segments }
+    }
+
+    /// Whether a user's folder in the keys of one rule may be that of the same user in the other's.
+    func sharesUserFolder(with other: RuleDraft) -> Bool {
+        guard
+            let segments, let others = other.segments,
+            let place = segments.firstIndex(of: [.placeholder(.user)]), others.firstIndex(of: [.placeholder(.user)]) == place
+        else { return false }
+        return zip(segments[...place], others[...place]).allSatisfy(SegmentOverlap.mayOverlap)
+    }
+}
+
+extension KeyTemplate.Part {
+    fileprivate var placeholder: KeyTemplate.Placeholder? {
+        guard case .placeholder(let placeholder) = self else { return nil }
+        return placeholder
+    }
+
+    /// Whether its value says whose file it is.
+    fileprivate var isOwner: Bool { placeholder?.isOwner ?? false }
+}
+
+extension KeyTemplate.Placeholder {
+    /// What it stands for, with an article.
+    fileprivate var article: String {
+        switch self {
+        case .issuer: "an issuer"
+        case .claim(let name): "a claim “\(name)”"
+        default: "a user"
+        }
     }
 }

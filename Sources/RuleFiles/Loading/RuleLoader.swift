@@ -42,6 +42,8 @@ package enum RuleLoader {
             }
             drafts.append(draft)
         }
+        drafts.checkDeclarations(service: service)
+        drafts.checkAliases(service: service)
         drafts.checkIssuers(service: service)
         drafts.checkSharedBuckets()
         warnOfUnreachable(drafts, service: service)
@@ -86,9 +88,8 @@ package enum RuleLoader {
     }
 
     private static func warnOfUnreachable(_ drafts: [TenantDraft], service: ServiceSettings?) {
-        guard service?.issuers.isEmpty ?? true else { return }
         for draft in drafts {
-            guard let file = draft.file, file.issuers.isEmpty, file.apiKeys.isEmpty else { continue }
+            guard draft.file?.apiKeys.isEmpty ?? false, TenantIssuers(of: draft, service: service).all.isEmpty else { continue }
             draft.log.warning(
                 at: .start,
                 "no client can get tickets for this tenant: it has no issuer and no API key",

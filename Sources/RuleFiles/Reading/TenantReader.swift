@@ -91,7 +91,7 @@ struct TenantReader {
             issuers: draft.issuers.compactMap(\.issuer),
             apiKeys: draft.apiKeys.map(\.value),
             aliases: draft.aliases.map(\.value),
-            serviceIssuers: draft.serviceIssuers?.value ?? (draft.issuers.isEmpty ? .all : .none),
+            serviceIssuers: draft.acceptedServiceIssuers,
             credentials: source
         )
         return draft

@@ -160,7 +160,10 @@ extension ServiceSettings {
             example: "[{issuer: https://id.example.com, audience: uploads, algorithms: [RS256], keys: {discovery: true}, "
                 + "tenantClaim: org}]"
         ) { section, _, folder in
-            let issuers = IssuerReader(folder: folder, isServiceWide: true).read(section).compactMap(\.issuer)
+            let drafts = IssuerReader(folder: folder, isServiceWide: true).read(section)
+            drafts.checkDeclarations(log: section.log)
+            drafts.checkNames(log: section.log)
+            let issuers = drafts.compactMap(\.issuer)
             return { settings in settings.issuers = issuers }
         },
     ]

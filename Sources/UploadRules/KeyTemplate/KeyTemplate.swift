@@ -77,6 +77,14 @@ extension KeyTemplate.Placeholder {
         }
     }
 
+    /// Whether its value says whose file it is.
+    package var isOwner: Bool {
+        switch self {
+        case .user, .issuer, .claim: true
+        case .tenant, .uuid, .ext, .filename, .yyyy, .mm, .dd: false
+        }
+    }
+
     /// Whether the text can name an attribute: `[a-z0-9][a-z0-9_-]{0,62}`.
     package static func isAttributeName(_ text: String) -> Bool {
         guard (1...63).contains(text.utf8.count), let first = text.utf8.first else { return false }
@@ -87,12 +95,9 @@ extension KeyTemplate.Placeholder {
 
 extension KeyTemplate.Part {
     /// The placeholder, if its value says whose file it is.
-    fileprivate var identifying: KeyTemplate.Placeholder? {
-        guard case .placeholder(let placeholder) = self else { return nil }
-        switch placeholder {
-        case .user, .issuer, .claim: return placeholder
-        default: return nil
-        }
+    fileprivate var owner: KeyTemplate.Placeholder? {
+        guard case .placeholder(let placeholder) = self, placeholder.isOwner else { return nil }
+        return placeholder
     }
 }
 
@@ -324,7 +329,7 @@ extension KeyTemplate {
             }
             // With a{user} and {user}b, or {user}-{yyyy}, two users could have the same segment. As a whole segment, two
             // different users have two different segments.
-            if segment.count > 1, let placeholder = segment.lazy.compactMap(\.identifying).first {
+            if segment.count > 1, let placeholder = segment.lazy.compactMap(\.owner).first {
                 let text = "{\(placeholder.name)}"
                 throw ValueError(
                     "\(text) in \(role.rawValue) is not a whole folder name",

@@ -50,6 +50,28 @@ extension Issuer {
         else { throw .issuerClaimMismatch(claim: template.claim) }
     }
 
+    /// Whether no token can meet the requirements of both: they want different values of one claim, or one has only algorithms with
+    /// a secret and the other none. (A token whose `aud` lists values of both is refused when it comes.)
+    package func excludes(_ other: Issuer) -> Bool {
+        if isSymmetric != other.isSymmetric { return true }
+        let theirs = other.requiredValues
+        return requiredValues.contains { claim, values in theirs[claim]?.isDisjoint(with: values) ?? false }
+    }
+
+    /// The claims that must have one of several values, by their names.
+    private var requiredValues: [ExactString: Set<RequiredClaim.Value>] {
+        func strings(_ values: [String]) -> Set<RequiredClaim.Value> { Set(values.map { .string(ExactString($0)) }) }
+        var required: [ExactString: Set<RequiredClaim.Value>] = [:]
+        func require(_ claim: String, _ values: Set<RequiredClaim.Value>) {
+            let name = ExactString(claim)
+            required[name] = required[name]?.intersection(values) ?? values
+        }
+        if !audiences.isEmpty { require(audienceClaim, strings(audiences)) }
+        if !authorizedParties.isEmpty { require("azp", strings(authorizedParties)) }
+        for claim in requiredClaims { require(claim.name, [claim.value]) }
+        return required
+    }
+
     /// Whether a token's claims meet this issuer's requirements.
     func isSatisfied(by claims: TokenClaims) -> Bool {
         do throws(AuthenticationError) {

@@ -29,6 +29,8 @@ class Tenant:
     issuers: list[Issuer] | None = None
     api_keys: list[APIKey] | None = None
     origins: list[str] = field(default_factory=list)
+    # Further keys at the top of the file; None leaves one out.
+    more: dict = field(default_factory=dict)
 
     def __post_init__(self):
         if self.issuers is None:
@@ -52,7 +54,10 @@ class Tenant:
         document = {"tenant": self.id, "store": self.store, "auth": auth, "rules": self.rules}
         if self.origins:
             document["origins"] = self.origins
-        return document
+        if len({issuer.issuer for issuer in self.issuers}) > 1:
+            # Most tests do not care whose user it is.
+            document["sharedUsers"] = True
+        return {name: value for name, value in (document | self.more).items() if value is not None}
 
     def write(self, folder: pathlib.Path, keys: pathlib.Path):
         (folder / f"{self.id}.yaml").write_text(to_yaml(self.document(keys)))

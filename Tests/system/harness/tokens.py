@@ -80,9 +80,11 @@ class Issuer:
     """An issuer of a tenant's rule file. Its public keys go to a JWKS file (its secret to a secret file)."""
 
     def __init__(self, name: str, algorithm: str = "ES256", *, audience: str = "uploads", kid: str | None = "k1", user_claim: str = "sub",
-                 tenant_claim: str | None = None, max_lifetime: str | None = None):
+                 tenant_claim: str | None = None, max_lifetime: str | None = None, more: dict | None = None):
+        """`more`: further keys of the entry; None leaves one out."""
         self.issuer = f"https://{name}.example"
         self.name, self.audience, self.user_claim, self.tenant_claim, self.max_lifetime = name, audience, user_claim, tenant_claim, max_lifetime
+        self.more = more or {}
         self.signer = Signer(algorithm, None if algorithm.startswith("HS") else kid)
 
     def claims(self, user: str = "u1", **more) -> dict:
@@ -120,7 +122,7 @@ class Issuer:
             entry["tenantClaim"] = self.tenant_claim
         if self.max_lifetime:
             entry["maxLifetime"] = self.max_lifetime
-        return entry
+        return {name: value for name, value in (entry | self.more).items() if value is not None}
 
 
 class APIKey:

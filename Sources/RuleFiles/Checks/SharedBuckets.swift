@@ -1,36 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import UploadRules
-import UserAuth
 import WireFormats
-
-extension [TenantDraft] {
-    /// Reports issuers that two tenants declare, or a tenant and the service: a token's `iss` selects one of them.
-    func checkIssuers(service: ServiceSettings?) {
-        var owners: [ExactString: (place: String, file: String?)] = [:]
-        for issuer in service?.issuers ?? [] {
-            owners[ExactString(issuer.identifier)] = ("service-wide in \(service?.config ?? "the service's configuration")", nil)
-        }
-        for draft in self {
-            var own: Set<ExactString> = []
-            for issuer in draft.issuers {
-                let name = ExactString(issuer.pattern.text)
-                // A file may declare one issuer several times.
-                guard own.insert(name).inserted else { continue }
-                if let owner = owners[name] {
-                    draft.log.problem(
-                        at: issuer.position,
-                        "the issuer \(issuer.pattern.text.quoted) is declared \(owner.place) too",
-                        "declare it once; for several tenants, use a service-wide issuer with tenantClaim",
-                        with: owner.file
-                    )
-                } else {
-                    owners[name] = ("in \(draft.log.file):\(issuer.position.line)", draft.log.file)
-                }
-            }
-        }
-    }
-}
 
 /// The prefix of one rule.
 private struct Claim {
