@@ -81,7 +81,7 @@ struct AuthenticationReportTests {
         // The header, the issuer's keys and end, the key's own algorithm and the tenant need another scene; other tests have them.
         #expect(
             Set(AuthenticationCheck.tokenChecks).subtracting(told)
-                == [.authorization, .issuerKeys, .keyAgreement, .issuerEnd, .age])
+                == [.authorization, .issuerKeys, .keyAgreement, .issuerEnd])
     }
 
     @Test func `checks before the failed one have passed, and later ones were not reached`() throws {

@@ -20,10 +20,12 @@ CHECKS = [
     "exactly one Authorization header", "the header is not too long", "the scheme is Bearer", "three parts of strict base64url",
     "the token's header is a JSON object", "alg names a signature algorithm", "no critical extension", "typ is JWT or at+jwt",
     "kid is a short string", "the claims are a JSON object", "iss is a known issuer", "alg is one of the issuer's", "the issuer's keys are known",
-    "kid names one of the issuer's keys", "the key is for alg", "the signature is valid", "aud names this service", "exp is in the future",
-    "nbf is not in the future", "iat is not in the future", "the lifetime is not too long", "the user claim is a short string", "the tenant claim is a short string",
-    "the scopes are well formed", "the tenant is set up here"]
-KEY_CHECKS = CHECKS[:3] + ["the API key is well formed", "the API key is a known one", "the API key has not expired", CHECKS[-1]]
+    "kid names one of the issuer's keys", "the key is for alg", "the signature is valid",
+    "the claim in the issuer's placeholder agrees with iss", "the audience names this service", "azp is an authorized party",
+    "the required claims have their values", "the issuer's entry has not ended", "exp is in the future",
+    "nbf is not in the future", "iat is not in the future", "the lifetime is not too long", "the user claim is a short string",
+    "the tenant claim is a short string", "the scopes are well formed", "the tenant is set up here", "the tenant does not refuse it"]
+KEY_CHECKS = CHECKS[:3] + ["the API key is well formed", "the API key is a known one", "the API key has not expired", *CHECKS[-2:]]
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +81,7 @@ def cases(acme: Tenant) -> dict[str, tuple[str, str | None]]:
         "another kid": (issuer.token(header={"kid": "k2"}), "kid names one of the issuer's keys"),
         "another key": (other.token(), "the signature is valid"),
         "a changed signature": (changed_signature(issuer.token()), "the signature is valid"),
-        "another audience": (issuer.token(aud="downloads"), "aud names this service"),
+        "another audience": (issuer.token(aud="downloads"), "the audience names this service"),
         "an end that is past": (issuer.token(exp=now - 100), "exp is in the future"),
         "no end": (issuer.token(exp=None), "exp is in the future"),
         "not yet": (issuer.token(nbf=now + 600), "nbf is not in the future"),
@@ -226,9 +228,21 @@ def test_a_tenant_that_a_claim_names(ask, tmp_path):
     (tmp_path / "postern.yaml").write_text(to_yaml({"issuers": [shared.write(tmp_path)]}))
     arguments = ["whoami", "--tenants", tmp_path / "tenants", "--config", tmp_path / "postern.yaml", "--json"]
     assert json.loads(ask(*arguments, given=shared.token(org="one"), code=0).stdout)["identity"]["tenant"] == "one"
-    for org, failing in (("two", CHECKS[-1]), (None, "the tenant claim is a short string")):
+    for org, failing in (("two", "the tenant is set up here"), (None, "the tenant claim is a short string")):
         found = json.loads(ask(*arguments, given=shared.token(org=org), code=1).stdout)
         assert [each["check"] for each in found["checks"] if each["verdict"] == "failed"] == [failing]
+
+
+@pytest.mark.parametrize("refusal, reason", [({"suspended": True}, "tenant-suspended"), ({"deny": {"users": ["u1"]}}, "user-denied"),
+                                             ({"deny": {"issuedBefore": "2099-01-01T00:00:00Z"}}, "issued-too-early")])
+def test_a_tenant_that_refuses_a_valid_token(ask, tmp_path, refusal, reason):
+    tenant = Tenant("acme")
+    document = tenant.document(tmp_path)
+    (tmp_path / "tenants").mkdir()
+    (tmp_path / "tenants/acme.yaml").write_text(to_yaml(document | refusal))
+    found = json.loads(ask("whoami", "--tenants", tmp_path / "tenants", "--json", given=tenant.token(), code=1).stdout)
+    assert [each["check"] for each in found["checks"]] == CHECKS and found["reason"] == reason and found["advice"]
+    assert [each["verdict"] for each in found["checks"]] == ["passed"] * (len(CHECKS) - 1) + ["failed"]
 
 
 def test_broken_rule_files_are_told(ask, tmp_path):

@@ -80,26 +80,31 @@ package enum AuthenticationCheck: String, Sendable, Hashable, CaseIterable {
     case user = "the user claim is a short string"
     case tenant = "the tenant claim is a short string"
     case scopes = "the scopes are well formed"
-    case age = "the tenant does not refuse tokens of this age"
 
     // An API key.
     case keyFormat = "the API key is well formed"
     case keyMatch = "the API key is a known one"
     case keyExpiry = "the API key has not expired"
 
+    // A token whose tenant is known.
+    case age = "the tenant does not refuse tokens of this age"
+
     /// The checks of a bearer token, in their order.
-    package static let tokenChecks = allCases.filter { $0.kind != .apiKey }
+    package static let tokenChecks = allCases.filter { $0.kind == .both || $0.kind == .token }
     /// The checks of an API key, in their order.
-    package static let apiKeyChecks = allCases.filter { $0.kind != .token }
+    package static let apiKeyChecks = allCases.filter { $0.kind == .both || $0.kind == .apiKey }
 
     private enum Kind {
         case both, token, apiKey
+        /// Made by the tenant, after authentication.
+        case tenant
     }
 
     private var kind: Kind {
         switch self {
         case .authorization, .size, .scheme: .both
         case .keyFormat, .keyMatch, .keyExpiry: .apiKey
+        case .age: .tenant
         default: .token
         }
     }

@@ -94,6 +94,7 @@ struct WhoamiReport {
         self.facts = facts
         var lines = judgement.steps.map { Line(check: $0.check.rawValue, verdict: $0.verdict) }
         let tenantCheck = "the tenant is set up here"
+        let accessCheck = "the tenant does not refuse it"
         switch judgement.outcome {
         case .failure(let failure):
             principal = nil
@@ -101,7 +102,7 @@ struct WhoamiReport {
             rules = []
             reason = failure.reason
             advice = WhoamiAdvice(identities: identities, issuer: facts.issuer).text(for: failure)
-            lines.append(Line(check: tenantCheck, verdict: .notReached))
+            lines += [tenantCheck, accessCheck].map { Line(check: $0, verdict: .notReached) }
         case .success(let principal):
             self.principal = principal
             let tenant = identities.tenant(of: principal)
@@ -110,6 +111,7 @@ struct WhoamiReport {
             rules = tenant.map { principal.usableRules(of: $0).map(\.name) } ?? []
             let whoamiAdvice = WhoamiAdvice(identities: identities, issuer: facts.issuer)
             guard let tenant else {
+                lines.append(Line(check: accessCheck, verdict: .notReached))
                 reason = "tenant-unknown"
                 advice = whoamiAdvice.text(forUnknownTenantOf: principal)
                 break
@@ -117,7 +119,7 @@ struct WhoamiReport {
             let refusal = whoamiAdvice.refusal(of: principal, by: tenant)
             reason = refusal?.reason
             advice = refusal?.advice
-            lines.append(Line(check: "the tenant does not refuse it", verdict: refusal == nil ? .passed : .failed))
+            lines.append(Line(check: accessCheck, verdict: refusal == nil ? .passed : .failed))
         }
         self.lines = lines
     }
