@@ -74,7 +74,10 @@ extension TenantReader {
         standard: "required",
         example: "acme-uploads"
     ) { section, key, _ in
-        section.required(key, "write the bucket's name", text)
+        section.required(key, "write the bucket's name") { text throws(ValueError) in
+            if text.utf8.starts(with: "arn:".utf8) { throw notAName(ofARN: text) }
+            return try Self.text(text)
+        }
     }
 
     private static let region = Key<TenantReader, Located<String>?>(
@@ -121,6 +124,19 @@ extension TenantReader {
         example: "default"
     ) { section, _, region in
         CredentialReader(region: region).read(section)
+    }
+
+    /// `arn:aws:s3:::acme` is a bucket, `arn:aws:s3:eu-west-1:123456789012:accesspoint/acme` an access point.
+    private static func notAName(ofARN text: String) -> ValueError {
+        let fields = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+        let bucket = fields.last?.prefix { $0 != "/" } ?? ""
+        guard fields.count == 6, fields[2] == "s3", fields[3].isEmpty, fields[4].isEmpty, !bucket.isEmpty else {
+            return ValueError(
+                "\(text.quoted) is an ARN, and not that of a bucket: tickets for access points are not possible",
+                "write the name of a bucket"
+            )
+        }
+        return ValueError("\(text.quoted) is an ARN", "write the bucket's name: \(bucket)")
     }
 
     private static func text(_ text: String) throws(ValueError) -> String {

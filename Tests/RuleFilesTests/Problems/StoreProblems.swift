@@ -16,6 +16,22 @@ enum StoreProblems {
             serviceIssuers, suspended, deny, sharedUsers
             """),
         .replacing(
+            .bucket, "  bucket: arn:aws:s3:::acme",
+            """
+            3:11: “arn:aws:s3:::acme” is an ARN; write the bucket's name: acme
+            """),
+        .replacing(
+            .bucket, "  bucket: arn:aws-cn:s3:::acme/avatars/*",
+            """
+            3:11: “arn:aws-cn:s3:::acme/avatars/*” is an ARN; write the bucket's name: acme
+            """),
+        .replacing(
+            .bucket, "  bucket: arn:aws:s3:eu-west-1:123456789012:accesspoint/acme",
+            """
+            3:11: “arn:aws:s3:eu-west-1:123456789012:accesspoint/acme” is an ARN, and not that of a bucket: tickets for access \
+            points are not possible; write the name of a bucket
+            """),
+        .replacing(
             .bucket, "  bucket: Acme",
             """
             3:11: the bucket name "Acme" is not valid; use lower-case letters, digits, '-' and '.'
