@@ -299,7 +299,8 @@ def test_a_service_wide_issuer_without_keys_is_missed_by_every_tenant(make_servi
     shared = RemoteIssuer(make_provider(), now=clock.now, tenant_claim="org")
     shared.provider.down()
     tenants = [Tenant("one", issuers=[], store={"bucket": "one-uploads", "region": "eu-west-1"}),
-               Tenant("two", store={"bucket": "two-uploads", "region": "eu-west-1"}, more={"serviceIssuers": True, "sharedUsers": True})]
+               Tenant("two", store={"bucket": "two-uploads", "region": "eu-west-1"},
+                      more={"serviceIssuers": True, "sharedUsers": True})]
     service = make_service("shared-cold", tenants, environment=clock.environment, configuration={"issuers": [shared.write(pathlib.Path())]}).start(ready=False)
     until("the public listener is open", lambda: service.admin("/healthz").status == 200, seconds=60)
     for _ in range(3):

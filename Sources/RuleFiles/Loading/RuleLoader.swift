@@ -6,7 +6,7 @@ package enum RuleLoader {
     package struct Outcome: Sendable {
         /// The book, or every problem of every file, sorted by file, line and column.
         package let result: Result<RuleBook, RuleFilesError>
-        /// Warnings of every file, sorted alike.
+        /// Warnings of every file, and of the service-wide one, sorted alike.
         package let warnings: [Diagnostic]
     }
 
@@ -49,7 +49,7 @@ package enum RuleLoader {
         warnOfUnreachable(drafts, service: service)
 
         let logs = [folderLog] + drafts.map(\.log)
-        let warnings = sorted(logs.flatMap(\.warnings))
+        let warnings = sorted(logs.flatMap(\.warnings) + (service?.warnings ?? []))
         let problems = sorted(logs.flatMap(\.problems))
         let files = drafts.compactMap(\.file)
         guard problems.isEmpty, files.count == drafts.count else {

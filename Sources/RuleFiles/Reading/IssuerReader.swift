@@ -3,6 +3,12 @@
 import UserAuth
 import WireFormats
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// Reads the entries of `issuers`, of a tenant's file or of the service's.
 struct IssuerReader: Sendable {
     /// The folder for relative paths.
@@ -12,7 +18,8 @@ struct IssuerReader: Sendable {
 
     /// The keys of an issuer, in the order in which messages list them.
     static let keys = [
-        issuer.row, audience.row, algorithms.row, keySource.row, user.row, maxLifetime.row, name.row,
+        issuer.row, audience.row, audienceClaim.row, authorizedParties.row, claims.row, algorithms.row, keySource.row, user.row,
+        scopes.row, attributes.row, name.row, maxLifetime.row, clockSkew.row, until.row,
     ]
     /// The keys of a service-wide issuer.
     static let serviceWideKeys = keys + [tenantClaim.row]
@@ -36,34 +43,51 @@ struct IssuerReader: Sendable {
                 "remove it, or move the issuer to the service-wide file (--config)"
             )
         ]
+        let count = log.problems.count
         guard let section = Section(node, title: "an issuer", at: node.position, keys: known, hints: hints, log: log) else {
             return nil
         }
-        let count = log.problems.count
-        let issuer = Self.issuer.read(from: section, self)
+        let pattern = Self.issuer.read(from: section, self)
         let name = Self.name.read(from: section, self)
         let audience = Self.audience.read(from: section, self)
+        let audienceClaim = Self.audienceClaim.read(from: section, self)
+        let parties = Self.authorizedParties.read(from: section, self)
+        checkAudience(audience, audienceClaim, parties, of: section)
+        let claims = Self.claims.read(from: section, self)
         let algorithms = Self.algorithms.read(from: section, self)
         let keys = Self.keySource.read(from: section, self)
         check(algorithms, against: keys?.source, of: section)
-        if let keys, case .remote(.discovery) = keys.source.value, let issuer {
-            checkDiscovery(issuer.value, at: keys.source.position, log: log)
-        }
         let user = Self.user.read(from: section, self)
-        let lifetime = Self.maxLifetime.read(from: section, self)
         let tenantClaim = isServiceWide ? Self.tenantClaim.read(from: section, self) : nil
-        guard let issuer else { return nil }
-        let pattern = IssuerPattern(exact: issuer.value)
-        var draft = IssuerDraft(position: issuer.position, pattern: pattern, name: name)
-        guard log.problems.count == count, let audience, let algorithms, let keys else { return draft }
-        var declared = Issuer(pattern: pattern, algorithms: algorithms.map(\.value), keySource: keys.source.value)
-        declared.name = name?.value
-        declared.audiences = audience.map(\.value)
-        declared.keyAuthorities = keys.authorities
-        declared.userClaim = ClaimPath(user?.value ?? "sub")
-        declared.tenantClaim = tenantClaim.map { ClaimPath($0.value) }
-        declared.maximumLifetime = lifetime?.value ?? Issuer.defaultMaximumLifetime
-        draft.issuer = declared
+        let scopes = Self.scopes.read(from: section, self)
+        let attributes = Self.attributes.read(from: section, self)
+        let lifetime = Self.maxLifetime.read(from: section, self)
+        let skew = Self.clockSkew.read(from: section, self)
+        let end = Self.until.read(from: section, self)
+        guard let pattern else { return nil }
+        checkKeys(keys?.source, of: pattern, log: log)
+        check(user, of: pattern, log: log)
+        warn(about: pattern, keys: keys?.source, log: log)
+        warnOfEditable(user, tenantClaim, attributes, of: pattern.value, claims, log: log)
+        var draft = IssuerDraft(position: pattern.position, pattern: pattern.value, name: name)
+        // A problem has been logged for what is missing.
+        guard log.problems.count == count, let algorithms, let keys else { return draft }
+
+        var issuer = Issuer(pattern: pattern.value, algorithms: algorithms.map(\.value), keySource: keys.source.value)
+        issuer.name = name?.value
+        issuer.keyAuthorities = keys.authorities
+        issuer.audienceClaim = audienceClaim?.value ?? issuer.audienceClaim
+        issuer.audiences = audience?.map(\.value) ?? []
+        issuer.authorizedParties = parties?.map(\.value) ?? []
+        issuer.requiredClaims = claims
+        issuer.maximumLifetime = lifetime?.value ?? issuer.maximumLifetime
+        issuer.clockSkew = skew?.value ?? issuer.clockSkew
+        issuer.end = end?.value.timeIntervalSince1970
+        issuer.userClaim = user?.value ?? issuer.userClaim
+        issuer.tenantClaim = tenantClaim?.value
+        issuer.scopeClaims = scopes?.map(\.value) ?? issuer.scopeClaims
+        issuer.attributes = attributes.map(\.value)
+        draft.issuer = issuer
         return draft
     }
 
@@ -97,28 +121,62 @@ struct IssuerReader: Sendable {
         }
     }
 
-    private func checkDiscovery(_ issuer: String, at position: YAMLPosition, log: DiagnosticLog) {
-        do throws(ValueError) {
-            _ = try WebURL.parse(issuer)
-        } catch {
+    /// Requires an issuer whose keys can be fetched by discovery, and keys from a fixed place for an issuer with a placeholder.
+    private func checkKeys(_ keys: Located<KeySource>?, of pattern: Located<IssuerPattern>, log: DiagnosticLog) {
+        guard let keys else { return }
+        guard let template = pattern.value.template else {
+            guard case .remote(.discovery) = keys.value else { return }
+            do throws(ValueError) {
+                _ = try WebURL.parse(pattern.value.text)
+            } catch {
+                log.problem(
+                    at: keys.position,
+                    "discovery needs an issuer that is an https URL: \(error.message)",
+                    "name jwks, jwksFile or pemFile instead"
+                )
+            }
+            return
+        }
+        switch keys.value {
+        case .remote(.discovery):
             log.problem(
-                at: position,
-                "discovery needs an issuer that is an https URL: \(error.message)",
-                "name jwks, jwksFile or pemFile instead"
+                at: keys.position,
+                "with {\(template.claim)} in the issuer, discovery would fetch keys from an address that depends on a token",
+                "write the one address of all keys: keys: {jwks: \"https://login.microsoftonline.com/common/discovery/v2.0/keys\"}"
             )
+        case .secretFile:
+            log.problem(
+                at: keys.position,
+                "with {\(template.claim)} in the issuer, whoever has the secret could sign for every directory",
+                "write jwks, jwksFile or pemFile"
+            )
+        case .remote(.jwks), .jwksFile, .pemFile:
+            break
         }
     }
 }
 
 extension IssuerReader {
-    private static let issuer = Key<IssuerReader, Located<String>?>(
+    private static let issuer = Key<IssuerReader, Located<IssuerPattern>?>(
         "issuer",
-        takes: "the exact `iss` of its tokens, 1 to 512 bytes. It is compared byte by byte: a `/` at the end counts",
+        takes:
+            "the exact `iss` of its tokens, 1 to 512 bytes. It is compared byte by byte: a `/` at the end counts. Service-wide "
+            + "it may have a [placeholder](#many-directories-one-provider)",
         standard: "required",
         example: "https://id.acme.example"
-    ) { section, key, _ in
+    ) { section, key, reader in
         section.required(key, "write the exact “iss” of its tokens") { text throws(ValueError) in
-            try PlainText.parse(text, what: key, atMost: 512)
+            let text = try PlainText.parse(text, what: key, atMost: 512)
+            guard text.utf8.contains(where: { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "}") }) else {
+                return IssuerPattern(exact: text)
+            }
+            guard reader.isServiceWide else {
+                throw ValueError(
+                    "\(text.quoted) has braces: a placeholder is only for service-wide issuers",
+                    "write the exact “iss” of this tenant's tokens, or move the issuer to the service-wide file (--config)"
+                )
+            }
+            return try IssuerPattern(parsing: text)
         }
     }
 
@@ -129,20 +187,6 @@ extension IssuerReader {
         example: "staff"
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in try Identifier.parse(text, what: "an issuer's name") }
-    }
-
-    private static let audience = Key<IssuerReader, [Located<String>]?>(
-        "audience",
-        takes: "text or a list of texts. A token's `aud` must contain one of them",
-        standard: "required",
-        example: "[uploads, uploads-staging]"
-    ) { section, key, _ in
-        let audience = section.list(key, allowsSingle: true) { text throws(ValueError) in try PlainText.parse(text, what: key) }
-        if section[key] == nil {
-            section.missing(
-                key, "write the “aud” of the tokens that are meant for uploads, so that tokens for other services are refused")
-        }
-        return audience
     }
 
     private static let algorithms = Key<IssuerReader, [Located<Algorithm>]?>(
@@ -176,15 +220,6 @@ extension IssuerReader {
         return KeySourceReader(folder: reader.folder).read(keys, of: entry)
     }
 
-    private static let user = Key<IssuerReader, Located<String>?>(
-        "user",
-        takes: "the claim that names the user: a member at the top level of the token",
-        standard: "`sub`",
-        example: "sub"
-    ) { section, key, _ in
-        section.value(key) { text throws(ValueError) in try PlainText.parse(text, what: key) }
-    }
-
     private static let maxLifetime = Key<IssuerReader, Located<Int>?>(
         "maxLifetime",
         takes: "duration, 1s to 366d: the longest lifetime of a token, from `iat` to `exp`",
@@ -201,15 +236,28 @@ extension IssuerReader {
         }
     }
 
-    private static let tenantClaim = Key<IssuerReader, Located<String>?>(
-        "tenantClaim",
-        takes: "the claim that holds the tenant's id: a string at the top level of the token",
-        standard: "required",
-        example: "org"
+    private static let clockSkew = Key<IssuerReader, Located<Int>?>(
+        "clockSkew",
+        takes: "duration, 0s to 5m: how much the issuer's clock may differ. `exp`, `nbf` and `iat` get this leeway",
+        standard: "`60s`",
+        example: "2m"
     ) { section, key, _ in
-        section.required(key, "write the claim that names the tenant: tenantClaim: org") { text throws(ValueError) in
-            try PlainText.parse(text, what: key)
+        section.value(key) { text throws(ValueError) in
+            let seconds = try Quantity.duration.parse(text)
+            guard (0...300).contains(seconds) else {
+                throw ValueError("\(text.quoted) is too long for a clock skew", "write 0s to 5m; the default is 60s")
+            }
+            return seconds
         }
+    }
+
+    private static let until = Key<IssuerReader, Located<Date>?>(
+        "until",
+        takes: "date from which its tokens are refused, for a change to another entry",
+        standard: "no end",
+        example: "2027-01-31T18:00:00Z"
+    ) { section, key, _ in
+        section.value(key) { text throws(ValueError) in try Date(dayOrInstant: text) }
     }
 }
 
@@ -221,107 +269,4 @@ struct IssuerDraft {
     let name: Located<String>?
     /// Nil if a problem was logged.
     var issuer: Issuer?
-}
-
-/// Reads an issuer's `keys`: where they come from, and which authorities to trust when they are fetched.
-struct KeySourceReader: Sendable {
-    struct Reading {
-        let source: Located<KeySource>
-        let authorities: String?
-    }
-
-    /// The folder for relative paths.
-    let folder: String
-
-    static let keys = sources.map(\.row) + [authorities.row]
-
-    private static let sources = [jwks, jwksFile, pemFile, secretFile, discovery]
-
-    /// - Parameter entry: the key `keys` itself
-    func read(_ keys: Section, of entry: YAMLEntry) -> Reading? {
-        let present = Self.sources.filter { keys[$0.row.name] != nil }
-        let file = keys[Self.authorities.row.name]
-        // Only unknown keys: they have been reported.
-        if present.isEmpty, !keys.all.isEmpty, file == nil { return nil }
-        guard present.count == 1, let source = present.first else {
-            let named = present.map(\.row.name).joined(separator: ", ")
-            keys.log.problem(
-                at: entry.keyPosition,
-                present.isEmpty ? "keys names no source" : "keys names several sources: \(named)",
-                "write exactly one of \(Self.sources.map(\.row.name).joined(separator: ", "))"
-            )
-            return nil
-        }
-        let isRemote = [Self.jwks.row, Self.discovery.row].contains(source.row)
-        if let file, !isRemote {
-            keys.log.problem(
-                at: file.keyPosition,
-                "caFile has no effect with \(source.row.name): it is only for keys from the network",
-                "remove caFile, or fetch the keys with jwks or discovery"
-            )
-        }
-        let authorities = Self.authorities.read(from: keys, self)
-        return source.read(from: keys, self).map { Reading(source: $0, authorities: authorities?.value) }
-    }
-
-    private static let jwks = Key<KeySourceReader, Located<KeySource>?>(
-        "jwks",
-        takes: "URL of the issuer's JSON Web Key Set",
-        standard: "–",
-        example: "https://id.acme.example/jwks.json"
-    ) { section, key, _ in
-        section.value(key) { text throws(ValueError) in .remote(.jwks(url: try WebURL.parse(text))) }
-    }
-
-    private static let discovery = Key<KeySourceReader, Located<KeySource>?>(
-        "discovery",
-        takes: "`true`: the key set is found by OpenID Connect discovery, at `issuer` and `/.well-known/openid-configuration`. "
-            + "`issuer` must be a URL then. Nothing is fetched from link-local addresses "
-            + "(169.254.0.0/16, fe80::/10), nor from this machine unless `issuer` is on it",
-        standard: "–",
-        example: "true"
-    ) { section, key, _ in
-        section.value(key) { text throws(ValueError) in
-            guard text == "true" else {
-                throw ValueError("discovery is \(text.quoted)", "write discovery: true, or name another source")
-            }
-            return .remote(.discovery)
-        }
-    }
-
-    private static let jwksFile = Key<KeySourceReader, Located<KeySource>?>(
-        "jwksFile", takes: "path of a JSON Web Key Set", standard: "–", example: "keys/acme.json"
-    ) { section, key, reader in
-        section.value(key) { text throws(ValueError) in .jwksFile(try FilePath.resolve(text, in: reader.folder)) }
-    }
-
-    private static let pemFile = Key<KeySourceReader, Located<KeySource>?>(
-        "pemFile",
-        takes: "path of one or several public keys or certificates in PEM. In a file of several, a line `kid: NAME` "
-            + "before a block names its key",
-        standard: "–",
-        example: "keys/acme.pem"
-    ) { section, key, reader in
-        section.value(key) { text throws(ValueError) in .pemFile(try FilePath.resolve(text, in: reader.folder)) }
-    }
-
-    private static let secretFile = Key<KeySourceReader, Located<KeySource>?>(
-        "secretFile",
-        takes: "path of a shared secret for HS algorithms: 32 bytes or more (HS384: 48, HS512: 64). The bytes of "
-            + "the file are the secret; one line end after printable text is ignored. It may also be a JSON Web Key Set of "
-            + "`oct` keys, so that two secrets are valid during a rotation",
-        standard: "–",
-        example: "keys/acme.secret"
-    ) { section, key, reader in
-        section.value(key) { text throws(ValueError) in .secretFile(try FilePath.resolve(text, in: reader.folder)) }
-    }
-
-    private static let authorities = Key<KeySourceReader, Located<String>?>(
-        "caFile",
-        takes: "path of certificate authorities in PEM, which are trusted instead of the system's when the keys are fetched",
-        standard: "the system's",
-        example: "keys/private-ca.pem"
-    ) { section, key, reader in
-        section.value(key) { text throws(ValueError) in try FilePath.resolve(text, in: reader.folder) }
-    }
 }

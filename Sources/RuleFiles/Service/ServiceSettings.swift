@@ -31,6 +31,8 @@ package struct ServiceSettings: Sendable {
     package var trustedProxies: [AddressRange] = []
     /// Issuers that serve several tenants; each has a `tenantClaim`.
     package var issuers: [Issuer] = []
+    /// The warnings of the service-wide file, sorted.
+    private(set) var warnings: [Diagnostic] = []
 
     /// The process's environment, which may have credentials.
     package var environment: [String: String] = [:]
@@ -179,6 +181,7 @@ extension ServiceSettings {
         let log = DiagnosticLog(file: path)
         if let root = files.readYAML(path, log: log)?.root { read(root, path: path, log: log) }
         guard log.problems.isEmpty else { throw RuleFilesError(problems: RuleLoader.sorted(log.problems)) }
+        warnings = RuleLoader.sorted(log.warnings)
     }
 
     private mutating func read(_ root: YAMLNode, path: String, log: DiagnosticLog) {

@@ -14,6 +14,8 @@ struct YAMLNode: Sendable {
 
     let content: Content
     let position: YAMLPosition
+    /// Whether this is a text without quotes.
+    var isPlain = false
 }
 
 /// One `key: value` of a mapping.

@@ -101,7 +101,7 @@ struct YAMLReader {
             let scalar = event.data.scalar
             let position = refuseProperties(scalar.anchor, scalar.tag)
             let text = String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
-            return YAMLNode(content: .text(text), position: position)
+            return YAMLNode(content: .text(text), position: position, isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE)
         case YAML_SEQUENCE_START_EVENT:
             let position = refuseProperties(event.data.sequence_start.anchor, event.data.sequence_start.tag)
             guard depth <= YAMLLimits.depth else { throw Self.tooDeep(position) }

@@ -110,10 +110,12 @@ extension IssuerPattern.Template {
         end = String(decoding: bytes[(close + 1)...], as: UTF8.self)
     }
 
-    /// Whether the text before a placeholder has the scheme and a whole host: `https://host/`.
+    /// Whether the text before a placeholder has the scheme, a whole host, and nothing that ends the path: `https://host/`.
     fileprivate static func hasLiteralHost(_ beginning: String) -> Bool {
         let scheme = "https://"
-        guard beginning.utf8.starts(with: scheme.utf8) else { return false }
+        guard beginning.utf8.starts(with: scheme.utf8), !beginning.utf8.contains(where: { "?#".utf8.contains($0) }) else {
+            return false
+        }
         return beginning.utf8.dropFirst(scheme.utf8.count).firstIndex(of: UInt8(ascii: "/")).map {
             $0 != beginning.utf8.index(beginning.startIndex, offsetBy: scheme.utf8.count)
         } ?? false

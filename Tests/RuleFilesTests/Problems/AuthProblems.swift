@@ -22,7 +22,8 @@ enum AuthProblems {
             .issuer, "    - url: x",
             """
             7:7: an issuer has no issuer; write the exact “iss” of its tokens
-            7:7: “url” is not a key of an issuer; known keys: issuer, audience, algorithms, keys, user, maxLifetime, name
+            7:7: “url” is not a key of an issuer; known keys: issuer, audience, audienceClaim, authorizedParties, claims, algorithms, \
+            keys, user, scopes, attributes, name, maxLifetime, clockSkew, until
             """),
         .behind(
             .keys, "      name: Staff",
@@ -42,8 +43,148 @@ enum AuthProblems {
         .replacing(
             .audience, "      # none",
             """
-            7:7: an issuer has no audience; write the “aud” of the tokens that are meant for uploads, so that tokens for other \
-            services are refused
+            7:7: an issuer has neither audience nor authorizedParties; write audience, the “aud” of the tokens that are meant for \
+            uploads, or authorizedParties, the “azp” of the clients that may ask: there is no “any audience”
+            """),
+        .replacing(
+            .audience, "      authorizedParties: []",
+            """
+            7:7: an issuer has neither audience nor authorizedParties; write audience, the “aud” of the tokens that are meant for \
+            uploads, or authorizedParties, the “azp” of the clients that may ask: there is no “any audience”
+            """),
+        .replacing(
+            .audience, "      authorizedParties: {a: b}",
+            """
+            8:26: authorizedParties is not a list; write [a, b], or “- a” lines
+            """),
+        .replacing(
+            .audience, "      authorizedParties: [web, '', web]",
+            """
+            8:32: authorizedParties has no value; write one after “:”
+            8:36: authorizedParties lists this twice, first in line 8; keep one of them
+            """),
+        .replacing(
+            .audience, "      authorizedParties: web\n      audienceClaim: client_id",
+            """
+            9:22: audienceClaim has no effect without audience; write audience, which “client_id” must contain
+            """),
+        .behind(
+            .audience, "      audienceClaim: [aud, client_id]",
+            """
+            9:22: audienceClaim is not a single value; write one value after “:”, in quotes if it begins with “{” or “[”
+            """),
+        .behind(
+            .keys, "      claims: token_use",
+            """
+            11:15: claims is not a mapping; write “name: value” lines
+            """),
+        .behind(
+            .keys, "      claims: {}",
+            """
+            11:7: claims is empty; write one under it: {token_use: access}, or remove it
+            """),
+        .behind(
+            .keys, "      claims: {\"a\\tb\": x, hd: [x], n: 9007199254740993, e: 1e400, empty: ''}",
+            """
+            11:16: the name of a claim has a control character; remove it
+            11:31: “hd” is not a single value; write one value after “:”, in quotes if it begins with “{” or “[”
+            11:39: “9007199254740993” is too large to be compared exactly; write a number up to 9007199254740991, or put it in \
+            quotes if the claim is a string
+            11:60: “1e400” is too large to be compared exactly; write a number up to 9007199254740991, or put it in quotes if the \
+            claim is a string
+            11:67: “empty” has no value; write one after “:”
+            """),
+        .behind(
+            .keys, "      claims: {\((0..<17).map { "c\($0): x" }.joined(separator: ", "))}",
+            """
+            11:7: claims has 17 entries; keep at most 16
+            """),
+        .behind(
+            .keys, "      user: []",
+            """
+            11:13: user is an empty list; write a claim, or the names on the way to it: [app_metadata, user_id]
+            """),
+        .behind(
+            .keys, "      user: [\(Array(repeating: "a", count: 17).joined(separator: ", "))]",
+            """
+            11:13: user is a path of more than 16 names; write a claim, or the names on the way to it: [app_metadata, user_id]
+            """),
+        .behind(
+            .keys, "      user: [a, [b], '', \"c\\td\"]",
+            """
+            11:17: user is not a single value; write one value after “:”, in quotes if it begins with “{” or “[”
+            11:22: user has no value; write one after “:”
+            11:26: user has a control character; remove it
+            """),
+        .behind(
+            .keys, "      user: {path: sub}",
+            """
+            11:13: user is not a single value; write one value after “:”, in quotes if it begins with “{” or “[”
+            """),
+        .behind(
+            .keys, "      scopes: permissions",
+            """
+            11:15: scopes is not a list; write [permissions]
+            """),
+        .behind(
+            .keys, "      scopes: [scp, [], [realm_access, roles], [realm_access, roles]]",
+            """
+            11:21: scopes is an empty list; write a claim, or the names on the way to it: [app_metadata, user_id]
+            11:48: scopes lists this twice, first in line 11; keep one of them
+            """),
+        .behind(
+            .keys, "      scopes: [\((0..<17).map { "s\($0)" }.joined(separator: ", "))]",
+            """
+            11:15: scopes has 17 entries; keep at most 16
+            """),
+        .behind(
+            .keys, "      attributes: [org]",
+            """
+            11:19: attributes is not a mapping; write “name: value” lines
+            """),
+        .behind(
+            .keys, "      attributes: {}",
+            """
+            11:7: attributes is empty; write one under it: {org: org_id}, or remove it
+            """),
+        .behind(
+            .keys, "      attributes: {Org: org_id, plan: , team: []}",
+            """
+            11:20: “Org” is not the name of an attribute; write 1 to 63 of a-z, 0-9, “-” and “_”, beginning with a letter or digit
+            11:33: “plan” has no value; write one after “:”
+            11:47: “team” is an empty list; write a claim, or the names on the way to it: [app_metadata, user_id]
+            """),
+        .behind(
+            .keys, "      attributes: {\((0..<17).map { "a\($0): x" }.joined(separator: ", "))}",
+            """
+            11:7: attributes has 17 entries; keep at most 16
+            """),
+        .behind(
+            .keys, "      clockSkew: 60",
+            """
+            11:18: “60” has no unit; add one of s, m, h, d: 60s
+            """),
+        .behind(
+            .keys, "      clockSkew: 301s",
+            """
+            11:18: “301s” is too long for a clock skew; write 0s to 5m; the default is 60s
+            """),
+        .behind(
+            .keys, "      until: tomorrow",
+            """
+            11:14: “tomorrow” is not a date; write 2026-12-31 (the start of that day in UTC) or 2026-12-31T18:00:00Z
+            """),
+        .replacing(
+            .issuer, "    - issuer: https://login.microsoftonline.com/{tid}/v2.0",
+            """
+            7:15: “https://login.microsoftonline.com/{tid}/v2.0” has braces: a placeholder is only for service-wide issuers; write \
+            the exact “iss” of this tenant's tokens, or move the issuer to the service-wide file (--config)
+            """),
+        .replacing(
+            .keys, "      keys: {jwks: 'https://login.microsoftonline.com/{tid}/keys'}",
+            """
+            10:20: “https://login.microsoftonline.com/{tid}/keys” has braces, and keys are never fetched from an address that \
+            depends on a token; write the one address of all keys: https://login.microsoftonline.com/common/discovery/v2.0/keys
             """),
         .replacing(
             .audience, "      audience: []",
