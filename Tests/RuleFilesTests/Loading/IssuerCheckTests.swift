@@ -46,6 +46,12 @@ struct IssuerCheckTests {
 
     @Test(arguments: [
         ("audience: a", "audience: b"), ("audience: [a, b]", "audience: [c, d]"),
+        ("audience: x, claims: {use: id}", "audience: x, claims: {use: access}"),
+        ("audience: x, claims: {use: 1}", "audience: x, claims: {use: \"1\"}"),
+        ("audience: x, authorizedParties: [a]", "audience: x, authorizedParties: [b]"),
+        ("authorizedParties: [a]", "audience: x, authorizedParties: [b]"),
+        ("audience: a, audienceClaim: client_id", "audience: x, claims: {client_id: b}"),
+        ("audience: a, audienceClaim: azp", "authorizedParties: [b]"),
     ])
     func `declarations of one issuer that no token fits both are accepted`(first: String, second: String) throws {
         let entries = [first, second].map { "issuer: https://i.example, \($0)" }
@@ -54,7 +60,10 @@ struct IssuerCheckTests {
     }
 
     @Test(arguments: [
-        ("audience: a", "audience: a"), ("audience: [a, b]", "audience: [b, c]"),
+        ("audience: a", "audience: a"), ("audience: [a, b]", "audience: [b, c]"), ("audience: a", "authorizedParties: [b]"),
+        ("audience: a, audienceClaim: client_id", "audience: b"), ("audience: x, claims: {use: id}", "audience: x"),
+        ("audience: x, claims: {use: id}", "audience: x, claims: {kind: access}"),
+        ("audience: x, authorizedParties: [a]", "audience: x, claims: {use: id}"),
         ("audience: é", "audience: é"),
     ])
     func `declarations of one issuer that a token could fit both are refused, in one file and in two`(
@@ -83,11 +92,28 @@ struct IssuerCheckTests {
         #expect(problems(["acme": twice]).count == 1)
     }
 
+    @Test func `service-wide declarations count too, and placeholders where they overlap`() throws {
+        let settings = try service(
+            "issuer: \"https://i.example/{tid}/v2\", audience: x, tenantClaim: tid",
+            "issuer: https://j.example, audience: x, tenantClaim: org")
+        func found(_ issuer: String) -> [String] { problems(["acme": file(issuers: [issuer])], service: settings) }
+        #expect(found("issuer: https://i.example/a/v2, audience: y") == [])
+        #expect(found("issuer: https://i.example/a/b/v2, audience: x") == [])
+        #expect(
+            found("issuer: https://i.example/a/v2, audience: x").first?.contains("the one service-wide in postern.yaml") == true)
+        #expect(found("issuer: https://j.example, audience: x").count == 1)
+    }
+
     @Test func `two service-wide declarations that a token could fit are refused`() {
         #expect(throws: RuleFilesError.self) {
             try service(
                 "issuer: https://i.example, audience: x, tenantClaim: org",
                 "issuer: https://i.example, audience: x, tenantClaim: tid")
+        }
+        #expect(throws: RuleFilesError.self) {
+            try service(
+                "issuer: \"https://i.example/{a}/x\", audience: x, tenantClaim: a",
+                "issuer: \"https://i.example/y/{b}\", audience: x, tenantClaim: b")
         }
         #expect(throws: RuleFilesError.self) {
             try service(
@@ -149,6 +175,33 @@ struct IssuerCheckTests {
         #expect(found("WEB_/x/") == [] && found("{issuer}/{user}/") == [])
     }
 
+    @Test func `the folder of a claim's value is not another rule's`() {
+        let issuer = "issuer: https://i.example, audience: x, attributes: {org: org_id, team: team}"
+        func found(_ prefix: String) -> [String] {
+            problems([
+                "acme": file(
+                    issuers: [issuer], rules: ["a: {keyPrefix: \"{claim.org}/\"}", "b: {keyPrefix: \"\(prefix)\"}"])
+            ])
+        }
+        #expect(found("shared/").contains { $0.contains("the folder of a claim “org” named “shared” would also hold") })
+        #expect(!found("{claim.team}/").isEmpty)
+        #expect(found("{claim.org}/b/") == [] && found("~x/") == [])
+    }
+
+    @Test func `a placeholder of an issuer may stand for one iss or for many`() throws {
+        let rules = ["a: {keyPrefix: \"a/{user}/\"}"]
+        let byDirectory = try service(
+            "issuer: \"https://i.example/{tid}/v2\", audience: x, tenantClaim: tid, name: entra, user: oid")
+        let byClaim = try service("issuer: \"https://i.example/{tid}/v2\", audience: x, tenantClaim: org, name: entra, user: oid")
+        func found(_ top: String, _ service: ServiceSettings, _ prefix: String = "a/{user}/") -> Int {
+            problems(["acme": file("acme", top, rules: ["a: {keyPrefix: \"\(prefix)\"}"])], service: service).count
+        }
+        #expect(found("aliases: [d1]", byDirectory) == 0 && found("", byDirectory) == 0)
+        #expect(found("aliases: [d1, d2]", byDirectory) == 1 && found("aliases: [d1]", byClaim) == 1)
+        #expect(found("aliases: [d1, d2]", byDirectory, "a/{issuer}/{user}/") == 0)
+        #expect(problems(["acme": file(rules: rules)], service: byDirectory) == [])
+    }
+
     // MARK: Names
 
     @Test func `{issuer} needs the name of every issuer, and API keys that say whose users they name`() {
@@ -199,6 +252,22 @@ struct IssuerCheckTests {
     }
 
     // MARK: Attributes
+
+    @Test func `a claim in a key must be an attribute of an issuer that can use the rule`() {
+        let rules = ["a: {keyPrefix: \"a/{claim.org}/\"}"]
+        let with = "issuer: https://i.example, audience: x, name: staff, attributes: {org: [app, org]}"
+        #expect(problems(["acme": file(issuers: [with], rules: rules)]) == [])
+        let none = problems(["acme": file(issuers: Self.two, rules: rules)])
+        #expect(
+            none.count == 1 && none[0].contains("{claim.org} is an attribute of no issuer whose users can use the rule"),
+            "\(none)")
+        let some = Example.load(["acme.yaml": file(issuers: [with, Self.two[1]], rules: rules)])
+        #expect(
+            some.warnings.map(\.message).contains { $0.hasPrefix("users of “https://j.example” can get no tickets of this rule") }
+        )
+        let onlyKeys = ["a: {keyPrefix: \"a/{claim.org}/\", apiKeysOnly: true}"]
+        #expect(problems(["acme": file(issuers: [with], keys: [""], rules: onlyKeys)]).count == 1)
+    }
 
     // MARK: Aliases
 
