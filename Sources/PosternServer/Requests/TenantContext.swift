@@ -98,8 +98,13 @@ struct TenantContext {
             if uploader.user == nil { return "key " + key.id }
             issuer = served.keyIssuers.issuer(of: key)?.identifier ?? ""
         }
-        // An issuer's identifier has no line end.
-        return "user \(issuer)\n\(uploader.user ?? "")"
+        return Self.limitedCaller(uploader.user ?? "", of: issuer)
+    }
+
+    /// A text that only this user of this issuer has. An issuer's identifier has no line end, since rule files refuse control
+    /// characters; a user may have any character.
+    static func limitedCaller(_ user: String, of issuer: String) -> String {
+        "user \(issuer)\n\(user)"
     }
 }
 
