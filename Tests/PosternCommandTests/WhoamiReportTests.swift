@@ -139,7 +139,7 @@ struct WhoamiReportTests {
     @Test func `text has a line for each check`() throws {
         let report = report(try token())
         for line in report.lines { #expect(report.text.contains("passed       \(line.check)\n")) }
-        #expect(report.text.contains("\n  tenant     acme\n"))
+        #expect(report.text.contains("\n  tenant      acme\n"))
         #expect(self.report("nonsense").text.contains("\n  FAILED       "))
     }
 }

@@ -147,6 +147,30 @@ extension Principal {
     }
 }
 
+extension Principal {
+    /// The tenant's rules that the caller cannot use, or not for every key, with the reason for an operator.
+    package func unusableRules(of tenant: Tenant) -> [(name: String, reason: String)] {
+        let permitted = permittedRules(of: tenant)
+        return tenant.rules.compactMap { rule in
+            guard permitted.contains(where: { $0 === rule }) else { return (rule.name, reasonNotToPermit(rule)) }
+            if let scope = rule.requireScope, !scopes.contains(where: { $0.hasSameBytes(as: scope) }) {
+                return (rule.name, "needs the scope \(scope)")
+            }
+            guard case .token(let identity) = source else { return nil }
+            let missing = rule.attributes.filter { name in !identity.attributes.contains { $0.name == name } }
+            return missing.isEmpty ? nil : (rule.name, "needs the claim \(missing.joined(separator: ", "))")
+        }
+    }
+
+    private func reasonNotToPermit(_ rule: UploadRule) -> String {
+        switch source {
+        case .token where rule.apiKeysOnly: "is only for API keys"
+        case .apiKey(let key) where !(key.rules?.contains(rule.name) ?? true): "is not among the key's rules"
+        default: "is only for users of \(rule.issuers?.joined(separator: ", ") ?? "others")"
+        }
+    }
+}
+
 extension UploadRule {
     /// - Parameter issuer: the name of the issuer of the caller's users; nil if it has none
     fileprivate func isFor(issuer: String?) -> Bool {

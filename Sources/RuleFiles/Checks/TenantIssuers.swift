@@ -233,13 +233,7 @@ extension RuleDraft {
     }
 
     /// The names of the attributes in the rule's keys, each once.
-    fileprivate var attributes: [String] {
-        var names: [String] = []
-        for part in prefix.value.parts + (keyName?.parts ?? []) {
-            if case .placeholder(.claim(let name)) = part, !names.contains(name) { names.append(name) }
-        }
-        return names
-    }
+    fileprivate var attributes: [String] { KeyTemplate.attributes(of: prefix.value.parts + (keyName?.parts ?? [])) }
 }
 
 extension TenantDraft {

@@ -50,6 +50,13 @@ package struct KeyTemplate: Sendable, Hashable {
         parts.contains(.placeholder(placeholder))
     }
 
+    /// The names of the attributes in `{claim.NAME}`, each once.
+    package static func attributes(of parts: [Part]) -> [String] {
+        var names: [String] = []
+        for case .placeholder(.claim(let name)) in parts where !names.contains(name) { names.append(name) }
+        return names
+    }
+
     /// The bytes with which every key of this template begins: everything before the first placeholder.
     package var leadingBytes: [UInt8] {
         guard case .literal(let bytes)? = parts.first else { return [] }

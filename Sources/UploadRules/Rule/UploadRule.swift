@@ -35,6 +35,8 @@ package final class UploadRule: Sendable {
     package var usesFilename: Bool {
         keyPrefix.usesFilename || keyName.usesFilename || contentDisposition != nil
     }
+    /// The names of the attributes that are part of the key, each once.
+    package var attributes: [String] { KeyTemplate.attributes(of: keyPrefix.parts + keyName.parts) }
     /// Whether the user is part of the key. A request with an API key must then name one.
     package var usesUser: Bool { keyPrefix.usesUser || keyName.usesUser }
 

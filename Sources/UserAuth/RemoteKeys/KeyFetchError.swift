@@ -27,7 +27,8 @@ package struct KeyFetchError: Error, Sendable, CustomStringConvertible {
         /// The discovery document has no issuer or no address of a key set.
         case incomplete
         /// The discovery document is for another issuer.
-        case issuerMismatch
+        /// `told` is the issuer in the document.
+        case issuerMismatch(told: String)
         case keySet(KeySetError)
     }
 
@@ -135,10 +136,16 @@ extension KeyFetchError {
             the discovery document has no issuer or jwks_uri, or they are not strings: check the issuer, or configure the \
             address of the key set as jwks
             """
-        case .issuerMismatch:
+        case .issuerMismatch(let told) where told.contains("{tenantid}"):
             """
-            the discovery document is for another issuer: write the issuer exactly as the provider does, byte for byte, with \
-            or without a final slash
+            the discovery document is for many directories (its issuer is \(told.quoted), literally): declare, service-wide, the \
+            issuer https://login.microsoftonline.com/{tid}/v2.0 with keys: \
+            {jwks: https://login.microsoftonline.com/common/discovery/v2.0/keys}
+            """
+        case .issuerMismatch(let told):
+            """
+            the discovery document is for the issuer \(told.quoted): write the issuer exactly as the provider does, byte for \
+            byte, with or without a final slash
             """
         case .keySet(let error):
             "the key set cannot be used: \(Self.description(of: error))"

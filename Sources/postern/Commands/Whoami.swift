@@ -58,7 +58,7 @@ struct Whoami: AsyncParsableCommand {
         let now = Date()
         let judgement = identities.authenticator.report(authorization: ["Bearer \(credential)"], at: now)
         let report = WhoamiReport(
-            facts: UnverifiedClaims(credential, at: now),
+            facts: UnverifiedClaims(credential, at: now, issuers: identities.issuers.all.map(\.issuer)),
             judgement: judgement,
             identities: identities
         )
@@ -83,6 +83,8 @@ struct WhoamiReport {
     let tenant: String?
     /// The rules that it can use.
     let rules: [String]
+    /// The tenant's other rules, with the reasons.
+    let otherRules: [(name: String, reason: String)]
     /// Why it would be refused, as `/metrics` and the log name it.
     let reason: String?
     /// What to do about it.
@@ -100,8 +102,12 @@ struct WhoamiReport {
             principal = nil
             tenant = nil
             rules = []
+            otherRules = []
             reason = failure.reason
-            advice = WhoamiAdvice(identities: identities, issuer: facts.issuer).text(for: failure)
+            let general = WhoamiAdvice(identities: identities, issuer: facts.issuer).text(for: failure)
+            let declared = identities.issuers.all.filter { $0.issuer.pattern.matches(facts.issuer ?? "") }
+            let particular = TokenHabits(facts: facts, declared: declared.map { ($0.issuer, $0.tenant) }).advice(for: failure)
+            advice = [general, particular].compactMap(\.self).joined(separator: "\n")
             lines += [tenantCheck, accessCheck].map { Line(check: $0, verdict: .notReached) }
         case .success(let principal):
             self.principal = principal
@@ -109,6 +115,7 @@ struct WhoamiReport {
             self.tenant = tenant?.id
             lines.append(Line(check: tenantCheck, verdict: tenant == nil ? .failed : .passed))
             rules = tenant.map { principal.usableRules(of: $0).map(\.name) } ?? []
+            otherRules = tenant.map { principal.unusableRules(of: $0) } ?? []
             let whoamiAdvice = WhoamiAdvice(identities: identities, issuer: facts.issuer)
             guard let tenant else {
                 lines.append(Line(check: accessCheck, verdict: .notReached))
@@ -136,8 +143,9 @@ extension WhoamiReport {
         if let principal, isAccepted {
             lines.append("It would be accepted as:")
             let scopes = principal.scopes.isEmpty ? nil : principal.scopes.joined(separator: " ")
-            let rows =
+            var rows =
                 identity(principal) + [("scopes", scopes), ("rules", rules.isEmpty ? "none" : rules.joined(separator: " "))]
+            for (name, reason) in otherRules { rows.append(("not \(name)", reason)) }
             lines += table(rows.map { ($0.name, $0.value?.printableASCII(maximumLength: 300) ?? "–") })
         } else {
             lines.append("It would be refused: \(reason ?? "")")
@@ -167,6 +175,9 @@ extension WhoamiReport {
                     for (name, value) in identity(principal) { json.member(name, value) }
                     json.member("scopes", principal.scopes)
                     json.member("rules", rules)
+                    json.object("otherRules") { json in
+                        for (name, reason) in otherRules { json.member(name, reason) }
+                    }
                 }
             } else {
                 json.null()

@@ -184,6 +184,13 @@ struct KeyFetcherTests {
         #expect(await Self.reason(fetcher) == "forbidden-address")
     }
 
+    @Test func `a document for another issuer says which, and one for many directories what to write`() {
+        let slash = KeyFetchError(.discovery, .issuerMismatch(told: "https://acme.eu.auth0.com/"))
+        #expect(slash.description.contains("is for the issuer “https://acme.eu.auth0.com/”"))
+        let entra = KeyFetchError(.discovery, .issuerMismatch(told: "https://login.microsoftonline.com/{tenantid}/v2.0"))
+        #expect(entra.description.contains("for many directories") && entra.description.contains("{tid}/v2.0 with keys: {jwks: "))
+    }
+
     @Test func `every reason has a label of its own, and every message says what to do`() {
         let causes: [KeyFetchError.Cause] = [
             .unprotectedURL, .failure(.unreachable("connection refused")), .failure(.tls("x")), .failure(.timedOut(seconds: 2)),
@@ -193,7 +200,8 @@ struct KeyFetcherTests {
             .failure(.proxy("proxy:80", .authentication(isSent: false))), .failure(.proxy("proxy:80", .tls("x"))),
             .failure(.proxy("proxy:80", .authentication(isSent: true))), .failure(.proxy("proxy:80", .timedOut(seconds: 2))),
             .failure(.proxy("proxy:80", .broken)),
-            .redirect(status: 302), .status(500), .notJSON(line: 1, byte: 1), .incomplete, .issuerMismatch, .keySet(.notAKeySet),
+            .redirect(status: 302), .status(500), .notJSON(line: 1, byte: 1), .incomplete, .issuerMismatch(told: "x"),
+            .keySet(.notAKeySet),
             .keySet(.tooManyKeys(maximum: 64)), .keySet(.duplicateKeyID("x")), .keySet(.noUsableKey(skipped: [])),
             .keySet(.noAlgorithms),
         ]
