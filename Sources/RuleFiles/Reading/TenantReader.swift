@@ -63,6 +63,7 @@ struct TenantReader {
         draft.sharedUsers = Self.sharedUsers.read(from: file, self)?.value ?? false
         let (store, credentials) = readStore(file, into: &draft)
         draft.rules = readRules(file, isAWS: draft.isAWS)
+        if case .role(let role)? = credentials?.source { warnOfExpiry(of: draft.rules, role) }
         let origins = file.list("origins", WebOrigin.parse)
         let auth = file.section("auth", keys: Self.authKeys.map(\.name))
         if let auth {
@@ -110,6 +111,22 @@ struct TenantReader {
         role.sessionName = name.utf8.count <= 64 ? name : id
         return .role(role)
     }
+
+    /// A ticket ends a minute before the session that signs it, whatever its rule says.
+    private func warnOfExpiry(of rules: [RuleDraft], _ role: AssumedRole) {
+        let longest = (role.durationSeconds ?? Self.defaultSessionSeconds) - 60
+        for draft in rules {
+            guard let rule = draft.rule, rule.expiry > longest else { continue }
+            log.warning(
+                at: draft.prefix.position,
+                "tickets of the rule \(rule.name.quoted) end earlier than its expiry: the session of an assumed role lasts an hour",
+                "write an expiry of at most \(longest / 60)m, or sign with credentials that do not expire"
+            )
+        }
+    }
+
+    /// How long a session lasts if the role does not say ("AssumeRole", `DurationSeconds`, AWS Security Token Service API Reference).
+    private static let defaultSessionSeconds = 3600
 
     private func sessionPolicy(for role: AssumedRole, bucket: String, _ rules: [UploadRule], _ file: Section) -> String? {
         do throws(SessionPolicyError) {

@@ -304,4 +304,20 @@ struct IssuerCheckTests {
             ["acme.yaml": text.replacing("aliases:", with: "serviceIssuers: true\naliases:")], service: settings)
         #expect(accepted.warnings.isEmpty)
     }
+
+    // MARK: Credentials
+
+    @Test func `an expiry that the session of a role cannot reach is a warning`() {
+        func warnings(_ expiry: String, _ credentials: String) -> [String] {
+            let text = file(keys: [""], rules: ["a: {keyPrefix: a/, expiry: \(expiry)}"])
+                .replacing("region: eu-west-1}", with: "region: eu-west-1, credentials: \(credentials)}")
+            return Example.load(["acme.yaml": text]).warnings.map(\.message)
+        }
+        let role = "{assumeRole: {roleArn: \"arn:aws:iam::123456789012:role/acme\"}}"
+        #expect(warnings("59m", role) == [] && warnings("2h", "{env: ACME}") == [])
+        #expect(
+            warnings("1h", role) == [
+                "tickets of the rule “a” end earlier than its expiry: the session of an assumed role lasts an hour"
+            ])
+    }
 }

@@ -155,7 +155,7 @@ struct RuleLoaderTests {
         #expect(rule.storage.metadata.fixed == [FormField(name: "x-amz-meta-a_b", value: "c")])
         #expect(rule.storage.metadata.allowed == ["x-y"])
         #expect(rule.usesFilename && !rule.usesUser)
-        #expect(outcome.warnings.map(\.line) == [8, 17, 31])
+        #expect(outcome.warnings.map(\.line) == [8, 17, 30, 31])
     }
 
     @Test func `whose tokens are for a tenant is read from its keys`() throws {
