@@ -136,16 +136,17 @@ extension KeyFetchError {
             the discovery document has no issuer or jwks_uri, or they are not strings: check the issuer, or configure the \
             address of the key set as jwks
             """
+        // What a provider sends is not repeated.
         case .issuerMismatch(let told) where told.contains("{tenantid}"):
             """
-            the discovery document is for many directories (its issuer is \(told.quoted), literally): declare, service-wide, the \
+            the discovery document is for many directories (its issuer has {tenantid}, literally): declare, service-wide, the \
             issuer https://login.microsoftonline.com/{tid}/v2.0 with keys: \
             {jwks: https://login.microsoftonline.com/common/discovery/v2.0/keys}
             """
-        case .issuerMismatch(let told):
+        case .issuerMismatch:
             """
-            the discovery document is for the issuer \(told.quoted): write the issuer exactly as the provider does, byte for \
-            byte, with or without a final slash
+            the discovery document is for another issuer: write the issuer exactly as the provider does, byte for byte, with \
+            or without a final slash
             """
         case .keySet(let error):
             "the key set cannot be used: \(Self.description(of: error))"

@@ -184,9 +184,9 @@ struct KeyFetcherTests {
         #expect(await Self.reason(fetcher) == "forbidden-address")
     }
 
-    @Test func `a document for another issuer says which, and one for many directories what to write`() {
+    @Test func `a document for many directories says what to write, and no text of a document is repeated`() {
         let slash = KeyFetchError(.discovery, .issuerMismatch(told: "https://acme.eu.auth0.com/"))
-        #expect(slash.description.contains("is for the issuer “https://acme.eu.auth0.com/”"))
+        #expect(slash.description.contains("with or without a final slash") && !slash.description.contains("auth0"))
         let entra = KeyFetchError(.discovery, .issuerMismatch(told: "https://login.microsoftonline.com/{tenantid}/v2.0"))
         #expect(entra.description.contains("for many directories") && entra.description.contains("{tid}/v2.0 with keys: {jwks: "))
     }
