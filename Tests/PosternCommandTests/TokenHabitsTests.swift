@@ -67,6 +67,38 @@ struct TokenHabitsTests {
         #expect(advice == #"The entry requires "true", and 'email_verified' is the boolean true in the token."#)
     }
 
+    @Test func `an ID token for an entry of access tokens says where its client is`() throws {
+        let claims = #"{"iss":"https://id.example","aud":"c1","token_use":"id"}"#
+        let advice = try Self.advice(claims, .audienceMissing) { $0.audienceClaim = "client_id" }
+        #expect(advice?.contains("It has no 'client_id', but 'aud'") == true)
+        #expect(advice?.contains("write audience: [c1], claims: {token_use: id} without audienceClaim") == true)
+    }
+
+    @Test func `entries without names are told by what they require, and a kind of algorithm is one`() {
+        func entry(_ algorithm: Algorithm, _ audience: String) -> (issuer: Issuer, tenant: String?) {
+            var issuer = Issuer(
+                pattern: IssuerPattern(exact: "https://id.example"), algorithms: [algorithm], keySource: .jwksFile("k"))
+            issuer.audiences = [audience]
+            return (issuer, "acme")
+        }
+        let token =
+            [#"{"alg":"ES256"}"#, #"{"iss":"https://id.example","aud":"a"}"#].map { Base64URL.encode($0.utf8) }.joined(
+                separator: ".")
+            + ".AA"
+        let facts = UnverifiedClaims(token, at: .distantPast)
+        let few = TokenHabits(facts: facts, declared: [entry(.es256, "b"), entry(.hs256, "a"), entry(.es256, "a")])
+        #expect(
+            few.advice(for: .declarationUnmatched) == """
+                The entries of the issuer:
+                  entry (aud b, ES256) of the tenant acme: audience-mismatch
+                  entry (aud a, HS256) of the tenant acme: algorithm-not-allowed
+                  entry (aud a, ES256) of the tenant acme: fits
+                """)
+        let many = TokenHabits(facts: facts, declared: (0..<1000).map { entry(.es256, "\($0)") }).advice(
+            for: .declarationUnmatched)
+        #expect(many?.split(separator: "\n").count == 22 && many?.hasSuffix("  and 980 more") == true)
+    }
+
     @Test func `an ordinary token has no habits`() throws {
         let claims = #"{"iss":"https://id.example","aud":"uploads","sub":"u1"}"#
         for failure in [AuthenticationError.expired, .signatureInvalid, .lifetimeTooLong, .userMissing, .audienceMismatch] {

@@ -32,13 +32,14 @@ struct WhoamiReportTests {
             store: {bucket: acme-uploads, region: eu-west-1}
             auth:
               issuers:
-                - {issuer: https://id.example, audience: uploads, algorithms: [ES256], keys: {pemFile: ../key.pem}}
+                - {issuer: https://id.example, audience: uploads, algorithms: [ES256], keys: {pemFile: ../key.pem}, attributes: {org: typ}}
               apiKeys:
                 - {id: cms, sha256: \(key.sha256Hex), rules: [files], allowUsers: [u1, u2]}
                 - {id: old, sha256: \(expiredKey.sha256Hex), expires: 2026-12-31}
             rules:
               files: {keyPrefix: files/, contentTypes: [image/png], maxSize: 1MiB}
               photos: {keyPrefix: photos/, contentTypes: [image/png], maxSize: 1MiB, requireScope: photos}
+              orgs: {keyPrefix: "orgs/{claim.org}/", contentTypes: [image/png], maxSize: 1MiB, requireScope: orgs}
             """, to: "tenants/acme.yaml")
         try folder.write(
             """
@@ -52,7 +53,7 @@ struct WhoamiReportTests {
 
     private func report(_ credential: String) -> WhoamiReport {
         WhoamiReport(
-            facts: UnverifiedClaims(credential, at: Self.now),
+            facts: UnverifiedClaims(credential, at: Self.now, issuers: identities.issuers.all.map(\.issuer)),
             judgement: identities.authenticator.report(authorization: ["Bearer \(credential)"], at: Self.now),
             identities: identities)
     }
@@ -86,6 +87,24 @@ struct WhoamiReportTests {
 
     @Test func `rules whose scope is missing are not usable`() throws {
         #expect(try json(token())["identity"]?["rules"] == .array([.string("files")]))
+    }
+
+    @Test func `a rule is either usable or has a reason why not`() throws {
+        func rules(_ others: [(String, String)]) throws -> (rules: JSONValue?, others: JSONValue?) {
+            let identity = try json(token(others))["identity"]
+            return (identity?["rules"], identity?["otherRules"])
+        }
+        let without = try rules([("scope", "orgs photos")])
+        #expect(without.rules == .array([.string("files"), .string("photos")]))
+        #expect(without.others?.names == ["orgs"] && without.others?["orgs"]?.string == "needs the claim org")
+        let with = try rules([("scope", "orgs"), ("typ", "acme")])
+        #expect(with.rules == .array([.string("files"), .string("orgs")]))
+        #expect(with.others?["photos"]?.string == "needs the scope photos")
+    }
+
+    @Test func `a claim with the name of a member of the header has a name of its own among the facts`() throws {
+        let facts = try json(token([("typ", "acme")]))["facts"]
+        #expect(facts?["typ"]?.string == "JWT" && facts?["claim typ"]?.string == "acme")
     }
 
     @Test func `an API key is accepted with its rules and users`() throws {

@@ -20,6 +20,8 @@ package struct UnverifiedClaims: Sendable {
 
     /// The number of parts between dots; nil for an API key.
     package let partCount: Int?
+    /// The algorithm in the header; nil if there is none that Postern supports.
+    private let algorithm: Algorithm?
     /// Nil if the credential is an API key, or its payload cannot be read.
     private let claims: TokenClaims?
 
@@ -36,16 +38,21 @@ package struct UnverifiedClaims: Sendable {
             facts = Self.facts(apiKey: bytes)
             issuer = nil
             partCount = nil
+            algorithm = nil
             claims = nil
         } else {
-            let claims = (try? CompactJWS(parsing: bytes)).flatMap { try? TokenClaims(parsing: $0.payload) }
+            let jws = try? CompactJWS(parsing: bytes)
+            let claims = jws.flatMap { try? TokenClaims(parsing: $0.payload) }
             let issuer = try? claims?.issuer()
             self.claims = claims
             self.issuer = issuer
+            algorithm = jws.flatMap { try? TokenHeader(parsing: $0.header) }?.algorithm
             partCount = bytes.count { $0 == UInt8(ascii: ".") } + 1
-            facts =
-                Self.facts(token: bytes, at: now)
-                + Self.facts(claims, of: issuers.filter { $0.pattern.matches(issuer ?? "") }, at: now)
+            let registered = Self.facts(token: bytes, at: now)
+            let further = Self.facts(claims, of: issuers.filter { $0.pattern.matches(issuer ?? "") }, at: now)
+            // Keycloak's tokens have "typ" in the header and in the claims.
+            let names = Set(registered.map(\.name))
+            facts = registered + further.map { (names.contains($0.name) ? "claim \($0.name)" : $0.name, $0.value) }
         }
     }
 
@@ -109,9 +116,10 @@ package struct UnverifiedClaims: Sendable {
         }
     }
 
-    /// Which requirement of an issuer the token does not meet; nil if it meets all.
+    /// Which requirement of an issuer the token does not meet; nil if it meets all. Its kind of algorithm is the first.
     package func failure(of issuer: Issuer) -> AuthenticationError? {
         guard let claims else { return .claimsMalformed }
+        guard let algorithm, algorithm.isSymmetric == issuer.isSymmetric else { return .algorithmNotAllowed }
         do throws(AuthenticationError) {
             try issuer.checkRequirements(of: claims)
             return nil

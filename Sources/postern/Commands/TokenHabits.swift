@@ -56,6 +56,11 @@ struct TokenHabits {
     }
 
     private var audienceMissing: String? {
+        if let claim = declared.first?.issuer.audienceClaim, claim != "aud", let audience = facts.text(of: ClaimPath("aud")) {
+            let use = facts.text(of: ClaimPath("token_use")).map { ", claims: {token_use: \($0)}" } ?? ""
+            return
+                "It has no '\(claim)', but 'aud', as ID tokens have: send the access token, or write audience: [\(audience)]\(use) without audienceClaim."
+        }
         if let client = facts.text(of: ClaimPath("client_id")) {
             let use = facts.text(of: ClaimPath("token_use")).map { ", claims: {token_use: \($0)}" } ?? ""
             return
@@ -101,11 +106,26 @@ struct TokenHabits {
     /// Why each entry of the issuer takes the token or does not.
     private var entries: String? {
         guard declared.count > 1 else { return nil }
-        let lines = declared.map { entry in
+        var lines = declared.prefix(Self.maximumEntries).map { entry in
             let place = entry.tenant.map { "of the tenant \($0)" } ?? "service-wide"
-            let name = entry.issuer.name.map { " \($0)" } ?? ""
-            return "  entry\(name) \(place): \(facts.failure(of: entry.issuer)?.reason ?? "fits")"
+            let failure = facts.failure(of: entry.issuer)?.reason ?? "fits"
+            return "  entry \(Self.name(of: entry.issuer)) \(place): \(failure)"
         }
+        if declared.count > lines.count { lines.append("  and \(declared.count - lines.count) more") }
         return "The entries of the issuer:\n" + lines.joined(separator: "\n")
+    }
+
+    /// A provider may have entries in thousands of files.
+    private static let maximumEntries = 20
+
+    /// The name of an entry; without one, what tells it from the others of its issuer.
+    private static func name(of issuer: Issuer) -> String {
+        if let name = issuer.name { return name }
+        var parts: [String] = []
+        if !issuer.audiences.isEmpty { parts.append("\(issuer.audienceClaim) \(issuer.audiences.joined(separator: " "))") }
+        if !issuer.authorizedParties.isEmpty { parts.append("azp \(issuer.authorizedParties.joined(separator: " "))") }
+        parts += issuer.requiredClaims.map { "\($0.name) \($0.value)" }
+        parts.append(issuer.algorithms.map(\.rawValue).joined(separator: " "))
+        return "(\(parts.joined(separator: ", ").printableASCII(maximumLength: 200)))"
     }
 }

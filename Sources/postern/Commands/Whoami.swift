@@ -114,8 +114,10 @@ struct WhoamiReport {
             let tenant = identities.tenant(of: principal)
             self.tenant = tenant?.id
             lines.append(Line(check: tenantCheck, verdict: tenant == nil ? .failed : .passed))
-            rules = tenant.map { principal.usableRules(of: $0).map(\.name) } ?? []
-            otherRules = tenant.map { principal.unusableRules(of: $0) } ?? []
+            let others = tenant.map { principal.unusableRules(of: $0) } ?? []
+            let unusable = Set(others.map(\.name))
+            otherRules = others
+            rules = tenant?.rules.map(\.name).filter { !unusable.contains($0) } ?? []
             let whoamiAdvice = WhoamiAdvice(identities: identities, issuer: facts.issuer)
             guard let tenant else {
                 lines.append(Line(check: accessCheck, verdict: .notReached))

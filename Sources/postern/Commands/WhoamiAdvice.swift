@@ -54,7 +54,7 @@ struct WhoamiAdvice {
             "The issuer's 'claims' require another value of '\(claim)'. The type counts too: \"true\" in quotes is text, true is a boolean."
         case .issuerEnded: "The 'until' of the issuer's entry has passed: its tokens are not accepted any more."
         case .audienceMissing, .audienceMalformed, .audienceMismatch:
-            "The token's 'aud' must contain one of the values of 'audience' in the rule file: request a token for uploads, or correct 'audience'."
+            "The claim 'aud', or the one that 'audienceClaim' names, must contain one of the values of 'audience' in the rule file: request a token for uploads, or correct 'audience'."
         case .expirationMissing, .expirationMalformed: "'exp' is required, as a number of seconds since 1970."
         case .expired: "It has expired: get a new one. (Clocks may differ by 60 s.)"
         case .notBeforeMalformed, .issuedAtMalformed: "'nbf' and 'iat' must be numbers of seconds since 1970."
