@@ -21,7 +21,8 @@ struct ConfiguredIssuersTests {
         try folder.write(
             """
             {"keys": [{"kty": "EC", "crv": "P-256", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
-            "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM", "kid": "k1"}, {"kty": "EC", "crv": "P-256", "kid": "k2"}]}
+            "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM", "kid": "k1"}, {"kty": "EC", "crv": "P-256", "kid": "k2"},
+            {"kty": "RSA", "kid": "k3", "use": "enc", "alg": "RSA-OAEP", "n": "AQAB", "e": "AQAB"}]}
             """, to: "jwks.json")
         try folder.write("not a key", to: "broken.pem")
     }
@@ -68,7 +69,7 @@ struct ConfiguredIssuersTests {
         #expect(loader.issuers.allSatisfy { $0.remote == nil })
     }
 
-    @Test func `a skipped key is a warning`() async throws {
+    @Test func `a skipped key is a warning, unless it is for encryption`() async throws {
         let loader = try await load(["acme": [issuer("b", keys: "jwksFile: ../jwks.json")]])
         let warning = try #require(loader.warnings.first)
         #expect(

@@ -238,7 +238,7 @@ extension RemoteKeys: RefreshedSource {
     func report(at moment: Moment) -> RefreshReport {
         let status = status(at: moment)
         var fetched: Logger.Metadata = ["keyIds": "\(status.keyIDs.map { $0 ?? "-" }.joined(separator: " "))"]
-        if !status.skipped.isEmpty { fetched["skipped"] = "\(status.skipped.prefix(4).joined(separator: "; "))" }
+        if !status.unexpected.isEmpty { fetched["skipped"] = "\(status.unexpected.prefix(4).joined(separator: "; "))" }
         return RefreshReport(
             results: [("ok", status.successes)] + status.failures.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
             failuresInARow: status.failuresInARow,

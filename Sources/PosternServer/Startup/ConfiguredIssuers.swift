@@ -114,7 +114,9 @@ struct IssuerLoader {
             result = (remote.keys, remote)
         } else {
             let set = try Self.keys(issuer.keySource, algorithms: issuer.algorithms)
-            warnings += set.skipped.map { "\(subject): \(issuer.keySource.path.map { $0 + ": " } ?? "")\($0)" }
+            warnings += set.skipped.filter { !$0.isExpected }.map {
+                "\(subject): \(issuer.keySource.path.map { $0 + ": " } ?? "")\($0)"
+            }
             if case .secretFile(let path) = issuer.keySource, let warning = LocalFile(path).secrecyWarning {
                 warnings.append("\(subject): \(warning)")
             }

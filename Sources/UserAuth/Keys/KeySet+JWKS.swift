@@ -86,7 +86,7 @@ struct JSONWebKey {
     /// Checks that `use` is `sig` and that `key_ops` has `verify`, if the key has these members (sections 4.2 and 4.3).
     private static func checkPurpose(_ key: JSONObject) throws(SkippedKey.Reason) {
         if let use = key["use"] {
-            guard use == .string("sig") else { throw .notForSignatures }
+            guard use == .string("sig") else { throw use == .string("enc") ? .forEncryption : .notForSignatures }
         }
         if let operations = key["key_ops"] {
             guard case .array(let names) = operations, names.contains(.string("verify")) else { throw .notForSignatures }

@@ -61,6 +61,9 @@ package struct SkippedKey: Sendable, CustomStringConvertible {
     package let id: String?
     package let reason: Reason
 
+    /// Whether nobody needs to be told: Keycloak's sets have a key for encryption beside those for signatures.
+    package var isExpected: Bool { reason == .forEncryption }
+
     /// One line, with control characters of the id escaped.
     package var description: String {
         let name = id.map { " (kid \(JSONWriter.quoted($0).printable()))" } ?? ""
@@ -81,6 +84,7 @@ package struct SkippedKey: Sendable, CustomStringConvertible {
         case malformed = "a member is missing or is not a string of strict base64url"
         case idMalformed = "kid must be a string of at most 128 bytes"
         case idMissing = "a key without kid cannot be one of several"
+        case forEncryption = "it is for encryption, as use says"
         case notForSignatures = "use or key_ops does not allow it to verify signatures"
         case algorithmUnsupported = "alg is not a signature algorithm that Postern supports"
         case algorithmMismatch = "alg does not match the key's type or curve"

@@ -127,6 +127,17 @@ extension KeyFetchError {
             the \(document.rawValue)'s server sent a redirect (status \(status)), and Postern follows no redirects: \
             configure the final address
             """
+        case .status(let status) where status == 401 || status == 403:
+            """
+            the \(document.rawValue)'s server returned status \(status), and Postern sends no credentials: let anyone read it (in \
+            Kubernetes, bind the role system:service-account-issuer-discovery to system:unauthenticated), or save the key set and \
+            configure it as jwksFile
+            """
+        case .status(404) where document == .discovery:
+            """
+            the discovery document's server returned status 404: check the issuer or, if the provider has no such document, \
+            configure the address of the key set as jwks (Supabase: the issuer and /.well-known/jwks.json)
+            """
         case .status(let status):
             "the \(document.rawValue)'s server returned status \(status) instead of 200: check the address and the provider"
         case .notJSON(let line, let byte):

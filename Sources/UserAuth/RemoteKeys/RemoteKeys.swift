@@ -87,6 +87,7 @@ package final class RemoteKeys: Sendable {
             hasKeys: set != nil,
             keyIDs: set?.keyIDs.map { $0.map { $0.printableASCII() } } ?? [],
             skipped: set?.skipped.map(\.boundedDescription) ?? [],
+            unexpected: set?.skipped.filter { !$0.isExpected }.map(\.boundedDescription) ?? [],
             ageSeconds: status.fetchedAt.map { Self.seconds(from: $0, to: moment.uptime) },
             lastError: status.lastError?.description,
             lastErrorReason: status.lastError?.reason.rawValue,
@@ -136,6 +137,8 @@ package struct RemoteKeysStatus: Sendable {
     package let keyIDs: [String?]
     /// The keys of the set that cannot be used, with the reasons.
     package let skipped: [String]
+    /// Those of ``skipped`` that an operator should know of.
+    package let unexpected: [String]
     /// Whole seconds since the start of the last successful fetch; nil if there was none.
     package let ageSeconds: Int?
     /// The description of the last error, even if later fetches succeeded; nil if none failed.

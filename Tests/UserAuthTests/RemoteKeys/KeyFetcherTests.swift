@@ -191,6 +191,16 @@ struct KeyFetcherTests {
         #expect(entra.description.contains("for many directories") && entra.description.contains("{tid}/v2.0 with keys: {jwks: "))
     }
 
+    @Test func `a missing discovery document and one that needs credentials say what to write instead`() {
+        let missing = KeyFetchError(.discovery, .status(404))
+        #expect(missing.description.contains("configure the address of the key set as jwks"))
+        for status in [401, 403] {
+            let refused = KeyFetchError(.keySet, .status(status))
+            #expect(refused.description.contains("system:service-account-issuer-discovery") && refused.reason == .status)
+        }
+        #expect(KeyFetchError(.keySet, .status(404)).description.contains("returned status 404 instead of 200"))
+    }
+
     @Test func `every reason has a label of its own, and every message says what to do`() {
         let causes: [KeyFetchError.Cause] = [
             .unprotectedURL, .failure(.unreachable("connection refused")), .failure(.tls("x")), .failure(.timedOut(seconds: 2)),
