@@ -79,7 +79,7 @@ struct CheckReportTests {
     }
 
     /// The results of a SARIF log.
-    private func results(_ report: CheckReport, in folder: String = "/work") throws -> [[String: Any]] {
+    private func results(_ report: CheckReport, in folder: String = "/srv") throws -> [[String: Any]] {
         let log = Data(report.written(as: .sarif, in: folder).utf8)
         let json = try #require(JSONSerialization.jsonObject(with: log) as? [String: Any])
         let runs = try #require(json["runs"] as? [[String: Any]])
@@ -118,9 +118,9 @@ struct CheckReportTests {
     }
 
     @Test(arguments: [
-        ("t", "t/b.yml"), ("/work/t", "t/b.yml"), ("./t", "t/b.yml"), ("../t", "../t/b.yml"),
+        ("t", "t/b.yml"), ("/srv/t", "t/b.yml"), ("./t", "t/b.yml"), ("../t", "../t/b.yml"),
         ("/else where/t", "file:///else%20where/t/b.yml"), ("a:b", "a%3Ab/b.yml"), ("ü#?", "%C3%BC%23%3F/b.yml"),
-        ("/workshop", "file:///workshop/b.yml"),
+        ("/srvs", "file:///srvs/b.yml"),
     ])
     func `paths in SARIF are relative to the current folder`(folder: String, uri: String) throws {
         let check = RuleFileCheck(folder, service: nil, files: .memory(["\(folder)/b.yml": ""]))

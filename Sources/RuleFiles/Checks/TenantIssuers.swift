@@ -103,9 +103,12 @@ struct TenantIssuers {
                     ? "write name: \(name.value) in the entry of the issuer" : "write one of \(names.joined(separator: ", "))"))
     }
 
-    /// The issuers of the users whose files a rule stores.
+    /// The issuers of the users whose files a rule stores. An API key without an issuer may name users of each.
     private func userIssuers(of rule: RuleDraft) -> [Issuer] {
-        issuers(of: rule) + keys(of: rule).flatMap { key in all.filter { $0.name != nil && $0.name == key.value.issuer } }
+        issuers(of: rule)
+            + keys(of: rule).flatMap { key in
+                key.value.issuer.map { name in all.filter { $0.name == name } } ?? all
+            }
     }
 
     /// Whether users of different people could have the same `{user}`.

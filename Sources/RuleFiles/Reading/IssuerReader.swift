@@ -147,7 +147,7 @@ struct IssuerReader: Sendable {
         case .secretFile:
             log.problem(
                 at: keys.position,
-                "with {\(template.claim)} in the issuer, whoever has the secret could sign for every directory",
+                "one shared secret for every value of {\(template.claim)} would let its holder sign tokens of any directory",
                 "write jwks, jwksFile or pemFile"
             )
         case .remote(.jwks), .jwksFile, .pemFile:

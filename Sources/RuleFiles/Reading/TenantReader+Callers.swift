@@ -10,7 +10,7 @@ import WireFormats
     import Foundation
 #endif
 
-// The keys that say whose tokens are for the tenant, and whom it refuses.
+// The keys that decide which tokens are accepted for the tenant, and which users are refused.
 extension TenantReader {
     static let aliases = Key<TenantReader, [Located<TenantAlias>]?>(
         "aliases",

@@ -27,8 +27,8 @@ package struct KeyFetchError: Error, Sendable, CustomStringConvertible {
         /// The discovery document has no issuer or no address of a key set.
         case incomplete
         /// The discovery document is for another issuer.
-        /// `told` is the issuer in the document.
-        case issuerMismatch(told: String)
+        /// The document is for another issuer; `hasTenantPlaceholder` if that has `{tenantid}`, as Microsoft's for all directories.
+        case issuerMismatch(hasTenantPlaceholder: Bool)
         case keySet(KeySetError)
     }
 
@@ -147,8 +147,7 @@ extension KeyFetchError {
             the discovery document has no issuer or jwks_uri, or they are not strings: check the issuer, or configure the \
             address of the key set as jwks
             """
-        // What a provider sends is not repeated.
-        case .issuerMismatch(let told) where told.contains("{tenantid}"):
+        case .issuerMismatch(hasTenantPlaceholder: true):
             """
             the discovery document is for many directories (its issuer has {tenantid}, literally): declare, service-wide, the \
             issuer https://login.microsoftonline.com/{tid}/v2.0 with keys: \

@@ -93,7 +93,9 @@ package struct KeyFetcher: Sendable {
         guard case .object(let document) = value,
             case .string(let name)? = document["issuer"], case .string(let keys)? = document["jwks_uri"]
         else { throw KeyFetchError(.discovery, .incomplete) }
-        guard name.hasSameBytes(as: issuer) else { throw KeyFetchError(.discovery, .issuerMismatch(told: name)) }
+        guard name.hasSameBytes(as: issuer) else {
+            throw KeyFetchError(.discovery, .issuerMismatch(hasTenantPlaceholder: name.contains("{tenantid}")))
+        }
         guard let address = try? HTTPURL(keys) else { throw KeyFetchError(.keySet, .failure(.badURL)) }
         // A remote provider must not direct the request to an unencrypted service on this machine.
         guard address.isEncrypted || (base.isLoopback && address.isLoopback) else {

@@ -140,6 +140,10 @@ struct IssuerCheckTests {
             #expect(problems(["acme": file(issuers: Self.two, rules: ["a: {keyPrefix: \"\(prefix)\"}"])]) == [])
         }
         #expect(problems(["acme": file(issuers: [Self.two[0]], rules: rules)]) == [])
+        // An API key that does not say whose users it names may name those of both.
+        let onlyKeys = ["a: {keyPrefix: \"a/{user}/\", apiKeysOnly: true}"]
+        #expect(problems(["acme": file(issuers: Self.two, keys: [""], rules: onlyKeys)]).count == 1)
+        #expect(problems(["acme": file(issuers: Self.two, keys: ["issuer: web"], rules: onlyKeys)]) == [])
         // Two declarations of one issuer have the same users.
         let one = ["issuer: https://i.example, audience: x", "issuer: https://i.example, audience: y"]
         #expect(problems(["acme": file(issuers: one, rules: rules)]) == [])

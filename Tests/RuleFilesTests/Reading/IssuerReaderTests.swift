@@ -176,7 +176,7 @@ struct IssuerReaderTests {
             ])
         #expect(
             problems("    keys: {secretFile: s}\n    tenantClaim: tid").contains(
-                "5:24: with {tid} in the issuer, whoever has the secret could sign for every directory; write jwks, jwksFile or pemFile"
+                "5:24: one shared secret for every value of {tid} would let its holder sign tokens of any directory; write jwks, jwksFile or pemFile"
             ))
     }
 
