@@ -231,7 +231,7 @@ struct DeclarationTests {
             var declared = Issuer(
                 pattern: try IssuerPattern(parsing: pattern), algorithms: [.es256], keySource: .jwksFile("keys.json"))
             declared.name = name
-            return UserIssuer(declared, identifier: issuer).segment
+            return UserIssuer(declared.pattern, name: declared.name, identifier: issuer).segment
         }
         #expect(try segment("https://id.example", "staff", "https://id.example") == "staff")
         #expect(try segment("https://id.example/{tid}", "entra", "https://id.example/A-1") == "entra.A-1")

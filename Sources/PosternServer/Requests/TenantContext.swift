@@ -133,7 +133,7 @@ extension Principal {
         switch source {
         case .token(let identity):
             guard tenant.hasRestrictedRules else { return tenant.rules }
-            return tenant.rules.filter { !$0.apiKeysOnly && $0.isFor(issuer: identity.declaration.name) }
+            return tenant.rules.filter { !$0.apiKeysOnly && $0.isFor(issuer: identity.issuerName) }
         case .apiKey(let key):
             return tenant.rules.filter { (key.rules?.contains($0.name) ?? true) && $0.isFor(issuer: key.issuer) }
         }

@@ -32,7 +32,7 @@ struct TenantIssuers {
         for issuer in issuers {
             guard let identifiers = identifiers(of: issuer) else { return nil }
             for identifier in identifiers where !users.contains(where: { $0.identifier.hasSameBytes(as: identifier) }) {
-                users.append(UserIssuer(issuer, identifier: identifier))
+                users.append(UserIssuer(issuer.pattern, name: issuer.name, identifier: identifier))
             }
         }
         return users

@@ -23,7 +23,7 @@ package struct TenantDirectory: Sendable {
         guard case .token(let identity) = principal.source, identity.isServiceWide else {
             return byID[ExactString(principal.tenant)]
         }
-        return index(claim: ExactString(principal.tenant), issuer: identity.declaration.name)
+        return index(claim: ExactString(principal.tenant), issuer: identity.issuerName)
     }
 
     /// - Parameters:

@@ -40,9 +40,7 @@ package struct Principal: Sendable {
 /// A class, because each request with a cached token takes a reference.
 package final class VerifiedIdentity: Sendable {
     /// The declaration that the token fits.
-    package let declaration: Issuer
-    /// Whether the declaration is service-wide, so that the token names its tenant.
-    package let isServiceWide: Bool
+    private let trusted: TrustedIssuer
     /// The issuer whose user it is.
     package let issuer: UserIssuer
     /// The id of the key that verified the token; nil for a key without one.
@@ -53,15 +51,19 @@ package final class VerifiedIdentity: Sendable {
     package let attributes: [(name: String, value: String)]
 
     init(_ claims: TokenClaims, _ trusted: TrustedIssuer, _ times: TokenTimes, keyID: String?) throws(AuthenticationError) {
-        declaration = trusted.issuer
-        isServiceWide = trusted.owner == nil
-        issuer = UserIssuer(declaration, identifier: try claims.issuer())
+        self.trusted = trusted
+        issuer = UserIssuer(trusted.issuer.pattern, name: trusted.issuer.name, identifier: try claims.issuer())
         self.keyID = keyID
         issuedAt = times.issuedAt
-        attributes = declaration.attributes.compactMap { attribute in
+        attributes = trusted.issuer.attributes.compactMap { attribute in
             claims.attribute(in: attribute.claim).map { (attribute.name, $0) }
         }
     }
+
+    /// The name of the declaration that the token fits; nil if it has none.
+    package var issuerName: String? { trusted.issuer.name }
+    /// Whether the declaration is service-wide, so that the token names its tenant.
+    package var isServiceWide: Bool { trusted.owner == nil }
 }
 
 /// The issuer of a user. A user is an issuer and a subject: two issuers may name different people alike.
@@ -72,11 +74,14 @@ package struct UserIssuer: Sendable, Hashable {
     /// have no dot, so that no two issuers have the same text. Nil if the issuer has no name.
     package let segment: String?
 
-    /// - Parameter identifier: an `iss` of the issuer
-    package init(_ issuer: Issuer, identifier: String) {
+    /// - Parameters:
+    ///   - pattern: the issuer
+    ///   - name: the issuer's declared name
+    ///   - identifier: an `iss` of the issuer
+    package init(_ pattern: IssuerPattern, name: String?, identifier: String) {
         self.identifier = identifier
-        segment = issuer.name.map { name in
-            issuer.pattern.placeholderValue(in: identifier).map { "\(name).\($0)" } ?? name
+        segment = name.map { name in
+            pattern.placeholderValue(in: identifier).map { "\(name).\($0)" } ?? name
         }
     }
 }

@@ -47,8 +47,8 @@ struct IssuerDirectory: Sendable {
 
 extension IssuerDirectory {
     /// The declarations of one issuer. Looking one up does not take longer if there are thousands: tenants that share a provider
-    /// are told apart by the audience.
-    private struct Declarations: Sendable {
+    /// are told apart by the audience. A class, because each lookup takes a reference.
+    private final class Declarations: Sendable {
         /// The declaration, if there is only one.
         let only: TrustedIssuer?
         private let all: [TrustedIssuer]

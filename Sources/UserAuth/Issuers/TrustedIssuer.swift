@@ -21,7 +21,8 @@ package final class TrustedIssuer: Sendable {
 
 extension Issuer {
     /// Checks what this issuer requires of the claims of a token with a valid signature, in the order of ``AuthenticationCheck``.
-    /// ``TokenTimes`` checks the times.
+    /// ``TokenTimes`` checks the times. Inlined, because a call would copy the issuer out of its ``TrustedIssuer``.
+    @inline(__always)
     func checkRequirements(of claims: TokenClaims) throws(AuthenticationError) {
         if let template = pattern.template { try check(template, of: claims) }
         guard !audiences.isEmpty || !authorizedParties.isEmpty else { throw .audienceMismatch }

@@ -172,16 +172,16 @@ struct TokenTimes {
     let validUntil: Double
 
     /// Checks the issuer's own end, `exp`, `nbf`, `iat` and the lifetime.
-    init(_ claims: TokenClaims, _ issuer: Issuer, at now: Double) throws(AuthenticationError) {
-        let skew = Double(issuer.clockSkew)
-        if let end = issuer.end, now >= end { throw .issuerEnded }
+    init(_ claims: TokenClaims, _ trusted: TrustedIssuer, at now: Double) throws(AuthenticationError) {
+        let skew = Double(trusted.issuer.clockSkew)
+        if let end = trusted.issuer.end, now >= end { throw .issuerEnded }
         let expiration = try claims.expiration()
         guard now < expiration + skew else { throw .expired }
         let notBefore = try claims.notBefore()
         if let notBefore, now < notBefore - skew { throw .notYetValid }
         let issuedAt = try claims.issuedAt()
         if let issuedAt, now < issuedAt - skew { throw .issuedInFuture }
-        let maximum = Double(issuer.maximumLifetime)
+        let maximum = Double(trusted.issuer.maximumLifetime)
         // Without `iat`, the remaining lifetime must be within the limit.
         let earliest = issuedAt ?? expiration - maximum
         if issuedAt == nil {
@@ -191,7 +191,7 @@ struct TokenTimes {
         }
         self.expiration = expiration
         self.validFrom = max(earliest, notBefore ?? earliest) - skew
-        self.validUntil = min(expiration + skew, issuer.end ?? .infinity)
+        self.validUntil = min(expiration + skew, trusted.issuer.end ?? .infinity)
         self.issuedAt = issuedAt
     }
 }

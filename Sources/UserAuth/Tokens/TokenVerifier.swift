@@ -23,12 +23,11 @@ struct TokenVerifier: Sendable {
         let header = try TokenHeader(parsing: jws.header)
         let claims = try TokenClaims(parsing: jws.payload)
         let trusted = try issuers.issuer(of: claims, header.algorithm)
-        let issuer = trusted.issuer
-        guard issuer.algorithms.contains(header.algorithm) else { throw .algorithmNotAllowed }
-        guard let (keys, epoch) = trusted.keys.snapshot() else { throw .keysUnavailable(issuer: issuer.identifier) }
+        guard trusted.issuer.algorithms.contains(header.algorithm) else { throw .algorithmNotAllowed }
+        guard let (keys, epoch) = trusted.keys.snapshot() else { throw .keysUnavailable(issuer: trusted.issuer.identifier) }
         let key: VerificationKey
         do {
-            let name = issuer.pattern.template == nil ? nil : try claims.issuer()
+            let name = trusted.issuer.pattern.template == nil ? nil : try claims.issuer()
             key = try keys.verify(jws, header, issuer: name)
         } catch {
             // The issuer may have rotated its keys. They are fetched in the background; this request does not wait for them.
@@ -41,19 +40,19 @@ struct TokenVerifier: Sendable {
             throw error
         }
         // The claims are the issuer's from here on. `iss` needs no further check: the issuer was found by it.
-        try issuer.checkRequirements(of: claims)
-        let times = try TokenTimes(claims, issuer, at: now)
-        let user = try claims.user(in: issuer.userClaim)
+        try trusted.issuer.checkRequirements(of: claims)
+        let times = try TokenTimes(claims, trusted, at: now)
+        let user = try claims.user(in: trusted.issuer.userClaim)
         let tenant: String
         if let owner = trusted.owner {
             tenant = owner
         } else {
-            tenant = try claims.tenant(in: issuer.tenantClaim ?? ClaimPath("tenant"))
+            tenant = try claims.tenant(in: trusted.issuer.tenantClaim ?? ClaimPath("tenant"))
         }
         let principal = Principal(
             tenant: tenant,
             user: user,
-            scopes: try claims.scopes(in: issuer.scopeClaims),
+            scopes: try claims.scopes(in: trusted.issuer.scopeClaims),
             source: .token(try VerifiedIdentity(claims, trusted, times, keyID: key.id)),
             expires: Date(timeIntervalSince1970: times.expiration)
         )

@@ -193,7 +193,7 @@ extension WhoamiReport {
         switch principal.source {
         case .token(let token):
             identity += [("issuer", token.issuer.identifier), ("keyId", token.keyID)]
-            if let name = token.declaration.name { identity.append(("issuerName", name)) }
+            if let name = token.issuerName { identity.append(("issuerName", name)) }
             for attribute in token.attributes { identity.append(("claim.\(attribute.name)", attribute.value)) }
         case .apiKey(let key):
             identity.append(("apiKey", key.id))
