@@ -47,11 +47,11 @@ enum InProcess {
         try measure("read the request (JSON)") { try JSONValue(parsing: body, maximumDepth: 16) }
         try measure("admit (rule, key, fields)") { try rule.admit(request, uploader: uploader, uuid: id, at: now) }
         try measure("sign one ticket (policy, base64, HMAC, response JSON)") {
-            let policy = try admission.policy(for: tenant.store.endpoint, expiration: expiresAt)
-            let form = try signer.sign(policy, credentials: credentials, region: tenant.store.region, at: now)
+            let policy = try admission.policy(for: rule.store.endpoint, expiration: expiresAt)
+            let form = try signer.sign(policy, credentials: credentials, region: rule.store.region, at: now)
             let ticket = Ticket(
                 id: id,
-                url: tenant.store.endpoint.url,
+                url: rule.store.endpoint.url,
                 form: form,
                 key: admission.key.text,
                 sizes: admission.sizes,

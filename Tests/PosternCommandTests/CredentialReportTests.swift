@@ -24,7 +24,7 @@ struct CredentialReportTests {
             variables: variables, home: "/home/none", readFile: { _ throws(FileReadError) in throw .notFound },
             send: { request async throws(OutgoingError) in try answer(request) }, now: { .january2027 }, uptime: { .zero })
         return await CredentialFinding(
-            .init(origin: .standard, tenants: tenants, region: "eu-west-1"),
+            .init(origin: .standard, users: tenants.map { .init(tenant: $0, store: nil) }, region: "eu-west-1"),
             CredentialChain(.standard, context: context), asksSTS: asksSTS)
     }
 
@@ -38,7 +38,7 @@ struct CredentialReportTests {
         let source = try #require(json["sources"]?.elements?.first)
         #expect(
             source.names == [
-                "source", "tenants", "provider", "accessKeyId", "temporary", "expiresAt", "identity", "identityProblem",
+                "source", "tenants", "stores", "provider", "accessKeyId", "temporary", "expiresAt", "identity", "identityProblem",
                 "problem",
                 "asked",
             ])

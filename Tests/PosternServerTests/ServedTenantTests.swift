@@ -14,12 +14,11 @@ struct ServedTenantTests {
 
     /// A tenant with these rules, and credentials that no test uses.
     private func served(_ id: String = "acme", rules: [UploadRule]) throws -> ServedTenant {
-        let endpoint = try StoreEndpoint(bucket: "\(id)-uploads", region: "eu-west-1")
-        let tenant = Tenant(id: id, store: Store(endpoint: endpoint, signature: .v4), origins: [], rules: rules)
+        let tenant = Tenant(id: id, origins: [], rules: rules)
         let credentials = RefreshingCredentials(source: .standard, minimumRemaining: 0) { () throws(CredentialError) in
             throw .unavailable("not used")
         }
-        return ServedTenant(tenant, credentials: credentials)
+        return ServedTenant(tenant, credentials: tenant.stores.map { _ in credentials })
     }
 
     private func isAdmitted(_ served: ServedTenant, user: String) throws -> Bool {

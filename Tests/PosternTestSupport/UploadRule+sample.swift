@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import PostPolicy
 package import UploadRules
 
 extension UploadRule {
     /// Returns a rule of the tenant `acme` for PNG and JPEG files of up to 5 MiB, with a rule file's defaults for the rest.
     package static func sample(
         _ name: String = "avatars",
+        store: Store? = nil,
         keyPrefix: String = "avatars/{user}/",
         keyName: String = "{uuid}.{ext}",
         contentTypes: [String] = ["image/png", "image/jpeg"],
@@ -18,6 +20,7 @@ extension UploadRule {
     ) throws -> UploadRule {
         UploadRule(
             name: name,
+            store: try store ?? .sample(),
             keyPrefix: try KeyTemplate(parsing: keyPrefix, as: .keyPrefix, tenant: "acme"),
             keyName: try KeyTemplate(parsing: keyName, as: .keyName, tenant: "acme"),
             contentTypes: ContentTypeList(patterns: contentTypes),
@@ -28,6 +31,15 @@ extension UploadRule {
             checksumRequired: checksumRequired,
             requireScope: requireScope,
             limits: limits)
+    }
+}
+
+extension Store {
+    /// Returns a store on AWS.
+    package static func sample(
+        _ name: String? = nil, bucket: String = "acme-uploads", maxPolicyBytes: Int? = nil
+    ) throws(EndpointError) -> Store {
+        Store(name: name, endpoint: try StoreEndpoint(bucket: bucket, region: "eu-west-1"), maxPolicyBytes: maxPolicyBytes)
     }
 }
 

@@ -342,8 +342,7 @@ struct AdmissionTests {
 
     @Test func `a rule is found by its exact name, and without a name if it is the only one`() throws {
         func tenant(_ rules: UploadRule...) throws -> Tenant {
-            let endpoint = try StoreEndpoint(bucket: "acme-uploads", region: "eu-west-1")
-            return Tenant(id: "acme", store: Store(endpoint: endpoint, signature: .v4), origins: [], rules: rules)
+            Tenant(id: "acme", origins: [], rules: rules)
         }
         let one = try tenant(.sample())
         #expect(try one.rule(named: nil).name == "avatars")

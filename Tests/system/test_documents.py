@@ -61,7 +61,8 @@ def with_keys(keys: dict) -> dict:
 
 
 def with_rule(rule: dict) -> dict:
-    return tenant() | {"rules": {"avatars": RULE | rule}}
+    stores = {"stores": {"archive": {"bucket": "acme-archive", "region": "eu-west-1"}}} if "store" in rule else {}
+    return tenant() | stores | {"rules": {"avatars": RULE | rule}}
 
 
 def with_encryption(encryption: dict) -> dict:
@@ -193,6 +194,7 @@ BOUNDS = [
     ("rules", "successRedirect", "https://a.example/" + "a" * 2030, "https://a.example/" + "a" * 2031, "1 to 2048 bytes"),
     ("rules", "tags", {f"k{number}": "" for number in range(10)}, {f"k{number}": "" for number in range(11)}, "at most 10 tags"),
     ("rules", "tags", {"k": "v" * 256}, {"k": "v" * 257}, "0 to 256"),
+    ("store", "maxPolicyBytes", "16384", "16385", "256 to 16384"),
     ("rules.limits", "perUser", "1000000000/7d", "1000000001/7d", "1000000000/7d"), ("rules.limits", "perUser", "1/1s", "1/0s", "1/1s"),
     ("auth.issuers", "maxLifetime", "366d", "367d", "1s to 366d"), ("auth.issuers", "maxLifetime", "1s", "0s", "1s to 366d"),
     ("auth.issuers", "issuer", "a" * 512, "a" * 513, "1 to 512 bytes"),

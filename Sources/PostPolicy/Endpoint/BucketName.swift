@@ -2,8 +2,42 @@
 
 import WireFormats
 
-/// S3's rules for the names of general purpose buckets ("Bucket naming rules" in the S3 User Guide).
+/// S3's rules for the names of general purpose buckets ("Bucket naming rules" in the S3 User Guide), and the wider ones for buckets
+/// that were made under other rules.
 enum BucketName {
+    /// Which names a bucket may have.
+    enum Range {
+        /// Those that S3 gives to new buckets.
+        case current
+        /// Also those that S3 gave in us-east-1 before March 2018 ("Former Amazon S3 naming convention" in the S3 User Guide).
+        case older
+        /// Whatever another store allows: also names that AWS reserves.
+        case foreign
+    }
+
+    static func check(_ name: String, _ range: Range) throws(EndpointError) {
+        do throws(EndpointError) {
+            try check(name)
+        } catch {
+            guard case .bucketInvalid(_, let problem) = error, isWide(name), range != .current,
+                range == .foreign || problem != .reserved
+            else { throw error }
+        }
+    }
+
+    /// Whether the name can be one part of a host name, or several: labels of lower-case letters, digits and inner hyphens.
+    static func isHostName(_ name: String) -> Bool {
+        name.withUTF8Span(problem) == nil
+    }
+
+    /// `[A-Za-z0-9._-]{3,255}`: none of these is encoded in a URL.
+    private static func isWide(_ name: String) -> Bool {
+        (3...255).contains(name.utf8.count)
+            && name.allBytes {
+                $0.isASCIILetterOrDigit || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
+            }
+    }
+
     static func check(_ name: String) throws(EndpointError) {
         if let problem = name.withUTF8Span(problem) { throw .bucketInvalid(name, problem) }
         // Known to be ASCII here, so that comparing characters compares bytes.

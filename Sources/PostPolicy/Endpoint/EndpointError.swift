@@ -20,6 +20,10 @@ public enum EndpointError: Error, Sendable, Equatable {
     case accelerateWithFIPS
     /// Accelerated hosts have the bucket in the host name only, and this bucket's name has dots or was to be in the path.
     case accelerateNeedsVirtualHost(bucket: String)
+    /// AWS has no host that is a bucket without its name.
+    case hostNeedsEndpoint
+    /// The bucket's name, by older or other rules, cannot be part of a host name.
+    case virtualHostNeedsHostName(bucket: String)
     /// A bucket cannot be a subdomain of an IP address.
     case virtualHostNeedsName(host: String)
     /// No wildcard certificate covers the host name of a bucket with dots.
@@ -82,6 +86,10 @@ extension EndpointError {
             "accelerated hosts have no FIPS variant"
         case .accelerateNeedsVirtualHost:
             "accelerated hosts carry the bucket in the host name"
+        case .hostNeedsEndpoint:
+            "addressing \"host\" means that the endpoint is the bucket, and there is no endpoint"
+        case .virtualHostNeedsHostName(let bucket):
+            "the bucket name \(bucket.debugDescription) cannot be part of a host name"
         case .virtualHostNeedsName(let host):
             "a bucket name cannot be put in front of the address \(host)"
         case .virtualHostNeedsDotlessBucket(let bucket):
@@ -102,7 +110,8 @@ extension EndpointError {
         case .accelerateWithFIPS: "choose one of the two"
         case .accelerateNeedsVirtualHost(let bucket):
             "use virtual addressing and a bucket without dots, not \(bucket.debugDescription)"
-        case .virtualHostNeedsName, .virtualHostNeedsDotlessBucket: "write addressing \"path\""
+        case .hostNeedsEndpoint: "name the bucket's own host as the endpoint, \"https://files.example.net\""
+        case .virtualHostNeedsName, .virtualHostNeedsDotlessBucket, .virtualHostNeedsHostName: "write addressing \"path\""
         }
     }
 }

@@ -3,7 +3,7 @@
 /// Where a bucket accepts POST uploads: on AWS, or at an S3-compatible store.
 ///
 /// On AWS the host follows from region and options, in every partition. A bucket with dots is addressed by path there, because
-/// no wildcard certificate covers its host name. Any other store is named by its URL, including port and base path, and is
+/// no wildcard certificate covers its host name; so is one whose name, by older rules, no host name can have. Any other store is named by its URL, including port and base path, and is
 /// addressed by path unless `addressing` says otherwise.
 public struct StoreEndpoint: Sendable, Hashable {
     /// The bucket.
@@ -20,7 +20,8 @@ public struct StoreEndpoint: Sendable, Hashable {
 
     /// Checks a bucket's address and determines its URL.
     /// - Parameters:
-    ///   - bucket: a name by S3's rules for general purpose buckets: 3 to 63 characters.
+    ///   - bucket: a name by S3's rules for general purpose buckets: 3 to 63 characters. In `us-east-1`, and with `endpoint`, also 3
+    ///     to 255 letters, digits, `-`, `_` and `.`.
     ///   - region: an AWS region such as `eu-west-1`; with `endpoint`, the store's own name for its region.
     ///   - endpoint: the `http` or `https` URL of a store other than AWS, optionally with a port and a base path.
     ///   - addressing: where the URL has the bucket's name; nil for the default that suits the endpoint.
@@ -29,30 +30,40 @@ public struct StoreEndpoint: Sendable, Hashable {
     public init(
         bucket: String, region: String, endpoint: String? = nil, addressing: Addressing? = nil, options: Options = []
     ) throws(EndpointError) {
-        try BucketName.check(bucket)
         let base: EndpointURL
-        let isPath: Bool
+        let style: Addressing
         if let endpoint {
+            try BucketName.check(bucket, .foreign)
             try RegionName.check(region)
             guard options.isEmpty else { throw .optionsNeedAWS }
             base = try EndpointURL(parsing: endpoint)
-            isPath = addressing != .virtualHost
+            style = addressing ?? .path
         } else {
+            try BucketName.check(bucket, region == Self.olderNamesRegion ? .older : .current)
             base = EndpointURL(awsHost: try Self.awsHost(region: region, options: options))
-            isPath = addressing == .path || (addressing == nil && bucket.utf8.contains(UInt8(ascii: ".")))
-            if isPath, options.contains(.accelerate) { throw .accelerateNeedsVirtualHost(bucket: bucket) }
+            let fitsHost = BucketName.isHostName(bucket) && !bucket.utf8.contains(UInt8(ascii: "."))
+            style = addressing ?? (fitsHost ? .virtualHost : .path)
+            guard style != .host else { throw .hostNeedsEndpoint }
+            if style == .path, options.contains(.accelerate) { throw .accelerateNeedsVirtualHost(bucket: bucket) }
         }
-        if !isPath {
+        if style == .virtualHost {
             guard base.allowsSubdomains else { throw .virtualHostNeedsName(host: base.host) }
+            guard BucketName.isHostName(bucket) else { throw .virtualHostNeedsHostName(bucket: bucket) }
             guard !base.isHTTPS || !bucket.utf8.contains(UInt8(ascii: ".")) else {
                 throw .virtualHostNeedsDotlessBucket(bucket: bucket)
             }
         }
         self.bucket = bucket
         self.region = region
-        let host = isPath ? base.authority : "\(bucket).\(base.authority)"
-        self.url = "\(base.scheme)://\(host)\(base.path)/" + (isPath ? "\(bucket)/" : "")
+        let host = style == .virtualHost ? "\(bucket).\(base.authority)" : base.authority
+        self.url = "\(base.scheme)://\(host)\(base.path)/" + (style == .path ? "\(bucket)/" : "")
     }
+
+    /// The region in which AWS gave names by older rules, until March 2018.
+    private static let olderNamesRegion = "us-east-1"
+
+    /// Whether the bucket's name follows the rules for new buckets.
+    package var hasCurrentBucketName: Bool { (try? BucketName.check(bucket)) != nil }
 
     /// AWS's other host names for the same bucket.
     public struct Options: OptionSet, Sendable, Hashable {
@@ -79,6 +90,8 @@ public enum Addressing: String, Sendable, Hashable, CaseIterable {
     case virtualHost = "virtual"
     /// In the first segment of the path: `https://s3.eu-west-1.amazonaws.com/bucket/`.
     case path
+    /// Nowhere: the endpoint is the bucket, `https://files.example.net/`.
+    case host
 }
 
 extension StoreEndpoint {

@@ -11,6 +11,9 @@ public struct SignedForm: Sendable, Hashable {
     /// The policy document exactly as it was encoded and signed: compact JSON in UTF-8.
     public let policyJSON: [UInt8]
 
+    /// The size of the field `Policy`, in bytes: the document in base64.
+    public var policyBytes: Int { (policyJSON.count + 2) / 3 * 4 }
+
     /// The size of the fields as `multipart/form-data`, in bytes and without the file. An upper bound, since the sender chooses
     /// the boundary (RFC 2046, section 5.1.1: at most 70 characters).
     public var formBytes: Int {

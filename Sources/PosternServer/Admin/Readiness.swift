@@ -71,10 +71,10 @@ final class Readiness: Sendable {
         return Report(isReady: isReady, reasons: reasons)
     }
 
-    /// Whether the tenant has signing credentials and all of its issuers have keys.
+    /// Whether all of the tenant's stores have signing credentials and all of its issuers have keys.
     private static func isServed(
         _ file: TenantFile, _ served: ServedTenant, _ snapshot: ServiceSnapshot, at now: Date
     ) -> Bool {
-        served.credentials.problem(at: now) == nil && snapshot.issuers.haveKeys(for: file)
+        served.canSign(at: now) && snapshot.issuers.haveKeys(for: file)
     }
 }

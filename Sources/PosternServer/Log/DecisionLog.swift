@@ -29,13 +29,15 @@ package struct DecisionLog: Sendable {
     }
 
     /// Logs a ticket that is about to be sent.
-    func recordTicket(_ ticket: Ticket, of context: TenantContext, contentType: String, accessKeyID: String) {
+    func recordTicket(
+        _ ticket: Ticket, of context: TenantContext, bucket: String, contentType: String, accessKeyID: String
+    ) {
         guard var line = line("ticket issued", .info, context.info) else { return }
         line.add("ticket", ticket.id)
         line.add("tenant", context.tenant.id)
         line.add("rule", ticket.rule)
         add(context.principal, to: &line)
-        line.add("bucket", context.tenant.store.bucket)
+        line.add("bucket", bucket)
         line.add("key", ticket.key)
         line.add("contentType", contentType)
         line.add("minSize", ticket.sizes.lowerBound)

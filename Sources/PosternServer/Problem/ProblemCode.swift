@@ -131,6 +131,7 @@ extension ProblemDetails {
             case .checksumRequired: (.checksumRequired, [])
             case .metadataNotAllowed(_, let allowed): (.metadataNotAllowed, [.strings("allowed", allowed)])
             case .keyTooLong: (.keyTooLong, [])
+            case .policyTooLong(_, let max): (.invalidRequest, [.int("maxPolicyBytes", max)])
             case .userRequired, .checksumMalformed, .formTooLarge, .invalid: (.invalidRequest, [])
             }
         let understood = refusal.understood.map { [Extra.string("understood", $0)] } ?? []

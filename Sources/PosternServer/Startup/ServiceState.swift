@@ -4,6 +4,7 @@ import AWSCredentials
 import LocalFiles
 package import Logging
 import OutgoingHTTP
+import PostPolicy
 package import RuleFiles
 import Synchronization
 package import UploadRules
@@ -72,19 +73,33 @@ package final class ServedTenant: Sendable {
     package let tenant: Tenant
     /// Whose users the requests of its API keys name.
     let keyIssuers: KeyIssuers
-    /// The credentials that sign its tickets. Tenants with the same source share them.
-    let credentials: RefreshingCredentials
+    /// Its stores, with the credentials that sign their tickets. Stores with the same source share them, also those of other tenants.
+    private let signers: [(store: Store, credentials: RefreshingCredentials)]
     /// Counts against the limits of its rules; nil if none has limits.
     let limiter: RateLimiter?
 
     /// Tickets issued, by the rule's index in the tenant; empty before the first ticket.
     private let issued = Mutex<[Int]>([])
 
-    init(_ tenant: Tenant, keyIssuers: KeyIssuers = KeyIssuers(), credentials: RefreshingCredentials) {
+    /// - Parameter credentials: for each of the tenant's stores
+    init(_ tenant: Tenant, keyIssuers: KeyIssuers = KeyIssuers(), credentials: [RefreshingCredentials]) {
         self.tenant = tenant
         self.keyIssuers = keyIssuers
-        self.credentials = credentials
+        signers = Array(zip(tenant.stores, credentials))
         limiter = tenant.rules.contains { $0.limits != .none } ? RateLimiter() : nil
+    }
+
+    /// Returns the credentials that sign for a store, unless they have expired.
+    /// - Parameter store: one of the tenant's stores
+    func credentials(for store: Store, at now: Date) throws(CredentialError) -> SigningCredentials {
+        // Most tenants have one store, and few have more than three.
+        for signer in signers where signer.store === store { return try signer.credentials.current(at: now) }
+        throw .unavailable("the store is not one of the tenant's")
+    }
+
+    /// Whether each of its stores has credentials that can sign a ticket.
+    func canSign(at now: Date) -> Bool {
+        signers.allSatisfy { $0.credentials.problem(at: now) == nil }
     }
 
     /// - Parameter rule: one of the tenant's rules

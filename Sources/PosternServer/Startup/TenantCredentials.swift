@@ -11,33 +11,30 @@ package import RuleFiles
     import Foundation
 #endif
 
-/// The credentials that sign each tenant's tickets. Tenants with the same source share them.
+/// The credentials that sign the tickets of each store of each tenant. Stores with the same source share them.
 package struct TenantCredentials: Sendable {
-    /// In the order of the book's tenants.
-    let perTenant: [RefreshingCredentials]
-    /// Every source once, in the order of the tenants.
+    /// In the order of the book's tenants and of each tenant's stores.
+    let perTenant: [[RefreshingCredentials]]
+    /// Every source once, in the same order.
     package let sources: [RefreshingCredentials]
 
     package init(of book: RuleBook, _ chains: CredentialChains, environment: [String: String]) {
         var bySource: [CredentialSource: RefreshingCredentials] = [:]
-        var perTenant: [RefreshingCredentials] = []
         var sources: [RefreshingCredentials] = []
-        for file in book.files {
-            let source = file.credentials.resolved(in: environment)
-            if let known = bySource[source] {
-                perTenant.append(known)
-            } else {
+        perTenant = book.files.map { file in
+            file.credentials.map { source in
+                let source = source.resolved(in: environment)
+                if let known = bySource[source] { return known }
                 let credentials = RefreshingCredentials(
                     source: source,
                     minimumRemaining: TicketExpiry.margin + TicketExpiry.shortest,
                     validate: { credentials throws(CredentialError) in try credentials.checkSessionToken() },
                     fetch: chains.chain(of: source).refresh)
                 bySource[source] = credentials
-                perTenant.append(credentials)
                 sources.append(credentials)
+                return credentials
             }
         }
-        self.perTenant = perTenant
         self.sources = sources
     }
 

@@ -37,10 +37,10 @@ struct TicketIssuer: Sendable {
 
     private func ticket(for request: UploadRequest, _ context: TenantContext) throws -> Ticket {
         let now = context.info.time
-        let tenant = context.tenant
         let uploader = try context.uploader(for: request)
         let rule = try context.rule(named: request.rule)
-        let credentials = try context.served.credentials.current(at: now)
+        let store = rule.store
+        let credentials = try context.served.credentials(for: store, at: now)
         var random = random
         let id = Ticket.makeID(at: now, random: &random)
         let admission = try rule.admit(request, uploader: uploader, uuid: id, at: now)
@@ -49,13 +49,13 @@ struct TicketIssuer: Sendable {
         // Before signing, so that callers over a limit cost little.
         try limiter?.check(rule, caller: caller, at: now)
         let expiry = try TicketExpiry(ruleSeconds: rule.expiry, credentials: credentials, at: now)
-        let policy = try admission.policy(for: tenant.store.endpoint, expiration: expiry.instant)
-        let form = try sign(policy, for: tenant.store, with: credentials, at: now)
+        let policy = try admission.policy(for: store.endpoint, expiration: expiry.instant)
+        let form = try sign(policy, for: store, with: credentials, at: now)
         // After everything that can fail, so that a refused request does not count.
         try limiter?.admit(rule, caller: caller, at: now)
         let ticket = Ticket(
             id: id,
-            url: tenant.store.endpoint.url,
+            url: store.endpoint.url,
             form: form,
             key: admission.key.text,
             sizes: admission.sizes,
@@ -64,24 +64,45 @@ struct TicketIssuer: Sendable {
             rule: rule.name
         )
         #if DEBUG
-            try ticket.checkAgainstEvaluator(store: tenant.store, credentials: credentials)
+            try ticket.checkAgainstEvaluator(store: store, credentials: credentials)
         #endif
         context.served.countTicket(of: rule)
-        log.recordTicket(ticket, of: context, contentType: admission.contentType, accessKeyID: credentials.accessKeyID)
+        log.recordTicket(
+            ticket, of: context, bucket: store.bucket, contentType: admission.contentType, accessKeyID: credentials.accessKeyID)
         return ticket
     }
 
-    /// - Throws: `CredentialError` if the session token makes the form too large, `Refusal.formTooLarge` if the request does
+    /// - Throws: `CredentialError` if the session token makes the form or the policy too large; otherwise `Refusal.formTooLarge` or
+    ///   `.policyTooLong`
     private func sign(
         _ policy: UploadPolicy, for store: Store, with credentials: SigningCredentials, at now: Date
     ) throws -> SignedForm {
-        do throws(PolicyError) {
-            return try signer.sign(policy, version: store.signature, credentials: credentials, region: store.region, at: now)
-        } catch {
+        do {
+            let form = try signer.sign(policy, version: store.signature, credentials: credentials, region: store.region, at: now)
+            if let max = store.maxPolicyBytes, form.policyBytes > max { throw store.tooLong(form, max: max, with: credentials) }
+            return form
+        } catch let error as PolicyError {
             if let sessionTokenError = credentials.sessionTokenError(error) { throw sessionTokenError }
             if case .formTooLarge = error { throw Refusal.formTooLarge }
             throw error
         }
+    }
+}
+
+extension Store {
+    /// Why a policy that is longer than the store takes cannot be signed: the session token, if the policy fits without it.
+    fileprivate func tooLong(_ form: SignedForm, max: Int, with credentials: SigningCredentials) -> any Error {
+        if let token = credentials.sessionToken {
+            let condition = "{\"X-Amz-Security-Token\":\"\"},".utf8.count + token.utf8.count
+            if (form.policyJSON.count - condition + 2) / 3 * 4 <= max {
+                return CredentialError.unavailable(
+                    """
+                    the session token is \(token.utf8.count) bytes long, and with it the policy is over the store's \(max) bytes: sign \
+                    with credentials without a session token
+                    """)
+            }
+        }
+        return Refusal.policyTooLong(bytes: form.policyBytes, max: max)
     }
 }
 

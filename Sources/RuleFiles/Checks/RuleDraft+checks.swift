@@ -20,6 +20,11 @@ extension [RuleDraft] {
     /// With `{user}/` and `avatars/{user}/` in one tenant, the folder of a user named `avatars` would have the avatars of all
     /// users, and anyone who may read that folder could read them.
     func checkUserSpaces(log: DiagnosticLog) {
+        // In two buckets no folder is shared.
+        for rules in Dictionary(grouping: self, by: { $0.store?.identity }).values { rules.checkUserSpacesOfBucket(log: log) }
+    }
+
+    private func checkUserSpacesOfBucket(log: DiagnosticLog) {
         guard mayOverlap else { return }
         let spaces = compactMap(Self.space)
         for owner in spaces {
@@ -87,7 +92,7 @@ extension RuleDraft {
 
     /// Whether a user's folder in the keys of one rule may be that of the same user in the other's.
     func sharesUserFolder(with other: RuleDraft) -> Bool {
-        guard
+        guard store?.identity == other.store?.identity,
             let segments, let others = other.segments,
             let place = segments.firstIndex(of: [.placeholder(.user)]), others.firstIndex(of: [.placeholder(.user)]) == place
         else { return false }

@@ -19,8 +19,8 @@ extension [TenantDraft] {
     func checkSharedBuckets() {
         var claims: [StoreIdentity: [Claim]] = [:]
         for draft in self {
-            guard let store = draft.store else { continue }
             for rule in draft.rules {
+                guard let store = rule.store?.identity else { continue }
                 claims[store, default: []].append(
                     Claim(
                         tenant: draft.id,

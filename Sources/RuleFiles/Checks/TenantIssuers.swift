@@ -65,7 +65,7 @@ struct TenantIssuers {
 
     /// The issuers whose tokens can use a rule.
     private func issuers(of rule: RuleDraft) -> [Issuer] {
-        guard rule.rule?.apiKeysOnly != true else { return [] }
+        guard !rule.apiKeysOnly else { return [] }
         guard let names = rule.issuers?.map(\.value) else { return all }
         return all.filter { $0.name.map(names.contains) ?? false }
     }

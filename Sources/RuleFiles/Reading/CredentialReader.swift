@@ -10,6 +10,11 @@ struct CredentialReader: Sendable {
         let source: CredentialSource
         /// Whether the role's session is narrowed to what the tenant's rules need (`sessionPolicy: fromRules`).
         var isNarrowed = false
+
+        /// Whether the credentials are those of a session, which has a token.
+        var isRole: Bool {
+            if case .role = source { true } else { false }
+        }
     }
 
     /// The region of the store, used for STS if nothing else names one.
@@ -144,7 +149,7 @@ struct RoleReader: Sendable {
 
     private static let sessionPolicy = Key<RoleReader, Located<String>?>(
         "sessionPolicy",
-        takes: "`fromRules`: the session may only put objects under the prefixes of this file's rules",
+        takes: "`fromRules`: the session may only put objects under the prefixes of the rules that use this store",
         standard: "the role's own rights",
         example: "fromRules"
     ) { section, key, _ in

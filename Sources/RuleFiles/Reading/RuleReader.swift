@@ -7,14 +7,17 @@ import WireFormats
 /// Reads one entry of a tenant's `rules`.
 struct RuleReader: Sendable {
     let tenant: String
+    let stores: StoreDrafts
+    /// The rule's store; nil if it could not be read, or before it is.
+    private(set) var store: StoreDraft?
     /// Whether the store is AWS, whose storage classes and characters of tags are known.
-    let isAWS: Bool
+    var isAWS: Bool { store?.isAWS ?? true }
 
     /// The keys of a rule, in the order in which messages list them.
     static let keys = [
         keyPrefix.row, keyName.row, contentTypes.row, maxSize.row, minSize.row, expiry.row, acl.row, storageClass.row,
         encryption.row, tags.row, metadata.row, cacheControl.row, contentDisposition.row, checksum.row, successStatus.row,
-        successRedirect.row, requireScope.row, issuers.row, apiKeysOnly.row, limits.row,
+        successRedirect.row, requireScope.row, issuers.row, apiKeysOnly.row, limits.row, storeName.row,
     ]
 
     func read(_ entry: YAMLEntry, log: DiagnosticLog) -> RuleDraft? {
@@ -24,7 +27,12 @@ struct RuleReader: Sendable {
         guard let section = Section(entry.value, title: title, at: entry.keyPosition, keys: names, log: log) else {
             return nil
         }
+        var reader = self
+        reader.store = Self.storeName.read(from: section, self)
+        return reader.read(section, name: name, entry.keyPosition, log: log)
+    }
 
+    private func read(_ section: Section, name: String?, _ position: YAMLPosition, log: DiagnosticLog) -> RuleDraft? {
         let prefix = Self.keyPrefix.read(from: section, self)
         let keyName = Self.keyName.read(from: section, self)
         let isNamed = section[Self.keyName.row.name] != nil
@@ -40,14 +48,26 @@ struct RuleReader: Sendable {
         let apiKeysOnly = Self.apiKeysOnly.read(from: section, self)
         let limits = Self.limits.read(from: section, self)
 
-        let defaultName = isNamed ? nil : Self.defaultKeyName
-        guard let name, let prefix, let types, let sizes, let template = keyName?.value ?? Self.defaultKeyName else {
-            return prefix.map {
-                RuleDraft(name: name, prefix: $0, keyName: keyName?.value ?? defaultName, issuers: issuers, rule: nil)
-            }
+        guard let prefix else { return nil }
+        if storage.formCost > StorageSettings.maximumFormCost {
+            log.problem(
+                at: position,
+                "the constant fields of \(section.title) have \(storage.formCost) bytes, and at most \(StorageSettings.maximumFormCost) fit into a form",
+                "shorten its tags, fixed metadata, cacheControl or successRedirect"
+            )
         }
-        let rule = UploadRule(
+        var draft = RuleDraft(
             name: name,
+            store: store,
+            prefix: prefix,
+            keyName: keyName?.value ?? (isNamed ? nil : Self.defaultKeyName),
+            issuers: issuers,
+            apiKeysOnly: apiKeysOnly?.value ?? false
+        )
+        guard let name, let types, let sizes, let template = draft.keyName, let store = store?.store else { return draft }
+        draft.rule = UploadRule(
+            name: name,
+            store: store,
             keyPrefix: prefix.value,
             keyName: template,
             contentTypes: types,
@@ -61,14 +81,30 @@ struct RuleReader: Sendable {
             apiKeysOnly: apiKeysOnly?.value ?? false,
             limits: limits
         )
-        if rule.storage.formCost > StorageSettings.maximumFormCost {
+        if let rule = draft.rule { checkPolicyLength(of: rule, section.title, position, log: log) }
+        return draft
+    }
+
+    /// Reports a rule whose policies are longer than its store takes, whatever the request says, and warns of one whose policies can be.
+    private func checkPolicyLength(of rule: UploadRule, _ title: String, _ position: YAMLPosition, log: DiagnosticLog) {
+        guard let max = rule.store.maxPolicyBytes else { return }
+        // AWS does not say how long its session tokens are; none is shorter.
+        let sessionTokenBytes = store?.credentials?.isRole ?? false ? 300 : 0
+        let length = PolicyLength(of: rule, sessionTokenBytes: sessionTokenBytes)
+        if length.shortest > max {
             log.problem(
-                at: entry.keyPosition,
-                "the constant fields of \(title) have \(rule.storage.formCost) bytes, and at most \(StorageSettings.maximumFormCost) fit into a form",
-                "shorten its tags, fixed metadata, cacheControl or successRedirect"
+                at: position,
+                "the policy of a ticket of \(title) has at least \(length.shortest) bytes in base64, and its store takes \(max)",
+                "shorten the rule's keys and constant fields, or write a larger maxPolicyBytes"
+            )
+        } else if length.longest > max {
+            log.warning(
+                at: position,
+                "the policy of a ticket of \(title) may have \(length.longest) bytes in base64, and its store takes \(max): longer ones are refused",
+                "shorten its keys and constant fields, and allow no metadata"
+                    + (sessionTokenBytes > 0 ? "; a role's session token needs 400 bytes or more" : "")
             )
         }
-        return RuleDraft(name: name, prefix: prefix, keyName: keyName?.value ?? defaultName, issuers: issuers, rule: rule)
     }
 
     private func readName(_ entry: YAMLEntry, log: DiagnosticLog) -> String? {
@@ -79,6 +115,12 @@ struct RuleReader: Sendable {
             return nil
         }
     }
+}
+
+extension RuleReader {
+    static let storeName = Key<RuleReader, StoreDraft?>(
+        "store", takes: "the name of one of `stores`", standard: "`store` of the file", example: "archive"
+    ) { section, key, reader in reader.stores.store(of: section, key: key) }
 }
 
 // MARK: Object keys
@@ -293,11 +335,15 @@ struct LimitsReader: Sendable {
 /// A rule as far as it could be read: what checks across rules and files need is there even if the rest is wrong.
 struct RuleDraft {
     let name: String?
+    /// Nil if there is none.
+    let store: StoreDraft?
     let prefix: Located<KeyTemplate>
     /// The default if the file has none; nil if the file's is wrong.
     let keyName: KeyTemplate?
     /// The names of the issuers whose users the rule is for; nil if the file has none.
     let issuers: [Located<String>]?
+    /// Whether only API keys can use it.
+    let apiKeysOnly: Bool
     /// Nil if a problem was logged.
-    let rule: UploadRule?
+    var rule: UploadRule?
 }

@@ -18,8 +18,13 @@ struct TenantReader {
     static let keys = [
         KeyRow(name: "tenant", takes: "name", standard: "required", example: "acme"),
         KeyRow(
-            name: "store", takes: "mapping: [`store`](#store)", standard: "required",
+            name: "store", takes: "mapping: [`store`](#store). The bucket of every rule that names no other",
+            standard: "required, "
+                + "unless every rule has a `store`",
             example: "{bucket: acme-uploads, region: eu-west-1}"),
+        KeyRow(
+            name: "stores", takes: "mapping of further stores by name, each with the keys of [`store`](#store)", standard: "none",
+            example: "{archive: {bucket: acme-archive, region: eu-west-1}}"),
         KeyRow(
             name: "auth", takes: "mapping: [`auth`](#auth)", standard: "none",
             example: "{issuers: [{issuer: https://id.acme.example, audience: uploads, algorithms: [RS256], "
@@ -61,9 +66,8 @@ struct TenantReader {
         let isSuspended = Self.suspended.read(from: file, self)
         let denial = Self.denial.read(from: file, self)
         draft.sharedUsers = Self.sharedUsers.read(from: file, self)?.value ?? false
-        let (store, credentials) = readStore(file, into: &draft)
-        draft.rules = readRules(file, isAWS: draft.isAWS)
-        if case .role(let role)? = credentials?.source { warnOfExpiry(of: draft.rules, role) }
+        draft.rules = readRules(file, stores: StoreDrafts(file))
+        warnOfExpiry(of: draft.rules)
         let origins = file.list("origins", WebOrigin.parse)
         let auth = file.section("auth", keys: Self.authKeys.map(\.name))
         if let auth {
@@ -75,25 +79,26 @@ struct TenantReader {
             }
         }
 
-        guard log.problems.isEmpty, let store else { return draft }
-        let rules = draft.rules.compactMap(\.rule)
-        let source = narrowed(credentials, bucket: store.bucket, rules, file)
         guard log.problems.isEmpty else { return draft }
         let tenant = Tenant(
             id: id,
-            store: store,
             origins: origins?.map(\.value) ?? [],
-            rules: rules,
+            rules: draft.rules.compactMap(\.rule),
             isSuspended: isSuspended?.value ?? false,
             denial: denial
         )
+        let sources = tenant.stores.map { store in
+            let credentials = draft.rules.lazy.compactMap(\.store).first { $0.store === store }?.credentials
+            return narrowed(credentials, to: store, tenant.rules.filter { $0.store === store }, file)
+        }
+        guard log.problems.isEmpty else { return draft }
         draft.file = TenantFile(
             tenant: tenant,
             issuers: draft.issuers.compactMap(\.issuer),
             apiKeys: draft.apiKeys.map(\.value),
             aliases: draft.aliases.map(\.value),
             serviceIssuers: draft.acceptedServiceIssuers,
-            credentials: source
+            credentials: sources
         )
         return draft
     }
@@ -101,22 +106,30 @@ struct TenantReader {
     /// Returns the source of credentials; for a role with `sessionPolicy: fromRules`, with that policy. A policy that is too long
     /// is reported here, not by STS at the first ticket.
     private func narrowed(
-        _ credentials: CredentialReader.Reading?, bucket: String, _ rules: [UploadRule], _ file: Section
+        _ credentials: CredentialReader.Reading?, to store: Store, _ rules: [UploadRule], _ file: Section
     ) -> CredentialSource {
         guard let credentials else { return .standard }
         guard case .role(var role) = credentials.source, credentials.isNarrowed else { return credentials.source }
-        role.sessionPolicy = sessionPolicy(for: role, bucket: bucket, rules, file)
-        // The name of the session is in AWS's logs. STS takes 64 characters; an id has 63 at most.
-        let name = "postern-\(id)"
-        role.sessionName = name.utf8.count <= 64 ? name : id
+        role.sessionPolicy = sessionPolicy(for: role, bucket: store.bucket, rules, file)
+        role.sessionName = sessionName(for: store)
         return .role(role)
     }
 
+    /// The name of a session, which is in AWS's logs: of at most 64 characters, and different for each store of each tenant.
+    private func sessionName(for store: Store) -> String {
+        // No id has an @.
+        let subject = store.name.map { "\(id)@\($0)" } ?? id
+        let name = "postern-\(subject)"
+        if name.utf8.count <= 64 { return name }
+        return store.name == nil ? id : "postern-\(DigestAlgorithm.sha256.hash(subject.utf8).hexadecimal.prefix(48))"
+    }
+
     /// A ticket ends a minute before the session that signs it, whatever its rule says.
-    private func warnOfExpiry(of rules: [RuleDraft], _ role: AssumedRole) {
-        let longest = (role.durationSeconds ?? Self.defaultSessionSeconds) - 60
+    private func warnOfExpiry(of rules: [RuleDraft]) {
         for draft in rules {
-            guard let rule = draft.rule, rule.expiry > longest else { continue }
+            guard let rule = draft.rule, case .role(let role)? = draft.store?.credentials?.source else { continue }
+            let longest = (role.durationSeconds ?? Self.defaultSessionSeconds) - 60
+            guard rule.expiry > longest else { continue }
             log.warning(
                 at: draft.prefix.position,
                 "tickets of the rule \(rule.name.quoted) end earlier than its expiry: the session of an assumed role lasts an hour",
@@ -160,7 +173,7 @@ struct TenantReader {
 
     // MARK: Rules
 
-    private func readRules(_ file: Section, isAWS: Bool) -> [RuleDraft] {
+    private func readRules(_ file: Section, stores: StoreDrafts) -> [RuleDraft] {
         guard let entry = file["rules"] else {
             file.missing("rules", "write at least one rule under rules:")
             return []
@@ -169,8 +182,9 @@ struct TenantReader {
         if rules.all.isEmpty {
             log.problem(at: entry.keyPosition, "rules is empty", "write at least one rule under it")
         }
-        let reader = RuleReader(tenant: id, isAWS: isAWS)
+        let reader = RuleReader(tenant: id, stores: stores)
         let drafts = rules.all.compactMap { reader.read($0, log: log) }
+        if !drafts.isEmpty, drafts.count == rules.all.count { stores.warnOfUnused(by: drafts, log: log) }
         drafts.checkUserSpaces(log: log)
         return drafts
     }
@@ -194,10 +208,6 @@ struct TenantDraft {
     var serviceIssuers: Located<ServiceIssuers>?
     /// Whether users of several issuers may share keys.
     var sharedUsers = false
-    /// Nil if `store` could not be read.
-    var store: StoreIdentity?
-    /// Whether the store is AWS itself.
-    var isAWS = true
     var rules: [RuleDraft] = []
     /// Nil if a problem was logged.
     var file: TenantFile?

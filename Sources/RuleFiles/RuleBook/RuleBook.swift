@@ -36,8 +36,8 @@ package struct TenantFile: Sendable {
     let aliases: [TenantAlias]
     /// The service-wide issuers whose tokens can be for this tenant.
     package let serviceIssuers: ServiceIssuers
-    /// Where the credentials that sign its tickets come from.
-    package let credentials: CredentialSource
+    /// Where the credentials that sign its tickets come from, for each of the tenant's stores.
+    package let credentials: [CredentialSource]
     /// The issuers whose users API keys can name.
     package internal(set) var keyIssuers = KeyIssuers()
 }

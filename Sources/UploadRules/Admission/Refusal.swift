@@ -31,6 +31,8 @@ package enum Refusal: Error, Sendable, Hashable {
     case keyTooLong(bytes: Int, hasFilename: Bool)
     /// The signed form would be larger than `SignedForm.maximumBytes`.
     case formTooLarge
+    /// The signed policy would be longer than the store takes, in bytes of base64.
+    case policyTooLong(bytes: Int, max: Int)
     /// The request is invalid in another way. The sentence says what to do.
     case invalid(String)
 
@@ -91,6 +93,9 @@ extension Refusal {
                     ? "send a shorter file name." : "ask the operator to shorten 'keyPrefix' or 'keyName' of the rule.")
         case .formTooLarge:
             "The form would be larger than the 20 KB that S3 reads; send less metadata or a shorter file name."
+        case .policyTooLong(let bytes, let max):
+            "The policy would have \(bytes) bytes in base64, and this store takes at most \(max): send less metadata, a shorter file name "
+                + "and no parameters of the content type, or ask the operator to shorten the rule's keys and constant fields."
         case .invalid(let sentence):
             sentence
         }

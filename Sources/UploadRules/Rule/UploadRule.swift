@@ -6,6 +6,8 @@
 package final class UploadRule: Sendable {
     /// `[a-z0-9][a-z0-9_-]{0,62}`.
     package let name: String
+    /// Where its files go.
+    package let store: Store
     /// The folder part of the key; ends in `/`.
     package let keyPrefix: KeyTemplate
     /// The last part of the key; `{uuid}.{ext}` by default.
@@ -42,6 +44,7 @@ package final class UploadRule: Sendable {
 
     package init(
         name: String,
+        store: Store,
         keyPrefix: KeyTemplate,
         keyName: KeyTemplate,
         contentTypes: ContentTypeList,
@@ -56,6 +59,7 @@ package final class UploadRule: Sendable {
         limits: RuleLimits
     ) {
         self.name = name
+        self.store = store
         self.keyPrefix = keyPrefix
         self.keyName = keyName
         self.contentTypes = contentTypes

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import PostPolicy
 package import WireFormats
 
 /// One tenant: where its files go, which web pages may ask for tickets, and the rules for uploads.
@@ -9,8 +8,8 @@ package import WireFormats
 package final class Tenant: Sendable {
     /// `[a-z0-9][a-z0-9-]{0,62}`, equal to the name of the tenant's file.
     package let id: String
-    /// The bucket and how to sign for it.
-    package let store: Store
+    /// The stores of the rules, each once, in the order in which rules use them; never empty.
+    package let stores: [Store]
     /// The origins of web pages that may ask for tickets, as browsers write them: `https://app.acme.example`.
     package let origins: [String]
     /// The rules, in the order of the file; never empty.
@@ -24,16 +23,16 @@ package final class Tenant: Sendable {
 
     package init(
         id: String,
-        store: Store,
         origins: [String],
         rules: [UploadRule],
         isSuspended: Bool = false,
         denial: Denial? = nil
     ) {
         self.id = id
-        self.store = store
         self.origins = origins
         self.rules = rules
+        var seen: Set<ObjectIdentifier> = []
+        stores = rules.map(\.store).filter { seen.insert(ObjectIdentifier($0)).inserted }
         self.isSuspended = isSuspended
         self.denial = denial
         hasRestrictedRules = rules.contains { $0.issuers != nil || $0.apiKeysOnly }
@@ -84,23 +83,5 @@ package struct Denial: Sendable, Hashable {
     package func refusesToken(issuedAt instant: Double?) -> Bool {
         guard let issuedBefore else { return false }
         return instant.map { $0 < issuedBefore } ?? true
-    }
-}
-
-/// A tenant's bucket: the endpoint that takes its uploads, and how tickets for it are signed.
-package struct Store: Sendable, Hashable {
-    /// The upload URL and host.
-    package let endpoint: StoreEndpoint
-    /// SigV4, except for old S3-compatible stores.
-    package let signature: SignatureVersion
-
-    /// The bucket's name.
-    package var bucket: String { endpoint.bucket }
-    /// The region that is part of the signing scope.
-    package var region: String { endpoint.region }
-
-    package init(endpoint: StoreEndpoint, signature: SignatureVersion) {
-        self.endpoint = endpoint
-        self.signature = signature
     }
 }

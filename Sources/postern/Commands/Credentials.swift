@@ -65,24 +65,26 @@ struct Credentials: AsyncParsableCommand {
         }
     }
 
-    /// Each source once, with the tenants that it signs for.
+    /// Each source once, with the stores that it signs for.
     private func sources(_ environment: [String: String]) throws -> [CredentialFinding.Source] {
-        if let profile { return [.init(origin: .profile(profile), tenants: [], region: nil)] }
+        if let profile { return [.init(origin: .profile(profile), users: [], region: nil)] }
         let hasNoFiles = [files.tenants, files.config, environment["POSTERN_TENANTS"], environment["POSTERN_CONFIG"]].allSatisfy {
             $0?.isEmpty ?? true
         }
-        if hasNoFiles { return [.init(origin: .standard, tenants: [], region: nil)] }
+        if hasNoFiles { return [.init(origin: .standard, users: [], region: nil)] }
         do {
             let settings = try SettingsResolver(flags: files.flags, environment: environment).settings()
             let book = try RuleBook.load(settings).book
             var sources: [CredentialFinding.Source] = []
             for file in book.files {
-                let origin = file.credentials.resolved(in: environment)
-                let tenant = file.tenant
-                if let known = sources.firstIndex(where: { $0.origin == origin }) {
-                    sources[known].tenants.append(tenant.id)
-                } else {
-                    sources.append(.init(origin: origin, tenants: [tenant.id], region: tenant.store.region))
+                for (store, source) in zip(file.tenant.stores, file.credentials) {
+                    let origin = source.resolved(in: environment)
+                    let user = CredentialFinding.User(tenant: file.tenant.id, store: store.name)
+                    if let known = sources.firstIndex(where: { $0.origin == origin }) {
+                        sources[known].users.append(user)
+                    } else {
+                        sources.append(.init(origin: origin, users: [user], region: store.region))
+                    }
                 }
             }
             return sources
@@ -94,12 +96,24 @@ struct Credentials: AsyncParsableCommand {
 
 /// What one source of credentials answered.
 struct CredentialFinding {
-    /// A source, and the tenants that use it.
+    /// A store that a source signs for.
+    struct User {
+        let tenant: String
+        /// The name under `stores`; nil for `store`.
+        let store: String?
+
+        /// `acme`, or `acme/archive` for one of `stores`.
+        var text: String { store.map { "\(tenant)/\($0)" } ?? tenant }
+    }
+
+    /// A source, and the stores that use it.
     struct Source {
         let origin: CredentialSource
-        /// The tenants that it signs for; empty if no rule file was read.
-        var tenants: [String]
-        /// The region of a tenant's store, for STS where nothing else names one.
+        /// The stores that it signs for; empty if no rule file was read.
+        var users: [User]
+        /// The tenants of these stores, each once.
+        var tenants: [String] { users.reduce(into: []) { if $0.last != $1.tenant { $0.append($1.tenant) } } }
+        /// The region of a store, for STS where nothing else names one.
         let region: String?
     }
 
@@ -157,7 +171,7 @@ struct CredentialReport {
 
     private func paragraph(_ finding: CredentialFinding) -> String {
         var head = "\(finding.source.origin)"
-        if !finding.source.tenants.isEmpty { head += " (signs for \(finding.source.tenants.joined(separator: ", ")))" }
+        if !finding.source.users.isEmpty { head += " (signs for \(finding.source.users.map(\.text).joined(separator: ", ")))" }
         var rows: [(name: String, value: String)] = finding.trace.map { ("asked", "\($0.provider): \($0.outcome)") }
         if let problem = finding.problem { rows.append(("PROBLEM", problem)) }
         if let provider = finding.provider { rows.append(("provider", provider)) }
@@ -180,7 +194,7 @@ struct CredentialReport {
         return "\(end.rfc3339) (in \(minutes) min)"
     }
 
-    /// `{"ok", "sources": [{"source", "tenants", "provider", "accessKeyId", "temporary", "expiresAt", "identity", "identityProblem",
+    /// `{"ok", "sources": [{"source", "tenants", "stores", "provider", "accessKeyId", "temporary", "expiresAt", "identity", "identityProblem",
     /// "problem", "asked": [{"provider", "outcome"}]}]}`
     var json: String {
         let json = JSONWriter.object { json in
@@ -194,6 +208,7 @@ struct CredentialReport {
         json.object { json in
             json.member("source", finding.source.origin.description)
             json.member("tenants", finding.source.tenants)
+            json.member("stores", finding.source.users.map(\.text))
             json.member("provider", finding.provider)
             json.member("accessKeyId", finding.accessKeyID)
             json.member("temporary", finding.isTemporary)

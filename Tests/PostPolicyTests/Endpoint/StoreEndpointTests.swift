@@ -219,4 +219,78 @@ struct StoreEndpointTests {
             "\(EndpointError.bucketInvalid("a\nb", .character))"
                 == "the bucket name \"a\\nb\" is not valid: use lower-case letters, digits, '-' and '.'")
     }
+
+    // MARK: The endpoint is the bucket
+
+    @Test(
+        arguments: [
+            ("https://files.acme.example", "https://files.acme.example/"),
+            ("https://Files.Acme.Example/", "https://files.acme.example/"),
+            ("https://files.acme.example:8443/up", "https://files.acme.example:8443/up/"),
+            ("http://127.0.0.1:9000", "http://127.0.0.1:9000/"), ("http://[::1]:9000", "http://[::1]:9000/"),
+        ])
+    func `with addressing host the URL is the endpoint alone`(endpoint: String, url: String) throws {
+        for bucket in ["acme-uploads", "acme.uploads", "Acme_Uploads"] {
+            let store = try StoreEndpoint(bucket: bucket, region: "r", endpoint: endpoint, addressing: .host)
+            #expect(store.url == url && store.bucket == bucket)
+        }
+    }
+
+    @Test func `addressing host needs an endpoint`() {
+        for bucket in ["acme-uploads", "acme.uploads"] {
+            #expect(throws: EndpointError.hostNeedsEndpoint) {
+                try StoreEndpoint(bucket: bucket, region: "eu-west-1", addressing: .host)
+            }
+        }
+    }
+
+    // MARK: Older and foreign names
+
+    /// Names of letters, digits, `-`, `_` and `.`, each broken by one of today's rules.
+    private static let olderNames: [(name: String, problem: EndpointError.BucketProblem)] = [
+        ("Acme_Uploads", .character), ("AcmeUploads", .character), ("acme_uploads", .character), ("ACME", .character),
+        ("a..b", .label), (".ab", .label), ("ab.", .label), ("-ab", .label), ("a-.b", .label), ("...", .label),
+        ("___", .character),
+        ("192.168.5.4", .address), (String(repeating: "a", count: 64), .length), (String(repeating: "a", count: 255), .length),
+        ("A" + String(repeating: "_", count: 254), .length),
+    ]
+
+    @Test(arguments: olderNames)
+    func `older names are possible in us-east-1 and with an endpoint, in the path`(
+        name: String, problem: EndpointError.BucketProblem
+    ) throws {
+        let older = try StoreEndpoint(bucket: name, region: "us-east-1")
+        #expect(older.url == "https://s3.us-east-1.amazonaws.com/\(name)/" && !older.hasCurrentBucketName)
+        let foreign = try StoreEndpoint(bucket: name, region: "r", endpoint: "https://h.example")
+        #expect(foreign.url == "https://h.example/\(name)/" && !foreign.hasCurrentBucketName)
+        for region in ["eu-west-1", "us-east-2", "cn-north-1", "us-gov-east-1"] {
+            #expect(throws: EndpointError.bucketInvalid(name, problem)) { try StoreEndpoint(bucket: name, region: region) }
+        }
+        #expect(throws: EndpointError.virtualHostNeedsHostName(bucket: name)) {
+            try StoreEndpoint(bucket: name, region: "us-east-1", addressing: .virtualHost)
+        }
+        #expect(throws: EndpointError.virtualHostNeedsHostName(bucket: name)) {
+            try StoreEndpoint(bucket: name, region: "r", endpoint: "http://h.example", addressing: .virtualHost)
+        }
+        #expect(throws: EndpointError.accelerateNeedsVirtualHost(bucket: name)) {
+            try StoreEndpoint(bucket: name, region: "us-east-1", options: .accelerate)
+        }
+    }
+
+    @Test(arguments: [
+        "", "ab", "a/b", "a b", "a\nb", "a\0b", "é-bucket", "a:b", "tenant:bucket", "a%b", "a?b", "a#b", "a@b", "a\\b", "a~b",
+        "a+b",
+        "../b", "a${b", String(repeating: "A", count: 256),
+    ])
+    func `no store has a bucket whose name would need encoding`(name: String) {
+        for (region, endpoint) in [("us-east-1", nil), ("r", "https://h.example")] as [(String, String?)] {
+            #expect(throws: EndpointError.self) { try StoreEndpoint(bucket: name, region: region, endpoint: endpoint) }
+        }
+    }
+
+    @Test(arguments: ["xn--abc", "sthree-abc", "abc--ol-s3", "abc.mrap", "abc--use1-az4--x-s3", "abc--table-s3"])
+    func `names that AWS reserves are possible at other stores only`(name: String) throws {
+        #expect(throws: EndpointError.bucketInvalid(name, .reserved)) { try StoreEndpoint(bucket: name, region: "us-east-1") }
+        #expect(try StoreEndpoint(bucket: name, region: "r", endpoint: "https://h").url == "https://h/\(name)/")
+    }
 }

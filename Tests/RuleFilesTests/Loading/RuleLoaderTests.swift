@@ -63,8 +63,8 @@ struct RuleLoaderTests {
         #expect(outcome.warnings == [])
         let file = try #require(try outcome.result.get().files.first)
         let acme = file.tenant
-        #expect(acme.store.endpoint.url == "https://acme-uploads.s3.eu-west-1.amazonaws.com/")
-        #expect(acme.store.signature == .v4 && file.credentials == .standard)
+        #expect(acme.stores[0].endpoint.url == "https://acme-uploads.s3.eu-west-1.amazonaws.com/")
+        #expect(acme.stores[0].signature == .v4 && file.credentials == [.standard])
         var issuer = Issuer(
             pattern: IssuerPattern(exact: "https://id.acme.example"), algorithms: [.rs256, .es256],
             keySource: .remote(.jwks(url: "https://id.acme.example/jwks.json")))
@@ -125,15 +125,15 @@ struct RuleLoaderTests {
         let outcome = Example.load(["acme.yaml": yaml])
         let file = try #require(try outcome.result.get().files.first)
         let acme = file.tenant
-        #expect(acme.store.endpoint.url == "https://s3.example.net:9000/base/acme-uploads/")
-        guard case .role(let role) = file.credentials else {
+        #expect(acme.stores[0].endpoint.url == "https://s3.example.net:9000/base/acme-uploads/")
+        guard case .role(let role)? = file.credentials.first else {
             Issue.record("\(file.credentials) is no role")
             return
         }
         #expect(role.roleARN == "arn:aws:iam::123456789012:role/up/load" && role.externalID == "x-1")
         #expect(role.sessionName == "postern-acme" && role.region == "eu-west-1")
         #expect(role.sessionPolicy?.contains("arn:aws:s3:::acme-uploads/") == true)
-        #expect(acme.store.signature == .v2)
+        #expect(acme.stores[0].signature == .v2)
         #expect(
             file.issuers.map(\.keySource) == [
                 .secretFile("t/../secrets/joe"), .remote(.discovery), .jwksFile("/etc/keys/c.json"),
@@ -538,7 +538,7 @@ struct RuleLoaderTests {
                   a: {keyPrefix: a/, contentTypes: [image/png], maxSize: 1MiB}
                 """
             let file = try #require(try Example.load(["\(id).yaml": yaml]).result.get().files.first)
-            guard case .role(let role) = file.credentials else {
+            guard case .role(let role)? = file.credentials.first else {
                 Issue.record("\(file.credentials) is no role")
                 return
             }

@@ -51,7 +51,7 @@ enum FileProblems {
         .behind(
             .tenant, "\"é\": 1",
             """
-            2:1: “é” is not a key of the file; known keys: tenant, store, auth, origins, rules, aliases, \
+            2:1: “é” is not a key of the file; known keys: tenant, store, stores, auth, origins, rules, aliases, \
             serviceIssuers, suspended, deny, sharedUsers
             """),
         .behind(
@@ -161,7 +161,7 @@ enum FileProblems {
 
             """,
             """
-            2:1: “” is not a key of the file; known keys: tenant, store, auth, origins, rules, aliases, \
+            2:1: “” is not a key of the file; known keys: tenant, store, stores, auth, origins, rules, aliases, \
             serviceIssuers, suspended, deny, sharedUsers
             """),
     ]

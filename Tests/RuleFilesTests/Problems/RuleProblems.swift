@@ -47,7 +47,8 @@ enum RuleProblems {
             """
             16:12: the rule “avatars” is not a mapping; write “key: value” lines, with the keys keyPrefix, keyName, \
             contentTypes, maxSize, minSize, expiry, acl, storageClass, encryption, tags, metadata, cacheControl, \
-            contentDisposition, checksum, successStatus, successRedirect, requireScope, issuers, apiKeysOnly, limits
+            contentDisposition, checksum, successStatus, successRedirect, requireScope, issuers, apiKeysOnly, limits, \
+            store
             """),
         .replacing(
             .keyPrefix, "    keyPrefix: /a/{user}/",

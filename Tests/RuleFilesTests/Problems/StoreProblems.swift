@@ -11,8 +11,8 @@ enum StoreProblems {
             """,
             """
             2:8: store is not a mapping; write “key: value” lines, with the keys bucket, region, endpoint, addressing, \
-            signature, credentials
-            3:1: “storage” is not a key of the file; known keys: tenant, store, auth, origins, rules, aliases, \
+            dualStack, fips, accelerate, signature, maxPolicyBytes, credentials
+            3:1: “storage” is not a key of the file; known keys: tenant, store, stores, auth, origins, rules, aliases, \
             serviceIssuers, suspended, deny, sharedUsers
             """),
         .replacing(
@@ -73,12 +73,12 @@ enum StoreProblems {
         .behind(
             .region, "  addressing: virtuel",
             """
-            5:15: “virtuel” is not an addressing style; write one of virtual, path
+            5:15: “virtuel” is not an addressing style; write one of virtual, path, host
             """),
         .behind(
             .region, "  addressing: x",
             """
-            5:15: “x” is not an addressing style; write one of virtual, path
+            5:15: “x” is not an addressing style; write one of virtual, path, host
             """),
         .behind(
             .region, "  signature: v3",
@@ -152,6 +152,122 @@ enum StoreProblems {
             .region, "  credentials: {assumeRole: x}",
             """
             5:29: assumeRole is not a mapping; write “key: value” lines, with the keys roleArn, externalId, sessionPolicy
+            """),
+        .behind(
+            .region, "  addressing: host",
+            """
+            5:15: addressing "host" means that the endpoint is the bucket, and there is no endpoint; name the bucket's own host \
+            as the endpoint, "https://files.example.net"
+            """),
+        .behind(
+            .region, "  dualStack: yes",
+            """
+            5:14: dualStack is “yes”; write dualStack: true or dualStack: false
+            """),
+        .behind(
+            .region,
+            """
+              endpoint: https://s3.example.net
+              dualStack: false
+              fips: true
+            """,
+            """
+            7:9: dual-stack, FIPS and acceleration are hosts of AWS; leave them out, or leave out the endpoint
+            """),
+        .behind(
+            .region,
+            """
+              fips: true
+              accelerate: true
+            """,
+            """
+            6:15: accelerated hosts have no FIPS variant; choose one of the two
+            """),
+        .behind(
+            .region,
+            """
+              addressing: path
+              accelerate: true
+            """,
+            """
+            5:15: accelerated hosts carry the bucket in the host name; use virtual addressing and a bucket without dots, not \
+            "acme-uploads"
+            """),
+        .replacing(
+            .region,
+            """
+              region: cn-north-1
+              fips: true
+            """,
+            """
+            5:9: AWS has no fips hosts for the region "cn-north-1"; leave fips out
+            """),
+        .replacing(
+            .region,
+            """
+              region: eusc-de-east-1
+              accelerate: true
+            """,
+            """
+            5:15: AWS has no accelerate hosts for the region "eusc-de-east-1"; leave accelerate out
+            """),
+        .replacing(
+            .region,
+            """
+              region: eu-isoe-west-1
+              dualStack: true
+            """,
+            """
+            5:14: AWS has no dual-stack hosts for the region "eu-isoe-west-1"; leave dual-stack out
+            """),
+        .behind(
+            .region, "  maxPolicyBytes: 1MiB",
+            """
+            5:19: “1MiB” is not the length of a policy; write 256 to 16384; the default is no limit
+            """),
+        .behind(
+            .region, "  maxPolicyBytes: 400",
+            """
+            17:3: the policy of a ticket of the rule “avatars” has at least 444 bytes in base64, and its store takes 400; \
+            shorten the rule's keys and constant fields, or write a larger maxPolicyBytes
+            """),
+        .behind(
+            .region,
+            """
+            stores: {}
+            """,
+            """
+            5:1: stores is empty; write the name of a store under it, or remove it
+            """),
+        .behind(
+            .region, "stores: [a]",
+            """
+            5:9: stores is not a mapping; write “name: value” lines
+            """),
+        .behind(
+            .region, "stores: {Archive: {bucket: acme-archive, region: eu-west-1}}",
+            """
+            5:10: “Archive” is not a store's name; write 1 to 63 of a-z, 0-9, “-” and “_”, beginning with a letter or digit
+            """),
+        .behind(
+            .region, "stores: {archive: {bucket: b, region: eu-west-1}}",
+            """
+            5:28: the bucket name "b" is not valid; use 3 to 63 characters
+            """),
+        .behind(
+            .region, "stores: {archive: {region: eu-west-1}}",
+            """
+            5:10: the store “archive” has no bucket; write the bucket's name
+            """),
+        .behind(
+            .maxSize, "    store: archive",
+            """
+            20:12: “archive” is not the name of a store; write its bucket and region under stores: at the top of the file
+            """),
+        .behind(
+            .maxSize, "    store: {bucket: acme-archive, region: eu-west-1}",
+            """
+            20:12: store is not a single value; write one value after “:”, in quotes if it begins with “{” or “[”
             """),
     ]
 }

@@ -11,7 +11,7 @@ struct KeyReferenceTests {
         ("## The file", TenantReader.keys),
         ("## `aliases`", AliasReader.keys),
         ("## `deny`", DenialReader.keys),
-        ("## `store`", TenantReader.storeKeys),
+        ("## `store`", StoreReader.keys),
         ("## `store.credentials`", CredentialReader.keys),
         ("## `store.credentials.assumeRole`", RoleReader.keys),
         ("## `auth`", TenantReader.authKeys),

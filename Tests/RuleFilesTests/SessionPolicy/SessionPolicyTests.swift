@@ -10,7 +10,7 @@ import WireFormats
 struct SessionPolicyTests {
     /// The session policy that a file's role is narrowed by; nil for none.
     static func policy(of file: TenantFile) throws -> String? {
-        guard case .role(let role) = file.credentials else { return nil }
+        guard case .role(let role)? = file.credentials.first else { return nil }
         return role.sessionPolicy
     }
 
