@@ -12,9 +12,9 @@ internal import COpenSSL
 ///
 /// A store's POST handler parses the `multipart/form-data` and passes the fields to ``evaluate(form:filename:fileSize:bucket:at:credentials:)``.
 public struct PolicyEvaluator: Sendable {
-    private let region: String
+    let region: String
     private let versions: Set<SignatureVersion>
-    private let signer = PolicySigner()
+    let signer = PolicySigner()
 
     /// Creates the evaluator of a store.
     /// - Parameters:
@@ -62,7 +62,7 @@ extension PolicyEvaluator {
     ) throws(StoreError) {
         guard versions.contains(signature.version) else { throw .mechanismNotSupported }
         guard let credentials = credentials(signature.accessKeyID) else { throw .unknownAccessKey(signature.accessKeyID) }
-        try verifyToken(signature, credentials)
+        try Self.verifyToken(signature.sessionToken, credentials, accessKeyID: signature.accessKeyID)
         let expected: String
         do throws(PolicyError) {
             expected = try signer.signature(
@@ -79,17 +79,19 @@ extension PolicyEvaluator {
     }
 
     /// Checks the session token: temporary access keys are unknown without their token, and others have none.
-    private func verifyToken(_ signature: FormSignature, _ credentials: SigningCredentials) throws(StoreError) {
-        switch (signature.sessionToken, credentials.sessionToken) {
+    static func verifyToken(
+        _ token: String?, _ credentials: SigningCredentials, accessKeyID: String
+    ) throws(StoreError) {
+        switch (token, credentials.sessionToken) {
         case (nil, nil): break
-        case (nil, _?): throw .unknownAccessKey(signature.accessKeyID)
-        case (let received?, let expected?): guard Self.isSame(received, expected) else { throw .invalidToken }
+        case (nil, _?): throw .unknownAccessKey(accessKeyID)
+        case (let received?, let expected?): guard isSame(received, expected) else { throw .invalidToken }
         case (_?, nil): throw .invalidToken
         }
     }
 
     /// Compares in constant time.
-    private static func isSame(_ received: String, _ expected: String) -> Bool {
+    static func isSame(_ received: String, _ expected: String) -> Bool {
         let (received, expected) = (Array(received.utf8), Array(expected.utf8))
         return received.count == expected.count && CRYPTO_memcmp(received, expected, expected.count) == 0
     }

@@ -47,6 +47,8 @@ public enum PolicyError: Error, Sendable, Equatable {
         case control
         /// `${`, which begins a variable that S3 expands, such as `${filename}`.
         case substitution
+        /// A character beyond ASCII, a space at an end or two spaces in a row: a header field does not carry them unchanged.
+        case header
     }
 }
 
@@ -86,6 +88,8 @@ extension PolicyError: CustomStringConvertible {
             "the value of \(name.debugDescription) holds a control character: remove or encode it"
         case .fieldValueInvalid(let name, .substitution):
             "the value of \(name.debugDescription) holds \"${\", which the store would replace: choose the whole value"
+        case .fieldValueInvalid(let name, .header):
+            "the value of \(name.debugDescription) is not ASCII with single spaces inside: a header field takes nothing else"
         case .credentialsInvalid:
             "the credentials are not usable: an access key id of visible ASCII without '/' and a secret are needed"
         case .credentialsExpired:

@@ -143,7 +143,7 @@ extension PolicySigner {
         return fields
     }
 
-    private func key(
+    func key(
         _ version: SignatureVersion, _ credentials: SigningCredentials, region: String, at time: CivilTime
     ) throws(PolicyError) -> SigningKey {
         let scope: SigningKeyCache.Scope = version == .v4 ? .v4(dayNumber: time.dayNumber, region: region) : .v2

@@ -17,6 +17,9 @@ package struct PercentEncoding: Sendable {
     /// For one component of a URL: all but the unreserved characters are encoded.
     package static let component = PercentEncoding(keeping: .unreserved)
 
+    /// For the path of an object: all but the unreserved characters and `/` are encoded.
+    package static let path = PercentEncoding(keeping: .unreservedOrSlash)
+
     /// Encodes a text.
     package func encode(_ text: String) -> String {
         var encoded: [UInt8] = []

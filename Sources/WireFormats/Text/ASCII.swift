@@ -80,6 +80,7 @@ package struct ByteSet: Sendable {
     package static let lettersAndDigits = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
     /// `unreserved` of RFC 3986 §2.3.
     package static let unreserved = ByteSet(lettersAndDigits + "-._~")
+    package static let unreservedOrSlash = ByteSet(lettersAndDigits + "-._~/")
     /// `tchar` of RFC 9110 §5.6.2.
     package static let token = ByteSet(lettersAndDigits + "!#$%&'*+-.^_`|~")
     /// `restricted-name-chars` of RFC 6838 §4.2.

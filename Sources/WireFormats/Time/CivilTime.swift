@@ -61,6 +61,11 @@ package struct CivilTime: Sendable, Hashable {
 }
 
 extension CivilTime {
+    /// Returns the seconds from another instant to this one.
+    package func seconds(since other: CivilTime) -> Int {
+        (dayNumber - other.dayNumber) * 86_400 + secondOfDay - other.secondOfDay
+    }
+
     /// Days since 1970-01-01 of a day in the calendar (Howard Hinnant's days_from_civil).
     static func dayNumber(year: Int, month: Int, day: Int) -> Int {
         let year = month <= 2 ? year - 1 : year
