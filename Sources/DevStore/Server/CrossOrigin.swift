@@ -5,7 +5,7 @@ import WireFormats
 
 /// The store's CORS configuration, which behaves like one of S3 with a single rule.
 struct CrossOrigin: Sendable {
-    private static let methods = ["GET", "HEAD", "POST"]
+    private static let methods = ["GET", "HEAD", "POST", "PUT"]
     /// Uppy and other clients need ETag and Location.
     private static let exposedHeaders = "ETag, Location, x-amz-request-id, x-amz-checksum-sha256"
 

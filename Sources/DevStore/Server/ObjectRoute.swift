@@ -48,8 +48,8 @@ extension String {
         String(decoding: utf8.map { $0.isASCIIControl && $0 != 0x09 ? 0x20 : $0 }, as: UTF8.self)
     }
 
-    /// The text itself if it is ASCII, otherwise an encoded word (RFC 2047 section 2), which is how S3 returns metadata.
+    /// The text itself if it is ASCII, otherwise encoded words (RFC 2047 section 2), which is how S3 returns metadata.
     var asEncodedWord: String {
-        utf8.allSatisfy { $0 < 0x80 } ? self : "=?UTF-8?B?\(utf8.base64)?="
+        utf8.allSatisfy { $0 < 0x80 } ? self : EncodedWord.encode(self)
     }
 }

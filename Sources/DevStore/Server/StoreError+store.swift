@@ -59,6 +59,13 @@ extension StoreError {
         details: [Detail(name: "Condition", value: "Bucket POST must be of the enclosure-type multipart/form-data")]
     )
 
+    static let preconditionFailed = StoreError(
+        status: 412,
+        code: "PreconditionFailed",
+        message: "At least one of the pre-conditions you specified did not hold",
+        details: [Detail(name: "Condition", value: "If-None-Match")]
+    )
+
     static let malformedForm = StoreError(
         status: 400,
         code: "MalformedPOSTRequest",

@@ -116,9 +116,13 @@ struct StoreRoutes: Sendable {
         return try objects.respond(bucket: bucket, key: key)
     }
 
-    private func upload(_ request: RequestHead) throws -> UploadReceiver {
+    private func upload(_ request: RequestHead) throws -> any BodyReceiver {
         let (target, authority) = try locate(request)
         try checkBucket(of: target)
+        if request.method == .PUT, case .object(let bucket, let key) = target {
+            let upload = try IncomingUpload(put: request, bucket: bucket, key: key, route: uploads)
+            return PutReceiver(upload, route: uploads) { response($0, to: request) }
+        }
         guard case .bucket(let bucket) = target, request.method == .POST else { throw StoreError.methodNotAllowed }
         guard let boundary = request.joined("content-type").flatMap(MultipartBoundary.init(contentType:)) else {
             throw StoreError.notMultipart
@@ -147,7 +151,7 @@ struct StoreRoutes: Sendable {
     private static func response(_ refusal: StoreError, requestID: String) -> Response {
         var fields: ResponseFields = ["Content-Type": "application/xml"]
         if refusal == .methodNotAllowed {
-            fields.add("Allow", "GET, HEAD, POST, OPTIONS")
+            fields.add("Allow", "GET, HEAD, POST, PUT, OPTIONS")
         }
         return Response(
             status: refusal.status, fields: fields, body: .bytes(Array(refusal.xml(requestID: requestID).utf8)))

@@ -2,6 +2,7 @@
 
 import HTTPServer
 import NIOCore
+import NIOHTTP1
 import PostPolicy
 import WireFormats
 
@@ -82,13 +83,16 @@ final class UploadReceiver: BodyReceiver {
 @available(*, unavailable)
 extension UploadReceiver: Sendable {}
 
-/// An upload with an accepted form, while its file arrives.
+/// An upload with an accepted form or presigned URL, while its file arrives.
 struct IncomingUpload: Sendable {
+    /// The form's fields, or the header fields of a `PUT` with the names of the form's.
     let form: ReceivedForm
     /// The 32 bytes of the SHA-256 in the form; nil if it has none.
     let checksum: [UInt8]?
     private let bucket: String
-    private let policy: PolicyDocument
+    /// Nil for a `PUT`, whose size is signed.
+    private let policy: PolicyDocument?
+    private let mustBeNew: Bool
     private let file: UploadFile
     /// When the form was complete. The policy is evaluated for this instant, so that a ticket does not expire during an upload.
     private let evaluatedAt: Date
@@ -109,7 +113,48 @@ struct IncomingUpload: Sendable {
         checksum = try Self.checksum(of: form)
         evaluatedAt = date
         self.bucket = bucket
+        mustBeNew = false
         file = try route.folder.beginUpload()
+    }
+
+    /// Evaluates a presigned `PUT`, and opens the file.
+    init(put request: RequestHead, bucket: String, key: String, route: UploadRoute) throws {
+        let credentials = route.credentials
+        let date = route.now()
+        let headers = request.fields.map { HeaderField(name: $0.name, value: $0.value) }
+        let refusal = route.evaluator.evaluate(
+            put: ReceivedPut(method: request.method.rawValue, target: request.target, headers: headers), at: date
+        ) {
+            $0.utf8.elementsEqual(credentials.accessKeyID.utf8) ? credentials : nil
+        }
+        if let refusal { throw refusal }
+        let condition = request.joined("if-none-match")
+        guard condition == nil || condition == "*" else { throw StoreError.notImplemented("If-None-Match") }
+        mustBeNew = condition != nil
+        form = ReceivedForm([FormField(name: "key", value: key)] + headers.compactMap(Self.field), filename: nil)
+        policy = nil
+        checksum = try Self.checksum(of: form)
+        evaluatedAt = date
+        self.bucket = bucket
+        file = try route.folder.beginUpload()
+        try checkIsNew(in: route.folder)
+    }
+
+    /// The form field that has the meaning of a header field; nil for a field that is not about the object.
+    private static func field(of header: HeaderField) -> FormField? {
+        let name = header.name.asciiLowercased
+        switch name {
+        case "x-amz-acl": return FormField(name: "acl", value: header.value)
+        case "content-type", "content-disposition", "content-encoding", "content-language", "content-md5", "cache-control",
+            "expires":
+            return FormField(name: name, value: header.value)
+        case _ where name.utf8.starts(with: "x-amz-meta-".utf8):
+            return FormField(name: name, value: EncodedWord.decode(header.value))
+        case _ where name.utf8.starts(with: "x-amz-".utf8):
+            return FormField(name: name, value: header.value)
+        default:
+            return nil
+        }
     }
 
     /// Appends the next piece of the file.
@@ -117,7 +162,7 @@ struct IncomingUpload: Sendable {
     mutating func append(_ bytes: ArraySlice<UInt8>) throws {
         size += bytes.count
         // Whether the file is too small is known only at its end.
-        if size > policy.maximumFileBytes { try checkSize() }
+        if let policy, size > policy.maximumFileBytes { try checkSize() }
         try file.append(bytes)
     }
 
@@ -126,13 +171,21 @@ struct IncomingUpload: Sendable {
         try checkSize()
         let summary = try file.finish()
         if let checksum, checksum != summary.sha256 { throw StoreError.badDigest }
+        try checkIsNew(in: folder)
         let record = ObjectRecord(form, bucket: bucket, file: summary, at: date)
         try folder.commit(file, as: record)
         return record
     }
 
     private func checkSize() throws {
+        guard let policy else { return }
         if let refusal = policy.evaluate(form: form.fields, fileSize: size, bucket: bucket, at: evaluatedAt) { throw refusal }
+    }
+
+    /// With `If-None-Match: *` an object is not replaced.
+    private func checkIsNew(in folder: ObjectFolder) throws {
+        guard mustBeNew, try folder.object(bucket: bucket, key: form["key"] ?? "") != nil else { return }
+        throw StoreError.preconditionFailed
     }
 
     /// Returns the form's SHA-256. Other checksums are refused, because this store does not check them.

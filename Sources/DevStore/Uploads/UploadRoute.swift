@@ -28,6 +28,14 @@ struct UploadRoute: Sendable {
         return Self.response(record, form: upload.form, location: location + PercentEncoding.component.encode(record.key))
     }
 
+    /// Stores a complete upload by `PUT`.
+    /// - Throws: `StoreError`, or an error of the file system.
+    func storePut(_ upload: IncomingUpload) throws -> Response {
+        let record = try upload.store(in: folder, at: now())
+        logger.info("stored", metadata: ["bucket": "\(record.bucket)", "key": "\(record.key)", "size": "\(record.size)"])
+        return Response(status: 200, fields: ["ETag": record.etag])
+    }
+
     /// Returns the error to respond with.
     func responseError(_ error: any Error) -> any Error {
         guard let error = error as? FormReaderError else { return error }

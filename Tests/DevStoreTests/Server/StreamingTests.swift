@@ -77,7 +77,7 @@ struct StreamingTests {
                 #expect(response.element("Code") == "EntityTooLarge")
                 #expect(response.header("Connection") == "close")
             }
-            for (method, path, code) in [("POST", "/none/", "NoSuchBucket"), ("PUT", "/bucket/a", "MethodNotAllowed")] {
+            for (method, path, code) in [("POST", "/none/", "NoSuchBucket"), ("PUT", "/bucket/a", "AccessDenied")] {
                 let response = try await client.execute(method, path, body: large)
                 #expect(response.element("Code") == code)
             }
