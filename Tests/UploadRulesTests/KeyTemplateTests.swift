@@ -15,6 +15,7 @@ struct KeyTemplateTests {
         uuid: "0193-ab",
         contentType: "image/png",
         filename: "Me at home.JPG",
+        filenames: FilenameForm(.ascii, hasHash: false),
         day: CivilTime(clamping: Date.newYear2026)
     )
 

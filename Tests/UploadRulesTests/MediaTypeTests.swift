@@ -90,10 +90,12 @@ struct MediaTypeTests {
     @Test(
         arguments: [
             (nil, "attachment"), ("", "attachment"), ("me.png", "attachment; filename=\"me.png\"; filename*=UTF-8''me.png"),
-            ("My résumé.pdf", "attachment; filename=\"My r_sum_.pdf\"; filename*=UTF-8''My%20r%C3%A9sum%C3%A9.pdf"),
+            ("My résumé.pdf", "attachment; filename=\"My resume.pdf\"; filename*=UTF-8''My%20r%C3%A9sum%C3%A9.pdf"),
             ("a\"b\\c%d;e.txt", "attachment; filename=\"c_d;e.txt\"; filename*=UTF-8''c%25d%3Be.txt"),
             ("x\"y.txt", "attachment; filename=\"x_y.txt\"; filename*=UTF-8''x%22y.txt"),
             ("€ rates", "attachment; filename=\"_ rates\"; filename*=UTF-8''%E2%82%AC%20rates"),
+            ("e\u{301}ß報.txt", "attachment; filename=\"ess_.txt\"; filename*=UTF-8''e%CC%81%C3%9F%E5%A0%B1.txt"),
+            ("\u{301}", "attachment; filename=\"_\"; filename*=UTF-8''%CC%81"),
             ("../../etc/passwd", "attachment; filename=\"passwd\"; filename*=UTF-8''passwd"), ("..", "attachment"),
             ("a/", "attachment"),
             ("a\r\nSet-Cookie: x", "attachment; filename=\"aSet-Cookie: x\"; filename*=UTF-8''aSet-Cookie%3A%20x"),
@@ -107,7 +109,7 @@ struct MediaTypeTests {
     @Test func `a long name is shortened before its extension, between characters`() {
         let value = ContentDisposition.value(.inline, filename: String(repeating: "é", count: 500) + ".jpeg")
         #expect(value.hasSuffix("%C3%A9.jpeg"))
-        #expect(value.hasPrefix("inline; filename=\"__"))
+        #expect(value.hasPrefix("inline; filename=\"ee"))
         #expect(value.utf8.count < 800)
     }
 

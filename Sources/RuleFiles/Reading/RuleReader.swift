@@ -15,7 +15,8 @@ struct RuleReader: Sendable {
 
     /// The keys of a rule, in the order in which messages list them.
     static let keys = [
-        keyPrefix.row, keyName.row, contentTypes.row, maxSize.row, minSize.row, expiry.row, acl.row, storageClass.row,
+        keyPrefix.row, keyName.row, filenames.row, contentTypes.row, maxSize.row, minSize.row, expiry.row, acl.row,
+        storageClass.row,
         encryption.row, tags.row, metadata.row, cacheControl.row, contentDisposition.row, checksum.row, successStatus.row,
         successRedirect.row, requireScope.row, issuers.row, apiKeysOnly.row, limits.row, storeName.row,
     ]
@@ -36,7 +37,15 @@ struct RuleReader: Sendable {
         let prefix = Self.keyPrefix.read(from: section, self)
         let keyName = Self.keyName.read(from: section, self)
         let isNamed = section[Self.keyName.row.name] != nil
-        if let prefix, !isNamed || keyName != nil { checkOverwriting(prefix, keyName, of: section) }
+        let filenames = Self.filenames.read(from: section, self)
+        if let prefix, !isNamed || keyName != nil {
+            checkOverwriting(prefix, keyName, of: section)
+            if let filenames, !prefix.value.usesFilename, keyName?.value.usesFilename != true {
+                section.log.warning(
+                    at: filenames.position, "filenames has no effect, since no file name is in the keys",
+                    "add {filename} to keyName, or remove the line")
+            }
+        }
         let types = Self.contentTypes.read(from: section, self)
         let sizes = readSizes(section)
         let expiry = Self.expiry.read(from: section, self)
@@ -70,6 +79,7 @@ struct RuleReader: Sendable {
             store: store,
             keyPrefix: prefix.value,
             keyName: template,
+            filenames: filenames?.value ?? .ascii,
             contentTypes: types,
             sizes: sizes,
             expiry: expiry?.value ?? 300,
@@ -146,6 +156,17 @@ extension RuleReader {
         section.value(key) { text throws(ValueError) in try KeyTemplate(parsing: text, as: .keyName, tenant: reader.tenant) }
     }
 
+    static let filenames = Key<RuleReader, Located<FilenameForm.Characters>?>(
+        "filenames",
+        takes: "`ascii` or `unicode`: which letters of [file names](#file-names) are kept in keys",
+        standard: "`ascii`",
+        example: "unicode"
+    ) { section, key, _ in
+        section.value(key) { text throws(ValueError) in
+            try Choice.parse(text, as: FilenameForm.Characters.self, what: "a value of filenames")
+        }
+    }
+
     private static let defaultKeyName = try? KeyTemplate(parsing: "{uuid}.{ext}", as: .keyName, tenant: "")
 
     /// Without {uuid}, uploads can have the same key.
@@ -157,7 +178,11 @@ extension RuleReader {
         if uses(.uuid) { return }
         switch (uses(.filename), uses(.user)) {
         case (true, true):
-            break
+            section.log.warning(
+                at: keyName.position,
+                "a user's files of the same name replace each other, and phones name every photo image.jpg",
+                "if this is not intended, add {uuid} to keyName"
+            )
         case (true, false):
             section.log.warning(
                 at: keyName.position,

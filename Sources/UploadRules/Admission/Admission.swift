@@ -61,6 +61,7 @@ extension UploadRule {
                 uuid: uuid,
                 contentType: type.essence,
                 filename: request.filename,
+                filenames: filenames,
                 day: CivilTime(clamping: date)
             )
         )

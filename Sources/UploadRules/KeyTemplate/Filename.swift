@@ -2,33 +2,154 @@
 
 import WireFormats
 
-/// `{filename}`: the client's file name, reduced to `[A-Za-z0-9._-]`, without a leading dot or two dots in a row, and with at most
-/// 100 bytes.
+/// How file names are written in the keys of a rule.
+package struct FilenameForm: Sendable, Hashable {
+    /// Which characters are kept.
+    package enum Characters: String, Sendable, Hashable, CaseIterable {
+        /// ASCII letters and digits. Accents are dropped: `Grosse` for Größe.
+        case ascii
+        /// Letters, digits and marks of every script.
+        case unicode
+    }
+
+    package let characters: Characters
+    /// Whether a name that is not kept as it is gets a part of its hash, so that two names never have one key.
+    package let hasHash: Bool
+
+    package init(_ characters: Characters, hasHash: Bool) {
+        self.characters = characters
+        self.hasHash = hasHash
+    }
+}
+
+/// `{filename}`: the client's file name, reduced to letters, digits, `_`, `-` and single dots, at most 100 bytes.
 ///
-/// If the name is a path, only its last component is used. Each run of other characters becomes one `-`, except at the ends. A
-/// name that is too long keeps its extension. If no character remains, the name is `file`.
+/// 1. The name is in normalisation form C. If it is a path, only the last component is used. Leading dots are dropped.
+/// 2. Letters, digits and `_` are kept; in ASCII, accents are dropped. Each run of other characters becomes one `-`, except at the
+///    ends of the stem and of the ending. A mark is kept after the character that it belongs to, and otherwise dropped.
+/// 3. A stem without a character is `file`. The stem is cut, so that an ending of up to 16 bytes is kept. A cut is not between a
+///    character and its marks.
+///
+/// With ``FilenameForm/hasHash``, a name that this changed, or that already looks as if it had a hash, gets `-` and 12 hexadecimal
+/// digits after the stem: the beginning of the SHA-256 of the whole name as it was sent (with its folders), in normalisation form
+/// C. So names that differ have different results, and names that are equal in that form have the same.
 enum SafeFilename {
     static let limit = 100
     private static let extensionLimit = 16
+    private static let hashDigits = 12
 
-    static func append(_ filename: String, to key: inout [UInt8]) {
-        let name = Array(lastComponent(of: filename).drop { $0 == UInt8(ascii: ".") })
-        let dot = name.lastIndex(of: UInt8(ascii: "."))
-        var ending = dot.map { reduce(name[($0 + 1)...]) } ?? []
-        var stem = reduce(name[..<(dot ?? name.endIndex)])
-        if ending.count > extensionLimit {
-            stem += (stem.isEmpty ? [] : [UInt8(ascii: ".")]) + ending
+    static func append(_ filename: String, as form: FilenameForm, to key: inout [UInt8]) {
+        let isAppended = filename.utf8.withContiguousStorageIfAvailable { bytes in
+            guard isReduced(bytes), !(form.hasHash && looksHashed(bytes)) else { return false }
+            key += bytes
+            return true
+        }
+        if isAppended != true { appendReduced(filename, as: form, to: &key) }
+    }
+
+    /// Whether ASCII text is a name that no step changes.
+    private static func isReduced(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard (1...limit).contains(name.count) else { return false }
+        var isAfterSeparator = true
+        for byte in name {
+            if byte.isASCIILetterOrDigit || byte == UInt8(ascii: "_") {
+                isAfterSeparator = false
+            } else if !isAfterSeparator, isSeparator(byte) {
+                isAfterSeparator = true
+            } else {
+                return false
+            }
+        }
+        return !isAfterSeparator
+    }
+
+    private static func isSeparator(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".") }
+
+    private static func isSeparator(_ scalar: Unicode.Scalar) -> Bool { scalar == "-" || scalar == "." }
+
+    /// Whether the name, or its part before the last dot, ends as a name with a hash does. (A name whose ending was lost has its hash
+    /// at the end, perhaps after a dot.)
+    private static func looksHashed(_ name: some BidirectionalCollection<UInt8>) -> Bool {
+        func endsInHash(_ text: some BidirectionalCollection<UInt8>) -> Bool {
+            let end = text.suffix(hashDigits + 1)
+            return end.count == hashDigits + 1 && end.first == UInt8(ascii: "-")
+                && end.dropFirst().allSatisfy { $0.hexDigitValue != nil }
+        }
+        if endsInHash(name) { return true }
+        guard let dot = name.lastIndex(of: UInt8(ascii: ".")) else { return false }
+        return endsInHash(name[..<dot])
+    }
+
+    private static func appendReduced(_ filename: String, as form: FilenameForm, to key: inout [UInt8]) {
+        let whole = UnicodeData.shared.nfc(filename)
+        let folders = whole.lastIndex { $0 == "/" || $0 == "\\" }
+        let name = whole[(folders.map { $0 + 1 } ?? 0)...].drop { $0 == "." }
+        let dot = name.lastIndex(of: ".")
+        var ending = dot.map { reduce(name[($0 + 1)...], form.characters) } ?? []
+        var stem = reduce(name[..<(dot ?? name.endIndex)], form.characters)
+        if length(ending) > extensionLimit {
+            stem += (stem.isEmpty ? [] : ["."]) + ending
             ending = []
         }
-        if stem.isEmpty { stem = Array("file".utf8) }
-        let room = limit - (ending.isEmpty ? 0 : ending.count + 1)
-        stem = Array(stem.prefix(room))
-        while let last = stem.last, last == UInt8(ascii: "-") || last == UInt8(ascii: "."), stem.count > 1 { stem.removeLast() }
-        key += stem
-        if !ending.isEmpty {
-            key.append(UInt8(ascii: "."))
-            key += ending
+        let end = ending.isEmpty ? [] : [UInt8(ascii: ".")] + utf8(ending)
+        let reduced = cut(stem, to: limit - end.count) + end
+        let original = utf8(whole)
+        guard form.hasHash, reduced != original || looksHashed(reduced) else {
+            key += reduced
+            return
         }
+        key += cut(stem, to: limit - end.count - hashDigits - 1)
+        key.append(UInt8(ascii: "-"))
+        key += DigestAlgorithm.sha256.hash(original).hexadecimal.utf8.prefix(hashDigits)
+        key += end
+    }
+
+    /// Returns the characters that are kept, with one `-` or `.` between them.
+    private static func reduce(_ name: ArraySlice<Unicode.Scalar>, _ characters: FilenameForm.Characters) -> [Unicode.Scalar] {
+        let unicode = UnicodeData.shared
+        var reduced: [Unicode.Scalar] = []
+        reduced.reserveCapacity(name.count)
+        func append(_ scalar: Unicode.Scalar) {
+            let hasBase = reduced.last.map { !isSeparator($0) } ?? false
+            if scalar == "_" || unicode.isLetterOrDigit(scalar) || (hasBase && unicode.isMark(scalar)) {
+                reduced.append(scalar)
+            } else if hasBase {
+                reduced.append(scalar == "." ? "." : "-")
+            }
+        }
+        for scalar in name {
+            switch characters {
+            case .unicode: append(scalar)
+            // An emoji or a letter of another script is as any other character.
+            case .ascii: for byte in unicode.asciiForm(of: scalar) ?? [UInt8(ascii: "-")] { append(Unicode.Scalar(byte)) }
+            }
+        }
+        while let last = reduced.last, isSeparator(last) { reduced.removeLast() }
+        return reduced
+    }
+
+    /// Returns the stem in UTF-8, with at most so many bytes.
+    private static func cut(_ stem: [Unicode.Scalar], to room: Int) -> [UInt8] {
+        var bytes = 0
+        var end =
+            stem.firstIndex { scalar in
+                bytes += UTF8.width(scalar)
+                return bytes > room
+            } ?? stem.endIndex
+        // If the first that is left out is a mark, so is the character that it belongs to.
+        while end > 0, end < stem.endIndex, UnicodeData.shared.isMark(stem[end]) { end -= 1 }
+        var kept = stem[..<end]
+        while let last = kept.last, isSeparator(last) { kept.removeLast() }
+        return kept.isEmpty ? Array("file".utf8) : utf8(kept)
+    }
+
+    private static func length(_ scalars: [Unicode.Scalar]) -> Int { scalars.reduce(0) { $0 + UTF8.width($1) } }
+
+    private static func utf8(_ scalars: some Collection<Unicode.Scalar>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(2 * scalars.count)
+        for scalar in scalars { bytes += UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter }
+        return bytes
     }
 
     /// Returns the part after the last `/` or `\`. Old browsers send whole Windows paths.
@@ -38,21 +159,6 @@ enum SafeFilename {
             return filename[...].utf8
         }
         return filename[bytes.index(after: separator)...].utf8
-    }
-
-    private static func reduce(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
-        var reduced: [UInt8] = []
-        reduced.reserveCapacity(bytes.count)
-        for byte in bytes {
-            let isDot = byte == UInt8(ascii: ".")
-            if byte.isASCIILetterOrDigit || byte == UInt8(ascii: "_") {
-                reduced.append(byte)
-            } else if let last = reduced.last, last != UInt8(ascii: "-"), last != UInt8(ascii: ".") {
-                reduced.append(isDot ? byte : UInt8(ascii: "-"))
-            }
-        }
-        while let last = reduced.last, last == UInt8(ascii: "-") || last == UInt8(ascii: ".") { reduced.removeLast() }
-        return reduced
     }
 }
 
@@ -77,13 +183,22 @@ enum ContentDisposition {
         value.reserveCapacity(64 + 2 * name.utf8.count)
         value += type.rawValue.utf8
         value += "; filename=\"".utf8
-        for byte in name.utf8 where byte & 0xC0 != 0x80 {
-            // For clients without filename* (RFC 6266, appendix D): every other character becomes one `_`.
-            value.append(ByteSet.quotedName.contains(byte) ? byte : UInt8(ascii: "_"))
-        }
+        appendFallback(name, to: &value)
         value += "\"; filename*=UTF-8''".utf8
         encoding.append(name, to: &value)
         return String(decoding: value, as: UTF8.self)
+    }
+
+    /// Appends the name for clients without `filename*` (RFC 6266, appendix D): without accents, and with `_` for each other character
+    /// that is not ASCII, or that programs read differently.
+    private static func appendFallback(_ name: String, to value: inout [UInt8]) {
+        func append(_ byte: UInt8) { value.append(ByteSet.quotedName.contains(byte) ? byte : UInt8(ascii: "_")) }
+        if name.allBytes({ $0 < 0x80 }) { return name.utf8.forEach(append) }
+        let start = value.count
+        for scalar in name.unicodeScalars {
+            (UnicodeData.shared.asciiForm(of: scalar) ?? [UInt8(ascii: "_")]).forEach(append)
+        }
+        if value.count == start { value.append(UInt8(ascii: "_")) }
     }
 
     /// Returns the last path component without controls and without invisible characters that make a name look like another. A

@@ -27,7 +27,7 @@ package struct KeyTemplate: Sendable, Hashable {
         case uuid
         /// The usual extension of the content type: ``FileExtension``. It does not depend on the file's name.
         case ext
-        /// The client's file name, reduced to safe characters: ``SafeFilename``.
+        /// The client's file name, reduced to safe characters: ``SafeFilename``. A request without one is as one with an empty name.
         case filename
         /// The year of the ticket in UTC, four digits.
         case yyyy
@@ -118,6 +118,7 @@ extension KeyTemplate {
         let uuid: String
         let contentType: String
         let filename: String?
+        let filenames: FilenameForm
         let day: CivilTime
     }
 
@@ -179,7 +180,7 @@ extension KeyTemplate {
             UserSegment.append(attribute.value, to: &key)
         case .uuid: key += values.uuid.utf8
         case .ext: key += FileExtension.of(contentType: values.contentType).utf8
-        case .filename: SafeFilename.append(values.filename ?? "", to: &key)
+        case .filename: SafeFilename.append(values.filename ?? "", as: values.filenames, to: &key)
         case .yyyy:
             appendTwoDigits(values.day.year / 100, to: &key)
             appendTwoDigits(values.day.year % 100, to: &key)

@@ -39,8 +39,9 @@ package enum SegmentOverlap {
         case .uuid: return text.allSatisfy { $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "-") }
         case .ext: return text.allSatisfy { $0.isASCIILowercase || $0.isASCIIDigit }
         case .filename:
+            // Whatever the rule's `filenames` says, and with a hash or without: reducing a name again changes nothing then.
             var reduced: [UInt8] = []
-            SafeFilename.append(String(decoding: text, as: UTF8.self), to: &reduced)
+            SafeFilename.append(String(decoding: text, as: UTF8.self), as: FilenameForm(.unicode, hasHash: false), to: &reduced)
             return reduced == text
         case .yyyy: return text.count == 4 && text.allSatisfy(\.isASCIIDigit)
         case .mm, .dd: return text.count == 2 && text.allSatisfy(\.isASCIIDigit)

@@ -12,6 +12,8 @@ package final class UploadRule: Sendable {
     package let keyPrefix: KeyTemplate
     /// The last part of the key; `{uuid}.{ext}` by default.
     package let keyName: KeyTemplate
+    /// How file names are written in keys; with a hash if no `{uuid}` makes keys different.
+    package let filenames: FilenameForm
     /// The allowed content types.
     package let contentTypes: ContentTypeList
     /// `minSize` to `maxSize`, in bytes.
@@ -47,6 +49,7 @@ package final class UploadRule: Sendable {
         store: Store,
         keyPrefix: KeyTemplate,
         keyName: KeyTemplate,
+        filenames: FilenameForm.Characters = .ascii,
         contentTypes: ContentTypeList,
         sizes: ClosedRange<Int>,
         expiry: Int,
@@ -62,6 +65,7 @@ package final class UploadRule: Sendable {
         self.store = store
         self.keyPrefix = keyPrefix
         self.keyName = keyName
+        self.filenames = FilenameForm(filenames, hasHash: !keyPrefix.uses(.uuid) && !keyName.uses(.uuid))
         self.contentTypes = contentTypes
         self.sizes = sizes
         self.expiry = expiry

@@ -474,6 +474,14 @@ struct RuleLoaderTests {
             "18:14: each upload of a user replaces the user's previous file"
         ),
         (
+            "    keyPrefix: avatars/{user}/", "    keyPrefix: avatars/{user}/\n    keyName: '{filename}'",
+            "18:14: a user's files of the same name replace each other"
+        ),
+        (
+            "    keyPrefix: avatars/{user}/", "    keyPrefix: avatars/{user}/\n    filenames: unicode",
+            "18:16: filenames has no effect, since no file name is in the keys"
+        ),
+        (
             "    keyPrefix: avatars/{user}/", "    keyPrefix: avatars/\n    keyName: '{filename}'",
             "18:14: users who upload files of the same name overwrite"
         ),

@@ -46,7 +46,7 @@ enum RuleProblems {
             """,
             """
             16:12: the rule “avatars” is not a mapping; write “key: value” lines, with the keys keyPrefix, keyName, \
-            contentTypes, maxSize, minSize, expiry, acl, storageClass, encryption, tags, metadata, cacheControl, \
+            filenames, contentTypes, maxSize, minSize, expiry, acl, storageClass, encryption, tags, metadata, cacheControl, \
             contentDisposition, checksum, successStatus, successRedirect, requireScope, issuers, apiKeysOnly, limits, \
             store
             """),
@@ -201,6 +201,11 @@ enum RuleProblems {
             """
             18:14: each upload replaces the previous one, even another user's; add {uuid} or {filename} to keyName: \
             "{uuid}.{ext}"
+            """),
+        .behind(
+            .keyPrefix, "    filenames: utf8",
+            """
+            18:16: “utf8” is not a value of filenames; write one of ascii, unicode
             """),
         .replacing(
             .contentTypes, "    # none",
