@@ -80,6 +80,45 @@ def test_a_form_for_one_bucket_is_refused_by_the_other(two, real_store):
     assert real_store.client().list_objects_v2(Bucket=real_store.other_bucket, Prefix=ticket["key"]).get("KeyCount") == 0
 
 
+def test_buckets_of_ceph_with_a_tenant_and_with_a_foreign_name(make_service, real_store):
+    """The path has the tenant, and the form does not. Names with capitals and underscores are possible at other stores than AWS."""
+    given = Credentials("AKIACANARYPOSTERN0003", canaries.secret("canary-tenant-key/+"))
+    real_store.add_tenant("team_1", given)
+    real_store.client(credentials=given).create_bucket(Bucket="Acme_Uploads")
+    tenant = Tenant("acme", store={"bucket": "team_1:Acme_Uploads", "region": "r", "endpoint": real_store.endpoint}, rules={"files": rule("files")})
+    with make_service("stores-tenant", [tenant], given) as service:
+        ticket = service.ticket(tenant.token("u1"), contentType="image/png")
+        canaries.add_ticket(ticket)
+        assert ticket["url"] == f"{real_store.endpoint}/team_1:Acme_Uploads/" and ticket["fields"]["bucket"] == "Acme_Uploads"
+        answer = post(ticket["url"], ticket["fields"], File(PNG))
+        assert answer.status == 201, str(answer)
+        assert real_store.client(credentials=given).get_object(Bucket="Acme_Uploads", Key=ticket["key"])["Body"].read() == PNG
+
+
+def spelled(make_service, one: dict, other: dict, prefixes: tuple[str, str]) -> list[str]:
+    """The problems of two tenants with these stores."""
+    tenants = [Tenant(id, store={"bucket": "shared", "region": "us-east-1"} | store,
+                      rules={"files": {"keyPrefix": prefix, "contentTypes": ["image/png"], "maxSize": 1}})
+               for id, store, prefix in zip("ab", (one, other), prefixes)]
+    service = make_service("spelled", tenants)
+    done = subprocess.run([BINARY, "check", service.folder / "tenants", "--json"], capture_output=True, text=True, timeout=60, check=False)
+    return [each["message"] for each in json.loads(done.stdout)["problems"]]
+
+
+@pytest.mark.parametrize("one,other", [
+    ({}, {"endpoint": "https://shared.s3.us-east-1.amazonaws.com", "addressing": "host"}),
+    ({"endpoint": "http://min_io"}, {"endpoint": "https://MIN_IO:443/base"}),
+    ({"endpoint": "http://[2001:db8::1]:9000"}, {"endpoint": "http://[2001:db8:0:0::1]:9000"}),
+    ({"endpoint": "http://127.0.0.1:9000"}, {"endpoint": "http://[::ffff:127.0.0.1]:9000"}),
+    ({"endpoint": "https://s3.example.net", "addressing": "virtual"}, {"endpoint": "https://shared.s3.example.net", "addressing": "host"}),
+], ids=lambda store: store.get("endpoint", "aws"))
+def test_a_shared_bucket_is_found_however_it_is_spelled(make_service, one, other):
+    assert any("overlaps" in each for each in spelled(make_service, one, other, ("up/{user}/", "up/x/")))
+    assert spelled(make_service, one, other, ("a/{user}/", "b/{user}/")) == []
+    assert spelled(make_service, one, other | {"bucket": "other"} if "host" not in other.values() else {"bucket": "other"},
+                   ("up/{user}/", "up/x/")) == []
+
+
 @pytest.fixture(scope="module")
 def sources(make_service, tmp_path_factory) -> Service:
     """Two tenants with four stores and two sources of credentials."""

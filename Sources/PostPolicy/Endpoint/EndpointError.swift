@@ -22,6 +22,12 @@ public enum EndpointError: Error, Sendable, Equatable {
     case accelerateNeedsVirtualHost(bucket: String)
     /// AWS has no host that is a bucket without its name.
     case hostNeedsEndpoint
+    /// The endpoint was said to be a bucket, and is S3 itself.
+    case hostIsNoBucket
+    /// The endpoint is another bucket on AWS, with this name.
+    case hostIsOtherBucket(String)
+    /// The endpoint's host on AWS has a bucket's name already.
+    case endpointHasBucket(String)
     /// The bucket's name, by older or other rules, cannot be part of a host name.
     case virtualHostNeedsHostName(bucket: String)
     /// A bucket cannot be a subdomain of an IP address.
@@ -88,6 +94,12 @@ extension EndpointError {
             "accelerated hosts carry the bucket in the host name"
         case .hostNeedsEndpoint:
             "addressing \"host\" means that the endpoint is the bucket, and there is no endpoint"
+        case .hostIsNoBucket:
+            "addressing \"host\" means that the endpoint is the bucket, and this endpoint is S3 itself"
+        case .hostIsOtherBucket(let bucket):
+            "the endpoint is the bucket \(bucket.debugDescription)"
+        case .endpointHasBucket(let bucket):
+            "the endpoint is the bucket \(bucket.debugDescription) and not a store"
         case .virtualHostNeedsHostName(let bucket):
             "the bucket name \(bucket.debugDescription) cannot be part of a host name"
         case .virtualHostNeedsName(let host):
@@ -111,6 +123,9 @@ extension EndpointError {
         case .accelerateNeedsVirtualHost(let bucket):
             "use virtual addressing and a bucket without dots, not \(bucket.debugDescription)"
         case .hostNeedsEndpoint: "name the bucket's own host as the endpoint, \"https://files.example.net\""
+        case .hostIsNoBucket: "leave addressing out"
+        case .hostIsOtherBucket(let bucket): "write bucket \(bucket.debugDescription), or another endpoint"
+        case .endpointHasBucket: "leave the endpoint out, or write addressing \"host\""
         case .virtualHostNeedsName, .virtualHostNeedsDotlessBucket, .virtualHostNeedsHostName: "write addressing \"path\""
         }
     }

@@ -5,22 +5,14 @@ import WireFormats
 /// The URL of a store without the bucket: scheme, host, port and base path.
 struct EndpointURL {
     let scheme: String
-    /// The host in lower case; an IPv6 address keeps its brackets.
-    let host: String
+    /// The host in lower case.
+    let host: Host
     /// The port as it was written; nil if there is none.
     let port: Int?
     /// The base path without a trailing slash: empty, or beginning with a slash.
     let path: String
-    /// Whether the host can have a bucket as a subdomain: a name can, an address cannot.
-    let allowsSubdomains: Bool
-
-    init(awsHost host: String) {
-        self.scheme = "https"
-        self.host = host
-        self.port = nil
-        self.path = ""
-        self.allowsSubdomains = true
-    }
+    /// What the host is on AWS; nil for any other store.
+    let awsHost: AWSHost?
 
     /// Parses a URL as operators write it. Parts that a store's address cannot have are refused, not dropped.
     init(parsing text: String) throws(EndpointError) {
@@ -38,16 +30,16 @@ struct EndpointURL {
         if path.last == UInt8(ascii: "/") { path = path.dropLast() }
         guard Self.isPath(path) else { throw refusal(.path) }
         scheme = url.scheme.rawValue
-        host = url.host.lowercased.bracketed
+        host = url.host.lowercased
         port = url.authority.port
-        allowsSubdomains = url.host.address == nil
+        awsHost = host.address == nil ? AWSHost(host.text) : nil
         self.path = String(Substring(path))
     }
 
     var isHTTPS: Bool { scheme == "https" }
 
     /// Host and port as the URL has them.
-    var authority: String { port.map { "\(host):\($0)" } ?? host }
+    var authority: String { port.map { "\(host.bracketed):\($0)" } ?? host.bracketed }
 }
 
 extension EndpointURL {

@@ -65,8 +65,8 @@ package enum Partition: String, Sendable, CaseIterable {
     /// Sovereign Cloud do not use, although botocore writes their names.
     var hasAccelerate: Bool { self == .aws || self == .usGov }
 
-    /// Whether a host name, in lower case, is one of AWS's.
-    package static func contains(host: String) -> Bool {
-        allCases.contains { host == $0.suffix || host.hasSuffix(".\($0.suffix)") }
+    /// The suffix of a host name of AWS, in lower case; nil if the host is not one of AWS's.
+    static func suffix(of host: String) -> String? {
+        allCases.lazy.map(\.suffix).first { host == $0 || host.hasSuffix(".\($0)") }
     }
 }

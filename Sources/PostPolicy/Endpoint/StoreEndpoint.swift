@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// Where a bucket accepts POST uploads: on AWS, or at an S3-compatible store.
 ///
 /// On AWS the host follows from region and options, in every partition. A bucket with dots is addressed by path there, because
@@ -12,6 +14,8 @@ public struct StoreEndpoint: Sendable, Hashable {
     public let region: String
     /// The URL to post to. It ends in `/`, so that `url` + key is the object's URL.
     public let url: String
+    /// Which bucket it is, for the comparison with others.
+    package let identity: BucketIdentity
     /// The URL's host, followed by `:` and the port if the URL has one.
     public var host: String {
         let behindScheme = url.utf8.drop { $0 != UInt8(ascii: "/") }.dropFirst(2)
@@ -21,7 +25,7 @@ public struct StoreEndpoint: Sendable, Hashable {
     /// Checks a bucket's address and determines its URL.
     /// - Parameters:
     ///   - bucket: a name by S3's rules for general purpose buckets: 3 to 63 characters. In `us-east-1`, and with `endpoint`, also 3
-    ///     to 255 letters, digits, `-`, `_` and `.`.
+    ///     to 255 letters, digits, `-`, `_` and `.`. With `endpoint` and `path`, Ceph's `TENANT:BUCKET` too.
     ///   - region: an AWS region such as `eu-west-1`; with `endpoint`, the store's own name for its region.
     ///   - endpoint: the `http` or `https` URL of a store other than AWS, optionally with a port and a base path.
     ///   - addressing: where the URL has the bucket's name; nil for the default that suits the endpoint.
@@ -30,37 +34,80 @@ public struct StoreEndpoint: Sendable, Hashable {
     public init(
         bucket: String, region: String, endpoint: String? = nil, addressing: Addressing? = nil, options: Options = []
     ) throws(EndpointError) {
-        let base: EndpointURL
-        let style: Addressing
+        self.region = region
         if let endpoint {
-            try BucketName.check(bucket, .foreign)
+            let style = addressing ?? .path
+            let name = style == .path ? Self.name(behindTenant: bucket) ?? bucket : bucket
+            try BucketName.check(name, .foreign)
             try RegionName.check(region)
             guard options.isEmpty else { throw .optionsNeedAWS }
-            base = try EndpointURL(parsing: endpoint)
-            style = addressing ?? .path
+            let base = try EndpointURL(parsing: endpoint)
+            if base.awsHost != nil { try BucketName.check(bucket, .foreign) }
+            self.bucket = name
+            if let host = base.awsHost { try Self.check(host, bucket: bucket, style) }
+            if style == .virtualHost {
+                guard base.host.address == nil else { throw .virtualHostNeedsName(host: base.host.bracketed) }
+                try Self.checkVirtualHost(bucket, isHTTPS: base.isHTTPS)
+            }
+            url = Self.url(scheme: base.scheme, authority: base.authority, path: base.path, bucket: bucket, style)
+            identity = BucketIdentity(bucket, at: base, style)
         } else {
             try BucketName.check(bucket, region == Self.olderNamesRegion ? .older : .current)
-            base = EndpointURL(awsHost: try Self.awsHost(region: region, options: options))
+            self.bucket = bucket
+            let host = try Self.awsHost(region: region, options: options)
             let fitsHost = BucketName.isHostName(bucket) && !bucket.utf8.contains(UInt8(ascii: "."))
-            style = addressing ?? (fitsHost ? .virtualHost : .path)
-            guard style != .host else { throw .hostNeedsEndpoint }
-            if style == .path, options.contains(.accelerate) { throw .accelerateNeedsVirtualHost(bucket: bucket) }
-        }
-        if style == .virtualHost {
-            guard base.allowsSubdomains else { throw .virtualHostNeedsName(host: base.host) }
-            guard BucketName.isHostName(bucket) else { throw .virtualHostNeedsHostName(bucket: bucket) }
-            guard !base.isHTTPS || !bucket.utf8.contains(UInt8(ascii: ".")) else {
-                throw .virtualHostNeedsDotlessBucket(bucket: bucket)
+            let style = addressing ?? (fitsHost ? .virtualHost : .path)
+            switch style {
+            case .virtualHost: try Self.checkVirtualHost(bucket, isHTTPS: true)
+            case .path where options.contains(.accelerate): throw .accelerateNeedsVirtualHost(bucket: bucket)
+            case .path: break
+            case .host: throw .hostNeedsEndpoint
             }
+            url = Self.url(scheme: "https", authority: host, path: "", bucket: bucket, style)
+            identity = BucketIdentity(onAWS: bucket)
         }
-        self.bucket = bucket
-        self.region = region
-        let host = style == .virtualHost ? "\(bucket).\(base.authority)" : base.authority
-        self.url = "\(base.scheme)://\(host)\(base.path)/" + (style == .path ? "\(bucket)/" : "")
+    }
+
+    /// The bucket in Ceph's `TENANT:BUCKET`; nil for any other text.
+    ///
+    /// Ceph finds the bucket of a tenant by such a path, and compares the policy with the bucket alone.
+    private static func name(behindTenant text: String) -> String? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, (1...64).contains(parts[0].utf8.count),
+            parts[0].utf8.allSatisfy({ $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "_") })
+        else { return nil }
+        return String(parts[1])
+    }
+
+    private static func url(scheme: String, authority: String, path: String, bucket: String, _ style: Addressing) -> String {
+        let host = style == .virtualHost ? "\(bucket).\(authority)" : authority
+        return "\(scheme)://\(host)\(path)/" + (style == .path ? "\(bucket)/" : "")
+    }
+
+    private static func checkVirtualHost(_ bucket: String, isHTTPS: Bool) throws(EndpointError) {
+        guard BucketName.isHostName(bucket) else { throw .virtualHostNeedsHostName(bucket: bucket) }
+        guard !isHTTPS || !bucket.utf8.contains(UInt8(ascii: ".")) else { throw .virtualHostNeedsDotlessBucket(bucket: bucket) }
+    }
+
+    /// Checks an endpoint of AWS: S3 takes an upload to a host with a bucket's name for that bucket, whatever the path is.
+    private static func check(_ host: AWSHost, bucket: String, _ style: Addressing) throws(EndpointError) {
+        switch (style, host.bucket) {
+        case (.host, nil) where host.isS3: throw .hostIsNoBucket
+        case (.host, let named?) where named != bucket: throw .hostIsOtherBucket(named)
+        case (.path, let named?), (.virtualHost, let named?): throw .endpointHasBucket(named)
+        default: break
+        }
     }
 
     /// The region in which AWS gave names by older rules, until March 2018.
     private static let olderNamesRegion = "us-east-1"
+
+    /// Whether a store is AWS itself.
+    /// - Parameter endpoint: its URL; nil if it has none
+    package static func isAWS(endpoint: String?) -> Bool {
+        guard let endpoint else { return true }
+        return (try? EndpointURL(parsing: endpoint))?.awsHost != nil
+    }
 
     /// Whether the bucket's name follows the rules for new buckets.
     package var hasCurrentBucketName: Bool { (try? BucketName.check(bucket)) != nil }

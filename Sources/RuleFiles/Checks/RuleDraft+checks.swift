@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PostPolicy
 import UploadRules
 import WireFormats
 
 /// The keys of one rule.
 private struct Space {
     let name: String
+    /// The store's bucket; nil if it is not known.
+    let bucket: BucketIdentity?
     let position: YAMLPosition
     /// The segments of prefix and name.
     let segments: [[KeyTemplate.Part]]
@@ -20,11 +23,6 @@ extension [RuleDraft] {
     /// With `{user}/` and `avatars/{user}/` in one tenant, the folder of a user named `avatars` would have the avatars of all
     /// users, and anyone who may read that folder could read them.
     func checkUserSpaces(log: DiagnosticLog) {
-        // In two buckets no folder is shared.
-        for rules in Dictionary(grouping: self, by: { $0.store?.identity }).values { rules.checkUserSpacesOfBucket(log: log) }
-    }
-
-    private func checkUserSpacesOfBucket(log: DiagnosticLog) {
         guard mayOverlap else { return }
         let spaces = compactMap(Self.space)
         for owner in spaces {
@@ -62,6 +60,7 @@ extension [RuleDraft] {
         guard let name = rule.name, let segments = rule.segments else { return nil }
         return Space(
             name: name,
+            bucket: rule.store?.bucket,
             position: rule.prefix.position,
             segments: segments,
             owners: segments.indices.filter { segments[$0].count == 1 && segments[$0][0].isOwner }
@@ -71,6 +70,7 @@ extension [RuleDraft] {
     /// Whether a key of `other`, of any user, may be in the folder that `owner` makes for another one.
     /// - Parameter place: the segment of `owner` that names the folder
     private static func enters(_ other: Space, _ owner: Space, at place: Int) -> Bool {
+        guard BucketIdentity.mayBeSame(other.bucket, owner.bucket) else { return false }
         let isFolder = place < owner.segments.count - 1
         guard other.segments.count > (isFolder ? place + 1 : place) else { return false }
         // If both name the same owner in the same places, it is the owner's own folder.
@@ -92,11 +92,19 @@ extension RuleDraft {
 
     /// Whether a user's folder in the keys of one rule may be that of the same user in the other's.
     func sharesUserFolder(with other: RuleDraft) -> Bool {
-        guard store?.identity == other.store?.identity,
+        guard BucketIdentity.mayBeSame(store?.bucket, other.store?.bucket),
             let segments, let others = other.segments,
             let place = segments.firstIndex(of: [.placeholder(.user)]), others.firstIndex(of: [.placeholder(.user)]) == place
         else { return false }
         return zip(segments[...place], others[...place]).allSatisfy(SegmentOverlap.mayOverlap)
+    }
+}
+
+extension BucketIdentity {
+    /// Whether two rules may have one bucket. The store of a tenant whose address is wrong is the same for all of its rules.
+    fileprivate static func mayBeSame(_ one: BucketIdentity?, _ other: BucketIdentity?) -> Bool {
+        guard let one, let other else { return one == nil && other == nil }
+        return one.isSame(as: other)
     }
 }
 

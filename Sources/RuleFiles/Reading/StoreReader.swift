@@ -36,9 +36,8 @@ struct StoreReader: Sendable {
             draft.isAWS = false
             return draft
         }
-        draft.isAWS = StoreIdentity(bucket: "", endpoint: endpoint?.value).isAWS
+        draft.isAWS = StoreEndpoint.isAWS(endpoint: endpoint?.value)
         guard let bucket else { return draft }
-        draft.identity = StoreIdentity(bucket: bucket.value, endpoint: endpoint?.value)
         do throws(EndpointError) {
             let address = try StoreEndpoint(
                 bucket: bucket.value,
@@ -48,7 +47,11 @@ struct StoreReader: Sendable {
                 addressing: addressing?.value,
                 options: options.set
             )
+            draft.bucket = address.identity
+            draft.bucketName = bucket.value
             guard region != nil else { return draft }
+            if let fips = options.fips, fips.value { warnOfFIPS(at: fips.position, region: address.region, log: log) }
+            if addressing?.value != .host { warnOfHost(endpoint, bucket: bucket.value, log: log) }
             if !address.hasCurrentBucketName { warnOfName(bucket, isAWS: draft.isAWS, log: log) }
             draft.store = Store(
                 name: name,
@@ -61,12 +64,14 @@ struct StoreReader: Sendable {
                 switch error {
                 case .bucketInvalid: bucket.position
                 case .regionInvalid, .partitionUnknown: region?.position
-                case .endpointInvalid: endpoint?.position
+                case .endpointInvalid, .endpointHasBucket: endpoint?.position
+                case .hostIsOtherBucket: bucket.position
                 case .optionsNeedAWS: options.first
                 case .optionNotInPartition(let option, _): options.position(of: option)
                 case .accelerateWithFIPS: options.accelerate?.position
                 case .accelerateNeedsVirtualHost: addressing?.position ?? bucket.position
-                case .hostNeedsEndpoint, .virtualHostNeedsName, .virtualHostNeedsDotlessBucket, .virtualHostNeedsHostName:
+                case .hostNeedsEndpoint, .hostIsNoBucket, .virtualHostNeedsName, .virtualHostNeedsDotlessBucket,
+                    .virtualHostNeedsHostName:
                     addressing?.position
                 }
             log.problem(at: position ?? section.position, error.message, error.advice)
@@ -85,6 +90,25 @@ struct StoreReader: Sendable {
         if let endpoint, let url = try? HTTPURL(endpoint.value), !url.isProtected {
             log.warning(at: endpoint.position, "uploads to \(endpoint.value.quoted) are not encrypted", "write https://")
         }
+    }
+
+    /// S3 has FIPS hosts in the regions of North America and in the partitions of the USA ("Amazon Simple Storage Service endpoints
+    /// and quotas").
+    private func warnOfFIPS(at position: YAMLPosition, region: String, log: DiagnosticLog) {
+        guard Partition(region: region) == .aws, !region.hasPrefix("us-"), !region.hasPrefix("ca-") else { return }
+        log.warning(at: position, "AWS is not known to have FIPS hosts in the region \(region.quoted)", "leave fips out")
+    }
+
+    /// The bucket's name would be in the URL twice: https://acme.acme.s3.example.net/.
+    private func warnOfHost(_ endpoint: Located<String>?, bucket: String, log: DiagnosticLog) {
+        guard let endpoint, let url = try? HTTPURL(endpoint.value), url.host.lowercased.text.hasPrefix("\(bucket).") else {
+            return
+        }
+        log.warning(
+            at: endpoint.position,
+            "the endpoint's host begins with the name of the bucket, which the URL then has twice",
+            "if this host is the bucket, write addressing: host; otherwise leave the bucket out of the endpoint"
+        )
     }
 
     private func warnOfName(_ bucket: Located<String>, isAWS: Bool, log: DiagnosticLog) {
@@ -138,8 +162,10 @@ struct StoreDraft: Sendable {
     let position: YAMLPosition
     /// Whether it is AWS itself.
     var isAWS = true
-    /// Nil if the bucket or the endpoint could not be read.
-    var identity: StoreIdentity?
+    /// Nil if the bucket's address is wrong.
+    var bucket: BucketIdentity?
+    /// As the file has it; empty if it could not be read.
+    var bucketName = ""
     /// Nil if a problem was logged.
     var store: Store?
     /// Nil if the file has none or, with a problem logged, wrong ones.
@@ -325,31 +351,5 @@ extension StoreReader {
 
     private static func text(_ text: String) throws(ValueError) -> String {
         try PlainText.parse(text, what: "the value", atMost: 2048)
-    }
-}
-
-/// Identifies a bucket: tenants with equal identities share one.
-///
-/// All host names of AWS are one store, and so are all names of this machine. Two host names of another store count as two.
-struct StoreIdentity: Sendable, Hashable {
-    /// `aws`, where bucket names are unique, or the host and port of another store.
-    let service: String
-    let bucket: String
-
-    var isAWS: Bool { service == Self.aws }
-    private static let aws = "aws"
-
-    /// - Parameter endpoint: The endpoint of the file, nil for AWS.
-    init(bucket: String, endpoint: String?) {
-        self.bucket = bucket
-        service = endpoint.map(Self.service) ?? Self.aws
-    }
-
-    private static func service(of endpoint: String) -> String {
-        guard let url = try? HTTPURL(endpoint.lowercased()) else { return endpoint }
-        if Partition.contains(host: url.host.text) { return aws }
-        // One store can listen on both default ports, and under each name of this machine.
-        let port = url.authority.port.flatMap { $0 == 443 || $0 == 80 ? nil : ":\($0)" } ?? ""
-        return (url.isLoopback ? "loopback" : url.host.text) + port
     }
 }

@@ -17,6 +17,7 @@ struct STSEndpointTests {
         ([:], "[default]\nregion = ap-south-2", nil, "https://sts.ap-south-2.amazonaws.com/", "ap-south-2"),
         ([:], "[default]\nregion = ap-south-2", "eu-west-1", "https://sts.ap-south-2.amazonaws.com/", "ap-south-2"),
         ([:], "", "eu-west-1", "https://sts.eu-west-1.amazonaws.com/", "eu-west-1"),
+        ([:], "", "eusc-de-east-1", "https://sts.eusc-de-east-1.amazonaws.eu/", "eusc-de-east-1"),
         ([:], "", "garage", "https://sts.amazonaws.com/", "us-east-1"),
         (["AWS_REGION": "aws-global"], "", nil, "https://sts.amazonaws.com/", "us-east-1"),
         (["AWS_REGION": "cn-north-1"], "", nil, "https://sts.cn-north-1.amazonaws.com.cn/", "cn-north-1"),

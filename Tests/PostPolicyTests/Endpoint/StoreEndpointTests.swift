@@ -278,7 +278,7 @@ struct StoreEndpointTests {
     }
 
     @Test(arguments: [
-        "", "ab", "a/b", "a b", "a\nb", "a\0b", "é-bucket", "a:b", "tenant:bucket", "a%b", "a?b", "a#b", "a@b", "a\\b", "a~b",
+        "", "ab", "a/b", "a b", "a\nb", "a\0b", "é-bucket", "a:b", "a%b", "a?b", "a#b", "a@b", "a\\b", "a~b",
         "a+b",
         "../b", "a${b", String(repeating: "A", count: 256),
     ])
@@ -292,5 +292,31 @@ struct StoreEndpointTests {
     func `names that AWS reserves are possible at other stores only`(name: String) throws {
         #expect(throws: EndpointError.bucketInvalid(name, .reserved)) { try StoreEndpoint(bucket: name, region: "us-east-1") }
         #expect(try StoreEndpoint(bucket: name, region: "r", endpoint: "https://h").url == "https://h/\(name)/")
+    }
+
+    @Test func `a bucket of a tenant of Ceph has the tenant in the path only`() throws {
+        let endpoint = "https://ceph.example:8443/s3"
+        let store = try StoreEndpoint(bucket: "Team_1:acme-uploads", region: "r", endpoint: endpoint)
+        #expect(store.url == "https://ceph.example:8443/s3/Team_1:acme-uploads/" && store.bucket == "acme-uploads")
+        let plain = try StoreEndpoint(bucket: "acme-uploads", region: "r", endpoint: endpoint)
+        #expect(!store.identity.isSame(as: plain.identity))
+        #expect(
+            try store.identity.isSame(as: StoreEndpoint(bucket: "Team_1:acme-uploads", region: "r", endpoint: endpoint).identity))
+        for bucket in [
+            "Team_1:acme:uploads", ":acme-uploads", "a-b:acme-uploads", "é:acme-uploads", "t%:acme-uploads", "t:a/b", "t:",
+            "t:ab",
+        ] {
+            #expect(throws: EndpointError.self) { try StoreEndpoint(bucket: bucket, region: "r", endpoint: endpoint) }
+        }
+        for style in [.virtualHost, .host] as [Addressing] {
+            #expect(throws: EndpointError.self) {
+                try StoreEndpoint(bucket: "t:acme-uploads", region: "r", endpoint: endpoint, addressing: style)
+            }
+        }
+        for endpoint in [nil, "https://s3.us-east-1.amazonaws.com"] {
+            #expect(throws: EndpointError.self) {
+                try StoreEndpoint(bucket: "t:acme-uploads", region: "us-east-1", endpoint: endpoint)
+            }
+        }
     }
 }

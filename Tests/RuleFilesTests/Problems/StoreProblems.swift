@@ -160,6 +160,29 @@ enum StoreProblems {
             as the endpoint, "https://files.example.net"
             """),
         .behind(
+            .region,
+            """
+              endpoint: https://s3.eu-west-1.amazonaws.com
+              addressing: host
+            """,
+            """
+            6:15: addressing "host" means that the endpoint is the bucket, and this endpoint is S3 itself; leave addressing out
+            """),
+        .behind(
+            .region,
+            """
+              endpoint: https://files.s3.eu-west-1.amazonaws.com
+              addressing: host
+            """,
+            """
+            3:11: the endpoint is the bucket "files"; write bucket "files", or another endpoint
+            """),
+        .behind(
+            .region, "  endpoint: https://acme-uploads.s3.eu-west-1.amazonaws.com",
+            """
+            5:13: the endpoint is the bucket "acme-uploads" and not a store; leave the endpoint out, or write addressing "host"
+            """),
+        .behind(
             .region, "  dualStack: yes",
             """
             5:14: dualStack is “yes”; write dualStack: true or dualStack: false

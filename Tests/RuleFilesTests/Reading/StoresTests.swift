@@ -206,6 +206,12 @@ struct StoresTests {
         #expect(warnings("bucket: acme-uploads, region: us-east-1") == [])
     }
 
+    @Test(arguments: [("eu-west-1", 1), ("ca-central-1", 0), ("us-west-2", 0), ("us-gov-west-1", 0), ("us-iso-east-1", 0)])
+    func `hosts of FIPS outside of North America are a warning`(region: String, count: Int) {
+        #expect(Self.warnings("store: {bucket: acme-uploads, region: \(region), fips: true}", Self.rule("a")).count == count)
+        #expect(Self.warnings("store: {bucket: acme-uploads, region: \(region), fips: false}", Self.rule("a")) == [])
+    }
+
     @Test func `a rule whose policies may be longer than its store takes is a warning`() {
         func warnings(_ more: String, _ rule: String = "") -> Int {
             Self.warnings("store: {bucket: acme-uploads, region: eu-west-1\(more)}", Self.rule("a", rule)).count

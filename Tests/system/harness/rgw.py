@@ -48,7 +48,7 @@ class RealStore:
         environment = os.environ | {
             "RGW_PORT": str(self.port), "RGW_MON_PORT": str(mon_port), "PYTHON": sys.executable,
             "RGW_ACCESS_KEY": credentials.access_key, "RGW_SECRET_KEY": credentials.secret_key,
-            "RGW_BUCKETS": f"{self.bucket} {self.other_bucket}",
+            "RGW_BUCKETS": f"{self.bucket} {self.other_bucket}", "RGW_EXTRA_CONF": "rgw relaxed s3 bucket names = true",
         }
         try:
             run = subprocess.run(
@@ -78,6 +78,13 @@ class RealStore:
             aws_session_token=credentials.session_token,
             config=Config(signature_version="s3v4" if service == "s3" else None, s3={"addressing_style": "path"},
                           request_checksum_calculation="when_required", response_checksum_validation="when_required"))
+
+    def add_tenant(self, tenant: str, credentials: Credentials):
+        """A user of a tenant of Ceph, whose buckets are not those of the other users."""
+        subprocess.run(
+            ["radosgw-admin", "-c", next(self.folder.glob("**/ceph.conf")), "-n", "client.rgw", "user", "create", f"--tenant={tenant}",
+             "--uid=tester", "--display-name=tester", f"--access-key={credentials.access_key}", f"--secret-key={credentials.secret_key}"],
+            env=os.environ | {"CEPH_ARGS": "--no-mon-config"}, capture_output=True, timeout=120, check=True, stdin=subprocess.DEVNULL)
 
     def assume_role(self, name: str = "uploader") -> Credentials:
         """Short-lived credentials with a session token, from the store's own STS."""
