@@ -8,6 +8,7 @@ import UploadRules
 struct RefusalTests {
     @Test func `every refusal has a stable code, its own detail, and the limit that was not met`() throws {
         let allowed: [ProblemDetails.Extra] = [.strings("allowed", ["a"])]
+        let parameter = UploadParameter(name: "p", kind: .digits)
         let (type, name) = (try #require(MediaTypeName("A/B")), MetadataName("b"))
         let all: [(Refusal, String, [ProblemDetails.Extra])] = [
             (.ruleUnknown(allowed: ["a"]), "rule-unknown", allowed), (.ruleRequired(allowed: ["a"]), "invalid-request", allowed),
@@ -29,6 +30,15 @@ struct RefusalTests {
             (.metadataNotAllowed(name: nil, allowed: ["a"]), "metadata-not-allowed", allowed),
             (.metadataNotAllowed(name: name, allowed: ["a"]), "metadata-not-allowed", allowed + [.string("understood", "b")]),
             (.keyTooLong(bytes: 1025, hasFilename: true), "key-too-long", []), (.formTooLarge, "invalid-request", []),
+            (
+                .parameterInvalid(.missing(parameter)), "parameter-invalid",
+                [.string("parameter", "p"), .strings("allowed", ["digits"])]
+            ),
+            (
+                .parameterInvalid(.wrong(parameter)), "parameter-invalid",
+                [.string("parameter", "p"), .strings("allowed", ["digits"])]
+            ),
+            (.parameterInvalid(.unknown(allowed: [parameter])), "parameter-invalid", [.strings("allowed", ["p"])]),
             (.invalid("No."), "invalid-request", []),
         ]
         for (refusal, code, extras) in all {

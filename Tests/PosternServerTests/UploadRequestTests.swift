@@ -73,7 +73,7 @@ struct UploadRequestTests {
         let problem = try problem("{\"contentType\": \"a/b\", \"\(name)\": 1}")
         #expect(problem.code == .invalidRequest)
         #expect(problem.detail.contains("\"\(name)\""))
-        let known = ["rule", "filename", "contentType", "size", "checksumSHA256", "metadata", "user"]
+        let known = ["rule", "filename", "contentType", "size", "checksumSHA256", "metadata", "user", "parameters", "path"]
         #expect(problem.extras == [.strings("allowed", known)])
     }
 

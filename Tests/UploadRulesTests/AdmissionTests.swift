@@ -240,6 +240,81 @@ struct AdmissionTests {
         }
     }
 
+    // MARK: Parameters
+
+    private static let parameters = [
+        UploadParameter(name: "audit", kind: .digits), UploadParameter(name: "id", kind: .uuid),
+        UploadParameter(name: "part", kind: .name),
+    ]
+    private static let values = [("part", "a_B-9"), ("audit", "42"), ("id", "123e4567-e89b-12d3-a456-426614174000")]
+
+    private func parameterRule() throws -> UploadRule {
+        try .sample(keyPrefix: "x/{user}/{audit}/{id}/{part}/", parameters: Self.parameters)
+    }
+
+    @Test func `a request has exactly the parameters of the rule`() throws {
+        let rule = try parameterRule()
+        func request(_ parameters: [(String, String)]) -> UploadRequest {
+            UploadRequest(contentType: "image/png", parameters: parameters)
+        }
+        #expect(
+            try admit(rule, request(Self.values)).key.text
+                == "x/u1/42/123e4567-e89b-12d3-a456-426614174000/a_B-9/0193.png")
+        for (index, value) in Self.values.enumerated() {
+            var fewer = Self.values
+            fewer.remove(at: index)
+            let parameter = try #require(Self.parameters.first { $0.name == value.0 })
+            #expect(refusal(rule, request(fewer)) == .parameterInvalid(.missing(parameter)))
+            for name in ["", "Audit", "audit ", "au\u{200B}dit", "user", "uuid", "${filename}"] {
+                #expect(
+                    refusal(rule, request(Self.values + [(name, "42")])) == .parameterInvalid(.unknown(allowed: Self.parameters)))
+                #expect(refusal(rule, request(fewer + [(name, value.1)])) == .parameterInvalid(.missing(parameter)))
+            }
+        }
+        #expect(refusal(try .sample(), request([("audit", "42")])) == .parameterInvalid(.unknown(allowed: [])))
+    }
+
+    @Test(
+        arguments: [
+            (
+                .digits, ["0", "42", "00000000000000000001", "99999999999999999999"],
+                ["", "-1", "4 2", "1e3", "٣", "１", "1\n", "\u{0}", "+1", "0x1"]
+            ),
+            (
+                .uuid, ["00000000-0000-0000-0000-000000000000", "123E4567-e89b-12d3-a456-426614174000"],
+                [
+                    "", "123e4567e89b12d3a456426614174000", "{123e4567-e89b-12d3-a456-426614174000}",
+                    "123e4567-e89b-12d3-a456-42661417400",
+                    "123e4567-e89b-12d3-a456-4266141740000", "123e4567-e89b-12d3-a456-42661417400g",
+                    "123e4567-e89b-12d3-a456+426614174000",
+                    "urn:uuid:123e4567-e89b-12d3-a456-426614174000", "123e4567-e89b-12d3-a456-42661417400\n",
+                    "------------------------------------",
+                ]
+            ),
+            (
+                .name, ["a", "Z", "_", "-", "a_B-9", "constructor"],
+                ["", ".", "..", "a.b", "a/b", "a b", "é", "~", "${filename}", "a\u{0}", "%2e", "ａ"]
+            ),
+        ] as [(UploadParameter.Kind, [String], [String])])
+    func `a parameter has a value of its kind`(kind: UploadParameter.Kind, values: [String], others: [String]) throws {
+        let parameter = UploadParameter(name: "p", kind: kind)
+        let rule = try UploadRule.sample(keyPrefix: "x/{p}/", parameters: [parameter])
+        for value in values {
+            let request = UploadRequest(contentType: "image/png", parameters: [("p", value)])
+            #expect(try admit(rule, request).key.text == "x/\(kind == .uuid ? value.lowercased() : value)/0193.png")
+        }
+        let long = [
+            kind == .digits ? String(repeating: "1", count: 21) : String(repeating: "a", count: 65),
+            String(repeating: "1", count: 10_000),
+        ]
+        for value in others + long {
+            let request = UploadRequest(contentType: "image/png", parameters: [("p", value)])
+            let refused = refusal(rule, request)
+            #expect(refused == .parameterInvalid(.wrong(parameter)))
+            #expect(value.utf8.count < 5 || refused?.detail.contains(value) == false)
+        }
+    }
+
     @Test func `a key has at most 1024 bytes`() throws {
         let folder = String(repeating: "d", count: 255)
         let rule = try UploadRule.sample(keyPrefix: "\(folder)/{user}/")
@@ -259,6 +334,8 @@ struct AdmissionTests {
     @Test func `every refusal is a sentence that ends in a full stop`() {
         let all: [Refusal] = [
             .ruleUnknown(allowed: []), .ruleUnknown(allowed: ["a"]), .ruleRequired(allowed: []), .ruleRequired(allowed: ["a"]),
+            .parameterInvalid(.missing(Self.parameters[0])), .parameterInvalid(.wrong(Self.parameters[1])),
+            .parameterInvalid(.unknown(allowed: [])), .parameterInvalid(.unknown(allowed: Self.parameters)),
             .scopeMissing("s"), .userRequired, .contentTypeNotAllowed(.empty, allowed: ["a/b"]),
             .sizeTooLarge(size: 2, max: 1), .sizeTooSmall(size: 0, min: 1), .checksumRequired,
             .metadataNotAllowed(name: nil, allowed: []), .metadataNotAllowed(name: nil, allowed: ["a"]),
@@ -305,7 +382,7 @@ struct AdmissionTests {
                 == "The metadata \"colour\" is not allowed; allowed: album.")
         #expect(
             Refusal.keyTooLong(bytes: 1031, hasFilename: true).detail
-                == "The key would have 1031 bytes, and S3 allows at most 1024: send a shorter file name.")
+                == "The key would have 1031 bytes, and S3 allows at most 1024: send a shorter file name or path.")
     }
 
     @Test(arguments: [

@@ -175,6 +175,8 @@ def test_every_table_of_keys_belongs_to_a_known_section():
 def test_every_example_of_the_reference_passes_the_check(row, tmp_path):
     entries = load(row.example)
     assert list(entries) == [row.key], "the example is this key's"
+    if (row.heading, row.key) == ("rules", "parameters"):
+        entries = {"keyPrefix": "audits/{user}/{audit}/"} | entries
     if row.heading in SECTIONS:
         report = check_tenant(tmp_path, SECTIONS[row.heading](entries), {"issuers": [SERVICE_ISSUER]})
     else:

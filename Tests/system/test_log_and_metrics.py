@@ -363,6 +363,7 @@ REFUSALS = {
     "content-type-not-allowed in another rule": ({"rule": "reports", "contentType": "text/html"}, {"allowed": ["application/pdf", "image/png"], "understood": "text/html"}),
     "metadata-not-allowed": ({"rule": "avatars", "metadata": {"a": "b"}} | PNG, {"allowed": ["album"], "understood": "a"}),
     "metadata-not-allowed in another rule": ({"rule": "reports", "checksumSHA256": "A" * 43 + "=", "metadata": {"a": "b"}} | PNG, {"allowed": [], "understood": "a"}),
+    "parameter-invalid": ({"rule": "avatars", "parameters": {"audit": "42"}} | PNG, {"allowed": []}),
     "scope-missing": ({"rule": "scoped"} | PNG, {"scope": "upload"}),
     # Not "scoped": its name is told only to who has the scope.
     "rule-unknown": ({"rule": "nothing"} | PNG, {"allowed": ["avatars", "reports", "slow"]}),

@@ -262,9 +262,9 @@ def test_tickets_and_rules_fit_their_schemas(described, root):
     assert [rule["name"] for rule in rules["rules"]] == ["avatars", "reports"]
     assert rules == {"tenant": "acme", "rules": [
         {"name": "avatars", "contentTypes": AVATARS["contentTypes"], "minSize": 1, "maxSize": 1024**2, "expiresIn": 300, "checksum": "optional",
-         "metadata": ["album"], "usesFilename": False},
+         "metadata": ["album"], "usesFilename": False, "usesPath": False, "parameters": {}},
         {"name": "reports", "contentTypes": ["application/pdf"], "minSize": 1, "maxSize": 10 * 1024**2, "expiresIn": 300, "checksum": "required",
-         "metadata": [], "usesFilename": True}]}
+         "metadata": [], "usesFilename": True, "usesPath": False, "parameters": {}}]}
 
 
 def test_null_counts_as_left_out(described, document):

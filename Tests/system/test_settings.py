@@ -524,8 +524,8 @@ def test_the_rules_are_told_as_they_are(ruled):
     answer = ruled.request("GET", "/v1/rules", {"Authorization": f"Bearer {ruled.tenants['acme'].token(scope='upload')}"})
     assert answer.json() == {"tenant": "acme", "rules": [
         {"name": "all", "contentTypes": ["image/png", "text/*"], "minSize": 7, "maxSize": 2000, "expiresIn": 90, "checksum": "required", "metadata": ["album"],
-         "usesFilename": True},
+         "usesFilename": True, "usesPath": False, "parameters": {}},
         {"name": "redirect", "contentTypes": ["image/png"], "minSize": 1, "maxSize": 1024, "expiresIn": 300, "checksum": "optional", "metadata": [],
-         "usesFilename": True},
+         "usesFilename": True, "usesPath": False, "parameters": {}},
         {"name": "smallest", "contentTypes": ["image/png"], "minSize": 1, "maxSize": 100, "expiresIn": 300, "checksum": "optional", "metadata": [],
-         "usesFilename": False}]}
+         "usesFilename": False, "usesPath": False, "parameters": {}}]}

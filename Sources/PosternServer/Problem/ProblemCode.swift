@@ -33,6 +33,7 @@ package enum ProblemCode: String, Sendable, CaseIterable {
     case sizeTooSmall = "size-too-small"
     case checksumRequired = "checksum-required"
     case metadataNotAllowed = "metadata-not-allowed"
+    case parameterInvalid = "parameter-invalid"
     case keyTooLong = "key-too-long"
     case rateLimited = "rate-limited"
     case headersTooLarge = "headers-too-large"
@@ -72,6 +73,7 @@ package enum ProblemCode: String, Sendable, CaseIterable {
         case .sizeTooSmall: (422, "The file is too small")
         case .checksumRequired: (422, "A checksum is required")
         case .metadataNotAllowed: (422, "The metadata is not allowed")
+        case .parameterInvalid: (422, "A parameter is not valid")
         case .keyTooLong: (422, "The key would be too long")
         case .rateLimited: (429, "Too many requests")
         case .headersTooLarge: (431, "The header fields are too large")
@@ -130,12 +132,21 @@ extension ProblemDetails {
             case .sizeTooSmall(_, let min): (.sizeTooSmall, [.int("minSize", min)])
             case .checksumRequired: (.checksumRequired, [])
             case .metadataNotAllowed(_, let allowed): (.metadataNotAllowed, [.strings("allowed", allowed)])
+            case .parameterInvalid(let mistake): (.parameterInvalid, Self.members(of: mistake))
             case .keyTooLong: (.keyTooLong, [])
             case .policyTooLong(_, let max): (.invalidRequest, [.int("maxPolicyBytes", max)])
             case .userRequired, .checksumMalformed, .formTooLarge, .invalid: (.invalidRequest, [])
             }
         let understood = refusal.understood.map { [Extra.string("understood", $0)] } ?? []
         self.init(code, detail: refusal.detail, extras: limits + understood)
+    }
+
+    private static func members(of mistake: Refusal.ParameterMistake) -> [Extra] {
+        switch mistake {
+        case .missing(let parameter), .wrong(let parameter):
+            [.string("parameter", parameter.name), .strings("allowed", [parameter.kind.rawValue])]
+        case .unknown(let allowed): [.strings("allowed", allowed.map(\.name))]
+        }
     }
 
     /// A request that its connection rejected.

@@ -63,7 +63,7 @@ struct MemberReader {
     init(_ object: JSONObject) {
         self.object = object
         // Enough for every request: one allocation.
-        known.reserveCapacity(8)
+        known.reserveCapacity(12)
     }
 
     mutating func string(_ name: String) throws(ProblemDetails) -> String? {
@@ -152,6 +152,8 @@ extension UploadRequest {
         let checksum = try members.string("checksumSHA256")
         let metadata = try members.stringMap("metadata")
         let user = try members.string("user")
+        let parameters = try members.stringMap("parameters")
+        let path = try members.string("path")
         try members.rejectUnknownMembers()
         self.init(
             rule: rule,
@@ -160,7 +162,9 @@ extension UploadRequest {
             size: size,
             checksumSHA256: checksum,
             metadata: metadata,
-            user: user
+            user: user,
+            parameters: parameters,
+            path: path
         )
     }
 }

@@ -24,6 +24,10 @@ struct RulesRoute: Sendable {
             json.member("checksum", rule.checksumRequired ? "required" : "optional")
             json.member("metadata", rule.storage.metadata.allowed)
             json.member("usesFilename", rule.usesFilename)
+            json.member("usesPath", rule.usesPath)
+            json.object("parameters") { json in
+                for parameter in rule.parameters { json.member(parameter.name, parameter.kind.rawValue) }
+            }
         }
     }
 }

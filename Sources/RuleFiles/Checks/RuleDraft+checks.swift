@@ -12,6 +12,8 @@ private struct Space {
     let position: YAMLPosition
     /// The segments of prefix and name.
     let segments: [[KeyTemplate.Part]]
+    /// The same, with each number of folders for `{path}`.
+    let expansions: [[[KeyTemplate.Part]]]
     /// The indices of the segments that say whose file it is: `{user}`, `{issuer}`, `{claim.NAME}`.
     let owners: [Int]
 }
@@ -29,7 +31,8 @@ extension [RuleDraft] {
             for place in owner.owners {
                 guard let intruder = spaces.first(where: { Self.enters($0, owner, at: place) }) else { continue }
                 let placeholder = owner.segments[place].lazy.compactMap(\.placeholder).first ?? .user
-                let example = Self.exampleValue(intruder.segments[place])
+                let example =
+                    intruder.segments.indices.contains(place) ? Self.exampleValue(intruder.segments[place]) : " of some name"
                 log.problem(
                     at: owner.position,
                     "the folder of \(placeholder.article)\(example) would also hold other users' files, of the rule \(intruder.name.quoted)",
@@ -63,6 +66,7 @@ extension [RuleDraft] {
             bucket: rule.store?.bucket,
             position: rule.prefix.position,
             segments: segments,
+            expansions: SegmentOverlap.expansions(of: segments),
             owners: segments.indices.filter { segments[$0].count == 1 && segments[$0][0].isOwner }
         )
     }
@@ -72,10 +76,12 @@ extension [RuleDraft] {
     private static func enters(_ other: Space, _ owner: Space, at place: Int) -> Bool {
         guard BucketIdentity.mayBeSame(other.bucket, owner.bucket) else { return false }
         let isFolder = place < owner.segments.count - 1
-        guard other.segments.count > (isFolder ? place + 1 : place) else { return false }
-        // If both name the same owner in the same places, it is the owner's own folder.
-        guard owner.owners.contains(where: { $0 <= place && other.segments[$0] != owner.segments[$0] }) else { return false }
-        return zip(other.segments[...place], owner.segments[...place]).allSatisfy(SegmentOverlap.mayOverlap)
+        return other.expansions.contains { segments in
+            guard segments.count > (isFolder ? place + 1 : place) else { return false }
+            // If both name the same owner in the same places, it is the owner's own folder.
+            guard owner.owners.contains(where: { $0 <= place && segments[$0] != owner.segments[$0] }) else { return false }
+            return zip(segments[...place], owner.segments[...place]).allSatisfy(SegmentOverlap.mayOverlap)
+        }
     }
 
     private static func exampleValue(_ segment: [KeyTemplate.Part]) -> String {
@@ -109,11 +115,6 @@ extension BucketIdentity {
 }
 
 extension KeyTemplate.Part {
-    fileprivate var placeholder: KeyTemplate.Placeholder? {
-        guard case .placeholder(let placeholder) = self else { return nil }
-        return placeholder
-    }
-
     /// Whether its value says whose file it is.
     fileprivate var isOwner: Bool { placeholder?.isOwner ?? false }
 }

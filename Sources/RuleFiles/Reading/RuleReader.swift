@@ -15,7 +15,8 @@ struct RuleReader: Sendable {
 
     /// The keys of a rule, in the order in which messages list them.
     static let keys = [
-        keyPrefix.row, keyName.row, filenames.row, contentTypes.row, maxSize.row, minSize.row, expiry.row, acl.row,
+        keyPrefix.row, keyName.row, filenames.row, parameters.row, contentTypes.row, maxSize.row, minSize.row, expiry.row,
+        acl.row,
         storageClass.row,
         encryption.row, tags.row, metadata.row, cacheControl.row, contentDisposition.row, checksum.row, successStatus.row,
         successRedirect.row, requireScope.row, issuers.row, apiKeysOnly.row, limits.row, storeName.row,
@@ -34,13 +35,19 @@ struct RuleReader: Sendable {
     }
 
     private func read(_ section: Section, name: String?, _ position: YAMLPosition, log: DiagnosticLog) -> RuleDraft? {
-        let prefix = Self.keyPrefix.read(from: section, self)
-        let keyName = Self.keyName.read(from: section, self)
+        let parameters = Self.parameters.read(from: section, self)
+        let templates = TemplateReader(tenant: tenant, parameters: parameters.map(\.value))
+        let prefix = Self.keyPrefix.read(from: section, templates)
+        let keyName = Self.keyName.read(from: section, templates)
         let isNamed = section[Self.keyName.row.name] != nil
         let filenames = Self.filenames.read(from: section, self)
         if let prefix, !isNamed || keyName != nil {
+            checkParameters(parameters, prefix, keyName, of: section)
+            checkPath(prefix, keyName, of: section)
             checkOverwriting(prefix, keyName, of: section)
-            if let filenames, !prefix.value.usesFilename, keyName?.value.usesFilename != true {
+            if let filenames,
+                ![prefix, keyName].contains(where: { $0?.value.uses(.filename) == true || $0?.value.uses(.path) == true })
+            {
                 section.log.warning(
                     at: filenames.position, "filenames has no effect, since no file name is in the keys",
                     "add {filename} to keyName, or remove the line")
@@ -80,6 +87,7 @@ struct RuleReader: Sendable {
             keyPrefix: prefix.value,
             keyName: template,
             filenames: filenames?.value ?? .ascii,
+            parameters: parameters.map(\.value),
             contentTypes: types,
             sizes: sizes,
             expiry: expiry?.value ?? 300,
@@ -136,24 +144,26 @@ extension RuleReader {
 // MARK: Object keys
 
 extension RuleReader {
-    static let keyPrefix = Key<RuleReader, Located<KeyTemplate>?>(
+    static let keyPrefix = Key<TemplateReader, Located<KeyTemplate>?>(
         "keyPrefix",
         takes: "[key template](#object-keys), 1 to 512 bytes; ends in `/`",
         standard: "required",
         example: "avatars/{user}/"
     ) { section, key, reader in
         section.required(key, "write the folder of its files: keyPrefix: uploads/{user}/") { text throws(ValueError) in
-            try KeyTemplate(parsing: text, as: .keyPrefix, tenant: reader.tenant)
+            try KeyTemplate(parsing: text, as: .keyPrefix, tenant: reader.tenant, parameters: reader.parameters)
         }
     }
 
-    static let keyName = Key<RuleReader, Located<KeyTemplate>?>(
+    static let keyName = Key<TemplateReader, Located<KeyTemplate>?>(
         "keyName",
         takes: "[key template](#object-keys), 1 to 512 bytes; does not end in `/`",
         standard: "`{uuid}.{ext}`",
         example: "\"{uuid}-{filename}\""
     ) { section, key, reader in
-        section.value(key) { text throws(ValueError) in try KeyTemplate(parsing: text, as: .keyName, tenant: reader.tenant) }
+        section.value(key) { text throws(ValueError) in
+            try KeyTemplate(parsing: text, as: .keyName, tenant: reader.tenant, parameters: reader.parameters)
+        }
     }
 
     static let filenames = Key<RuleReader, Located<FilenameForm.Characters>?>(
@@ -167,6 +177,87 @@ extension RuleReader {
         }
     }
 
+    static let parameters = Key<RuleReader, [Located<UploadParameter>]>(
+        "parameters",
+        takes: "mapping of at most 16 names to `digits`, `uuid` or `name`: what a request gives for the key, see "
+            + "[parameters](#parameters)",
+        standard: "none",
+        example: "{audit: digits}"
+    ) { section, key, _ in
+        guard let declared = section.section(key, keys: nil) else { return [] }
+        if declared.all.isEmpty {
+            section.log.problem(at: declared.position, "parameters is empty", "write audit: digits, or remove it")
+        }
+        if declared.all.count > UploadParameter.limit {
+            section.log.problem(
+                at: declared.position, "parameters has \(declared.all.count) entries", "keep at most \(UploadParameter.limit)")
+        }
+        var parameters: [Located<UploadParameter>] = []
+        for entry in declared.all {
+            guard KeyTemplate.Placeholder.isParameterName(entry.key) else {
+                let isTaken = KeyTemplate.Placeholder.isAttributeName(entry.key)
+                section.log.problem(
+                    at: entry.keyPosition,
+                    isTaken ? "{\(entry.key)} is a placeholder of its own" : "\(entry.key.quoted) is not a parameter's name",
+                    isTaken
+                        ? "choose another name for the parameter"
+                        : "write 1 to 63 of a-z, 0-9, “-” and “_”, beginning with a letter or digit")
+                continue
+            }
+            let kind = declared.value(of: entry.value, key: entry.key.quoted, at: entry.keyPosition) { text throws(ValueError) in
+                try Choice.parse(text, as: UploadParameter.Kind.self, what: "a kind of parameter")
+            }
+            // With a wrong kind, too: otherwise the template would have one more problem.
+            let parameter = UploadParameter(name: entry.key, kind: kind?.value ?? .name)
+            parameters.append(Located(value: parameter, position: entry.keyPosition))
+        }
+        return parameters
+    }
+
+    /// Each declared parameter must be in the keys. What it stands for is the client's choice.
+    private func checkParameters(
+        _ parameters: [Located<UploadParameter>], _ prefix: Located<KeyTemplate>, _ keyName: Located<KeyTemplate>?,
+        of section: Section
+    ) {
+        func uses(_ placeholder: KeyTemplate.Placeholder) -> Bool {
+            prefix.value.uses(placeholder) || (keyName?.value ?? Self.defaultKeyName)?.uses(placeholder) ?? false
+        }
+        for parameter in parameters where !uses(.parameter(parameter.value)) {
+            section.log.problem(
+                at: parameter.position,
+                "the parameter \(parameter.value.name.quoted) is in no key",
+                "write /{\(parameter.value.name)}/ in keyPrefix, or remove it")
+        }
+        if let parameter = parameters.first, !uses(.user), !uses(.uuid) {
+            section.log.warning(
+                at: parameter.position,
+                "whoever may use the rule chooses {\(parameter.value.name)}: it is only a name, and proves nothing about the user",
+                "add {uuid} to keyName, or /{user}/ to keyPrefix, so that nobody can replace the files of others")
+        }
+    }
+
+    /// Behind a number of folders that the client chooses, nobody's folder has a place of its own.
+    private func checkPath(_ prefix: Located<KeyTemplate>, _ keyName: Located<KeyTemplate>?, of section: Section) {
+        var hasPath = false
+        for template in [prefix, keyName].compactMap({ $0 }) {
+            for case .placeholder(let placeholder) in template.value.parts {
+                if placeholder.isOwner, hasPath {
+                    section.log.problem(
+                        at: template.position,
+                        "{\(placeholder.name)} stands behind {path}, so a client could choose folders that are another's",
+                        "write it before: {\(placeholder.name)}/{path}/")
+                    return
+                }
+                guard placeholder == .path else { continue }
+                if hasPath {
+                    section.log.problem(at: template.position, "{path} is in keyPrefix and in keyName", "keep one of them")
+                    return
+                }
+                hasPath = true
+            }
+        }
+    }
+
     private static let defaultKeyName = try? KeyTemplate(parsing: "{uuid}.{ext}", as: .keyName, tenant: "")
 
     /// Without {uuid}, uploads can have the same key.
@@ -176,7 +267,7 @@ extension RuleReader {
             prefix.value.uses(placeholder) || keyName.value.uses(placeholder)
         }
         if uses(.uuid) { return }
-        switch (uses(.filename), uses(.user)) {
+        switch (uses(.filename) || uses(.path), uses(.user)) {
         case (true, true):
             section.log.warning(
                 at: keyName.position,
@@ -195,6 +286,9 @@ extension RuleReader {
                 "each upload of a user replaces the user's previous file",
                 "if this is not intended, add {uuid} or {filename} to keyName"
             )
+        case (false, false) where (prefix.value.parts + keyName.value.parts).contains(where: \.isParameter):
+            // checkParameters has a warning for it.
+            break
         case (false, false):
             section.log.problem(
                 at: keyName.position,
@@ -332,6 +426,19 @@ extension RuleReader {
     ) { section, key, _ in
         guard let limits = section.section(key, keys: LimitsReader.keys.map(\.name)) else { return .none }
         return LimitsReader().read(limits)
+    }
+}
+
+/// What reading a rule's templates needs.
+struct TemplateReader: Sendable {
+    let tenant: String
+    let parameters: [UploadParameter]
+}
+
+extension KeyTemplate.Part {
+    fileprivate var isParameter: Bool {
+        if case .parameter? = placeholder { return true }
+        return false
     }
 }
 

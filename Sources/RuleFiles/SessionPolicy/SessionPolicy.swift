@@ -104,12 +104,18 @@ enum ResourcePattern {
         switch self {
         case .beginning: return Self.escaped(prefix.leadingBytes) + "*"
         case .exact:
-            return parts.map { part in
+            var pattern = ""
+            var isAfterWildcard = false
+            for part in parts {
                 switch part {
-                case .literal(let bytes): Self.escaped(bytes)
-                case .placeholder: "*"
+                case .literal(let bytes): pattern += Self.escaped(bytes)
+                // {path} has its slash in it, which vanishes with it: `a/{path}/b/` becomes `a/*b/*`.
+                case .placeholder where isAfterWildcard: continue
+                case .placeholder: pattern += "*"
                 }
-            }.joined() + "*"
+                isAfterWildcard = part.placeholder != nil
+            }
+            return isAfterWildcard ? pattern : pattern + "*"
         }
     }
 

@@ -42,7 +42,7 @@ extension UploadRule {
     ///   - uploader: The authenticated caller.
     ///   - uuid: The value of `{uuid}`: `[0-9A-Za-z-]`, chosen by the caller and never used twice.
     ///   - date: The date for `{yyyy}`, `{mm}` and `{dd}`, in UTC.
-    /// - Throws: The first reason to refuse, in the order scope, content type, size, checksum, metadata, key.
+    /// - Throws: The first reason to refuse, in the order scope, content type, size, checksum, metadata, parameters, key.
     package func admit(
         _ request: UploadRequest,
         uploader: Uploader,
@@ -54,6 +54,7 @@ extension UploadRule {
         let sizes = try sizes(request)
         let checksum = try checksumFields(request)
         let metadata = try metadataFields(request)
+        try checkParameters(request)
         let key = try keyPrefix.makeKey(
             name: keyName,
             KeyTemplate.Values(
@@ -62,6 +63,8 @@ extension UploadRule {
                 contentType: type.essence,
                 filename: request.filename,
                 filenames: filenames,
+                parameters: request.parameters,
+                path: request.path,
                 day: CivilTime(clamping: date)
             )
         )

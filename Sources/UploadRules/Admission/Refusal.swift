@@ -27,6 +27,8 @@ package enum Refusal: Error, Sendable, Hashable {
     case checksumMalformed(characters: Int)
     /// The rule does not allow metadata of this name, which is nil if it cannot be repeated.
     case metadataNotAllowed(name: MetadataName?, allowed: [String])
+    /// A parameter is missing, wrong or unknown.
+    case parameterInvalid(ParameterMistake)
     /// The key would be longer than `UploadPolicy.maximumKeyBytes`. `hasFilename` says whether the client's file name is in it.
     case keyTooLong(bytes: Int, hasFilename: Bool)
     /// The signed form would be larger than `SignedForm.maximumBytes`.
@@ -35,6 +37,13 @@ package enum Refusal: Error, Sendable, Hashable {
     case policyTooLong(bytes: Int, max: Int)
     /// The request is invalid in another way. The sentence says what to do.
     case invalid(String)
+
+    /// What is wrong with the parameters of a request.
+    package enum ParameterMistake: Sendable, Hashable {
+        case missing(UploadParameter)
+        case wrong(UploadParameter)
+        case unknown(allowed: [UploadParameter])
+    }
 
     /// What a rule that does not allow a content type understood.
     package enum RefusedType: Sendable, Hashable {
@@ -87,10 +96,11 @@ extension Refusal {
                 "\(name.map { "The metadata \"\($0.text)\"" } ?? "This metadata name") is not allowed; "
                     + "allowed: \(allowed.joined(separator: ", "))."
             }
+        case .parameterInvalid(let mistake): mistake.sentence
         case .keyTooLong(let bytes, let hasFilename):
             "The key would have \(bytes) bytes, and S3 allows at most \(UploadPolicy.maximumKeyBytes): "
                 + (hasFilename
-                    ? "send a shorter file name." : "ask the operator to shorten 'keyPrefix' or 'keyName' of the rule.")
+                    ? "send a shorter file name or path." : "ask the operator to shorten 'keyPrefix' or 'keyName' of the rule.")
         case .formTooLarge:
             "The form would be larger than the 20 KB that S3 reads; send less metadata or a shorter file name."
         case .policyTooLong(let bytes, let max):
@@ -115,6 +125,21 @@ extension Refusal {
         case .contentTypeNotAllowed(.type(let name), _), .contentTypeNotAllowed(.scriptCapable(let name), _): name.text
         case .metadataNotAllowed(let name, _): name?.text
         default: nil
+        }
+    }
+}
+
+extension Refusal.ParameterMistake {
+    fileprivate var sentence: String {
+        switch self {
+        case .missing(let parameter):
+            "This rule needs the parameter \"\(parameter.name)\"; send \(parameter.kind.description) under this name in \"parameters\"."
+        case .wrong(let parameter):
+            "The parameter \"\(parameter.name)\" is not of the kind \(parameter.kind.rawValue); send \(parameter.kind.description)."
+        case .unknown(let allowed):
+            allowed.isEmpty
+                ? "This rule has no parameters; leave \"parameters\" out."
+                : "A parameter is not known to this rule; send only: \(allowed.map(\.name).joined(separator: ", "))."
         }
     }
 }

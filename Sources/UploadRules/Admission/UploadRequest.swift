@@ -16,6 +16,10 @@ package struct UploadRequest: Sendable {
     package var metadata: [(String, String)]
     /// The user on whose behalf the caller asks; only with an API key.
     package var user: String?
+    /// Names and values of the rule's parameters.
+    package var parameters: [(String, String)]
+    /// The file's path on the client, with its name: `webkitRelativePath`.
+    package var path: String?
 
     package init(
         rule: String? = nil,
@@ -24,7 +28,9 @@ package struct UploadRequest: Sendable {
         size: Int? = nil,
         checksumSHA256: String? = nil,
         metadata: [(String, String)] = [],
-        user: String? = nil
+        user: String? = nil,
+        parameters: [(String, String)] = [],
+        path: String? = nil
     ) {
         self.rule = rule
         self.filename = filename
@@ -33,6 +39,8 @@ package struct UploadRequest: Sendable {
         self.checksumSHA256 = checksumSHA256
         self.metadata = metadata
         self.user = user
+        self.parameters = parameters
+        self.path = path
     }
 }
 

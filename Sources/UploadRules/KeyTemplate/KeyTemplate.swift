@@ -29,6 +29,11 @@ package struct KeyTemplate: Sendable, Hashable {
         case ext
         /// The client's file name, reduced to safe characters: ``SafeFilename``. A request without one is as one with an empty name.
         case filename
+        /// The folders of the client's path, each reduced as a file name and followed by `/`: 0 to ``FolderPath/limit`` whole segments.
+        /// The slash after it in the template is part of it.
+        case path
+        /// A value of the request: a whole segment.
+        case parameter(UploadParameter)
         /// The year of the ticket in UTC, four digits.
         case yyyy
         /// The month of the ticket in UTC, two digits.
@@ -65,8 +70,8 @@ package struct KeyTemplate: Sendable, Hashable {
 }
 
 extension KeyTemplate.Placeholder {
-    /// The placeholders other than `{claim.NAME}`.
-    package static let simple: [Self] = [.tenant, .user, .issuer, .uuid, .ext, .filename, .yyyy, .mm, .dd]
+    /// The placeholders other than `{claim.NAME}` and parameters.
+    package static let simple: [Self] = [.tenant, .user, .issuer, .uuid, .ext, .filename, .path, .yyyy, .mm, .dd]
 
     /// The text in the braces.
     package var name: String {
@@ -78,6 +83,8 @@ extension KeyTemplate.Placeholder {
         case .uuid: "uuid"
         case .ext: "ext"
         case .filename: "filename"
+        case .path: "path"
+        case .parameter(let parameter): parameter.name
         case .yyyy: "yyyy"
         case .mm: "mm"
         case .dd: "dd"
@@ -88,8 +95,22 @@ extension KeyTemplate.Placeholder {
     package var isOwner: Bool {
         switch self {
         case .user, .issuer, .claim: true
-        case .tenant, .uuid, .ext, .filename, .yyyy, .mm, .dd: false
+        case .tenant, .uuid, .ext, .filename, .path, .parameter, .yyyy, .mm, .dd: false
         }
+    }
+
+    /// Whether it may only be a whole segment, or several.
+    fileprivate var isWholeSegment: Bool {
+        switch self {
+        case .path, .parameter: true
+        default: isOwner
+        }
+    }
+
+    /// Whether the text can name a parameter: it is that of an attribute, and no placeholder has it.
+    package static func isParameterName(_ text: String) -> Bool {
+        // {rule} is a placeholder of metadata.
+        isAttributeName(text) && text != "rule" && !simple.contains { $0.name.hasSameBytes(as: text) }
     }
 
     /// Whether the text can name an attribute: `[a-z0-9][a-z0-9_-]{0,62}`.
@@ -101,9 +122,8 @@ extension KeyTemplate.Placeholder {
 }
 
 extension KeyTemplate.Part {
-    /// The placeholder, if its value says whose file it is.
-    fileprivate var owner: KeyTemplate.Placeholder? {
-        guard case .placeholder(let placeholder) = self, placeholder.isOwner else { return nil }
+    package var placeholder: KeyTemplate.Placeholder? {
+        guard case .placeholder(let placeholder) = self else { return nil }
         return placeholder
     }
 }
@@ -119,6 +139,8 @@ extension KeyTemplate {
         let contentType: String
         let filename: String?
         let filenames: FilenameForm
+        let parameters: [(String, String)]
+        let path: String?
         let day: CivilTime
     }
 
@@ -142,7 +164,10 @@ extension KeyTemplate {
         try append(values, to: &key)
         try name.append(values, to: &key)
         guard key.count <= UploadPolicy.maximumKeyBytes else {
-            throw .keyTooLong(bytes: key.count, hasFilename: values.filename != nil && (usesFilename || name.usesFilename))
+            throw .keyTooLong(
+                bytes: key.count,
+                hasFilename: (values.filename != nil && (usesFilename || name.usesFilename))
+                    || (values.path != nil && (uses(.path) || name.uses(.path))))
         }
         // No request leads to an unsafe key: templates are checked when they are read, and placeholders are encoded.
         guard key.starts(with: leadingBytes), Self.isSafe(key) else { throw Self.unsafeKey }
@@ -181,6 +206,12 @@ extension KeyTemplate {
         case .uuid: key += values.uuid.utf8
         case .ext: key += FileExtension.of(contentType: values.contentType).utf8
         case .filename: SafeFilename.append(values.filename ?? "", as: values.filenames, to: &key)
+        case .path:
+            if let path = values.path { try FolderPath.append(path, as: values.filenames, to: &key) }
+        case .parameter(let parameter):
+            // The rule has checked that it is there.
+            guard let given = values.parameters.first(where: { $0.0.hasSameBytes(as: parameter.name) }) else { throw unsafeKey }
+            UserSegment.append(parameter.kind == .uuid ? given.1.asciiLowercased : given.1, to: &key)
         case .yyyy:
             appendTwoDigits(values.day.year / 100, to: &key)
             appendTwoDigits(values.day.year % 100, to: &key)
@@ -233,15 +264,20 @@ extension KeyTemplate {
     ///   - text: The template as it is written in the rule file.
     ///   - role: Whether it is a prefix or a name.
     ///   - tenant: The tenant's id, which replaces `{tenant}`.
+    ///   - parameters: The parameters that the rule declares.
     /// - Throws: `ValueError` if a key of the template could be outside of the prefix, or in the folder of another user.
-    package init(parsing text: String, as role: Role, tenant: String) throws(ValueError) {
+    package init(
+        parsing text: String, as role: Role, tenant: String, parameters: [UploadParameter] = []
+    ) throws(ValueError) {
         self.text = text
-        parts = try Self.split(text, role: role, tenant: tenant)
+        parts = try Self.split(text, role: role, tenant: tenant, parameters)
         try checkCharacters(role)
         try checkSegments(role)
     }
 
-    private static func split(_ text: String, role: Role, tenant: String) throws(ValueError) -> [Part] {
+    private static func split(
+        _ text: String, role: Role, tenant: String, _ parameters: [UploadParameter]
+    ) throws(ValueError) -> [Part] {
         var parts: [Part] = []
         var literal: [UInt8] = []
         var rest = Array(text.utf8)[...]
@@ -258,7 +294,7 @@ extension KeyTemplate {
                 guard let end = rest.firstIndex(of: UInt8(ascii: "}")) else {
                     throw ValueError("\(role.rawValue) has a “{” that is not closed", "write placeholders as {user}")
                 }
-                let placeholder = try placeholder(String(decoding: rest[..<end], as: UTF8.self))
+                let placeholder = try placeholder(String(decoding: rest[..<end], as: UTF8.self), parameters)
                 rest = rest[(end + 1)...]
                 if placeholder == .tenant {
                     literal += tenant.utf8
@@ -267,6 +303,8 @@ extension KeyTemplate {
                     literal = []
                     parts.append(.placeholder(placeholder))
                 }
+                // The slash vanishes with the folders if there are none.
+                if placeholder == .path, rest.popFirst() != UInt8(ascii: "/") { throw notWhole(placeholder, role) }
             default:
                 literal.append(byte)
             }
@@ -275,8 +313,9 @@ extension KeyTemplate {
         return parts
     }
 
-    private static func placeholder(_ name: String) throws(ValueError) -> Placeholder {
+    private static func placeholder(_ name: String, _ parameters: [UploadParameter]) throws(ValueError) -> Placeholder {
         if let placeholder = Placeholder.simple.first(where: { $0.name.hasSameBytes(as: name) }) { return placeholder }
+        if let parameter = parameters.first(where: { $0.name.hasSameBytes(as: name) }) { return .parameter(parameter) }
         let prefix = "claim."
         if name.utf8.starts(with: prefix.utf8) {
             let attribute = String(name.dropFirst(prefix.count))
@@ -287,11 +326,12 @@ extension KeyTemplate {
             }
             return .claim(attribute)
         }
-        let names = Placeholder.simple.map(\.name) + ["claim.NAME"]
+        let names = Placeholder.simple.map(\.name) + ["claim.NAME"] + parameters.map(\.name)
+        let declaration = Placeholder.isParameterName(name) ? ", or declare it in the rule: parameters: {\(name): name}" : ""
         throw ValueError(
             "{\(name)} is not a placeholder",
             suggesting: .init(for: name, in: names, between: ("{", "}")),
-            else: "write one of \(names.map { "{\($0)}" }.joined(separator: " "))"
+            else: "write one of \(names.map { "{\($0)}" }.joined(separator: " "))\(declaration)"
         )
     }
 
@@ -337,22 +377,36 @@ extension KeyTemplate {
             }
             // With a{user} and {user}b, or {user}-{yyyy}, two users could have the same segment. As a whole segment, two
             // different users have two different segments.
-            if segment.count > 1, let placeholder = segment.lazy.compactMap(\.owner).first {
-                let text = "{\(placeholder.name)}"
-                throw ValueError(
-                    "\(text) in \(role.rawValue) is not a whole folder name",
-                    "put “/” on both sides of it, so that no two users share a key: …/\(text)/…"
-                )
+            if segment.count > 1, let placeholder = segment.lazy.compactMap(\.placeholder).first(where: \.isWholeSegment) {
+                throw Self.notWhole(placeholder, role)
             }
+        }
+        if parts.count(where: { $0 == .placeholder(.path) }) > 1 {
+            throw ValueError("\(role.rawValue) has {path} twice", "keep one of them")
         }
     }
 
-    /// The parts between the slashes. The last segment is empty if the template ends in `/`.
+    private static func notWhole(_ placeholder: Placeholder, _ role: Role) -> ValueError {
+        let text = "{\(placeholder.name)}"
+        if placeholder == .path {
+            return ValueError(
+                "{path} in \(role.rawValue) does not stand for whole folders",
+                "put “/” on both sides of it: \(role == .keyPrefix ? "site/{path}/" : "{path}/{filename}")")
+        }
+        return ValueError(
+            "\(text) in \(role.rawValue) is not a whole folder name",
+            placeholder.isOwner
+                ? "put “/” on both sides of it, so that no two users share a key: …/\(text)/…"
+                : "put “/” on both sides of it, so that no two values share a key: …/\(text)/…")
+    }
+
+    /// The parts between the slashes; `{path}`, which may be several segments or none, is one. The last segment is empty if the template ends in `/`.
     package var segments: [[Part]] {
         var segments: [[Part]] = [[]]
         for part in parts {
             guard case .literal(let bytes) = part else {
                 segments[segments.count - 1].append(part)
+                if part == .placeholder(.path) { segments.append([]) }
                 continue
             }
             for (place, piece) in bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).enumerated() {

@@ -2,7 +2,7 @@
 
 import WireFormats
 
-/// Whether two segments of key templates can have the same text.
+/// Whether two segments of key templates can have the same text. `{path}` is one segment here: see ``expansions(of:)``.
 package enum SegmentOverlap {
     package typealias Segment = [KeyTemplate.Part]
 
@@ -14,6 +14,16 @@ package enum SegmentOverlap {
         case (nil, let text?): canMatch(left, text)
         case (nil, nil):
             haveCompatiblePrefixes(left, right) && haveCompatiblePrefixes(left.reversed(), right.reversed(), reversed: true)
+        }
+    }
+
+    /// Returns the segments with as many `{path}` as there may be folders, from none on.
+    package static func expansions(of segments: [Segment]) -> [[Segment]] {
+        guard let place = segments.firstIndex(of: [.placeholder(.path)]) else { return [segments] }
+        return (0...FolderPath.limit).flatMap { count in
+            expansions(of: Array(segments[(place + 1)...])).map { rest in
+                segments[..<place] + Array(repeating: segments[place], count: count) + rest
+            }
         }
     }
 
@@ -38,7 +48,9 @@ package enum SegmentOverlap {
         case .issuer: return text.allSatisfy { $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") }
         case .uuid: return text.allSatisfy { $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "-") }
         case .ext: return text.allSatisfy { $0.isASCIILowercase || $0.isASCIIDigit }
-        case .filename:
+        case .parameter(let parameter): return parameter.kind.allows(text)
+        // One of the folders of a path.
+        case .filename, .path:
             // Whatever the rule's `filenames` says, and with a hash or without: reducing a name again changes nothing then.
             var reduced: [UInt8] = []
             SafeFilename.append(String(decoding: text, as: UTF8.self), as: FilenameForm(.unicode, hasHash: false), to: &reduced)

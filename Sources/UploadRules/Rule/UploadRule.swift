@@ -14,6 +14,8 @@ package final class UploadRule: Sendable {
     package let keyName: KeyTemplate
     /// How file names are written in keys; with a hash if no `{uuid}` makes keys different.
     package let filenames: FilenameForm
+    /// What a request gives for the key.
+    package let parameters: [UploadParameter]
     /// The allowed content types.
     package let contentTypes: ContentTypeList
     /// `minSize` to `maxSize`, in bytes.
@@ -41,6 +43,8 @@ package final class UploadRule: Sendable {
     }
     /// The names of the attributes that are part of the key, each once.
     package var attributes: [String] { KeyTemplate.attributes(of: keyPrefix.parts + keyName.parts) }
+    /// Whether the folders of the client's path are part of the key.
+    package var usesPath: Bool { keyPrefix.uses(.path) || keyName.uses(.path) }
     /// Whether the user is part of the key. A request with an API key must then name one.
     package var usesUser: Bool { keyPrefix.usesUser || keyName.usesUser }
 
@@ -50,6 +54,7 @@ package final class UploadRule: Sendable {
         keyPrefix: KeyTemplate,
         keyName: KeyTemplate,
         filenames: FilenameForm.Characters = .ascii,
+        parameters: [UploadParameter] = [],
         contentTypes: ContentTypeList,
         sizes: ClosedRange<Int>,
         expiry: Int,
@@ -66,6 +71,7 @@ package final class UploadRule: Sendable {
         self.keyPrefix = keyPrefix
         self.keyName = keyName
         self.filenames = FilenameForm(filenames, hasHash: !keyPrefix.uses(.uuid) && !keyName.uses(.uuid))
+        self.parameters = parameters
         self.contentTypes = contentTypes
         self.sizes = sizes
         self.expiry = expiry

@@ -24,7 +24,10 @@ struct KeyOwnershipTests {
     private static let pieces = [
         "a/", "b/", "shared/", "web/", "{tenant}/", "{user}/", "{user}/", "{issuer}/", "{issuer}/{user}/", "{claim.org}/",
         "{yyyy}/",
-        "{uuid}/", "x-{yyyy}/", "{claim.team}/{user}/",
+        "{uuid}/", "x-{yyyy}/", "{claim.team}/{user}/", "{audit}/", "{user}/{path}/", "{path}/", "{path}/a/", "{filename}/",
+    ]
+    private static let fileNames = [
+        "{uuid}.{ext}", "{uuid}.{ext}", "{filename}", "{path}/{filename}", "{user}/{filename}", "{audit}",
     ]
 
     private static func caller(_ tenant: String, random: inout SplitMix64) -> Caller {
@@ -36,14 +39,20 @@ struct KeyOwnershipTests {
     }
 
     private static func file(_ tenant: String, random: inout SplitMix64) -> String {
-        func prefix() -> String {
+        func prefix(_ rule: String) -> String {
             // Most files need a folder of their own to pass.
             (Int.random(in: 0..<8, using: &random) == 0 ? "" : "{tenant}/")
+                + (Bool.random(using: &random) ? "\(rule)/" : "")
                 + (0...Int.random(in: 0...2, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
         }
         func rule(_ name: String) -> String {
             let restriction = ["", ", issuers: [staff]", ", issuers: [web]"].randomElement(using: &random) ?? ""
-            return "  \(name): {keyPrefix: \"\(prefix())\", contentTypes: [image/png], maxSize: 1\(restriction)}\n"
+            let template = prefix(name)
+            let fileName = fileNames.randomElement(using: &random) ?? ""
+            let parameters = (template + fileName).contains("{audit}") ? ", parameters: {audit: name}" : ""
+            let form = Bool.random(using: &random) ? ", filenames: unicode" : ""
+            return
+                "  \(name): {keyPrefix: \"\(template)\", keyName: \"\(fileName)\", contentTypes: [image/png], maxSize: 1\(restriction)\(parameters)\(form)}\n"
         }
         let issuers = ["staff", "web"].map { name in
             "    - {issuer: https://\(name).\(tenant).example, name: \(name), audience: x, algorithms: [RS256], keys: {jwksFile: k}, attributes: {org: o, team: t}}\n"
@@ -68,10 +77,21 @@ struct KeyOwnershipTests {
     private static func key(_ rule: UploadRule, _ caller: Caller, random: inout SplitMix64) throws -> Key? {
         if let issuers = rule.issuers, !issuers.contains(caller.issuer) { return nil }
         let uuid = "0193-\(UInt32.random(in: 0 ... .max, using: &random))"
-        let request = UploadRequest(rule: rule.name, filename: nil, contentType: "image/png", size: 1)
+        func name() -> String { names.randomElement(using: &random) ?? "a" }
+        // Folders that are other users' names, encoded or not.
+        let folders = (0..<Int.random(in: 0...3, using: &random)).map { _ in name() }
+            .filter { !$0.isEmpty && $0 != "." && $0 != ".." && !$0.contains("/") }
+        let request = UploadRequest(
+            rule: rule.name, filename: name(), contentType: "image/png", size: 1,
+            parameters: rule.parameters.map {
+                ($0.name, ["a", "b", "shared", "staff", "acme"].randomElement(using: &random) ?? "a")
+            },
+            path: folders.isEmpty ? nil : (folders + ["x"]).joined(separator: "/"))
         let admission = try rule.admit(
             request, uploader: caller.uploader, uuid: uuid, at: Date(timeIntervalSince1970: 1_780_000_000))
-        let template = rule.keyPrefix.segments.dropLast() + rule.keyName.segments
+        let template = (rule.keyPrefix.segments.dropLast() + rule.keyName.segments).flatMap { segment in
+            segment == [.placeholder(.path)] ? Array(repeating: segment, count: folders.count) : [segment]
+        }
         var owners: [Int: ExactString] = [:]
         let issuerPlace = template.firstIndex(of: [.placeholder(.issuer)]) ?? 0
         for (index, segment) in template.enumerated() {
@@ -95,7 +115,7 @@ struct KeyOwnershipTests {
     func `nobody's keys are in the folder of another tenant, user, issuer or claim`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var loaded = 0
-        for _ in 0..<400 {
+        for _ in 0..<600 {
             let files = ["acme", "beta"].map { ($0, Self.file($0, random: &random)) }
             let outcome = Example.load(Dictionary(uniqueKeysWithValues: files.map { ("\($0.0).yaml", $0.1) }))
             guard let book = try? outcome.result.get() else { continue }

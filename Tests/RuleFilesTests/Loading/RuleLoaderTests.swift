@@ -478,6 +478,15 @@ struct RuleLoaderTests {
             "18:14: a user's files of the same name replace each other"
         ),
         (
+            "    keyPrefix: avatars/{user}/", "    keyPrefix: avatars/{user}/\n    keyName: '{path}/x.png'",
+            "18:14: a user's files of the same name replace each other"
+        ),
+        (
+            "    keyPrefix: avatars/{user}/",
+            "    keyPrefix: a/{audit}/\n    keyName: report.csv\n    parameters: {audit: digits}",
+            "19:18: whoever may use the rule chooses {audit}: it is only a name, and proves nothing about the user"
+        ),
+        (
             "    keyPrefix: avatars/{user}/", "    keyPrefix: avatars/{user}/\n    filenames: unicode",
             "18:16: filenames has no effect, since no file name is in the keys"
         ),

@@ -23,6 +23,8 @@ struct UserSpaceTests {
     @Test(arguments: [
         ("{user}/", "avatars/{user}/"), ("{user}/", "shared/"), ("{user}/a/", "x/a/"), ("a/{user}/", "a/b/{user}/"),
         ("{user}/", "{yyyy}/{user}/"),
+        ("{user}/", "{path}/"), ("a/{user}/", "{path}/"), ("a/{user}/", "a/{path}/"), ("a/b/{user}/", "a/{path}/c/"),
+        ("a/b/c/{user}/", "{path}/"), ("a/{user}/", "{path}/a/"),
         ("{user}/", "{uuid}/"), ("a/{user}/", "a/{yyyy}/"), ("{yyyy}/{user}/", "2026/x/"), ("{user}/", "a-{yyyy}/"),
     ])
     func `rules are refused if one could write into a user's folder of the other`(first: String, second: String) {
@@ -33,6 +35,8 @@ struct UserSpaceTests {
     @Test(arguments: [
         ("avatars/{user}/", "docs/{user}/"), ("{user}/avatars/", "{user}/docs/"), ("{user}/", "{user}/docs/"),
         ("a/{user}/", "b/"),
+        ("a/{user}/{path}/", "b/"), ("a/{user}/", "b/{path}/"), ("{user}/{path}/", "{user}/docs/"), ("a~x/{user}/", "a/{path}/"),
+        ("a/~/{user}/", "a/{path}/"), ("a/{user}/x/", "b/{user}/{path}/"),
         ("a/", "a/"), ("a/", "a/b/"), ("{user}/", "~shared/"), ("a/{user}/", "ab/{user}/"), ("{yyyy}/{user}/", "x/y/"),
         ("users/{user}/", "{yyyy}/x/"), ("{user}/", "a b/"),
     ])

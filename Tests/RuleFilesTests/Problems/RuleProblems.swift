@@ -46,7 +46,7 @@ enum RuleProblems {
             """,
             """
             16:12: the rule “avatars” is not a mapping; write “key: value” lines, with the keys keyPrefix, keyName, \
-            filenames, contentTypes, maxSize, minSize, expiry, acl, storageClass, encryption, tags, metadata, cacheControl, \
+            filenames, parameters, contentTypes, maxSize, minSize, expiry, acl, storageClass, encryption, tags, metadata, cacheControl, \
             contentDisposition, checksum, successStatus, successRedirect, requireScope, issuers, apiKeysOnly, limits, \
             store
             """),
@@ -98,7 +98,8 @@ enum RuleProblems {
         .replacing(
             .keyPrefix, "    keyPrefix: a/{x}/",
             """
-            17:16: {x} is not a placeholder; write one of {tenant} {user} {issuer} {uuid} {ext} {filename} {yyyy} {mm} {dd} {claim.NAME}
+            17:16: {x} is not a placeholder; write one of {tenant} {user} {issuer} {uuid} {ext} {filename} {path} {yyyy} {mm} {dd} \
+            {claim.NAME}, or declare it in the rule: parameters: {x: name}
             """),
         .replacing(
             .keyPrefix, "    keyPrefix: a/{user/",
@@ -201,6 +202,82 @@ enum RuleProblems {
             """
             18:14: each upload replaces the previous one, even another user's; add {uuid} or {filename} to keyName: \
             "{uuid}.{ext}"
+            """),
+        .behind(
+            .keyPrefix, "    parameters: {audit: digits}",
+            """
+            18:18: the parameter “audit” is in no key; write /{audit}/ in keyPrefix, or remove it
+            """),
+        .replacing(
+            .keyPrefix, "    keyPrefix: a/{audit}/{user}/",
+            """
+            17:16: {audit} is not a placeholder; write one of {tenant} {user} {issuer} {uuid} {ext} {filename} {path} {yyyy} {mm} \
+            {dd} {claim.NAME}, or declare it in the rule: parameters: {audit: name}
+            """),
+        .replacing(
+            .keyPrefix,
+            """
+                keyPrefix: a/{user}/{a}/{b}/
+                parameters: {a: number, b: name, A: name, user: name, rule: name, path: digits, "": name, x.y: name, é: name}
+            """,
+            """
+            18:21: “number” is not a kind of parameter; write one of digits, uuid, name
+            18:38: “A” is not a parameter's name; write 1 to 63 of a-z, 0-9, “-” and “_”, beginning with a letter or digit
+            18:47: {user} is a placeholder of its own; choose another name for the parameter
+            18:59: {rule} is a placeholder of its own; choose another name for the parameter
+            18:71: {path} is a placeholder of its own; choose another name for the parameter
+            18:85: “” is not a parameter's name; write 1 to 63 of a-z, 0-9, “-” and “_”, beginning with a letter or digit
+            18:95: “x.y” is not a parameter's name; write 1 to 63 of a-z, 0-9, “-” and “_”, beginning with a letter or digit
+            18:106: “é” is not a parameter's name; write 1 to 63 of a-z, 0-9, “-” and “_”, beginning with a letter or digit
+            """),
+        .behind(
+            .keyPrefix, "    parameters: [audit]",
+            """
+            18:17: parameters is not a mapping; write “name: value” lines
+            """),
+        .behind(
+            .keyPrefix, "    parameters: {}",
+            """
+            18:5: parameters is empty; write audit: digits, or remove it
+            """),
+        .replacing(
+            .keyPrefix,
+            """
+                keyPrefix: a/\((0..<17).map { "{p\($0)}/" }.joined()){user}/
+                parameters: {\((0..<17).map { "p\($0): name" }.joined(separator: ", "))}
+            """,
+            """
+            18:5: parameters has 17 entries; keep at most 16
+            """),
+        .behind(
+            .keyPrefix, "    keyName: '{a}.csv'\n    parameters: {a: name}",
+            """
+            18:14: {a} in keyName is not a whole folder name; put “/” on both sides of it, so that no two values share a key: …/{a}/…
+            """),
+        .behind(
+            .keyPrefix, "    keyName: '{path}'",
+            """
+            18:14: {path} in keyName does not stand for whole folders; put “/” on both sides of it: {path}/{filename}
+            """),
+        .replacing(
+            .keyPrefix, "    keyPrefix: a/{path}-x/{user}/",
+            """
+            17:16: {path} in keyPrefix does not stand for whole folders; put “/” on both sides of it: site/{path}/
+            """),
+        .replacing(
+            .keyPrefix, "    keyPrefix: a/{path}/{user}/",
+            """
+            17:16: {user} stands behind {path}, so a client could choose folders that are another's; write it before: {user}/{path}/
+            """),
+        .replacing(
+            .keyPrefix, "    keyPrefix: a/{path}/\n    keyName: '{user}/{uuid}'",
+            """
+            18:14: {user} stands behind {path}, so a client could choose folders that are another's; write it before: {user}/{path}/
+            """),
+        .replacing(
+            .keyPrefix, "    keyPrefix: a/{path}/\n    keyName: '{path}/{uuid}'",
+            """
+            18:14: {path} is in keyPrefix and in keyName; keep one of them
             """),
         .behind(
             .keyPrefix, "    filenames: utf8",

@@ -53,6 +53,15 @@ struct SessionPolicyTests {
         )
     }
 
+    @Test(arguments: [
+        ("a/{path}/", "a/*"), ("a/{path}/b/", "a/*b/*"), ("{path}/", "*"), ("a/{user}/{path}/", "a/*/*"), ("a/{audit}/", "a/*/*"),
+    ])
+    func `a path may be several folders or none`(prefix: String, pattern: String) throws {
+        let template = try KeyTemplate(
+            parsing: prefix, as: .keyPrefix, tenant: "acme", parameters: [UploadParameter(name: "audit", kind: .name)])
+        #expect(ResourcePattern.exact.resources([template]) == [pattern])
+    }
+
     @Test func `a store that does not ask for a session policy has none`() throws {
         #expect(try Self.policy(of: Example.file(Example.acme)) == nil)
     }
