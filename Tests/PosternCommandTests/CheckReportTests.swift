@@ -48,7 +48,7 @@ struct CheckReportTests {
         let unwise = Self.acme.replacing("image/png", with: "image/jpg")
         #expect(
             report(["t/acme.yaml": unwise]).text == """
-                warning: t/acme.yaml:4:43: browsers never send “image/jpg”; write image/jpeg, or both
+                warning: t/acme.yaml:4:43: “image/jpg” is another name of image/jpeg; write image/jpeg, which allows both
                 fine: 1 tenant (acme)
                 """)
         let lines = report(["t/acme.yaml": unwise.replacing("1MiB", with: "1MB5")]).text.split(separator: "\n")
@@ -64,7 +64,7 @@ struct CheckReportTests {
         #expect(!strict.isFine)
         #expect(
             strict.text == """
-                error: t/acme.yaml:4:43: browsers never send “image/jpg”; write image/jpeg, or both
+                error: t/acme.yaml:4:43: “image/jpg” is another name of image/jpeg; write image/jpeg, which allows both
                 1 problem
                 """)
         #expect(strict.json.hasPrefix(#"{"ok":false,"tenants":[],"problems":[{"file":"t/acme.yaml","line":4,"#))
@@ -111,7 +111,7 @@ struct CheckReportTests {
         // A problem of a whole file has no place in it.
         #expect(try location(found[1]).uri == "t/b.yml" && location(found[1]).line == nil)
         let message = (found[2]["message"] as? [String: Any])?["text"] as? String
-        #expect(message == "browsers never send “image/jpg”; write image/jpeg, or both")
+        #expect(message == "“image/jpg” is another name of image/jpeg; write image/jpeg, which allows both")
         let strict = CheckReport(tenants: [], problems: report.problems, warnings: report.warnings, isStrict: true)
         #expect(try results(strict).map { $0["ruleId"] as? String } == ["problem", "problem", "warning"])
         #expect(try results(strict).map { $0["level"] as? String } == ["error", "error", "error"])

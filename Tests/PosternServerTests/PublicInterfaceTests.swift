@@ -51,7 +51,8 @@ struct PublicInterfaceTests {
     @Test(arguments: [
         (#"{"#, 400, "malformed-json"),
         (#"[]"#, 400, "invalid-request"),
-        (#"{"rule":"avatars"}"#, 400, "invalid-request"),
+        (#"{"rule":"avatars","contentType":1}"#, 400, "invalid-request"),
+        (#"{"rule":"avatars","user":"u1"}"#, 422, "content-type-not-allowed"),
         (#"{"contentType":"image/png"}"#, 400, "invalid-request"),
         (#"{"rule":"avatars","contentType":"image/png","size":"1","user":"u1"}"#, 400, "invalid-request"),
         (#"{"rule":"avatars","contentType":"image/png","size":1.5,"user":"u1"}"#, 400, "invalid-request"),

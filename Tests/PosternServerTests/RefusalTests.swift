@@ -13,7 +13,7 @@ struct RefusalTests {
         let all: [(Refusal, String, [ProblemDetails.Extra])] = [
             (.ruleUnknown(allowed: ["a"]), "rule-unknown", allowed), (.ruleRequired(allowed: ["a"]), "invalid-request", allowed),
             (.scopeMissing("s"), "scope-missing", [.string("scope", "s")]), (.userRequired, "invalid-request", []),
-            (.contentTypeNotAllowed(.empty, allowed: ["a"]), "content-type-not-allowed", allowed),
+            (.contentTypeNotAllowed(.unnamed(.none), allowed: ["a"]), "content-type-not-allowed", allowed),
             (.contentTypeNotAllowed(.malformed, allowed: ["a"]), "content-type-not-allowed", allowed),
             (
                 .contentTypeNotAllowed(.type(type), allowed: ["a"]), "content-type-not-allowed",

@@ -148,7 +148,7 @@ struct AdmissionTests {
 
     @Test(arguments: [
         "image/pngx", "image/png-x", "image/png+xml", "image/png.x", "image/pn", "image/p", "ximage/png", "x-image/png",
-        "image/jpegx", "image/jpe", "imag/png", "image/jpg", "application/png",
+        "image/jpegx", "image/jpe", "imag/png", "image/jp", "application/png",
     ])
     func `a content type that only begins or ends like an allowed one is refused`(type: String) throws {
         let allowed = ["image/png", "image/jpeg"]
@@ -336,7 +336,9 @@ struct AdmissionTests {
             .ruleUnknown(allowed: []), .ruleUnknown(allowed: ["a"]), .ruleRequired(allowed: []), .ruleRequired(allowed: ["a"]),
             .parameterInvalid(.missing(Self.parameters[0])), .parameterInvalid(.wrong(Self.parameters[1])),
             .parameterInvalid(.unknown(allowed: [])), .parameterInvalid(.unknown(allowed: Self.parameters)),
-            .scopeMissing("s"), .userRequired, .contentTypeNotAllowed(.empty, allowed: ["a/b"]),
+            .scopeMissing("s"), .userRequired, .contentTypeNotAllowed(.unnamed(.none), allowed: ["a/b"]),
+            .contentTypeNotAllowed(.unnamed(.several(ending: "mp4", types: ["a/b", "c/d"])), allowed: ["a/b", "c/d"]),
+            .contentTypeNotAllowed(.unnamed(.scriptCapable(ending: "svg", type: "image/svg+xml")), allowed: ["image/svg+xml"]),
             .sizeTooLarge(size: 2, max: 1), .sizeTooSmall(size: 0, min: 1), .checksumRequired,
             .metadataNotAllowed(name: nil, allowed: []), .metadataNotAllowed(name: nil, allowed: ["a"]),
             .keyTooLong(bytes: 1025, hasFilename: true), .keyTooLong(bytes: 1025, hasFilename: false), .formTooLarge,
@@ -361,7 +363,8 @@ struct AdmissionTests {
         #expect(detail("image/svg+xml") == "\"image/svg+xml\" may not be uploaded here; allowed: image/png, text/*.")
         #expect(
             detail("")
-                == "\"contentType\" is empty, which is what browsers send for a file whose type they do not know; "
+                == "No type was named: \"contentType\" is missing or empty, as browsers give it for a file that they do not know, "
+                + "and the file's name does not tell the type; send the file's type as \"contentType\"; "
                 + "allowed: image/png, text/*.")
         #expect(
             detail("<script>") == "\"contentType\" is not a media type of the form type/subtype; allowed: image/png, text/*.")

@@ -184,7 +184,7 @@ def requests(service: Service) -> dict[str, tuple[bytes, int, bool]]:
         "201": (request_bytes("POST", "/v1/tickets", who | JSON, body), 201, False),
         "204": (request_bytes("OPTIONS", "/v1/tickets", preflight | {"Origin": ORIGIN}), 204, False),
         "400 for no JSON": (request_bytes("POST", "/v1/tickets", who | JSON, b"{"), 400, False),
-        "400 for a wrong member": (request_bytes("POST", "/v1/tickets", who | JSON, b"{}"), 400, False),
+        "400 for a wrong member": (request_bytes("POST", "/v1/tickets", who | JSON, b'{"size":"1"}'), 400, False),
         "401": (request_bytes("POST", "/v1/tickets", JSON, body), 401, False),
         "403 of a preflight": (request_bytes("OPTIONS", "/v1/tickets", preflight | {"Origin": "https://evil.example"}), 403, False),
         "403": (request_bytes("POST", "/v1/tickets", who | JSON | {"Origin": "https://evil.example"}, body), 403, False),
@@ -237,7 +237,7 @@ def test_every_answer_has_an_id_of_its_own(service):
 
 
 def test_the_refusals_of_a_batch_have_its_id(service):
-    answer = service.post("/v1/tickets/batch", {"tickets": [PNG, {}, {"contentType": "text/html"}]}, service.tenants["acme"].token())
+    answer = service.post("/v1/tickets/batch", {"tickets": [PNG, {"size": "1"}, {"contentType": "text/html"}]}, service.tenants["acme"].token())
     results = answer.json()["results"]
     assert [result["status"] for result in results] == [201, 400, 422]
     assert {result["problem"]["requestId"] for result in results[1:]} == {answer.headers["x-request-id"]}

@@ -86,6 +86,7 @@ SECTIONS = {
     "auth.issuers.keys": with_keys,
     "auth.apiKeys": lambda entries: tenant() | {"auth": {"issuers": [ISSUER], "apiKeys": [API_KEY | entries]}},
     "rules": with_rule,
+    "rules.contentTypes": lambda entries: with_rule({"contentTypes": [{"type": "text/csv", "extensions": ["csv"]} | entries]}),
     "rules.limits": lambda entries: with_rule({"limits": entries}),
     "rules.encryption": with_encryption,
     "rules.metadata": lambda entries: with_rule({"metadata": entries}),

@@ -394,7 +394,7 @@ def test_what_was_understood_is_told_and_not_logged(service, acme):
     for sent in ("", "<b>", "wildebeest of the client", "wildebeest/of/the/client", "im\u00e9ge/png", "a/" + "b" * 200):
         problem = service.refusal(acme.token(), rule="avatars", contentType=sent)
         assert "understood" not in problem and (not sent or sent not in problem["detail"])
-    assert "is empty" in service.refusal(acme.token(), rule="avatars", contentType="")["detail"]
+    assert "No type was named" in service.refusal(acme.token(), rule="avatars", contentType="")["detail"]
     log_after(service)
     assert "wildebeest" not in service.log().lower()
 

@@ -103,7 +103,7 @@ def strict(document: dict) -> dict:
         if schema.get("format") == "date-time":
             schema["pattern"] = "^[0-9T:-]{19}Z$"
     if wish := document["components"]["schemas"].get("TicketRequest"):
-        for name in set(wish["properties"]) - set(wish["required"]):
+        for name in set(wish["properties"]) - set(wish.get("required", [])):
             wish["properties"][name]["type"] = [wish["properties"][name]["type"], "null"]
     if ticket := document["components"]["schemas"].get("Ticket"):
         ticket["properties"]["url"]["pattern"] = "/$"
@@ -261,9 +261,9 @@ def test_tickets_and_rules_fit_their_schemas(described, root):
         assert not errors, (name, errors)
     assert [rule["name"] for rule in rules["rules"]] == ["avatars", "reports"]
     assert rules == {"tenant": "acme", "rules": [
-        {"name": "avatars", "contentTypes": AVATARS["contentTypes"], "minSize": 1, "maxSize": 1024**2, "expiresIn": 300, "checksum": "optional",
-         "metadata": ["album"], "usesFilename": False, "usesPath": False, "parameters": {}},
-        {"name": "reports", "contentTypes": ["application/pdf"], "minSize": 1, "maxSize": 10 * 1024**2, "expiresIn": 300, "checksum": "required",
+        {"name": "avatars", "contentTypes": AVATARS["contentTypes"], "accept": [*AVATARS["contentTypes"], ".png", ".jpg", ".jpeg", ".jpe", ".jfif"], "minSize": 1,
+         "maxSize": 1024**2, "expiresIn": 300, "checksum": "optional", "metadata": ["album"], "usesFilename": False, "usesPath": False, "parameters": {}},
+        {"name": "reports", "contentTypes": ["application/pdf"], "accept": ["application/pdf", ".pdf"], "minSize": 1, "maxSize": 10 * 1024**2, "expiresIn": 300, "checksum": "required",
          "metadata": [], "usesFilename": True, "usesPath": False, "parameters": {}}]}
 
 

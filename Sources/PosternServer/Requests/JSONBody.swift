@@ -143,11 +143,8 @@ extension UploadRequest {
         var members = MemberReader(object)
         let rule = try members.string("rule")
         let filename = try members.string("filename")
-        guard let contentType = try members.string("contentType") else {
-            throw ProblemDetails(
-                .invalidRequest,
-                detail: "The member 'contentType' is required: the media type of the file, such as \"image/png\".")
-        }
+        // Browsers give the empty text for a file whose type they do not know.
+        let contentType = try members.string("contentType") ?? ""
         let size = try members.size("size")
         let checksum = try members.string("checksumSHA256")
         let metadata = try members.stringMap("metadata")

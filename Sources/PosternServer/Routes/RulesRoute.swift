@@ -18,6 +18,7 @@ struct RulesRoute: Sendable {
         json.object { json in
             json.member("name", rule.name)
             json.member("contentTypes", rule.contentTypes.patterns)
+            json.member("accept", rule.contentTypes.accept)
             json.member("minSize", rule.sizes.lowerBound)
             json.member("maxSize", rule.sizes.upperBound)
             json.member("expiresIn", rule.expiry)

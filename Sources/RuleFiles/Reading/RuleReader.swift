@@ -304,7 +304,8 @@ extension RuleReader {
 extension RuleReader {
     static let contentTypes = Key<RuleReader, ContentTypeList?>(
         "contentTypes",
-        takes: "list of [content types](#content-types) in lower case, `type/*` or `*/*`",
+        takes: "list of [content types](#content-types) in lower case, `type/*`, `*/*`, or mappings: "
+            + "[`rules.contentTypes`](#rulescontenttypes)",
         standard: "required",
         example: "[image/*, application/pdf]"
     ) { section, key, _ in
@@ -312,11 +313,26 @@ extension RuleReader {
             section.missing(key, "list what may be uploaded: contentTypes: [image/png, image/jpeg]")
             return nil
         }
-        guard let types = section.list(key, ContentTypeList.parsePattern), !types.isEmpty else { return nil }
-        for type in types where type.value == "image/jpg" {
-            section.log.warning(at: type.position, "browsers never send \(type.value.quoted)", "write image/jpeg, or both")
+        var endings: [String: [Located<String>]] = [:]
+        let types = section.list(key) { item -> Located<ExactString>? in
+            if case .mapping = item.content {
+                return ContentTypeReader.read(item, of: section).map {
+                    endings[$0.value] = $1
+                    return Located(value: ExactString($0.value), position: $0.position)
+                }
+            }
+            return section.value(of: item, key: key, at: item.position) { text throws(ValueError) in
+                ExactString(try ContentTypeList.parsePattern(text))
+            }
         }
-        return ContentTypeList(patterns: types.map(\.value))
+        guard let types, !types.isEmpty else { return nil }
+        for type in types {
+            guard let name = ContentTypeList.registeredName(of: type.value.text) else { continue }
+            section.log.warning(
+                at: type.position, "\(type.value.text.quoted) is another name of \(name)", "write \(name), which allows both")
+        }
+        ContentTypeReader.checkOwners(of: endings, in: types.map(\.value.text), section.log)
+        return ContentTypeList(patterns: types.map(\.value.text), endings: endings.mapValues { $0.map(\.value) })
     }
 
     static let maxSize = Key<RuleReader, Located<Int>?>(

@@ -50,7 +50,7 @@ extension UploadRule {
         at date: Date
     ) throws(Refusal) -> Admission {
         try checkScope(uploader)
-        let type = try mediaType(request)
+        let match = try contentTypes.match(request.contentType, filename: request.filename)
         let sizes = try sizes(request)
         let checksum = try checksumFields(request)
         let metadata = try metadataFields(request)
@@ -60,7 +60,8 @@ extension UploadRule {
             KeyTemplate.Values(
                 uploader: uploader,
                 uuid: uuid,
-                contentType: type.essence,
+                contentType: match.type.essence,
+                ending: match.ending,
                 filename: request.filename,
                 filenames: filenames,
                 parameters: request.parameters,
@@ -71,7 +72,7 @@ extension UploadRule {
 
         var fields: [FormField] = []
         fields.reserveCapacity(16)
-        fields.append(FormField(name: "Content-Type", value: type.value))
+        fields.append(FormField(name: "Content-Type", value: match.type.value))
         fields += storage.fieldsBeforeDisposition
         if let contentDisposition {
             let value = ContentDisposition.value(contentDisposition, filename: request.filename)
@@ -81,7 +82,7 @@ extension UploadRule {
         fields += metadata
         fields += checksum
         fields.append(storage.successField)
-        return Admission(rule: name, key: key, contentType: type.value, sizes: sizes, fields: fields)
+        return Admission(rule: name, key: key, contentType: match.type.value, sizes: sizes, fields: fields)
     }
 
     private func checkScope(_ uploader: Uploader) throws(Refusal) {
@@ -89,19 +90,6 @@ extension UploadRule {
         guard uploader.scopes.contains(where: { $0.utf8.elementsEqual(requireScope.utf8) }) else {
             throw .scopeMissing(requireScope)
         }
-    }
-
-    private func mediaType(_ request: UploadRequest) throws(Refusal) -> MediaType {
-        guard let type = MediaType(request.contentType) else {
-            throw .contentTypeNotAllowed(request.contentType.isEmpty ? .empty : .malformed, allowed: contentTypes.patterns)
-        }
-        guard contentTypes.allows(type.essence) else {
-            let name = MediaTypeName(type)
-            throw .contentTypeNotAllowed(
-                contentTypes.hasWildcard(covering: type.essence) ? .scriptCapable(name) : .type(name),
-                allowed: contentTypes.patterns)
-        }
-        return type
     }
 
     /// A declared size is signed, so that the store accepts no other.

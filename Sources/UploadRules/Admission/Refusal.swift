@@ -47,14 +47,24 @@ package enum Refusal: Error, Sendable, Hashable {
 
     /// What a rule that does not allow a content type understood.
     package enum RefusedType: Sendable, Hashable {
-        /// The empty text, which browsers give for a file whose type they do not know.
-        case empty
+        /// None: the member is absent, or empty, as browsers give it for a file whose type they do not know.
+        case unnamed(EndingHint)
         /// A text that is not a media type.
         case malformed
         /// A media type.
-        case type(MediaTypeName)
+        case type(MediaTypeName, EndingHint = .none)
         /// A media type that a wildcard of the rule covers, and that the rule must name all the same, since browsers run it.
         case scriptCapable(MediaTypeName)
+    }
+
+    /// Why the ending of the file's name did not decide the type.
+    package enum EndingHint: Sendable, Hashable {
+        /// There is none, or it belongs to no type of the rule.
+        case none
+        /// The ending, which is one of a table or of the rule, belongs to several types of the rule.
+        case several(ending: String, types: [String])
+        /// The ending belongs to a type that browsers run, which a request must name.
+        case scriptCapable(ending: String, type: String)
     }
 }
 
@@ -122,7 +132,7 @@ extension Refusal {
     /// What was understood and not allowed, in a normal form: a text that a response may repeat.
     package var understood: String? {
         switch self {
-        case .contentTypeNotAllowed(.type(let name), _), .contentTypeNotAllowed(.scriptCapable(let name), _): name.text
+        case .contentTypeNotAllowed(.type(let name, _), _), .contentTypeNotAllowed(.scriptCapable(let name), _): name.text
         case .metadataNotAllowed(let name, _): name?.text
         default: nil
         }
@@ -148,14 +158,33 @@ extension Refusal.RefusedType {
     /// The beginning of a sentence, which the allowed types end.
     fileprivate var sentence: String {
         switch self {
-        case .empty:
-            "\"contentType\" is empty, which is what browsers send for a file whose type they do not know"
+        case .unnamed(.none):
+            "No type was named: \"contentType\" is missing or empty, as browsers give it for a file that they do not know, "
+                + "and the file's name does not tell the type; send the file's type as \"contentType\""
+        case .unnamed(let hint):
+            "No type was named: \"contentType\" is missing or empty\(hint.sentence)"
         case .malformed:
             "\"contentType\" is not a media type of the form type/subtype"
-        case .type(let name):
-            "\"\(name.text)\" may not be uploaded here"
+        case .type(let name, let hint):
+            "\"\(name.text)\" may not be uploaded here\(hint.sentence)"
         case .scriptCapable(let name):
             "\"\(name.text)\" is allowed only if the rule names it, since browsers run such files"
+        }
+    }
+}
+
+extension Refusal.EndingHint {
+    /// The rest of a sentence; empty if there is nothing to say.
+    fileprivate var sentence: String {
+        switch self {
+        case .none:
+            ""
+        case .several(let ending, let types):
+            ", and a file that ends in \".\(ending)\" can be \(types.joined(separator: " or ")); "
+                + "send the right one as \"contentType\""
+        case .scriptCapable(let ending, let type):
+            ", and a file that ends in \".\(ending)\" counts as \(type), which browsers run, only if the request names it; "
+                + "send \"\(type)\" as \"contentType\""
         }
     }
 }

@@ -6,7 +6,7 @@ package struct UploadRequest: Sendable {
     package var rule: String?
     /// The file's name on the client.
     package var filename: String?
-    /// The file's content type.
+    /// The file's content type; empty if the client does not know it.
     package var contentType: String
     /// The file's size in bytes. If there is one, the store accepts no other.
     package var size: Int?
@@ -24,7 +24,7 @@ package struct UploadRequest: Sendable {
     package init(
         rule: String? = nil,
         filename: String? = nil,
-        contentType: String,
+        contentType: String = "",
         size: Int? = nil,
         checksumSHA256: String? = nil,
         metadata: [(String, String)] = [],

@@ -25,7 +25,8 @@ package struct KeyTemplate: Sendable, Hashable {
         case claim(String)
         /// An identifier that is given by the caller and never used twice.
         case uuid
-        /// The usual extension of the content type: ``FileExtension``. It does not depend on the file's name.
+        /// The usual ending of the content type, ``FileExtension``, or one that the rule gives to the type. It depends on the file's
+        /// name only if the rule gives several.
         case ext
         /// The client's file name, reduced to safe characters: ``SafeFilename``. A request without one is as one with an empty name.
         case filename
@@ -137,6 +138,8 @@ extension KeyTemplate {
         let uploader: Uploader
         let uuid: String
         let contentType: String
+        /// `{ext}`; nil for the usual one of the content type.
+        var ending: String?
         let filename: String?
         let filenames: FilenameForm
         let parameters: [(String, String)]
@@ -204,7 +207,7 @@ extension KeyTemplate {
             }
             UserSegment.append(attribute.value, to: &key)
         case .uuid: key += values.uuid.utf8
-        case .ext: key += FileExtension.of(contentType: values.contentType).utf8
+        case .ext: key += (values.ending ?? FileExtension.of(contentType: values.contentType)).utf8
         case .filename: SafeFilename.append(values.filename ?? "", as: values.filenames, to: &key)
         case .path:
             if let path = values.path { try FolderPath.append(path, as: values.filenames, to: &key) }

@@ -4,34 +4,190 @@ package import WireFormats
 
 /// The content types that a rule allows.
 package struct ContentTypeList: Sendable, Hashable {
-    /// The patterns as the file lists them, also for messages and `<input accept>`: `image/png`, `image/*`, `*/*`.
+    /// The patterns as the file lists them, but by their registered names, also for messages: `image/png`, `image/*`, `*/*`.
     package let patterns: [String]
+    /// The endings that the rule itself gives to the pattern at the same place, which replace those of ``FileExtension``; empty if
+    /// it gives none.
+    private let declaredEndings: [[String]]
+    /// `{ext}` of the pattern at the same place; empty for a family.
+    private let usualEndings: [String]
+    /// The place of `application/octet-stream`; -1 if the list does not name it.
+    private let unknownPlace: Int
 
-    /// - Parameter patterns: Each as ``parsePattern(_:)`` returns it.
-    package init(patterns: [String]) {
-        self.patterns = patterns
+    /// Whether `{ext}` of some type depends on the file's name.
+    package let hasSeveralEndings: Bool
+
+    /// - Parameters:
+    ///   - patterns: Each as ``parsePattern(_:)`` returns it. Another name of a type counts as the type.
+    ///   - endings: Endings of the patterns of these names, each as ``parseEnding(_:of:)`` returns it.
+    package init(patterns: [String], endings: [String: [String]] = [:]) {
+        var names: [String] = []
+        var declared: [[String]] = []
+        for pattern in patterns {
+            let name = MediaTypeNames.resolve(pattern).name
+            let own = endings[pattern] ?? []
+            if let place = names.firstIndex(of: name) {
+                declared[place] += own.filter { !declared[place].contains($0) }
+            } else {
+                names.append(name)
+                declared.append(own)
+            }
+        }
+        self.patterns = names
+        declaredEndings = declared
+        usualEndings = zip(names, declared).map { name, own in
+            own.first ?? (name.utf8.last == UInt8(ascii: "*") ? "" : FileExtension.of(contentType: name))
+        }
+        unknownPlace = names.firstIndex(of: MediaTypeNames.unknown) ?? -1
+        hasSeveralEndings = declared.contains { $0.count > 1 }
+    }
+}
+
+// MARK: What a request may upload
+
+extension ContentTypeList {
+    /// A type that the list allows.
+    struct Match {
+        /// What is signed.
+        let type: MediaType
+        /// `{ext}`; nil for the usual one of the type.
+        let ending: String?
     }
 
-    /// Returns whether a type is allowed.
+    /// Finds the type to sign.
     ///
-    /// - Parameter essence: `type/subtype` in lower case.
-    func allows(_ essence: String) -> Bool {
-        if patterns.contains(essence) { return true }
-        return hasWildcard(covering: essence) && !ScriptCapableType.contains(essence)
-    }
-
-    /// Returns whether the type is in a family that the list has: `type/*` or `*/*`.
+    /// A type that the list allows is signed, by its registered name. If the client does not know the type, or names one that
+    /// systems are known to give in error, then the type is signed to which the file's ending belongs, if the list allows exactly
+    /// one such type and browsers do not run it.
     ///
-    /// - Parameter essence: `type/subtype` in lower case.
-    func hasWildcard(covering essence: String) -> Bool {
-        patterns.contains { Self.isFamily($0, of: essence) }
+    /// - Parameters:
+    ///   - text: The type that the client names; empty if it names none.
+    ///   - filename: The file's name on the client.
+    /// - Throws: `Refusal.contentTypeNotAllowed`
+    func match(_ text: String, filename: String?) throws(Refusal) -> Match {
+        guard let named = MediaType(text) else {
+            if text.isEmpty { return try matchUnnamed(filename) }
+            throw .contentTypeNotAllowed(.malformed, allowed: patterns)
+        }
+        if let place = patterns.firstIndex(of: named.essence), place != unknownPlace {
+            return Match(type: named, ending: ending(at: place, filename))
+        }
+        return try matchOther(named, filename)
     }
 
-    private static func isFamily(_ pattern: String, of essence: String) -> Bool {
-        guard pattern.utf8.last == UInt8(ascii: "*") else { return false }
-        return pattern == "*/*" || essence.utf8.starts(with: pattern.utf8.dropLast())
+    private func matchUnnamed(_ filename: String?) throws(Refusal) -> Match {
+        let (found, hint) = type(ofFile: filename)
+        guard let essence = found ?? (allows(MediaTypeNames.unknown) ? MediaTypeNames.unknown : nil) else {
+            throw .contentTypeNotAllowed(.unnamed(hint), allowed: patterns)
+        }
+        return match(essence: essence, filename)
     }
 
+    /// Matches a type that the list does not name, or that says nothing.
+    private func matchOther(_ named: MediaType, _ filename: String?) throws(Refusal) -> Match {
+        let (name, isScriptCapable) = MediaTypeNames.resolve(named.essence)
+        var hint = Refusal.EndingHint.none
+        if name == MediaTypeNames.unknown {
+            let found = type(ofFile: filename)
+            if let essence = found.type { return match(essence: essence, filename) }
+            hint = found.hint
+        }
+        if let place = place(of: name) {
+            return Match(type: named.renamed(patterns[place]), ending: ending(at: place, filename))
+        }
+        if hasFamily(of: name) {
+            guard isScriptCapable else { return Match(type: named.renamed(name), ending: nil) }
+            throw .contentTypeNotAllowed(.scriptCapable(MediaTypeName(named)), allowed: patterns)
+        }
+        if let filename, let ending = FileExtension.ofFile(named: filename), FileExtension.isOftenMistaken(name, for: ending) {
+            let found = type(ofFile: filename)
+            if let essence = found.type {
+                let type = essence.utf8.starts(with: "text/".utf8) ? named.renamed(essence) : MediaType(essence: essence)
+                return Match(type: type, ending: place(of: essence).map { self.ending(at: $0, filename) })
+            }
+            hint = found.hint
+        }
+        throw .contentTypeNotAllowed(.type(MediaTypeName(named), hint), allowed: patterns)
+    }
+
+    private func match(essence: String, _ filename: String?) -> Match {
+        Match(type: MediaType(essence: essence), ending: place(of: essence).map { ending(at: $0, filename) })
+    }
+
+    /// Whether the list allows a type, by its registered name.
+    private func allows(_ name: String) -> Bool {
+        place(of: name) != nil || (hasFamily(of: name) && !MediaTypeNames.isScriptCapable(name))
+    }
+
+    /// Returns the place of the pattern that names this type, by its registered name or the other of two names in use.
+    private func place(of name: String) -> Int? {
+        patterns.firstIndex(of: name) ?? MediaTypeNames.twin(of: name).flatMap(patterns.firstIndex)
+    }
+
+    /// Whether the list has the family of a type: `type/*` or `*/*`.
+    private func hasFamily(of name: String) -> Bool {
+        patterns.contains { pattern in
+            guard pattern.utf8.last == UInt8(ascii: "*") else { return false }
+            return pattern == "*/*" || name.utf8.starts(with: pattern.utf8.dropLast())
+        }
+    }
+
+    /// Returns `{ext}` of a file of the type at this place: the file's own ending if the rule gives it to the type.
+    private func ending(at place: Int, _ filename: String?) -> String {
+        let declared = declaredEndings[place]
+        if declared.count > 1, let own = filename.flatMap(FileExtension.ofFile), declared.contains(own) { return own }
+        return usualEndings[place]
+    }
+
+    /// Finds the type of a file by the ending of its name: the only one that the list allows for it, and that browsers do not run.
+    ///
+    /// - Returns: nil, and why, if there is not exactly one
+    private func type(ofFile filename: String?) -> (type: String?, hint: Refusal.EndingHint) {
+        guard let ending = filename.flatMap(FileExtension.ofFile) else { return (nil, .none) }
+        var found: [String] = []
+        // An ending that the rule itself gives to a type belongs to no other.
+        if let place = declaredEndings.firstIndex(where: { $0.contains(ending) }) {
+            found = [patterns[place]]
+        } else {
+            for type in FileExtension.types(of: ending) {
+                if let place = place(of: type), declaredEndings[place].isEmpty {
+                    if !found.contains(patterns[place]) { found.append(patterns[place]) }
+                } else if hasFamily(of: type), !MediaTypeNames.isScriptCapable(type) {
+                    found.append(type)
+                }
+            }
+        }
+        let harmless = found.filter { !MediaTypeNames.isScriptCapable($0) }
+        if harmless.count == 1 { return (harmless[0], .none) }
+        if harmless.isEmpty { return (nil, found.first.map { .scriptCapable(ending: ending, type: $0) } ?? .none) }
+        return (nil, .several(ending: ending, types: harmless))
+    }
+}
+
+// MARK: For pages
+
+extension ContentTypeList {
+    /// The value of `<input accept>`, item by item: the patterns, and the endings of their types with a dot, which browsers need
+    /// for types that the user's system does not know. Only `*/*` if the list has it.
+    package var accept: [String] {
+        if patterns.contains("*/*") { return ["*/*"] }
+        var endings: [String] = []
+        for (pattern, declared) in zip(patterns, declaredEndings) {
+            var own = declared
+            if own.isEmpty {
+                own =
+                    pattern.utf8.last == UInt8(ascii: "*")
+                    ? FileExtension.all(ofFamily: String(pattern.dropLast())) : FileExtension.all(of: pattern)
+            }
+            for ending in own where !endings.contains(ending) { endings.append(ending) }
+        }
+        return patterns + endings.map { "." + $0 }
+    }
+}
+
+// MARK: Parsing
+
+extension ContentTypeList {
     /// Checks an entry of a rule's list: a type in lower case, `type/*` or `*/*`.
     package static func parsePattern(_ text: String) throws(ValueError) -> String {
         if text == "*/*" { return text }
@@ -48,33 +204,32 @@ package struct ContentTypeList: Sendable, Hashable {
         }
         return text
     }
-}
 
-/// Types that a browser runs or renders as a document: on a trusted host, such a file allows stored cross-site scripting. A
-/// wildcard does not allow them; a rule must name them.
-private enum ScriptCapableType {
-    /// - Parameter essence: `type/subtype` in lower case.
-    static func contains(_ essence: String) -> Bool {
-        if named.contains(essence) { return true }
-        // RFC 6839 §2, RFC 7303 §4: every +xml type is XML, and XML may contain XHTML or SVG.
-        let bytes = essence.utf8
-        return endings.contains { bytes.count >= $0.count && bytes.suffix($0.count).elementsEqual($0) }
+    /// Returns the registered name of the type that the pattern is another name of; nil if it is none.
+    package static func registeredName(of pattern: String) -> String? {
+        let name = MediaTypeNames.resolve(pattern).name
+        return name == pattern ? nil : name
     }
 
-    private static let endings = ["+xml", "/xml", "/html", "+html"].map { Array($0.utf8) }
-
-    private static let named: Set<String> = [
-        // Browsers' JavaScript types: https://mimesniff.spec.whatwg.org/#javascript-mime-type
-        "application/ecmascript", "application/javascript", "application/x-ecmascript", "application/x-javascript",
-        "text/ecmascript", "text/javascript", "text/javascript1.0", "text/javascript1.1", "text/javascript1.2",
-        "text/javascript1.3", "text/javascript1.4", "text/javascript1.5", "text/jscript", "text/livescript",
-        "text/x-ecmascript", "text/x-javascript",
-        // Unknown to browsers, which then look at the bytes and may find HTML: https://mimesniff.spec.whatwg.org/#sniffing
-        "application/unknown", "application/x-unknown-content-type", "multipart/form-data", "unknown/unknown",
-        // Other scripts, and documents that may contain them.
-        "application/hta", "application/signed-exchange", "application/x-httpd-php", "application/x-shockwave-flash",
-        "application/xml-dtd",
-        "application/xml-external-parsed-entity", "message/rfc822", "multipart/related", "multipart/x-mixed-replace",
-        "text/vbscript", "text/x-component", "text/x-server-parsed-html", "text/xml-external-parsed-entity", "text/xsl",
-    ]
+    /// Checks an ending that a rule gives to a type: 1 to 10 of `a-z` and `0-9`. Endings of files that browsers or servers run
+    /// are only for types that browsers run.
+    ///
+    /// - Parameter pattern: The type, as ``parsePattern(_:)`` returns it.
+    package static func parseEnding(_ text: String, of pattern: String) throws(ValueError) -> String {
+        if text.utf8.first == UInt8(ascii: "."), FileExtension.isEnding(String(text.dropFirst())) {
+            throw ValueError("\(text.quoted) begins with a dot", "write \(text.dropFirst())")
+        }
+        guard FileExtension.isEnding(text) else {
+            let lowercased = String(decoding: text.utf8.map(\.asciiLowercased), as: UTF8.self)
+            throw ValueError(
+                "\(text.quoted) is not an ending of file names",
+                FileExtension.isEnding(lowercased) ? "write \(lowercased)" : "write 1 to 10 of a-z and 0-9: dcm")
+        }
+        guard !FileExtension.isRun(text) || MediaTypeNames.isScriptCapable(pattern) else {
+            throw ValueError(
+                "\(text.quoted) is an ending of files that browsers or servers run, which \(pattern) is not",
+                "remove it")
+        }
+        return text
+    }
 }

@@ -36,6 +36,23 @@ struct MediaType: Sendable, Hashable {
             ? essence : "\(essence); charset=\(String(decoding: charset.map(\.asciiLowercased), as: UTF8.self))"
     }
 
+    /// - Parameter essence: A type that is known to be valid: one of a rule or of a table.
+    init(essence: String) {
+        self.essence = essence
+        value = essence
+    }
+
+    private init(essence: String, value: String) {
+        self.essence = essence
+        self.value = value
+    }
+
+    /// Returns the type by another name, with the same charset.
+    func renamed(_ name: String) -> MediaType {
+        if name == essence { return self }
+        return MediaType(essence: name, value: name + value.dropFirst(essence.count))
+    }
+
     /// Whether the text is two `restricted-name`s (RFC 6838 §4.2) in lower case, and nothing else.
     private static func isPlain(_ text: String) -> Bool {
         var length = 0

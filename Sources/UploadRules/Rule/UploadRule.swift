@@ -37,9 +37,10 @@ package final class UploadRule: Sendable {
     /// Rate limits.
     package let limits: RuleLimits
 
-    /// Whether the client's file name is part of the key or of `Content-Disposition`.
+    /// Whether the client's file name is part of the key or of `Content-Disposition`, by its ending at least.
     package var usesFilename: Bool {
         keyPrefix.usesFilename || keyName.usesFilename || contentDisposition != nil
+            || (contentTypes.hasSeveralEndings && (keyPrefix.uses(.ext) || keyName.uses(.ext)))
     }
     /// The names of the attributes that are part of the key, each once.
     package var attributes: [String] { KeyTemplate.attributes(of: keyPrefix.parts + keyName.parts) }

@@ -467,7 +467,7 @@ struct RuleLoaderTests {
         ("    maxSize: 5MiB", "    maxSize: 5MiB\n    acl: public-read-write", "20:10: with public-read-write anyone"),
         (
             "    contentTypes: [image/png, image/jpeg]", "    contentTypes: [image/jpg]",
-            "18:20: browsers never send “image/jpg”"
+            "18:20: “image/jpg” is another name of image/jpeg"
         ),
         (
             "    keyPrefix: avatars/{user}/", "    keyPrefix: avatars/{user}/\n    keyName: me",

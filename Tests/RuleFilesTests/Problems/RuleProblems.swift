@@ -335,6 +335,77 @@ enum RuleProblems {
             18:31: contentTypes lists this twice, first in line 18; keep one of them
             """),
         .replacing(
+            .contentTypes, "    contentTypes: [text/csv, {type: text/csv, extensions: [csv]}]",
+            """
+            18:37: contentTypes lists this twice, first in line 18; keep one of them
+            """),
+        .replacing(
+            .contentTypes, "    contentTypes: [{type: application/dicom}]",
+            """
+            18:20: an entry of contentTypes has no extensions; write extensions: [dcm], or the type alone without braces
+            """),
+        .replacing(
+            .contentTypes, "    contentTypes: [{extensions: [dcm]}]",
+            """
+            18:20: an entry of contentTypes has no type; write type: application/dicom
+            """),
+        .replacing(
+            .contentTypes, "    contentTypes: [{type: 'image/*', extensions: [heic]}]",
+            """
+            18:27: “image/*” is a family, and extensions are of one type; write one type: image/heic
+            """),
+        .replacing(
+            .contentTypes, "    contentTypes: [{type: a/b, extensions: dcm}]",
+            """
+            18:44: extensions is not a list; write [dcm]
+            """),
+        .replacing(
+            .contentTypes, "    contentTypes: [{type: a/b, extensions: [.dcm]}]",
+            """
+            18:45: “.dcm” begins with a dot; write dcm
+            """),
+        .replacing(
+            .contentTypes, "    contentTypes: [{type: a/b, extensions: [DCM]}]",
+            """
+            18:45: “DCM” is not an ending of file names; write dcm
+            """),
+        .replacing(
+            .contentTypes, "    contentTypes: [{type: a/b, extensions: [tar.gz]}]",
+            """
+            18:45: “tar.gz” is not an ending of file names; write 1 to 10 of a-z and 0-9: dcm
+            """),
+        .replacing(
+            .contentTypes, "    contentTypes: [{type: a/b, extensions: [abcdefghijk]}]",
+            """
+            18:45: “abcdefghijk” is not an ending of file names; write 1 to 10 of a-z and 0-9: dcm
+            """),
+        .replacing(
+            .contentTypes, "    contentTypes: [{type: image/png, extensions: [png, html]}]",
+            """
+            18:56: “html” is an ending of files that browsers or servers run, which image/png is not; remove it
+            """),
+        .replacing(
+            .contentTypes, "    contentTypes: [{type: a/b, extensions: [x]}, {type: c/d, extensions: [y, x]}]",
+            """
+            18:78: “x” is an ending of a/b too; keep it at one of the two types
+            """),
+        .replacing(
+            .contentTypes, "    contentTypes: [{type: a/b, extensions: [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q]}]",
+            """
+            18:93: extensions lists 17 endings; keep at most 16
+            """),
+        .replacing(
+            .contentTypes, "    contentTypes: [{type: a/b, extension: [dcm]}]",
+            """
+            18:20: an entry of contentTypes has no extensions; write extensions: [dcm], or the type alone without braces
+            18:32: “extension” is not a key of an entry of contentTypes; did you mean extensions?
+            """),
+        .replacing(
+            .contentTypes, "    contentTypes: [[image/png]]",
+            """
+            18:20: contentTypes is not a single value; write one value after “:”, in quotes if it begins with “{” or “[”
+            """),
+        .replacing(
             .maxSize, "    # none",
             """
             16:3: the rule “avatars” has no maxSize; write the largest size that the rule allows, at most 5GiB: maxSize: 5MiB

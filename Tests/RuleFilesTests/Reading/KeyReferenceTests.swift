@@ -19,6 +19,7 @@ struct KeyReferenceTests {
         ("## `auth.issuers.keys`", KeySourceReader.keys),
         ("## `auth.apiKeys`", APIKeyReader.keys),
         ("## `rules`", RuleReader.keys),
+        ("## `rules.contentTypes`", ContentTypeReader.keys),
         ("## `rules.limits`", LimitsReader.keys),
         ("## `rules.encryption`", EncryptionReader.keys),
         ("## `rules.metadata`", MetadataReader.keys),
