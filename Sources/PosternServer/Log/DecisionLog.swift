@@ -16,7 +16,7 @@ import WireFormats
 /// Logs one line for each decision: who may upload what, or why a request was refused.
 ///
 /// Lines are built from named values, never from header fields or bodies, so that tokens, keys, policies and signatures cannot
-/// appear in them.
+/// appear in them. Only an origin that is not allowed is told as it came, if it has an origin's form.
 package struct DecisionLog: Sendable {
     private let sink: LogSink
     private let format: LogFormat
@@ -65,6 +65,8 @@ package struct DecisionLog: Sendable {
     func recordRefusal(_ problem: ProblemDetails, cause: any Error, of info: RequestInfo) {
         guard var line = line("request refused", Self.level(of: problem), info) else { return }
         line.add("code", problem.code.rawValue)
+        // A header field, but of a form that no secret has.
+        if problem.code == .originNotAllowed, let origin = info.origin, WebOrigin.isWritten(origin) { line.add("origin", origin) }
         add(cause, of: problem, to: &line)
         sink.write(line.finish())
     }
@@ -101,6 +103,7 @@ package struct DecisionLog: Sendable {
             line.add("reason", error.reason)
             if case .issuerUnknown(let similar?) = error { line.add("similarIssuer", similar) }
         case let error as CredentialError: line.add("reason", error.description)
+        case let problem as ProblemDetails where problem.code == .originNotAllowed: line.add("reason", problem.detail)
         default: if problem.code == .internalError { line.add("error", String(describing: type(of: cause))) }
         }
     }

@@ -46,7 +46,8 @@ extension RequestHead {
 }
 
 extension Substring {
-    fileprivate func trimmingBlanks() -> Substring {
+    /// Returns the text without spaces and tabs at its ends.
+    func trimmingBlanks() -> Substring {
         var text = self
         while text.first == " " || text.first == "\t" { text.removeFirst() }
         while text.last == " " || text.last == "\t" { text.removeLast() }

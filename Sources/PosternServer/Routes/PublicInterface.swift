@@ -149,7 +149,8 @@ struct PublicInterface: Sendable {
                     detail:
                         "Pages from this origin may not request tickets; add the origin to 'origins' in the tenant's rule file.")
             }
-            return Response(status: 204, shared: Self.uncachedFields, fields: .preflight(from: origin))
+            let fields = ResponseFields.preflight(from: origin, requested: head.values("access-control-request-headers"))
+            return Response(status: 204, shared: Self.uncachedFields, fields: fields)
         }
         let notFound = ProblemDetails(
             .notFound, detail: "There is nothing at this path: the interface is described at /openapi.yaml.")

@@ -16,12 +16,14 @@ enum OriginProblems {
         .replacing(
             .origins, "origins: ['*']",
             """
-            14:11: “*” has a wildcard; write each origin in full: https://app.example
+            14:11: “*” has a wildcard; write each origin in full: https://app.example (for previews, a fixed alias domain for each \
+            branch)
             """),
         .replacing(
             .origins, "origins: ['https://*.a.example']",
             """
-            14:11: “https://*.a.example” has a wildcard; write each origin in full: https://app.example
+            14:11: “https://*.a.example” has a wildcard; write each origin in full: https://app.example (for previews, a fixed alias \
+            domain for each branch)
             """),
         .replacing(
             .origins, "origins: ['null']",
@@ -47,7 +49,27 @@ enum OriginProblems {
         .replacing(
             .origins, "origins: [ftp://a.example]",
             """
-            14:11: “ftp://a.example” is not an origin; write scheme://host[:port]: https://app.example
+            14:11: browsers send no origin that begins with ftp://; write scheme://host[:port]: https://app.example
+            """),
+        .replacing(
+            .origins, "origins: ['file:///']",
+            """
+            14:11: browsers send no origin that begins with file://; write scheme://host[:port]: https://app.example
+            """),
+        .replacing(
+            .origins, "origins: ['capacitor://localhost/']",
+            """
+            14:11: “capacitor://localhost/” has a path; write capacitor://localhost (an origin ends with its host or port)
+            """),
+        .replacing(
+            .origins, "origins: ['Capacitor://localhost']",
+            """
+            14:11: “Capacitor://localhost” is not in lower case; write capacitor://localhost
+            """),
+        .replacing(
+            .origins, "origins: ['capacitor://']",
+            """
+            14:11: “capacitor://” has no valid host; write scheme://host: capacitor://localhost
             """),
         .replacing(
             .origins, "origins: [http://a.example]",
