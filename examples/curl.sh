@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # Takes a ticket and uploads a file with it. Needs curl and jq.
 #
-#   POSTERN_TOKEN=… ./curl.sh photo.png image/png images
+#   POSTERN_TOKEN=… ./curl.sh photo.png [image/png [images]]
+#
+# Without a type, or with "", the ending of the name decides.
 #
 # The address is http://127.0.0.1:8080 unless POSTERN says otherwise; `postern dev` prints a token.
 set -eu
 
+[ $# -ge 1 ] || { echo "usage: POSTERN_TOKEN=… $0 FILE [TYPE [RULE]]" >&2; exit 64; }
 file=$1
-type=$2
+type=${2:-}
 rule=${3:-images}
 postern=${POSTERN:-http://127.0.0.1:8080}
 

@@ -11,10 +11,10 @@ export function makeUppy({ postern, token, rule }) {
         method: "POST",
         signal,
         headers: { Authorization: `Bearer ${await token()}`, "Content-Type": "application/json" },
-        body: JSON.stringify({ rule, filename: file.name, contentType: file.type, size: file.size }),
+        body: JSON.stringify({ rule, filename: file.name, contentType: file.type ?? "", size: file.size }),
       });
       const ticket = await response.json();
-      if (!response.ok) throw new Error(ticket.detail);
+      if (!response.ok) throw new Error(ticket.detail); // a sentence; ticket.code is for programs
       return { method: ticket.method, url: ticket.url, fields: ticket.fields, headers: {} };
     },
   });
@@ -23,7 +23,9 @@ export function makeUppy({ postern, token, rule }) {
 // What the user may choose, before any upload: file types and the largest size.
 export async function restrictions({ postern, token, rule }) {
   const response = await fetch(`${postern}/v1/rules`, { headers: { Authorization: `Bearer ${await token()}` } });
-  const { rules } = await response.json();
-  const { contentTypes, minSize, maxSize } = rules.find(({ name }) => name === rule);
-  return { allowedFileTypes: contentTypes, minFileSize: minSize, maxFileSize: maxSize };
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.detail);
+  const found = answer.rules.find(({ name }) => name === rule);
+  if (!found) throw new Error(`This user has no rule "${rule}".`);
+  return { allowedFileTypes: found.accept, minFileSize: found.minSize, maxFileSize: found.maxSize };
 }

@@ -10,8 +10,9 @@ import time
 import pytest
 
 from harness import canaries
-from harness.form import File, post
-from harness.http import Connection
+from harness.browser import PageServer
+from harness.form import File, encode, post
+from harness.http import Connection, request_bytes
 from harness.ports import free_ports
 from harness.service import BINARY, clean_environment
 
@@ -19,9 +20,9 @@ from harness.service import BINARY, clean_environment
 class Dev:
     """A running `postern dev` and what it has printed."""
 
-    def __init__(self, folder: pathlib.Path, logs: pathlib.Path, name: str):
+    def __init__(self, folder: pathlib.Path, logs: pathlib.Path, name: str, ports: list[int] | None = None):
         self.folder = folder
-        self.port, self.store_port, self.admin_port = free_ports(3)
+        self.port, self.store_port, self.admin_port = self.ports = ports or free_ports(3)
         self.output, self.errors = folder / "printed.txt", logs / f"{name}.err.log"
         with open(self.output, "wb") as output, open(self.errors, "ab") as errors:
             self.process = subprocess.Popen(
@@ -114,6 +115,168 @@ def test_a_page_may_upload_to_the_store(dev, tmp_path):
     assert "etag" in exposed and "location" in exposed
     refused = post(given["url"], given["fields"], File(b""), origin=origin)
     assert refused.status == 400 and refused.headers["access-control-allow-origin"] in (origin, "*"), "a page can read why"
+
+
+def test_the_store_refuses_what_real_stores_refuse(dev, tmp_path):
+    """Ceph and AWS do, so that it does not fail in production first."""
+    given = json.loads(paste(dev.commands()[0], tmp_path).stdout)
+    canaries.add_ticket(given)
+    kind, body = encode(given["fields"].items(), File(b"hello"))
+    path = f"/{given['fields']['bucket']}/"
+
+    def upload(fields: dict[str, str], body: bytes):
+        return dev.ask("POST", path, {"Content-Type": kind} | fields, body, port=dev.store_port)
+
+    for value in ("Bearer eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1MSJ9.c2ln", "Basic eA==", ""):
+        answer = upload({"Authorization": value}, body)
+        assert answer.status == 400 and b"<Code>InvalidArgument</Code>" in answer.body and b"send no Authorization header" in answer.body
+        assert not value or value.encode() not in answer.body
+    chunks = f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n"
+    with Connection(dev.store_port) as connection:
+        connection.send(request_bytes("POST", path, {"Content-Type": kind, "Transfer-Encoding": "chunked"}) + chunks)
+        answer = connection.read()
+    assert answer.status == 411 and b"<Code>MissingContentLength</Code>" in answer.body
+    for content in (b"hello", b"\xff\xd8\xff" * 1000, b"\xff" * 100_000):
+        _, other = encode(given["fields"].items(), File(content))
+        answer = upload({}, other.replace(b'name="file"', b'name="upload"'))
+        assert answer.status == 400 and b"there is no part named file" in answer.body, answer.body
+    assert upload({}, body).status == 201
+
+
+BUCKET = "my-photos"
+
+
+@pytest.fixture
+def edited(tmp_path, logs):
+    """`postern dev` of a tenant that lists a page at another port and has another bucket, and that page's server."""
+    with PageServer() as pages:
+        Dev(tmp_path, logs, "dev-written", ports := free_ports(3)).stop()
+        rules = tmp_path / "dev" / "tenants" / "example.yaml"
+        rules.write_text(rules.read_text().replace("origins:\n", f"origins:\n  - {pages.origin}\n").replace("example-uploads", BUCKET))
+        running = Dev(tmp_path, logs, "dev-edited", ports)
+        yield running, pages
+        running.process.kill()
+        running.process.wait()
+
+
+def token_of(dev: Dev) -> str:
+    token = re.search(r"Bearer ([A-Za-z0-9._-]+)", dev.commands()[0]).group(1)
+    canaries.add(token)
+    return token
+
+
+EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
+# What a person does on examples/browser.html, and then what the page says.
+CHOOSE = """
+<script type="module">
+  const message = document.getElementById("message");
+  new MutationObserver(() => { if (message.textContent) fetch("/told", {method: "POST", body: message.textContent}); }).observe(message, {childList: true});
+  const chosen = new DataTransfer();
+  chosen.items.add(new File([new Uint8Array([137, 80, 78, 71])], NAME, {type: TYPE}));
+  const input = document.getElementById("file");
+  input.files = chosen.files;
+  input.dispatchEvent(new Event("change"));
+</script>"""
+TRACING = """
+<script>
+  const plain = window.fetch;
+  window.fetch = (url, {headers, ...more} = {}) => plain(url, {...more, headers: {...headers, ...(String(url).includes("/v1/")
+    ? {traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", baggage: "a=b", "sentry-trace": "1-2"} : {})}});
+</script>"""
+TOKEN_ON_UPLOADS = """
+<script>
+  const open = XMLHttpRequest.prototype.open;
+  XMLHttpRequest.prototype.open = function (...all) { open.apply(this, all); this.setRequestHeader("Authorization", "Bearer x"); };
+</script>"""
+
+
+def browser_example(dev: Dev, name: str, type: str, before: str = "") -> str:
+    page = (EXAMPLES / "browser.html").read_text()
+    page = page.replace('"http://127.0.0.1:8080"', json.dumps(f"http://127.0.0.1:{dev.port}")).replace('"…"', json.dumps(token_of(dev)))
+    return page.replace("<script", before + "\n<script", 1) + CHOOSE.replace("NAME", json.dumps(name)).replace("TYPE", json.dumps(type))
+
+
+@pytest.mark.parametrize("name, type, before, said", [
+    ("me.png", "image/png", "", "Stored as images/dev-user/"), ("me.PNG", "", "", "Stored as images/dev-user/"),
+    ("me.png", "image/png", TRACING, "Stored as images/dev-user/"),
+    ("me.txt", "text/plain", "", '"text/plain" may not be uploaded here'), ("me", "", "", "No type was named"),
+    ("me.png", "image/png", TOKEN_ON_UPLOADS, "send no Authorization header")])
+def test_a_page_of_another_port_uploads(edited, name, type, before, said):
+    """examples/browser.html in Chromium, as a developer serves it."""
+    dev, pages = edited
+    told = pages.visit(browser_example(dev, name, type, before))
+    assert told.startswith(said) or said in told, told
+    if told.startswith("Stored as "):
+        stored = dev.folder / "dev" / "files" / BUCKET / told.removeprefix("Stored as ")
+        assert stored.read_bytes() == b"\x89PNG"
+
+
+def test_a_page_that_is_not_listed_is_named_in_the_log(dev):
+    with PageServer() as pages:
+        assert pages.visit(browser_example(dev, "me.png", "image/png")) == "Failed to fetch"
+    refused = [line for line in dev.errors.read_text().splitlines() if "origin-not-allowed" in line]
+    assert refused and all(f"origin={pages.origin}" in line and "'origins'" in line for line in refused), refused
+
+
+# The script of README.md, and examples/uppy.js with stand-ins for Uppy's modules.
+README_PAGE = """<!doctype html><script type="module">
+  const token = TOKEN, file = new File([new Uint8Array([104, 105])], NAME, {type: TYPE});
+  async function run() { SCRIPT
+    return upload.status; }
+  run().then(String, (error) => `${error.name}: ${error.message}`).then((text) => fetch("/told", {method: "POST", body: text}));
+</script>"""
+UPPY_PAGE = """<!doctype html>
+<script type="importmap">{"imports": {
+  "@uppy/core": "data:text/javascript,export default class { use(plugin, options) { this.options = options; return this; } }",
+  "@uppy/aws-s3": "data:text/javascript,export default class {}"}}</script>
+<script type="module">
+  const source = await (await fetch("/uppy.js")).text();
+  const {makeUppy, restrictions} = await import(URL.createObjectURL(new Blob([source], {type: "text/javascript"})));
+  const options = {postern: POSTERN, rule: "images", token: () => TOKEN};
+  const tried = async (make) => { try { return await make(); } catch (error) { return `${error.name}: ${error.message}`; } };
+  const take = (file) => makeUppy(options).options.getUploadParameters({size: 4, ...file});
+  const told = {
+    restrictions: await tried(() => restrictions(options)), rule: await tried(() => restrictions({...options, rule: "none"})),
+    token: await tried(() => restrictions({...options, token: () => "x"})),
+    ticket: await tried(() => take({name: "me.png", type: ""})), unnamed: await tried(() => take({name: "me.png"})),
+    refused: await tried(() => take({name: "me.txt", type: "text/plain"})),
+  };
+  fetch("/told", {method: "POST", body: JSON.stringify(told)});
+</script>"""
+
+
+@pytest.mark.parametrize("name, type, said", [("a.md", "", "201"), ("a.txt", "text/plain", "201"), ("a.bin", "", "Error: No type was named")])
+def test_the_script_of_the_readme(edited, name, type, said):
+    dev, pages = edited
+    script = re.search(r"```js\n(.*?)```", (EXAMPLES.parent / "README.md").read_text(), re.S).group(1)
+    script = script.replace("https://uploads.example.com", f"http://127.0.0.1:{dev.port}")
+    page = README_PAGE.replace("SCRIPT", script).replace("TOKEN", json.dumps(token_of(dev))).replace("NAME", json.dumps(name)).replace("TYPE", json.dumps(type))
+    assert pages.visit(page).startswith(said)
+
+
+def test_the_example_for_uppy(edited):
+    dev, pages = edited
+    page = UPPY_PAGE.replace("POSTERN", json.dumps(f"http://127.0.0.1:{dev.port}")).replace("TOKEN", json.dumps(token_of(dev)))
+    told = json.loads(pages.visit(page, {"/uppy.js": (EXAMPLES / "uppy.js").read_text()}))
+    assert told["restrictions"]["maxFileSize"] == 5 * 1024**2 and {"image/png", ".png"} <= set(told["restrictions"]["allowedFileTypes"])
+    assert told["rule"] == 'Error: This user has no rule "none".' and told["token"].startswith("Error: ")
+    for ticket in (told["ticket"], told["unnamed"]):
+        assert ticket["method"] == "POST" and ticket["fields"]["Content-Type"] == "image/png"
+    assert told["refused"].startswith('Error: "text/plain" may not be uploaded here')
+
+
+def test_the_script_for_curl(dev, tmp_path):
+    (tmp_path / "me.png").write_bytes(b"\x89PNG")
+    environment = clean_environment() | {"POSTERN": f"http://127.0.0.1:{dev.port}", "POSTERN_TOKEN": token_of(dev)}
+
+    def curl(*arguments: str):
+        return subprocess.run(["sh", EXAMPLES / "curl.sh", *arguments], capture_output=True, text=True, cwd=tmp_path, timeout=30, env=environment)
+
+    for arguments in (["me.png"], ["me.png", "", "images"], ["me.png", "image/png"]):
+        run = curl(*arguments)
+        assert run.returncode == 0 and re.search(r"^HTTP/1.1 201 ", run.stdout, re.M), run.stdout + run.stderr
+    assert curl().returncode == 64 and "usage: " in curl().stderr
+    assert curl("me.png", "text/html").returncode == 1
 
 
 def test_the_folder_is_kept_and_may_be_edited(tmp_path, logs):

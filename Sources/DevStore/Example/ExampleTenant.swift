@@ -7,13 +7,16 @@ private import WireFormats
 package enum ExampleTenant {
     package static let name = "example"
 
+    /// Where development servers of web pages usually listen: Create React App and Next.js, Angular, Vite, Python, webpack.
+    static let usualPorts = [3000, 4200, 5173, 8000, 8080]
+
     /// - Parameters:
     ///   - endpoint: the URL of the dev store up to the port, without a trailing slash.
     ///   - credentials: the prefix of the environment variables that hold the store's access key.
     ///   - issuer: the issuer of the dev tokens.
     ///   - audience: the audience of the dev tokens.
     ///   - publicKeyFile: the path of the issuer's ES256 public key, relative to the rule file's folder.
-    ///   - origins: the pages that may ask for tickets.
+    ///   - origins: the pages of `postern dev` itself.
     package static func yaml(
         endpoint: String = "http://127.0.0.1:9000",
         bucket: String = "example-uploads",
@@ -47,9 +50,11 @@ package enum ExampleTenant {
                 pemFile: \(scalar(publicKeyFile)) # looked for in this file's folder; in production often `jwks: https://…`
               user: sub # the claim that names the user
 
-        # The web pages that may ask for tickets: exact origins, no wildcards.
+        # The web pages that may ask for tickets, and upload to the store of `postern dev`: exact origins, no wildcards.
         origins:
         \(origins.map { "  - \($0)" }.joined(separator: "\n"))
+          # Pages of your own, where development servers usually listen. Not for production.
+        \(development(besides: origins).map { "  - \($0)" }.joined(separator: "\n"))
 
         rules:
           # Pictures, each user in a folder of their own.
@@ -72,6 +77,10 @@ package enum ExampleTenant {
               allowed: [album] # kept with the file as x-amz-meta-album
 
         """
+    }
+
+    private static func development(besides origins: [String]) -> [String] {
+        usualPorts.flatMap { ["http://localhost:\($0)", "http://127.0.0.1:\($0)"] }.filter { !origins.contains($0) }
     }
 
     /// A path as a YAML scalar: plain if no character in it is special in YAML, otherwise in double quotes as in JSON.

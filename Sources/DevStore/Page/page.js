@@ -25,15 +25,17 @@ function timeText(seconds) {
 
 function typeOf(file) { return file.type || "application/octet-stream"; }
 
-function typeMatches(type, allowed) {
-  return allowed.some((a) => a === type || (a.endsWith("/*") && type.startsWith(a.slice(0, -1)) && type !== "image/svg+xml"));
+// Whether the rule has the file's type or ending. Postern decides: it knows other names of types too.
+function typeMatches(file, rule) {
+  const type = typeOf(file), name = file.name.toLowerCase();
+  return (rule.accept ?? rule.contentTypes).some((a) => a === type || a === "*/*" || (a.startsWith(".") && name.endsWith(a))
+    || (a.endsWith("/*") && type.startsWith(a.slice(0, -1)) && type !== "image/svg+xml"));
 }
 
 // Why Postern will refuse this file, or nothing; only what the rule's members show.
 function forecast(rule, file) {
   if (!rule || !file) return "";
-  const type = typeOf(file);
-  if (!typeMatches(type, rule.contentTypes)) return `Postern will refuse this: ${type} is not among the rule’s types. Try it.`;
+  if (!typeMatches(file, rule)) return `Postern will probably refuse this: ${typeOf(file)} is not among the rule’s types. Try it.`;
   if (file.size > rule.maxSize) return `Postern will refuse this: ${sizePair(file.size, rule.maxSize).join(" is more than the rule’s ")}. Try it.`;
   if (file.size < (rule.minSize ?? 0)) return `Postern will refuse this: the rule needs at least ${sizeText(rule.minSize)}. Try it.`;
   return "";
@@ -241,7 +243,7 @@ async function takeTicket() {
   step("ticket", "busy", "Asking Postern…");
   step("upload", "idle", "The browser sends the file to the store, not to Postern.");
   resetStored();
-  const body = { rule: rule.name, filename: file.name, contentType: typeOf(file), size: file.size };
+  const body = { rule: rule.name, filename: file.name, contentType: file.type, size: file.size };
   const metadata = Object.fromEntries([...document.querySelectorAll("[data-metadata]")].filter((input) => input.value).map((input) => [input.dataset.metadata, input.value]));
   if (Object.keys(metadata).length) body.metadata = metadata;
   let answer, started;

@@ -52,6 +52,20 @@ extension StoreError {
 
     static let slowDown = StoreError(status: 503, code: "SlowDown", message: "Please reduce your request rate.")
 
+    /// The value of the field is a token, and is not repeated as S3 does.
+    static let severalMechanisms = StoreError(
+        status: 400,
+        code: "InvalidArgument",
+        message: "Only one auth mechanism allowed: the form is signed, so send no Authorization header.",
+        details: [Detail(name: "ArgumentName", value: "Authorization")]
+    )
+
+    static let lengthMissing = StoreError(
+        status: 411,
+        code: "MissingContentLength",
+        message: "You must provide the Content-Length HTTP header."
+    )
+
     static let notMultipart = StoreError(
         status: 412,
         code: "PreconditionFailed",
@@ -88,7 +102,7 @@ extension StoreError {
     static let fileMissing = StoreError(
         status: 400,
         code: "InvalidArgument",
-        message: "POST requires exactly one file upload per request.",
+        message: "POST requires exactly one file upload per request: there is no part named file.",
         details: [Detail(name: "ArgumentName", value: "file"), Detail(name: "ArgumentValue", value: "0")]
     )
 

@@ -127,6 +127,9 @@ struct StoreRoutes: Sendable {
         guard let boundary = request.joined("content-type").flatMap(MultipartBoundary.init(contentType:)) else {
             throw StoreError.notMultipart
         }
+        // A form has its signature; clients that add a token to every request fail at real stores.
+        guard request.first("authorization") == nil else { throw StoreError.severalMechanisms }
+        guard request.first("content-length") != nil else { throw StoreError.lengthMissing }
         return UploadReceiver(route: uploads, bucket: bucket, boundary: boundary, location: "http://\(authority)/\(bucket)/") {
             response($0, to: request)
         }

@@ -13,7 +13,8 @@ package struct FormReader: Sendable {
 
     private enum State {
         case fields
-        case field(name: String, value: [UInt8])
+        /// - isFile: the part has a file name, so it is a file under another name than `file`.
+        case field(name: String, value: [UInt8], isFile: Bool)
         case file
         case afterFile
     }
@@ -37,6 +38,7 @@ package struct FormReader: Sendable {
         while true {
             let event = try nextPartEvent()
             if isBeforeFile, parser.consumed > Self.preFileLimit {
+                if case .field(_, _, isFile: true) = state { throw .fileMissing }
                 throw .fieldsTooLong
             }
             guard let event else { return nil }
@@ -77,14 +79,16 @@ package struct FormReader: Sendable {
             state = .file
             return .fileBegan(ParsedForm(fields: fields, filename: head.filename))
         case (.fields, .partBegan(let head)):
-            state = .field(name: head.name, value: [])
-        case (.field(let name, var value), .partData(let bytes)):
+            state = .field(name: head.name, value: [], isFile: head.filename != nil)
+        case (.field(let name, var value, let isFile), .partData(let bytes)):
             // Clearing the state first makes `value` uniquely referenced, so that appending does not copy it.
             state = .fields
             value.append(contentsOf: bytes)
-            state = .field(name: name, value: value)
-        case (.field(let name, let value), .partEnded):
-            guard let text = String(validating: value, as: UTF8.self) else { throw .malformed(.malformedHeader) }
+            state = .field(name: name, value: value, isFile: isFile)
+        case (.field(let name, let value, let isFile), .partEnded):
+            guard let text = String(validating: value, as: UTF8.self) else {
+                throw isFile ? .fileMissing : .malformed(.malformedHeader)
+            }
             fields.append(FormField(name: name, value: text))
             state = .fields
         case (.file, .partData(let bytes)):

@@ -14,7 +14,7 @@ struct Dev: AsyncParsableCommand {
         discussion: """
             Writes an example tenant and a signing key to --folder when they are not there yet, starts a small S3 store on \
             loopback that enforces every policy, and serves a page that uploads to it. Edit the tenant's file and start again \
-            to try other rules. Nothing here is for production: the page gives a token to anyone who opens it.
+            to try other rules. Pages of the tenant's origins can upload too. Nothing here is for production: the page gives a token to anyone who opens it.
             """
     )
 

@@ -6,6 +6,7 @@ import Logging
 import PostPolicy
 import PosternServer
 import RuleFiles
+import UploadRules
 import WireFormats
 
 #if canImport(FoundationEssentials)
@@ -63,14 +64,17 @@ struct DevEnvironment: Sendable {
         let logger = Logger(label: "postern")
         let (state, warnings) = try await ServiceState.load(settings, logger: logger)
         for warning in warnings { logger.warning("set-up warning", metadata: ["warning": "\(warning)"]) }
+        // A rule file may name other buckets of this store, and pages of the user's own.
+        let rules = state.current.book.tenants
+        let named = rules.flatMap(\.stores).filter { $0.endpoint.url.hasPrefix("\(storeURL)/") }.map(\.bucket)
         let storeListener = try buildDevStore(
             configuration: DevStoreConfiguration(
                 folder: files.path,
-                buckets: [Self.bucket],
+                buckets: Set(named + [Self.bucket]).sorted(),
                 host: addresses.store.host,
                 port: addresses.store.port,
                 credentials: credentials,
-                allowedOrigins: pages
+                allowedOrigins: pages + rules.flatMap(\.origins)
             ),
             logger: logger
         )

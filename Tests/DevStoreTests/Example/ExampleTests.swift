@@ -23,7 +23,10 @@ struct ExampleTests {
         )
         #expect(yaml.contains("\n  endpoint: http://[::1]:9001 #"))
         #expect(yaml.contains("\n        pemFile: \"../my keys/# public.pem\" #"))
-        #expect(yaml.contains("\norigins:\n  - http://[::1]:8081\n  - http://localhost:8081\n\nrules:\n"))
+        #expect(yaml.contains("\norigins:\n  - http://[::1]:8081\n  - http://localhost:8081\n  # Pages"))
+        for port in [3000, 4200, 5173, 8000, 8080] {
+            #expect(yaml.contains("  - http://localhost:\(port)\n  - http://127.0.0.1:\(port)\n"))
+        }
     }
 
     @Test func `the ticket command is one shell command that includes the request, quotes and all`() {

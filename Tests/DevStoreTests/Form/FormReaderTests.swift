@@ -56,6 +56,14 @@ struct FormReaderTests {
         #expect(throws: FormReaderError.fileMissing) { try read(body.bytes) }
     }
 
+    @Test(arguments: [[0x68, 0x69], [0xFF, 0xD8, 0xFF], [UInt8](repeating: 0xFF, count: 30_000)])
+    func `a file under another name is no file`(content: [UInt8]) {
+        var body = FormBody()
+        body.addPart(head: "Content-Disposition: form-data; name=\"upload\"; filename=\"a.jpg\"", content: content)
+        body.close()
+        #expect(throws: FormReaderError.fileMissing) { try read(body.bytes) }
+    }
+
     @Test(arguments: [1, 17, 4096])
     func `at most 20 KiB may come before the file's content`(pieceSize: Int) throws {
         func body(of size: Int) -> [UInt8] {
