@@ -15,8 +15,8 @@ import UserAuth
 
 /// Decides whether this process should receive requests.
 ///
-/// It is ready as long as one tenant is fully served: one failing provider must not take the other tenants out of the load
-/// balancer. All problems are listed in any case.
+/// It is ready as long as all users of one tenant can get tickets for one of its stores: one failing provider must not take the
+/// other tenants and stores out of the load balancer. All problems are listed in any case.
 final class Readiness: Sendable {
     struct Report: Sendable {
         var isReady: Bool
@@ -71,7 +71,7 @@ final class Readiness: Sendable {
         return Report(isReady: isReady, reasons: reasons)
     }
 
-    /// Whether all of the tenant's stores have signing credentials and all of its issuers have keys.
+    /// Whether one of the tenant's stores has signing credentials and all of its issuers have keys.
     private static func isServed(
         _ file: TenantFile, _ served: ServedTenant, _ snapshot: ServiceSnapshot, at now: Date
     ) -> Bool {

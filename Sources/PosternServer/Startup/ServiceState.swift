@@ -97,9 +97,9 @@ package final class ServedTenant: Sendable {
         throw .unavailable("the store is not one of the tenant's")
     }
 
-    /// Whether each of its stores has credentials that can sign a ticket.
+    /// Whether one of its stores has credentials that can sign a ticket.
     func canSign(at now: Date) -> Bool {
-        signers.allSatisfy { $0.credentials.problem(at: now) == nil }
+        signers.contains { $0.credentials.problem(at: now) == nil }
     }
 
     /// - Parameter rule: one of the tenant's rules

@@ -221,6 +221,12 @@ struct StoreDrafts: Sendable {
             }
             return standard
         }
+        if let value = rule[key]?.value, case .mapping = value.content {
+            rule.log.problem(
+                at: value.position, "the store of a rule is a name",
+                "write these keys under stores: and a name at the top of the file, and store: with this name here")
+            return nil
+        }
         let found: Located<StoreDraft?>? = rule.value(key) { text throws(ValueError) in
             if let found = named.first(where: { $0.name?.hasSameBytes(as: text) ?? false }) { return found }
             guard !isIncomplete else { return nil }
@@ -230,7 +236,7 @@ struct StoreDrafts: Sendable {
                 suggesting: .init(for: text, in: names),
                 else: names.isEmpty
                     ? "write its bucket and region under stores: at the top of the file"
-                    : "write one of \(names.joined(separator: ", "))"
+                    : "write one of \(names.prefix(20).joined(separator: ", "))"
             )
         }
         return found?.value
@@ -238,7 +244,8 @@ struct StoreDrafts: Sendable {
 
     /// - Parameter rules: every rule of the file
     func warnOfUnused(by rules: [RuleDraft], log: DiagnosticLog) {
-        for store in all where !rules.contains(where: { $0.store?.position == store.position }) {
+        let used = Set(rules.compactMap(\.store).map(\.name))
+        for store in all where !used.contains(store.name) {
             log.warning(
                 at: store.position,
                 store.name.map { "no rule uses the store \($0.quoted)" } ?? "no rule uses store: each names one of stores",

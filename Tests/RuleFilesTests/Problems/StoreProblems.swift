@@ -290,6 +290,12 @@ enum StoreProblems {
         .behind(
             .maxSize, "    store: {bucket: acme-archive, region: eu-west-1}",
             """
+            20:12: the store of a rule is a name; write these keys under stores: and a name at the top of the file, and store: \
+            with this name here
+            """),
+        .behind(
+            .maxSize, "    store: [archive]",
+            """
             20:12: store is not a single value; write one value after “:”, in quotes if it begins with “{” or “[”
             """),
     ]
