@@ -35,8 +35,8 @@ package final class ObjectFolder: Sendable {
     }
 
     /// Creates a file for an upload.
-    package func beginUpload() throws -> UploadFile {
-        try UploadFile(path: "\(uploadsPath)/\(UUID().uuidString)")
+    package func beginUpload(checksum: StoreChecksum? = nil) throws -> UploadFile {
+        try UploadFile(path: "\(uploadsPath)/\(UUID().uuidString)", checksum: checksum)
     }
 
     /// Stores a finished upload atomically. Replaces any object with the same key.

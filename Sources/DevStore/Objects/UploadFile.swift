@@ -21,24 +21,25 @@ package final class UploadFile: Sendable {
         package let size: Int
         /// Lower-case hexadecimal, as in S3's ETag of an object that was uploaded in one piece.
         package let md5: String
-        /// The 32 bytes.
-        package let sha256: [UInt8]
+        /// The checksum that was asked for; nil if none was.
+        package let checksum: [UInt8]?
     }
 
     private struct Progress: ~Copyable {
         var descriptor: Int32?
         var size = 0
         var md5 = IncrementalDigest(.md5)
-        var sha256 = IncrementalDigest(.sha256)
+        var checksum: RunningChecksum?
     }
 
     let path: String
     private let progress: Mutex<Progress>
 
     /// Creates the file. The path must not exist yet.
-    init(path: String) throws(SystemCallError) {
+    init(path: String, checksum: StoreChecksum?) throws(SystemCallError) {
         self.path = path
-        progress = Mutex(Progress(descriptor: try PosixFile.create(path)))
+        let running = checksum.map { RunningChecksum($0) }
+        progress = Mutex(Progress(descriptor: try PosixFile.create(path), checksum: running))
     }
 
     deinit {
@@ -58,12 +59,12 @@ package final class UploadFile: Sendable {
             progress.size += bytes.count
             bytes.withUnsafeBytes { buffer in
                 progress.md5.update(buffer)
-                progress.sha256.update(buffer)
+                progress.checksum?.update(buffer)
             }
         }
     }
 
-    /// Closes the file and returns its size and digests.
+    /// Closes the file and returns its size, its MD5 and its checksum.
     package func finish() throws -> Summary {
         try progress.withLock { progress in
             if let descriptor = progress.descriptor {
@@ -73,7 +74,7 @@ package final class UploadFile: Sendable {
             return Summary(
                 size: progress.size,
                 md5: progress.md5.finish().hexadecimal,
-                sha256: progress.sha256.finish()
+                checksum: progress.checksum?.finish()
             )
         }
     }

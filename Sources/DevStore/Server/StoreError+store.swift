@@ -106,16 +106,26 @@ extension StoreError {
         details: [Detail(name: "ArgumentName", value: "file"), Detail(name: "ArgumentValue", value: "0")]
     )
 
-    static let badDigest = StoreError(
-        status: 400,
-        code: "BadDigest",
-        message: "The SHA256 you specified did not match the calculated checksum."
-    )
+    static func badDigest(_ checksum: StoreChecksum) -> StoreError {
+        StoreError(
+            status: 400,
+            code: "BadDigest",
+            message: checksum == .md5
+                ? "The Content-MD5 you specified did not match what we received."
+                : "The \(checksum.name) you specified did not match the calculated checksum."
+        )
+    }
 
-    static let malformedChecksum = StoreError(
+    static func malformedChecksum(_ checksum: StoreChecksum) -> StoreError {
+        checksum == .md5
+            ? StoreError(status: 400, code: "InvalidDigest", message: "The Content-MD5 you specified was invalid.")
+            : StoreError(status: 400, code: "InvalidRequest", message: "Value for \(checksum.field) header is invalid.")
+    }
+
+    static let severalChecksums = StoreError(
         status: 400,
         code: "InvalidRequest",
-        message: "Value for x-amz-checksum-sha256 header is invalid."
+        message: "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
     )
 
     /// - Parameter name: a form field that this store does not implement and cannot ignore.

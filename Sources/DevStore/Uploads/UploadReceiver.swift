@@ -87,8 +87,8 @@ extension UploadReceiver: Sendable {}
 struct IncomingUpload: Sendable {
     /// The form's fields, or the header fields of a `PUT` with the names of the form's.
     let form: ReceivedForm
-    /// The 32 bytes of the SHA-256 in the form; nil if it has none.
-    let checksum: [UInt8]?
+    /// The checksum in the form; nil if it has none.
+    private let checksum: (kind: StoreChecksum, bytes: [UInt8])?
     private let bucket: String
     /// Nil for a `PUT`, whose size is signed.
     private let policy: PolicyDocument?
@@ -110,11 +110,11 @@ struct IncomingUpload: Sendable {
         if let refusal { throw refusal }
         form = ReceivedForm(parsed.fields, filename: parsed.filename)
         policy = try PolicyDocument(base64: form["policy"] ?? "")
-        checksum = try Self.checksum(of: form)
+        checksum = try StoreChecksum.declared(in: form)
         evaluatedAt = date
         self.bucket = bucket
         mustBeNew = false
-        file = try route.folder.beginUpload()
+        file = try route.folder.beginUpload(checksum: checksum?.kind)
     }
 
     /// Evaluates a presigned `PUT`, and opens the file.
@@ -133,10 +133,10 @@ struct IncomingUpload: Sendable {
         mustBeNew = condition != nil
         form = ReceivedForm([FormField(name: "key", value: key)] + headers.compactMap(Self.field), filename: nil)
         policy = nil
-        checksum = try Self.checksum(of: form)
+        checksum = try StoreChecksum.declared(in: form)
         evaluatedAt = date
         self.bucket = bucket
-        file = try route.folder.beginUpload()
+        file = try route.folder.beginUpload(checksum: checksum?.kind)
         try checkIsNew(in: route.folder)
     }
 
@@ -170,7 +170,7 @@ struct IncomingUpload: Sendable {
     func store(in folder: ObjectFolder, at date: Date) throws -> ObjectRecord {
         try checkSize()
         let summary = try file.finish()
-        if let checksum, checksum != summary.sha256 { throw StoreError.badDigest }
+        if let checksum, checksum.bytes != summary.checksum { throw StoreError.badDigest(checksum.kind) }
         try checkIsNew(in: folder)
         let record = ObjectRecord(form, bucket: bucket, file: summary, at: date)
         try folder.commit(file, as: record)
@@ -186,16 +186,5 @@ struct IncomingUpload: Sendable {
     private func checkIsNew(in folder: ObjectFolder) throws {
         guard mustBeNew, try folder.object(bucket: bucket, key: form["key"] ?? "") != nil else { return }
         throw StoreError.preconditionFailed
-    }
-
-    /// Returns the form's SHA-256. Other checksums are refused, because this store does not check them.
-    private static func checksum(of form: ReceivedForm) throws(StoreError) -> [UInt8]? {
-        let prefix = "x-amz-checksum-"
-        for field in form.fields.map(\.name.asciiLowercased) where field.utf8.starts(with: prefix.utf8) {
-            guard ["x-amz-checksum-sha256", "x-amz-checksum-algorithm"].contains(field) else { throw .notImplemented(field) }
-        }
-        guard let text = form["x-amz-checksum-sha256"] else { return nil }
-        guard let bytes = Base64.decode(text), bytes.count == 32 else { throw .malformedChecksum }
-        return bytes
     }
 }

@@ -47,8 +47,8 @@ struct UploadRoute: Sendable {
     private static func response(_ record: ObjectRecord, form: ReceivedForm, location: String) -> Response {
         let action = SuccessAction(form)
         var response = Response(status: 204, fields: ["ETag": record.etag])
-        if let checksum = form["x-amz-checksum-sha256"] {
-            response.fields.add("x-amz-checksum-sha256", checksum)
+        for checksum in StoreChecksum.allCases where checksum != .md5 {
+            if let value = form[checksum.field] { response.fields.add(checksum.field, value) }
         }
         if case .redirect(let address) = action {
             response.status = 303

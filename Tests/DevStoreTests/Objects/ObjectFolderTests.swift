@@ -4,6 +4,7 @@ import DevStore
 import Foundation
 import PosternTestSupport
 import Testing
+import WireFormats
 
 struct ObjectFolderTests {
     private let place: TemporaryFolder
@@ -92,12 +93,24 @@ struct ObjectFolderTests {
         #expect(try reopened.object(bucket: "bucket", key: "kept") != nil)
     }
 
-    @Test func `an upload has its size, MD5 and SHA-256`() throws {
-        let upload = try folder.beginUpload()
+    /// The sums of "abc", as Python's hashlib and zlib give them; CRC-32C and CRC-64/NVME by a bitwise division.
+    @Test(arguments: [
+        (StoreChecksum.md5, "900150983cd24fb0d6963f7d28e17f72"), (.sha1, "a9993e364706816aba3e25717850c26c9cd0d89d"),
+        (.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"), (.crc32, "352441c2"),
+        (.crc32c, "364b3fb7"),
+        (.crc64nvme, "05e5cabb3fc1faeb"),
+    ])
+    func `an upload has its size, its MD5 and the checksum that was asked for`(kind: StoreChecksum, sum: String) throws {
+        let upload = try folder.beginUpload(checksum: kind)
         for piece in ["ab", "", "c"] { try upload.append(Array(piece.utf8)[...]) }
         let summary = try upload.finish()
         #expect(summary.size == 3)
         #expect(summary.md5 == "900150983cd24fb0d6963f7d28e17f72")
-        #expect(summary.sha256.prefix(4) == [0xBA, 0x78, 0x16, 0xBF])
+        #expect(summary.checksum?.hexadecimal == sum)
+        #expect(summary.checksum?.count == kind.size)
+    }
+
+    @Test func `an upload has no checksum that was not asked for`() throws {
+        #expect(try folder.beginUpload().finish().checksum == nil)
     }
 }

@@ -144,28 +144,42 @@ struct UploadTests {
         }
     }
 
-    @Test func `a right checksum is stored and repeated; a wrong, malformed or unsupported one is refused`() async throws {
+    /// The sums of "hello", as Python's hashlib and zlib give them; CRC-32C and CRC-64/NVME by a bitwise division.
+    @Test(arguments: [
+        ("x-amz-checksum-sha256", "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ="),
+        ("x-amz-checksum-sha1", "qvTGHdzF6KLavt4PO0gs2a6pQ00="),
+        ("x-amz-checksum-crc32", "NhCmhg=="), ("x-amz-checksum-crc32c", "mnG7TA=="), ("x-amz-checksum-crc64nvme", "M3eFcAZSQlc="),
+        ("Content-MD5", "XUFAKrxLKna5cZ2REBfFkg=="),
+    ])
+    func `a right checksum is stored and repeated; a wrong or malformed one is refused`(name: String, good: String) async throws {
         let store = try TestStore()
-        let good = "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ="
         try await store.run { client in
-            func post(_ name: String, _ value: String) async throws -> StoreResponse {
-                try await client.post(
-                    FormBody(try store.form(["x-amz-checksum-algorithm": "SHA256", name: value]), file: file)
-                )
+            func post(_ value: String) async throws -> StoreResponse {
+                try await client.post(FormBody(try store.form([name: value]), file: file))
             }
-            let accepted = try await post("x-amz-checksum-sha256", good)
+            let accepted = try await post(good)
             #expect(accepted.status == 204)
-            #expect(accepted.header("x-amz-checksum-sha256") == good)
-            let cases = [
-                ("x-amz-checksum-sha256", "AAAAul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=", 400, "BadDigest"),
-                ("x-amz-checksum-sha256", "abc", 400, "InvalidRequest"), ("x-amz-checksum-sha256", "YWJj", 400, "InvalidRequest"),
-                ("x-amz-checksum-crc32", "AAAAAA==", 501, "NotImplemented"),
-            ]
-            for (name, value, status, code) in cases {
-                let response = try await post(name, value)
-                #expect(response.status == status)
-                #expect(response.element("Code") == code)
+            #expect(accepted.header(name) == (name == "Content-MD5" ? nil : good))
+            let wrong = try await post((good.first == "A" ? "B" : "A") + good.dropFirst())
+            #expect(wrong.status == 400 && wrong.element("Code") == "BadDigest")
+            for value in ["abc", "YWJj", "", good + "AAAA"] {
+                let malformed = try await post(value)
+                #expect(malformed.status == 400)
+                #expect(malformed.element("Code") == (name == "Content-MD5" ? "InvalidDigest" : "InvalidRequest"))
             }
+        }
+    }
+
+    @Test func `an unknown checksum and two checksums are refused`() async throws {
+        let store = try TestStore()
+        try await store.run { client in
+            let unknown = try await client.post(FormBody(try store.form(["x-amz-checksum-sha512": "AAAA"]), file: file))
+            #expect(unknown.status == 501 && unknown.element("Code") == "NotImplemented")
+            let fields: KeyValuePairs = [
+                "x-amz-checksum-crc32": "NhCmhg==", "x-amz-checksum-sha1": "qvTGHdzF6KLavt4PO0gs2a6pQ00=",
+            ]
+            let both = try await client.post(FormBody(try store.form(fields), file: file))
+            #expect(both.status == 400 && both.element("Code") == "InvalidRequest")
         }
     }
 
