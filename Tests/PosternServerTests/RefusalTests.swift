@@ -25,8 +25,12 @@ struct RefusalTests {
             ),
             (.sizeTooLarge(size: 3, max: 2), "size-too-large", [.int("maxSize", 2)]),
             (.sizeTooSmall(size: 0, min: 1), "size-too-small", [.int("minSize", 1)]),
-            (.checksumRequired, "checksum-required", []),
-            (.checksumMalformed(characters: 1), "invalid-request", []),
+            (.checksumRequired(allowed: [.sha256]), "checksum-required", [.strings("allowed", ["sha256"])]),
+            (
+                .checksumNotAllowed(.md5, allowed: [.sha256, .crc32c]), "checksum-not-allowed",
+                [.strings("allowed", ["sha256", "crc32c"])]
+            ),
+            (.checksumMalformed(.sha1, .checksum, characters: 1), "invalid-request", []),
             (.metadataNotAllowed(name: nil, allowed: ["a"]), "metadata-not-allowed", allowed),
             (.metadataNotAllowed(name: name, allowed: ["a"]), "metadata-not-allowed", allowed + [.string("understood", "b")]),
             (.keyTooLong(bytes: 1025, hasFilename: true), "key-too-long", []), (.formTooLarge, "invalid-request", []),

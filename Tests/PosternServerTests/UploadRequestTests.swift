@@ -26,14 +26,14 @@ struct UploadRequestTests {
             "metadata": {"b": "1", "a": ""}, "user": "u1"}
             """)
         #expect(request.rule == "avatars" && request.filename == "me.png" && request.contentType == "image/png")
-        #expect(request.size == 7 && request.checksumSHA256 == "n4bQ" && request.user == "u1")
+        #expect(request.size == 7 && request.checksum == RequestedChecksum(sha256: "n4bQ") && request.user == "u1")
         #expect(request.metadata.map(\.0) == ["b", "a"] && request.metadata.map(\.1) == ["1", ""])
     }
 
     @Test func `no member is required`() throws {
         let request = try request("{}")
         #expect(request.contentType.isEmpty)
-        #expect(request.rule == nil && request.filename == nil && request.size == nil && request.checksumSHA256 == nil)
+        #expect(request.rule == nil && request.filename == nil && request.size == nil && request.checksum == nil)
         #expect(request.metadata.isEmpty && request.user == nil)
     }
 
@@ -43,7 +43,7 @@ struct UploadRequestTests {
             {"rule": null, "filename": null, "contentType": "a/b", "size": null, "checksumSHA256": null, "metadata": null, \
             "user": null}
             """)
-        #expect(request.rule == nil && request.filename == nil && request.size == nil && request.checksumSHA256 == nil)
+        #expect(request.rule == nil && request.filename == nil && request.size == nil && request.checksum == nil)
         #expect(request.metadata.isEmpty && request.user == nil)
         #expect(try self.request(#"{"contentType": null}"#).contentType.isEmpty)
         #expect(try problem(#"{"contentType": "a/b", "colour": null}"#).detail.contains("\"colour\""))
@@ -62,6 +62,33 @@ struct UploadRequestTests {
         #expect(problem.detail.contains("'\(name)'"))
     }
 
+    @Test func `a checksum has an algorithm and a value`() throws {
+        let request = try request(#"{"contentType": "a/b", "checksum": {"value": "4waSgw==", "algorithm": "CRC32C"}}"#)
+        #expect(request.checksum == RequestedChecksum(algorithm: "crc32c", value: "4waSgw=="))
+        #expect(
+            try self.request(#"{"contentType": "a/b", "checksum": null, "checksumSHA256": "x"}"#).checksum?.member
+                == .checksumSHA256)
+    }
+
+    @Test(arguments: [
+        (#"{"algorithm": "md5"}"#, "needs an 'algorithm'"), (#"{"value": "x"}"#, "needs an 'algorithm'"),
+        ("{}", "needs an 'algorithm'"),
+        (#"{"algorithm": null, "value": "x"}"#, "needs an 'algorithm'"),
+        (#"{"algorithm": 5, "value": "x"}"#, "'checksum.algorithm' must be a string"),
+        (#"{"algorithm": "md5", "value": ["x"]}"#, "'checksum.value' must be a string"),
+        (#""md5""#, "'checksum' must be an object"),
+        ("[]", "'checksum' must be an object"), (#"{"algorithm": "md5", "value": "x", "type": 1}"#, "\"checksum.type\""),
+    ])
+    func `another checksum is refused`(value: String, words: String) throws {
+        let problem = try problem("{\"contentType\": \"a/b\", \"checksum\": \(value)}")
+        #expect(problem.code == .invalidRequest && problem.detail.contains(words), "\(problem.detail)")
+    }
+
+    @Test func `checksum and checksumSHA256 together are refused`() throws {
+        let body = #"{"contentType": "a/b", "checksum": {"algorithm": "sha256", "value": "x"}, "checksumSHA256": "x"}"#
+        #expect(try problem(body).detail == "Send 'checksum' or 'checksumSHA256', not both.")
+    }
+
     @Test(arguments: [0, 1, 9_007_199_254_740_992])
     func `a size is any whole number up to 2 to the power of 53`(size: Int) throws {
         #expect(try request("{\"contentType\": \"a/b\", \"size\": \(size)}").size == size)
@@ -72,7 +99,7 @@ struct UploadRequestTests {
         let problem = try problem("{\"contentType\": \"a/b\", \"\(name)\": 1}")
         #expect(problem.code == .invalidRequest)
         #expect(problem.detail.contains("\"\(name)\""))
-        let known = ["rule", "filename", "contentType", "size", "checksumSHA256", "metadata", "user", "parameters", "path"]
+        let known = ["rule", "filename", "contentType", "size", "checksumSHA256", "checksum", "metadata", "user", "parameters", "path"]
         #expect(problem.extras == [.strings("allowed", known)])
     }
 

@@ -17,7 +17,8 @@ extension UploadRule {
         sizes: ClosedRange<Int> = 1...5_242_880,
         storage: StorageSettings? = nil,
         contentDisposition: DispositionType? = nil,
-        checksumRequired: Bool = false,
+        declaredSize: DeclaredSize = .exact,
+        checksum: ChecksumRule = .optional,
         requireScope: String? = nil,
         limits: RuleLimits = .none
     ) throws -> UploadRule {
@@ -30,10 +31,11 @@ extension UploadRule {
             parameters: parameters,
             contentTypes: ContentTypeList(patterns: contentTypes, endings: endings),
             sizes: sizes,
+            declaredSize: declaredSize,
             expiry: 300,
             storage: storage ?? .sample(),
             contentDisposition: contentDisposition,
-            checksumRequired: checksumRequired,
+            checksum: checksum,
             requireScope: requireScope,
             limits: limits)
     }
@@ -52,11 +54,13 @@ extension StorageSettings {
     /// Returns settings with a rule file's defaults for what is left out.
     package static func sample(
         acl: String? = nil, storageClass: String? = nil, encryption: Encryption? = nil, tags: [Tag] = [],
-        metadata: MetadataRule = .none, cacheControl: String? = nil, successStatus: Int = 201, successRedirect: String? = nil
+        metadata: MetadataRule = .none, cacheControl: String? = nil, contentEncoding: String? = nil,
+        contentLanguage: String? = nil, successStatus: Int = 201, successRedirect: String? = nil
     ) -> StorageSettings {
         .of(
             acl: acl, storageClass: storageClass, encryption: encryption, tags: tags, metadata: metadata,
-            cacheControl: cacheControl, successStatus: successStatus, successRedirect: successRedirect)
+            cacheControl: cacheControl, contentEncoding: contentEncoding, contentLanguage: contentLanguage,
+            successStatus: successStatus, successRedirect: successRedirect)
     }
 }
 

@@ -113,7 +113,7 @@ struct AdmissionPropertyTests {
                     filename: text,
                     contentType: "image/png",
                     size: 1,
-                    checksumSHA256: "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=",
+                    checksum: RequestedChecksum(sha256: "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="),
                     metadata: ["a", "b", "c"].map { ($0, text) }
                 )
                 let admission: Admission

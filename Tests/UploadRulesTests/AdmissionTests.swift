@@ -57,11 +57,11 @@ struct AdmissionTests {
                 cacheControl: "public, max-age=60",
                 successStatus: 204),
             contentDisposition: .attachment,
-            checksumRequired: true)
+            checksum: .required)
         let admission = try admit(
             rule,
             UploadRequest(
-                filename: "Me.png", contentType: "image/png", size: 7, checksumSHA256: Self.sum,
+                filename: "Me.png", contentType: "image/png", size: 7, checksum: RequestedChecksum(sha256: Self.sum),
                 metadata: [("camera", "Leica M3"), ("ALBUM", "Été")]
             )
         )
@@ -97,7 +97,7 @@ struct AdmissionTests {
             ]
         )
         #expect(
-            Tag.document([Tag(key: "a&b", value: "<\"'>")])
+            Tag.field([("a&b", "<\"'>")]).value
                 == "<Tagging><TagSet><Tag><Key>a&amp;b</Key><Value>&lt;&quot;&apos;&gt;</Value></Tag></TagSet></Tagging>"
         )
     }
@@ -106,7 +106,7 @@ struct AdmissionTests {
 
     @Test func `scope, type, size, checksum, metadata and key are checked in this order`() throws {
         let rule = try UploadRule.sample(
-            sizes: 5...10, storage: .sample(metadata: MetadataRule(fixed: [], allowed: ["a"])), checksumRequired: true,
+            sizes: 5...10, storage: .sample(metadata: MetadataRule(fixed: [], allowed: ["a"])), checksum: .required,
             requireScope: "up")
         var request = UploadRequest(contentType: "text/html", size: 11, metadata: [("b", "c")])
         #expect(refusal(rule, request, user: nil) == .scopeMissing("up"))
@@ -118,8 +118,8 @@ struct AdmissionTests {
         next(.contentTypeNotAllowed(try type("text/html"), allowed: ["image/png", "image/jpeg"])) { $0.contentType = "IMAGE/PNG" }
         next(.sizeTooLarge(size: 11, max: 10)) { $0.size = 4 }
         next(.sizeTooSmall(size: 4, min: 5)) { $0.size = 5 }
-        next(.checksumRequired) { $0.checksumSHA256 = "x" }
-        next(.checksumMalformed(characters: 1)) { $0.checksumSHA256 = Self.sum }
+        next(.checksumRequired(allowed: [.sha256])) { $0.checksum = RequestedChecksum(sha256: "x") }
+        next(.checksumMalformed(.sha256, .checksumSHA256, characters: 1)) { $0.checksum = RequestedChecksum(sha256: Self.sum) }
         next(.metadataNotAllowed(name: MetadataName("b"), allowed: ["a"])) { $0.metadata = [("a", "c")] }
         next(.userRequired) { _ in }
         #expect(refusal(rule, request, scopes: ["up"]) == nil)
@@ -177,8 +177,8 @@ struct AdmissionTests {
     ])
     func `a checksum is the base64 of 32 bytes`(text: String) throws {
         #expect(
-            refusal(try .sample(), UploadRequest(contentType: "image/png", checksumSHA256: text))
-                == .checksumMalformed(characters: text.count))
+            refusal(try .sample(), UploadRequest(contentType: "image/png", checksum: RequestedChecksum(sha256: text)))
+                == .checksumMalformed(.sha256, .checksumSHA256, characters: text.count))
     }
 
     @Test func `metadata must be allowed, unique, printable and within 2 KB`() throws {
@@ -339,7 +339,9 @@ struct AdmissionTests {
             .scopeMissing("s"), .userRequired, .contentTypeNotAllowed(.unnamed(.none), allowed: ["a/b"]),
             .contentTypeNotAllowed(.unnamed(.several(ending: "mp4", types: ["a/b", "c/d"])), allowed: ["a/b", "c/d"]),
             .contentTypeNotAllowed(.unnamed(.scriptCapable(ending: "svg", type: "image/svg+xml")), allowed: ["image/svg+xml"]),
-            .sizeTooLarge(size: 2, max: 1), .sizeTooSmall(size: 0, min: 1), .checksumRequired,
+            .sizeTooLarge(size: 2, max: 1), .sizeTooSmall(size: 0, min: 1), .checksumRequired(allowed: [.sha256]),
+            .checksumRequired(allowed: [.md5]), .checksumNotAllowed(nil, allowed: [.md5, .sha1]),
+            .checksumNotAllowed(.crc32, allowed: [.sha256]), .checksumMalformed(.crc32, .checksum, characters: 9),
             .metadataNotAllowed(name: nil, allowed: []), .metadataNotAllowed(name: nil, allowed: ["a"]),
             .keyTooLong(bytes: 1025, hasFilename: true), .keyTooLong(bytes: 1025, hasFilename: false), .formTooLarge,
             .invalid("No."),
@@ -352,7 +354,8 @@ struct AdmissionTests {
     @Test func `a refusal says what was understood and what is allowed`() throws {
         let rule = try UploadRule.sample(contentTypes: ["image/png", "text/*"], sizes: 2...10)
         func detail(_ type: String, size: Int? = nil, sum: String? = nil) -> String? {
-            refusal(rule, UploadRequest(contentType: type, size: size, checksumSHA256: sum))?.detail
+            refusal(rule, UploadRequest(contentType: type, size: size, checksum: sum.map(RequestedChecksum.init(sha256:))))?
+                .detail
         }
         #expect(detail("Image/GIF; a=b") == "\"image/gif\" may not be uploaded here; allowed: image/png, text/*.")
         #expect(
@@ -397,7 +400,7 @@ struct AdmissionTests {
         let rule = try UploadRule.sample(storage: .sample(metadata: MetadataRule(fixed: [], allowed: ["album"])))
         for request in [
             UploadRequest(contentType: text), UploadRequest(contentType: "image/png", metadata: [(text, "x")]),
-            UploadRequest(contentType: "image/png", checksumSHA256: text),
+            UploadRequest(contentType: "image/png", checksum: RequestedChecksum(sha256: text)),
         ] {
             let refusal = try #require(self.refusal(rule, request))
             #expect(refusal.understood == nil)

@@ -31,13 +31,17 @@ UNBOUND = ("policy", "x-amz-signature", "signature")
 class Expectation:
     """What the test knows of a rule: its literal prefix and what it takes."""
 
-    def __init__(self, prefix: str, types: list[str], limits: tuple[int, int], metadata: tuple[str, ...] = (), checksum: bool = False):
+    def __init__(self, prefix: str, types: list[str], limits: tuple[int, int], metadata: tuple[str, ...] = (), checksum: bool = False,
+                 algorithms: dict[str, int] = {}, at_most: bool = False):
         self.prefix, self.types, self.limits, self.metadata, self.checksum = prefix, types, limits, metadata, checksum
+        self.algorithms, self.at_most = algorithms, at_most
 
 
 PICTURES = Expectation("pictures/{user}/", ["image/png", "image/jpeg", "image/webp"], (1, 5 * 1024**2), ("album", "title"))
 DOCUMENTS = Expectation("docs/", ["application/pdf", "text/plain"], (1, 100_000_000))
 EVERYTHING = Expectation("all/x/", ["image/png", "image/gif", "video/mp4", "application/zip"], (10, 5 * 1024**3), ("a", "b-c"), checksum=True)
+RECORDS = Expectation("records/", ["image/png", "text/csv"], (2, 1024**2), ("note",), checksum=True, at_most=True,
+                      algorithms={"sha256": 32, "sha1": 20, "crc32": 4, "crc32c": 4, "crc64nvme": 8, "md5": 16})
 
 RULES = {
     "pictures": {"keyPrefix": "pictures/{user}/", "contentTypes": PICTURES.types, "maxSize": "5MiB", "metadata": {"allowed": ["album", "title"]}},
@@ -47,8 +51,13 @@ RULES = {
                    "acl": "private", "storageClass": "STANDARD_IA", "encryption": "AES256", "tags": {"team": "a + b: c/d@e", "n": "1"},
                    "metadata": {"fixed": {"origin": "üñí"}, "allowed": ["a", "b-c"]}, "checksum": "required", "successStatus": 200,
                    "cacheControl": "no-cache", "contentDisposition": "inline", "expiry": "7d"},
+    "records": {"keyPrefix": "records/", "contentTypes": RECORDS.types, "minSize": 2, "maxSize": "1MiB", "declaredSize": "atMost",
+                "metadata": {"fixed": {"user": "{user}", "filename": "{filename}", "ticket": "{uuid}", "rule": "{tenant}/{rule}", "day": "{yyyy}-{mm}-{dd}",
+                                       "kind": "{{{ext}}"}, "allowed": ["note"]},
+                "tags": {"file": "{filename}", "ticket": "{rule}:{uuid}", "n": "1"}, "contentEncoding": "gzip", "contentLanguage": "de-CH",
+                "encryption": {"type": "aws:kms", "bucketKey": True}, "checksum": {"required": True, "algorithms": list(RECORDS.algorithms)}},
 }
-EXPECTED = {"pictures": PICTURES, "documents": DOCUMENTS, "everything": EVERYTHING}
+EXPECTED = {"pictures": PICTURES, "documents": DOCUMENTS, "everything": EVERYTHING, "records": RECORDS}
 
 # Tenant id → its store, and the prefix of its own where it shares a bucket.
 STORES = {
@@ -72,7 +81,8 @@ def text(pick: random.Random, most: int) -> str:
     made = "".join(each for each in "".join(parts) if unicodedata.category(each) not in ("Cc", "Cs", "Cn", "Zl", "Zp"))
     while len(made.encode()) > most:
         made = made[:-1]
-    return re.sub(r"\$+{", "{", made) or "x"  # what a store would expand is refused
+    # What a store would expand, or a reader of metadata decode, is refused.
+    return re.sub(r"\$+{", "{", made).replace("=?", "=") or "x"
 
 
 def segment(user: str) -> str:
@@ -91,7 +101,10 @@ def wish(pick: random.Random, rule: str) -> dict:
         wish["size"] = pick.choice([low, high, pick.randint(low, high), pick.randint(low, min(high, 100_000))])
     if pick.random() < 0.7:
         wish["filename"] = text(pick, 150) + pick.choice(["", ".png", ".tar.gz", ".PDF"])
-    if expected.checksum or pick.random() < 0.3:
+    if expected.algorithms:
+        algorithm, length = pick.choice(list(expected.algorithms.items()))
+        wish["checksum"] = {"algorithm": pick.choice([algorithm, algorithm.upper()]), "value": base64.b64encode(pick.randbytes(length)).decode()}
+    elif expected.checksum or pick.random() < 0.3:
         wish["checksumSHA256"] = base64.b64encode(hashlib.sha256(pick.randbytes(8)).digest()).decode()
     if expected.metadata and pick.random() < 0.5:
         wish["metadata"] = {name: text(pick, 60).strip() or "x" for name in pick.sample(expected.metadata, pick.randint(1, len(expected.metadata)))}
@@ -197,10 +210,33 @@ def check_ticket(ticket: dict, asked: dict, user: str, oracle: Oracle):
     assert not {b".", b".."} & set(key.split(b"/"))
     assert ticket["key"] == fields["key"] and fields["Content-Type"] == asked["contentType"]
     low, high = (asked["size"],) * 2 if "size" in asked else expected.limits
+    if expected.at_most:
+        low = expected.limits[0]
+        check_records(ticket, asked, user)
     assert (ticket["minSize"], ticket["maxSize"]) == (low, high)
     for name, value in asked.get("metadata", {}).items():
         assert fields[f"x-amz-meta-{name}"] == value
     return prefix
+
+
+def check_records(ticket: dict, asked: dict, user: str):
+    """What the server wrote into metadata and tags."""
+    fields = ticket["fields"]
+    name = re.split(r"[/\\]", asked.get("filename", ""))[-1].strip(" ")
+    kind = {"image/png": "png", "text/csv": "csv"}[asked["contentType"]]
+    assert fields.get("x-amz-meta-filename", "") == name and fields["x-amz-meta-user"] == user and fields["x-amz-meta-ticket"] == ticket["id"]
+    assert fields["x-amz-meta-day"] == ticket["serverTime"][:10] and fields["x-amz-meta-kind"] == "{" + kind + "}"
+    assert fields["x-amz-meta-rule"].endswith("/records")
+    assert fields["Content-Encoding"] == "gzip" and fields["Content-Language"] == "de-CH"
+    assert fields["x-amz-server-side-encryption-bucket-key-enabled"] == "true" and "x-amz-server-side-encryption-aws-kms-key-id" not in fields
+    tags = dict(re.findall(r"<Tag><Key>(.*?)</Key><Value>(.*?)</Value></Tag>", fields["tagging"]))
+    safe = "".join(each if each in " +-=._:/@" or unicodedata.category(each)[0] == "L" or unicodedata.category(each) in ("Nd", "Nl", "No") else "_"
+                   for each in name)
+    assert tags == {"file": safe, "ticket": f"records:{ticket['id']}", "n": "1"}
+    checksum = asked["checksum"]
+    algorithm = checksum["algorithm"].lower()
+    assert fields["Content-MD5" if algorithm == "md5" else f"x-amz-checksum-{algorithm}"] == checksum["value"]
+    assert fields.get("x-amz-checksum-algorithm", "MD5") == algorithm.upper()
 
 
 @pytest.fixture(scope="module")

@@ -89,6 +89,7 @@ SECTIONS = {
     "rules.contentTypes": lambda entries: with_rule({"contentTypes": [{"type": "text/csv", "extensions": ["csv"]} | entries]}),
     "rules.limits": lambda entries: with_rule({"limits": entries}),
     "rules.encryption": with_encryption,
+    "rules.checksum": lambda entries: with_rule({"checksum": entries}),
     "rules.metadata": lambda entries: with_rule({"metadata": entries}),
 }
 # The same for the service-wide file.

@@ -368,7 +368,8 @@ REFUSALS = {
     # Not "scoped": its name is told only to who has the scope.
     "rule-unknown": ({"rule": "nothing"} | PNG, {"allowed": ["avatars", "reports", "slow"]}),
     "invalid-request": (PNG, {"allowed": ["avatars", "reports", "slow"]}),
-    "checksum-required": ({"rule": "reports"} | PNG, {}),
+    "checksum-required": ({"rule": "reports"} | PNG, {"allowed": ["sha256"]}),
+    "checksum-not-allowed": ({"rule": "reports", "checksum": {"algorithm": "crc32", "value": "AAAAAA=="}} | PNG, {"allowed": ["sha256"]}),
 }
 
 

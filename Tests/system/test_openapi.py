@@ -90,6 +90,15 @@ def refusals(document: dict):
                     yield path, int(status), response, list(response["content"][PROBLEM]["examples"])
 
 
+CHECKSUM_BYTES = {"sha256": 32, "sha1": 20, "crc32": 4, "crc32c": 4, "crc64nvme": 8, "md5": 16}
+
+
+def base64_pattern(length: int) -> str:
+    """What the base64 of so many bytes looks like; the unused bits of the last digit are 0."""
+    groups, rest = divmod(length, 3)
+    return "^[A-Za-z0-9+/]{%d}%s$" % (4 * groups + rest, {1: "[AQgw]==", 2: "[AEIMQUYcgkosw048]="}[rest])
+
+
 def strict(document: dict) -> dict:
     """What the document says in words too, for validators: the codes of each status, the members and values there are now, null for what is
     optional, the forms of URLs and dates."""
@@ -104,7 +113,14 @@ def strict(document: dict) -> dict:
             schema["pattern"] = "^[0-9T:-]{19}Z$"
     if wish := document["components"]["schemas"].get("TicketRequest"):
         for name in set(wish["properties"]) - set(wish.get("required", [])):
-            wish["properties"][name]["type"] = [wish["properties"][name]["type"], "null"]
+            member = wish["properties"][name]
+            wish["properties"][name] = {"anyOf": [member, {"type": "null"}]} if "$ref" in member else member | {"type": [member["type"], "null"]}
+        wish["not"] = {"required": ["checksum", "checksumSHA256"],
+                       "properties": {"checksum": {"type": "object"}, "checksumSHA256": {"type": "string"}}}
+        document["components"]["schemas"]["Checksum"] = {"oneOf": [
+            {"type": "object", "additionalProperties": False, "required": ["algorithm", "value"],
+             "properties": {"algorithm": {"const": name}, "value": {"type": "string", "pattern": base64_pattern(length)}}}
+            for name, length in CHECKSUM_BYTES.items()]}
     if ticket := document["components"]["schemas"].get("Ticket"):
         ticket["properties"]["url"]["pattern"] = "/$"
         ticket["properties"]["method"]["const"] = "POST"
@@ -262,9 +278,9 @@ def test_tickets_and_rules_fit_their_schemas(described, root):
     assert [rule["name"] for rule in rules["rules"]] == ["avatars", "reports"]
     assert rules == {"tenant": "acme", "rules": [
         {"name": "avatars", "contentTypes": AVATARS["contentTypes"], "accept": [*AVATARS["contentTypes"], ".png", ".jpg", ".jpeg", ".jpe", ".jfif"], "minSize": 1,
-         "maxSize": 1024**2, "expiresIn": 300, "checksum": "optional", "metadata": ["album"], "usesFilename": False, "usesPath": False, "parameters": {}},
+         "maxSize": 1024**2, "expiresIn": 300, "checksum": "optional", "checksumAlgorithms": ["sha256"], "metadata": ["album"], "usesFilename": False, "usesPath": False, "parameters": {}},
         {"name": "reports", "contentTypes": ["application/pdf"], "accept": ["application/pdf", ".pdf"], "minSize": 1, "maxSize": 10 * 1024**2, "expiresIn": 300, "checksum": "required",
-         "metadata": [], "usesFilename": True, "usesPath": False, "parameters": {}}]}
+         "checksumAlgorithms": ["sha256"], "metadata": [], "usesFilename": True, "usesPath": False, "parameters": {}}]}
 
 
 def test_null_counts_as_left_out(described, document):

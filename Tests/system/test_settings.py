@@ -457,6 +457,11 @@ ALL = {
 KMS = {"type": "aws:kms", "keyId": "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"}
 REDIRECT = {"keyPrefix": "redirect/", "contentTypes": ["image/png"], "maxSize": "1KiB", "successRedirect": "https://app.acme.example/done?a=1",
             "encryption": KMS, "contentDisposition": "inline"}
+FORMS = {"keyPrefix": "forms/", "contentTypes": ["image/png"], "maxSize": 100, "minSize": 2, "declaredSize": "atMost", "contentEncoding": "gzip",
+         "contentLanguage": "de-CH", "encryption": {"type": "aws:kms", "bucketKey": True}, "tags": {"who": "{user}", "what": "{filename}", "n": "1"},
+         "metadata": {"fixed": {"user": "{user}", "file": "{filename}", "ticket": "{uuid}", "rule": "{tenant}/{rule}", "day": "{yyyy}-{mm}-{dd}.{ext}", "brace": "{{}"}},
+         "checksum": {"required": True, "algorithms": ["crc32c", "md5"]}}
+IGNORED = {"keyPrefix": "ignored/", "contentTypes": ["image/png"], "maxSize": 100, "declaredSize": "ignored"}
 SMALLEST = {"keyPrefix": "smallest/", "contentTypes": ["image/png"], "maxSize": 100}
 CHECKSUM = base64.b64encode(bytes(32)).decode()
 SIGNING = {"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date"}
@@ -464,7 +469,7 @@ SIGNING = {"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date"}
 
 @pytest.fixture(scope="module")
 def ruled(make_service) -> Service:
-    with make_service("rules", [Tenant("acme", rules={"all": ALL, "redirect": REDIRECT, "smallest": SMALLEST})]) as service:
+    with make_service("rules", [Tenant("acme", rules={"all": ALL, "redirect": REDIRECT, "smallest": SMALLEST, "forms": FORMS, "ignored": IGNORED})]) as service:
         yield service
 
 
@@ -512,6 +517,45 @@ def test_a_redirect_and_a_key_of_kms(ruled):
                       "x-amz-server-side-encryption": "aws:kms", "x-amz-server-side-encryption-aws-kms-key-id": KMS["keyId"]}
 
 
+def test_what_the_server_knows_is_in_metadata_and_tags(ruled):
+    acme = ruled.tenants["acme"]
+    wish = {"rule": "forms", "filename": "C:\\x\\Übersicht (2026)\u0000 $${a}.png", "checksum": {"algorithm": "CRC32C", "value": "4waSgw=="}} | PNG
+    ticket = ruled.ticket(acme.token("auth0|ü"), **wish)
+    fields = bound_fields(ticket)
+    assert fields.pop("key") == f"forms/{ticket['id']}.png"
+    assert fields.pop("tagging") == ("<Tagging><TagSet><Tag><Key>who</Key><Value>auth0=7C=C3=BC</Value></Tag><Tag><Key>what</Key>"
+                                     "<Value>Übersicht _2026_ _a_.png</Value></Tag><Tag><Key>n</Key><Value>1</Value></Tag></TagSet></Tagging>")
+    assert fields == {
+        "bucket": "acme-uploads", "Content-Type": "image/png", "Content-Encoding": "gzip", "Content-Language": "de-CH", "x-amz-meta-user": "auth0|ü",
+        "x-amz-meta-file": "Übersicht (2026) {a}.png", "x-amz-meta-ticket": ticket["id"], "x-amz-meta-rule": "acme/forms",
+        "x-amz-meta-day": ticket["serverTime"][:10] + ".png", "x-amz-meta-brace": "{}", "x-amz-server-side-encryption": "aws:kms",
+        "x-amz-server-side-encryption-bucket-key-enabled": "true", "x-amz-checksum-algorithm": "CRC32C", "x-amz-checksum-crc32c": "4waSgw==",
+        "success_action_status": "201"}
+    nameless = bound_fields(ruled.ticket(acme.token(), **{**wish, "filename": "", "checksum": {"algorithm": "md5", "value": "A" * 22 + "=="}}))
+    assert "x-amz-meta-file" not in nameless and nameless["Content-MD5"] == "A" * 22 + "==" and "x-amz-checksum-algorithm" not in nameless
+    for checksum, code in ((None, "checksum-required"), ({"algorithm": "sha256", "value": CHECKSUM}, "checksum-not-allowed"),
+                           ({"algorithm": "sha512", "value": CHECKSUM}, "checksum-not-allowed"), ({"algorithm": "md5", "value": CHECKSUM}, "invalid-request")):
+        assert ruled.refusal(acme.token(), **(wish | {"checksum": checksum}))["code"] == code
+    assert ruled.refusal(acme.token(), **{**wish, "checksum": None, "checksumSHA256": CHECKSUM})["allowed"] == ["crc32c", "md5"]
+    # A name of which a reader of the metadata could make another.
+    for user in ("a ", " a", "a\n", "a\u0085", "${filename}", "=?UTF-8?Q?u1?="):
+        assert ruled.refusal(acme.token(user), **wish)["code"] == "invalid-request", user
+    assert ruled.refusal(acme.api_key, **wish)["detail"].startswith("This rule stores files by user")
+
+
+def test_what_a_declared_size_means(ruled):
+    token = ruled.tenants["acme"].token()
+    checksum = {"checksum": {"algorithm": "crc32c", "value": "4waSgw=="}}
+    for rule, size, more, range in (("forms", 2, checksum, (2, 2)), ("forms", 50, checksum, (2, 50)), ("forms", 100, checksum, (2, 100)),
+                                    ("ignored", 50, {}, (1, 100)), ("smallest", 50, {}, (50, 50))):
+        ticket = ruled.ticket(token, rule=rule, size=size, **more, **PNG)
+        bound_fields(ticket)
+        assert (ticket["minSize"], ticket["maxSize"]) == range
+    for rule, more in (("forms", checksum), ("ignored", {})):
+        assert ruled.refusal(token, rule=rule, size=101, **more, **PNG)["code"] == "size-too-large"
+        assert ruled.refusal(token, rule=rule, size=0, **more, **PNG)["code"] == "size-too-small"
+
+
 def test_what_a_rule_does_not_say_is_not_in_the_form(ruled):
     ticket = ruled.ticket(ruled.tenants["acme"].token(), rule="smallest", filename="a.png", **PNG)
     fields = bound_fields(ticket)
@@ -525,8 +569,12 @@ def test_the_rules_are_told_as_they_are(ruled):
     assert answer.json() == {"tenant": "acme", "rules": [
         {"name": "all", "contentTypes": ["image/png", "text/*"], "accept": [
             "image/png", "text/*", *(f".{ending}" for ending in "png ics css csv md markdown txt text log tsv vcf vtt".split())],
-         "minSize": 7, "maxSize": 2000, "expiresIn": 90, "checksum": "required", "metadata": ["album"], "usesFilename": True, "usesPath": False, "parameters": {}},
-        {"name": "redirect", "contentTypes": ["image/png"], "accept": ["image/png", ".png"], "minSize": 1, "maxSize": 1024, "expiresIn": 300, "checksum": "optional", "metadata": [],
+         "minSize": 7, "maxSize": 2000, "expiresIn": 90, "checksum": "required", "checksumAlgorithms": ["sha256"], "metadata": ["album"], "usesFilename": True, "usesPath": False, "parameters": {}},
+        {"name": "redirect", "contentTypes": ["image/png"], "accept": ["image/png", ".png"], "minSize": 1, "maxSize": 1024, "expiresIn": 300, "checksum": "optional", "checksumAlgorithms": ["sha256"], "metadata": [],
          "usesFilename": True, "usesPath": False, "parameters": {}},
-        {"name": "smallest", "contentTypes": ["image/png"], "accept": ["image/png", ".png"], "minSize": 1, "maxSize": 100, "expiresIn": 300, "checksum": "optional", "metadata": [],
-         "usesFilename": False, "usesPath": False, "parameters": {}}]}
+        {"name": "smallest", "contentTypes": ["image/png"], "accept": ["image/png", ".png"], "minSize": 1, "maxSize": 100, "expiresIn": 300, "checksum": "optional", "checksumAlgorithms": ["sha256"], "metadata": [],
+         "usesFilename": False, "usesPath": False, "parameters": {}},
+        {"name": "forms", "contentTypes": ["image/png"], "accept": ["image/png", ".png"], "minSize": 2, "maxSize": 100, "expiresIn": 300, "checksum": "required",
+         "checksumAlgorithms": ["crc32c", "md5"], "metadata": [], "usesFilename": True, "usesPath": False, "parameters": {}},
+        {"name": "ignored", "contentTypes": ["image/png"], "accept": ["image/png", ".png"], "minSize": 1, "maxSize": 100, "expiresIn": 300, "checksum": "optional",
+         "checksumAlgorithms": ["sha256"], "metadata": [], "usesFilename": False, "usesPath": False, "parameters": {}}]}

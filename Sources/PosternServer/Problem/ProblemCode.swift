@@ -32,6 +32,7 @@ package enum ProblemCode: String, Sendable, CaseIterable {
     case sizeTooLarge = "size-too-large"
     case sizeTooSmall = "size-too-small"
     case checksumRequired = "checksum-required"
+    case checksumNotAllowed = "checksum-not-allowed"
     case metadataNotAllowed = "metadata-not-allowed"
     case parameterInvalid = "parameter-invalid"
     case keyTooLong = "key-too-long"
@@ -72,6 +73,7 @@ package enum ProblemCode: String, Sendable, CaseIterable {
         case .sizeTooLarge: (422, "The file is too large")
         case .sizeTooSmall: (422, "The file is too small")
         case .checksumRequired: (422, "A checksum is required")
+        case .checksumNotAllowed: (422, "The checksum is not allowed")
         case .metadataNotAllowed: (422, "The metadata is not allowed")
         case .parameterInvalid: (422, "A parameter is not valid")
         case .keyTooLong: (422, "The key would be too long")
@@ -130,7 +132,8 @@ extension ProblemDetails {
             case .contentTypeNotAllowed(_, let allowed): (.contentTypeNotAllowed, [.strings("allowed", allowed)])
             case .sizeTooLarge(_, let max): (.sizeTooLarge, [.int("maxSize", max)])
             case .sizeTooSmall(_, let min): (.sizeTooSmall, [.int("minSize", min)])
-            case .checksumRequired: (.checksumRequired, [])
+            case .checksumRequired(let allowed): (.checksumRequired, [.strings("allowed", allowed.map(\.rawValue))])
+            case .checksumNotAllowed(_, let allowed): (.checksumNotAllowed, [.strings("allowed", allowed.map(\.rawValue))])
             case .metadataNotAllowed(_, let allowed): (.metadataNotAllowed, [.strings("allowed", allowed)])
             case .parameterInvalid(let mistake): (.parameterInvalid, Self.members(of: mistake))
             case .keyTooLong: (.keyTooLong, [])

@@ -58,11 +58,14 @@ extension Substring {
 /// Reads the members of a request's object by name, and refuses those that were not read.
 struct MemberReader {
     private let object: JSONObject
+    /// The names of the objects around this one, each with a dot, for messages.
+    private let path: String
     private var known: [String] = []
     private var found = 0
 
-    init(_ object: JSONObject) {
+    init(_ object: JSONObject, at path: String = "") {
         self.object = object
+        self.path = path
         // Enough for every request: one allocation.
         known.reserveCapacity(12)
     }
@@ -71,7 +74,7 @@ struct MemberReader {
         switch member(name) {
         case nil: return nil
         case .string(let text): return text
-        default: throw ProblemDetails(.invalidRequest, detail: "The member '\(name)' must be a string.")
+        default: throw ProblemDetails(.invalidRequest, detail: "The member '\(path)\(name)' must be a string.")
         }
     }
 
@@ -100,6 +103,15 @@ struct MemberReader {
         return pairs
     }
 
+    /// A reader of an object's members.
+    mutating func members(_ name: String) throws(ProblemDetails) -> MemberReader? {
+        switch member(name) {
+        case nil: return nil
+        case .object(let object): return MemberReader(object, at: "\(path)\(name).")
+        default: throw ProblemDetails(.invalidRequest, detail: "The member '\(path)\(name)' must be an object.")
+        }
+    }
+
     mutating func array(_ name: String) throws(ProblemDetails) -> [JSONValue]? {
         switch member(name) {
         case nil: return nil
@@ -115,7 +127,7 @@ struct MemberReader {
         guard let unknown else { return }
         throw ProblemDetails(
             .invalidRequest,
-            detail: "Unknown member \(JSONWriter.quoted(String(unknown.name.prefix(40)))).",
+            detail: "Unknown member \(JSONWriter.quoted(path + String(unknown.name.prefix(40)))).",
             extras: [.strings("allowed", known)]
         )
     }
@@ -147,7 +159,7 @@ extension UploadRequest {
         // Browsers give the empty text for a file whose type they do not know.
         let contentType = try members.string("contentType") ?? ""
         let size = try members.size("size")
-        let checksum = try members.string("checksumSHA256")
+        let checksum = try Self.checksum(&members)
         let metadata = try members.stringMap("metadata")
         let user = try members.string("user")
         let parameters = try members.stringMap("parameters")
@@ -158,11 +170,26 @@ extension UploadRequest {
             filename: filename,
             contentType: contentType,
             size: size,
-            checksumSHA256: checksum,
+            checksum: checksum,
             metadata: metadata,
             user: user,
             parameters: parameters,
             path: path
         )
+    }
+
+    private static func checksum(_ members: inout MemberReader) throws(ProblemDetails) -> RequestedChecksum? {
+        let sha256 = try members.string("checksumSHA256")
+        guard var checksum = try members.members("checksum") else { return sha256.map(RequestedChecksum.init(sha256:)) }
+        guard sha256 == nil else {
+            throw ProblemDetails(.invalidRequest, detail: "Send 'checksum' or 'checksumSHA256', not both.")
+        }
+        guard let algorithm = try checksum.string("algorithm"), let value = try checksum.string("value") else {
+            throw ProblemDetails(
+                .invalidRequest,
+                detail: "The member 'checksum' needs an 'algorithm', such as \"crc32c\", and a 'value': the checksum in base64.")
+        }
+        try checksum.rejectUnknownMembers()
+        return RequestedChecksum(algorithm: algorithm, value: value)
     }
 }

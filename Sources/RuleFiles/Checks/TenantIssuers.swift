@@ -56,6 +56,7 @@ struct TenantIssuers {
         for rule in draft.rules {
             checkIssuers(of: rule)
             checkUsers(of: rule)
+            warnOfUserFields(of: rule)
             checkIssuerPlaceholder(of: rule)
             checkAttributes(of: rule)
         }
@@ -123,6 +124,17 @@ struct TenantIssuers {
         if areAmbiguous(issuers) { reportShared(rule, issuers, "share a folder") }
     }
 
+    /// Metadata or tags with `{user}` do not say which of two users of the same name it is, if nothing names the issuer.
+    private func warnOfUserFields(of rule: RuleDraft) {
+        guard rule.fieldsUse(.user), !rule.fieldsUse(.issuer), !rule.uses(.issuer), !draft.sharedUsers else { return }
+        // With {user} in the keys, it is a problem already.
+        guard !rule.uses(.user), areAmbiguous(userIssuers(of: rule)) else { return }
+        draft.log.warning(
+            at: rule.prefix.position,
+            "{user} in the metadata or tags of the rule \((rule.name ?? "").quoted) does not tell apart users of the same name of different issuers",
+            "add {issuer}: metadata: {fixed: {issuer: \"{issuer}\", user: \"{user}\"}}")
+    }
+
     /// Two rules for different issuers must not make one folder for users of the same name.
     private func checkSharedFolders() {
         guard !draft.sharedUsers, all.count > 1 else { return }
@@ -147,8 +159,9 @@ struct TenantIssuers {
     }
 
     private func checkIssuerPlaceholder(of rule: RuleDraft) {
-        guard rule.uses(.issuer) else { return }
-        let title = "the rule \((rule.name ?? "").quoted) has {issuer} in its keys"
+        let isInKeys = rule.uses(.issuer)
+        guard isInKeys || rule.fieldsUse(.issuer) else { return }
+        let title = "the rule \((rule.name ?? "").quoted) has {issuer} in its \(isInKeys ? "keys" : "metadata or tags")"
         for issuer in issuers(of: rule) where issuer.name == nil {
             let entry = own.first { $0.issuer == issuer }
             draft.log.problem(
@@ -235,8 +248,16 @@ extension RuleDraft {
         prefix.value.uses(placeholder) || keyName?.uses(placeholder) ?? false
     }
 
-    /// The names of the attributes in the rule's keys, each once.
-    fileprivate var attributes: [String] { KeyTemplate.attributes(of: prefix.value.parts + (keyName?.parts ?? [])) }
+    /// Whether the rule's metadata or tags have a placeholder.
+    func fieldsUse(_ placeholder: KeyTemplate.Placeholder) -> Bool {
+        rule?.storage.uses(placeholder) ?? false
+    }
+
+    /// The names of the attributes in the rule's keys, metadata and tags, each once.
+    fileprivate var attributes: [String] {
+        let fields = (rule?.storage.placeholders ?? []).map { KeyTemplate.Part.placeholder($0) }
+        return KeyTemplate.attributes(of: prefix.value.parts + (keyName?.parts ?? []) + fields)
+    }
 }
 
 extension TenantDraft {

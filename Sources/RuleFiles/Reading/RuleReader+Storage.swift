@@ -24,6 +24,8 @@ extension RuleReader {
             tags: Self.tags.read(from: section, self),
             metadata: Self.metadata.read(from: section, self),
             cacheControl: Self.cacheControl.read(from: section, self)?.value,
+            contentEncoding: Self.contentEncoding.read(from: section, self)?.value,
+            contentLanguage: Self.contentLanguage.read(from: section, self)?.value,
             successStatus: status.flatMap { Int($0.value) } ?? 201,
             successRedirect: redirect?.value
         )
@@ -98,6 +100,57 @@ extension RuleReader {
         }
     }
 
+    static let contentEncoding = Key<RuleReader, Located<String>?>(
+        "contentEncoding",
+        takes: "a coding, or several with commas between them, at most 128 bytes: the object's `Content-Encoding`, for files "
+            + "that the client compresses",
+        standard: "not sent",
+        example: "gzip"
+    ) { section, key, _ in
+        section.value(key) { text throws(ValueError) in
+            let codings = text.split(separator: ",", omittingEmptySubsequences: false).map { $0.drop { $0 == " " } }
+            guard text.utf8.count <= 128, codings.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(ByteSet.token.contains) }) else {
+                throw ValueError(
+                    "\(text.quoted) is not a content coding", "write gzip, br or another name; several as “gzip, br”")
+            }
+            for coding in codings.map({ $0.lowercased() }) {
+                if coding == "identity" {
+                    throw ValueError("identity means that there is no coding", "remove contentEncoding")
+                }
+                // S3 takes it as a coding of the request itself, which a form does not have.
+                if coding == "aws-chunked" {
+                    throw ValueError("aws-chunked is no coding of a stored file", "write the coding of the file, such as gzip")
+                }
+            }
+            return text
+        }
+    }
+
+    static let contentLanguage = Key<RuleReader, Located<String>?>(
+        "contentLanguage",
+        takes: "a language tag, or several with commas between them, at most 128 bytes: the object's `Content-Language`",
+        standard: "not sent",
+        example: "de-CH"
+    ) { section, key, _ in
+        section.value(key) { text throws(ValueError) in
+            let tags = text.split(separator: ",", omittingEmptySubsequences: false).map { $0.drop { $0 == " " } }
+            guard text.utf8.count <= 128, tags.allSatisfy(Self.isLanguage) else {
+                throw ValueError("\(text.quoted) is not a language tag", "write en, de-CH or zh-Hant; several as “en, de”")
+            }
+            return text
+        }
+    }
+
+    /// Whether the text has the form of a language tag: subtags of 1 to 8 letters and digits, the first of 2 to 8 letters (RFC 5646,
+    /// section 2.1, without its private and irregular tags).
+    private static func isLanguage(_ tag: Substring) -> Bool {
+        let subtags = tag.split(separator: "-", omittingEmptySubsequences: false)
+        guard let first = subtags.first, (2...8).contains(first.utf8.count), first.utf8.allSatisfy(\.isASCIILetter) else {
+            return false
+        }
+        return subtags.allSatisfy { (1...8).contains($0.utf8.count) && $0.utf8.allSatisfy(\.isASCIILetterOrDigit) }
+    }
+
     static let successStatus = Key<RuleReader, Located<String>?>(
         "successStatus",
         takes: "`200`, `201` or `204`: the store's answer to an upload",
@@ -124,21 +177,23 @@ extension RuleReader {
 // MARK: Encryption
 
 extension RuleReader {
-    /// `encryption: AES256`, or `encryption: {type: aws:kms, keyId: …}`.
+    /// `encryption: AES256` or `aws:kms`, or `encryption: {type: aws:kms, keyId: …}`.
     static let encryption = Key<RuleReader, Encryption?>(
         "encryption",
-        takes: "`AES256`, or a mapping: [`rules.encryption`](#rulesencryption)",
+        takes: "`AES256`, `aws:kms` or `aws:kms:dsse`, or a mapping: [`rules.encryption`](#rulesencryption)",
         standard: "the bucket's",
         example: "AES256"
     ) { section, key, _ in
         guard let entry = section[key] else { return nil }
         guard case .mapping = entry.value.content else {
             return section.value(key) { text throws(ValueError) in
-                if text == "AES256" { return Encryption.aes256 }
-                if text == "aws:kms" || text == "aws:kms:dsse" {
-                    throw ValueError("\(text) needs a key", "write encryption: {type: \(text), keyId: …}")
+                switch text {
+                case "AES256": return Encryption.aes256
+                case "aws:kms", "aws:kms:dsse": return .kms(type: text, keyID: nil)
+                default:
+                    throw ValueError(
+                        "\(text.quoted) is not an encryption", "write AES256, aws:kms, or {type: aws:kms, keyId: …}")
                 }
-                throw ValueError("\(text.quoted) is not an encryption", "write AES256, or {type: aws:kms, keyId: …}")
             }?.value
         }
         return section.section(key, keys: EncryptionReader.keys.map(\.name)).flatMap(EncryptionReader().read)
@@ -147,7 +202,7 @@ extension RuleReader {
 
 /// Reads a rule's `encryption` where it is a mapping.
 struct EncryptionReader: Sendable {
-    static let keys = [type.row, keyID.row]
+    static let keys = [type.row, keyID.row, bucketKey.row]
 
     private static let type = Key<EncryptionReader, Located<String>?>(
         "type", takes: "`AES256`, `aws:kms` or `aws:kms:dsse`", standard: "required", example: "aws:kms"
@@ -159,11 +214,11 @@ struct EncryptionReader: Sendable {
 
     private static let keyID = Key<EncryptionReader, Located<String>?>(
         "keyId",
-        takes: "the id, alias or ARN of the KMS key; required for both KMS types, refused for `AES256`",
-        standard: "–",
+        takes: "the id, alias or ARN of the KMS key; not for `AES256`",
+        standard: "the account's key for S3, `aws/s3`",
         example: "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     ) { section, key, _ in
-        section.required(key, "write the id or ARN of the KMS key") { text throws(ValueError) in
+        section.value(key) { text throws(ValueError) in
             let isID = text.utf8.allSatisfy { $0.isASCIILetterOrDigit || ":/_-".utf8.contains($0) }
             guard isID, (1...2048).contains(text.utf8.count) else {
                 throw ValueError("\(text.quoted) is not a KMS key", "write its id, alias/… or arn:aws:kms:…")
@@ -172,17 +227,31 @@ struct EncryptionReader: Sendable {
         }
     }
 
+    private static let bucketKey = Key<EncryptionReader, Located<Bool>?>(
+        "bucketKey",
+        takes: "`true`: S3 uses a key of the bucket, and asks KMS less often; only for `aws:kms`",
+        standard: "the bucket's",
+        example: "true"
+    ) { section, key, _ in section.flag(key) }
+
     func read(_ section: Section) -> Encryption? {
         let type = Self.type.read(from: section, self)
-        if let type, type.value == "AES256" {
-            if let keyID = section[Self.keyID.row.name] {
-                section.log.problem(at: keyID.keyPosition, "AES256 takes no keyId", "remove keyId, or write type: aws:kms")
-            }
+        let keyID = Self.keyID.read(from: section, self)
+        let bucketKey = Self.bucketKey.read(from: section, self)
+        guard let type else { return nil }
+        func refuse(_ key: String) {
+            guard let entry = section[key] else { return }
+            section.log.problem(
+                at: entry.keyPosition, "\(type.value) takes no \(key)", "remove \(key), or write type: aws:kms")
+        }
+        if type.value == "AES256" {
+            refuse(Self.keyID.row.name)
+            refuse(Self.bucketKey.row.name)
             return .aes256
         }
-        let keyID = Self.keyID.read(from: section, self)
-        guard let type, let keyID else { return nil }
-        return .kms(type: type.value, keyID: keyID.value)
+        // Amazon S3 User Guide, "Using dual-layer server-side encryption": there are no bucket keys for it.
+        if type.value == "aws:kms:dsse" { refuse(Self.bucketKey.row.name) }
+        return .kms(type: type.value, keyID: keyID?.value, bucketKey: bucketKey?.value ?? false)
     }
 }
 
@@ -191,7 +260,8 @@ struct EncryptionReader: Sendable {
 extension RuleReader {
     static let tags = Key<RuleReader, [Tag]>(
         "tags",
-        takes: "mapping of at most 10 tags: keys of 1 to 128 characters, values of 0 to 256",
+        takes: "mapping of at most 10 tags: keys of 1 to 128 characters, values of 0 to 256 or with "
+            + "[placeholders](#placeholders-in-metadata-and-tags)",
         standard: "none",
         example: "{source: app, \"cost centre\": \"4711\"}"
     ) { section, key, reader in
@@ -202,7 +272,7 @@ extension RuleReader {
         var result: [Tag] = []
         for entry in tags.all {
             do throws(ValueError) {
-                try reader.checkTag(entry.key, what: "the tag key", atMost: 128)
+                try reader.checkTag(entry.key, what: "the tag key", atMost: Tag.maximumKeyLength)
                 if entry.key.lowercased().hasPrefix("aws:") {
                     throw ValueError("tag keys that begin with “aws:” are reserved by AWS", "choose another name")
                 }
@@ -211,8 +281,10 @@ extension RuleReader {
                 section.log.problem(at: entry.keyPosition, error)
             }
             let value = tags.value(of: entry.value, key: entry.key.quoted, at: entry.keyPosition) { text throws(ValueError) in
-                try reader.checkTag(text, what: "the tag value", atMost: 256)
-                return text
+                let template = try FieldTemplate(
+                    parsing: text, what: "the tag value", tenant: reader.tenant, rule: reader.rule, parameters: reader.requestParameters)
+                try reader.checkTag(template.literal, what: "the tag value", atMost: Tag.maximumValueLength)
+                return template
             }
             if let value { result.append(Tag(key: entry.key, value: value.value)) }
         }
@@ -226,7 +298,7 @@ extension RuleReader {
         guard isAWS else { return }
         let isAllowed = text.unicodeScalars.allSatisfy { scalar in
             if let byte = UInt8(exactly: scalar.value), byte < 0x80 {
-                return byte.isASCIILetterOrDigit || " +-=._:/@".utf8.contains(byte)
+                return byte == 0x20 || Tag.isAllowedASCII(byte)
             }
             return scalar.properties.isAlphabetic || scalar.properties.numericType != nil || scalar.properties.isWhitespace
         }
@@ -247,29 +319,39 @@ extension RuleReader {
         takes: "mapping: [`rules.metadata`](#rulesmetadata)",
         standard: "none",
         example: "{allowed: [album]}"
-    ) { section, key, _ in
-        section.section(key, keys: MetadataReader.keys.map(\.name)).map(MetadataReader().read) ?? .none
+    ) { section, key, reader in
+        let metadata = MetadataReader(tenant: reader.tenant, rule: reader.rule, parameters: reader.requestParameters)
+        return section.section(key, keys: MetadataReader.keys.map(\.name)).map(metadata.read) ?? .none
     }
 }
 
 /// Reads a rule's `metadata`.
 struct MetadataReader: Sendable {
+    let tenant: String
+    let rule: String
+    let parameters: [UploadParameter]
+
     static let keys = [fixed.row, allowed.row]
 
-    private static let fixed = Key<MetadataReader, [FormField]>(
-        "fixed", takes: "mapping of names to texts that every upload gets", standard: "none", example: "{source: app}"
-    ) { section, key, _ in
-        var fixed: [FormField] = []
+    private static let fixed = Key<MetadataReader, [MetadataRule.ComputedField]>(
+        "fixed",
+        takes:
+            "mapping of names to texts that every upload gets, perhaps with [placeholders](#placeholders-in-metadata-and-tags)",
+        standard: "none",
+        example: "{source: app, user: \"{user}\"}"
+    ) { section, key, reader in
+        var fixed: [MetadataRule.ComputedField] = []
         for entry in section.section(key, keys: nil)?.all ?? [] {
             var name: String?
             do throws(ValueError) { name = try Self.name(entry.key) } catch {
                 section.log.problem(at: entry.keyPosition, error)
             }
             let value = section.value(of: entry.value, key: entry.key.quoted, at: entry.keyPosition) { text throws(ValueError) in
-                try PlainText.fieldValue(text, what: "the value", atMost: MetadataRule.limit)
+                let text = try PlainText.parse(text, what: "the value", atMost: MetadataRule.limit)
+                return try FieldTemplate(parsing: text, what: "the value", tenant: reader.tenant, rule: reader.rule, parameters: reader.parameters)
             }
             guard let name, let value else { continue }
-            let field = FormField(name: MetadataRule.prefix + name, value: value.value)
+            let field = MetadataRule.ComputedField(name: MetadataRule.prefix + name, value: value.value)
             if fixed.contains(where: { $0.name == field.name }) {
                 section.log.problem(
                     at: entry.keyPosition,
@@ -279,18 +361,18 @@ struct MetadataReader: Sendable {
             }
             fixed.append(field)
         }
-        let bytes = fixed.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+        let bytes = fixed.reduce(0) { $0 + $1.name.utf8.count + $1.value.maximumBytes }
         if bytes > MetadataRule.limit {
             section.log.problem(
                 at: section.position,
-                "the fixed metadata has \(bytes) bytes",
+                "the fixed metadata \(fixed.allSatisfy { $0.value.constant != nil } ? "has" : "can have") \(bytes) bytes",
                 "shorten it: S3 stores at most \(MetadataRule.limit) bytes of names and values"
             )
         }
         return fixed
     }
 
-    private static let allowed = Key<[FormField], [String]>(
+    private static let allowed = Key<[MetadataRule.ComputedField], [String]>(
         "allowed",
         takes: "list of names that a request may set in `\"metadata\"`",
         standard: "none",
@@ -311,7 +393,10 @@ struct MetadataReader: Sendable {
             section.log.problem(at: section.position, "metadata is empty", "write fixed: {…} or allowed: […], or remove it")
         }
         let fixed = Self.fixed.read(from: section, self)
-        return MetadataRule(fixed: fixed, allowed: Self.allowed.read(from: section, fixed))
+        return MetadataRule(
+            fixed: fixed.compactMap { field in field.value.constant.map { FormField(name: field.name, value: $0) } },
+            computed: fixed.filter { $0.value.constant == nil },
+            allowed: Self.allowed.read(from: section, fixed))
     }
 
     /// A name without `x-amz-meta-`, lower-cased as S3 stores it.

@@ -12,14 +12,23 @@ struct RuleReader: Sendable {
     private(set) var store: StoreDraft?
     /// Whether the store is AWS, whose storage classes and characters of tags are known.
     var isAWS: Bool { store?.isAWS ?? true }
+    /// The rule's name, for `{rule}`; empty until an entry is read.
+    private(set) var rule = ""
+    /// What requests give for the key, metadata and tags.
+    private(set) var requestParameters: [UploadParameter] = []
+
+    init(tenant: String, stores: StoreDrafts) {
+        self.tenant = tenant
+        self.stores = stores
+    }
 
     /// The keys of a rule, in the order in which messages list them.
     static let keys = [
-        keyPrefix.row, keyName.row, filenames.row, parameters.row, contentTypes.row, maxSize.row, minSize.row, expiry.row,
+        keyPrefix.row, keyName.row, filenames.row, parameters.row, contentTypes.row, maxSize.row, minSize.row, declaredSize.row, expiry.row,
         acl.row,
-        storageClass.row,
-        encryption.row, tags.row, metadata.row, cacheControl.row, contentDisposition.row, checksum.row, successStatus.row,
-        successRedirect.row, requireScope.row, issuers.row, apiKeysOnly.row, limits.row, storeName.row,
+        storageClass.row, encryption.row, tags.row, metadata.row, cacheControl.row, contentDisposition.row,
+        contentEncoding.row, contentLanguage.row, checksum.row, successStatus.row, successRedirect.row, requireScope.row,
+        issuers.row, apiKeysOnly.row, limits.row, storeName.row,
     ]
 
     func read(_ entry: YAMLEntry, log: DiagnosticLog) -> RuleDraft? {
@@ -30,6 +39,7 @@ struct RuleReader: Sendable {
             return nil
         }
         var reader = self
+        reader.rule = name ?? ""
         reader.store = Self.storeName.read(from: section, self)
         return reader.read(section, name: name, entry.keyPosition, log: log)
     }
@@ -55,8 +65,11 @@ struct RuleReader: Sendable {
         }
         let types = Self.contentTypes.read(from: section, self)
         let sizes = readSizes(section)
+        let declaredSize = Self.declaredSize.read(from: section, self)
         let expiry = Self.expiry.read(from: section, self)
-        let storage = readStorage(section)
+        var reader = self
+        reader.requestParameters = templates.parameters
+        let storage = reader.readStorage(section)
         let disposition = Self.contentDisposition.read(from: section, self)
         let checksum = Self.checksum.read(from: section, self)
         let scope = Self.requireScope.read(from: section, self)
@@ -90,10 +103,11 @@ struct RuleReader: Sendable {
             parameters: parameters.map(\.value),
             contentTypes: types,
             sizes: sizes,
+            declaredSize: declaredSize?.value ?? .exact,
             expiry: expiry?.value ?? 300,
             storage: storage,
             contentDisposition: disposition?.value,
-            checksumRequired: checksum?.value ?? false,
+            checksum: checksum ?? .optional,
             requireScope: scope?.value,
             issuers: issuers?.map(\.value),
             apiKeysOnly: apiKeysOnly?.value ?? false,
@@ -377,18 +391,36 @@ extension RuleReader {
         return minimum...most.value
     }
 
-    static let checksum = Key<RuleReader, Located<Bool>?>(
-        "checksum",
-        takes: "`required`: the request must send `checksumSHA256`, which the store then compares",
-        standard: "optional",
-        example: "required"
+    static let declaredSize = Key<RuleReader, Located<DeclaredSize>?>(
+        "declaredSize",
+        takes: "`exact`, `atMost` or `ignored`: what the ticket is for if a request [declares a size](#sizes)",
+        standard: "`exact`",
+        example: "atMost"
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in
-            guard text == "required" else {
-                throw ValueError("\(text.quoted) is not a value of checksum", "write checksum: required, or remove the line")
-            }
-            return true
+            try Choice.parse(text, as: DeclaredSize.self, what: "a meaning of declared sizes")
         }
+    }
+
+    static let checksum = Key<RuleReader, ChecksumRule?>(
+        "checksum",
+        takes: "`required`: the request must send the file's SHA-256, which the store then compares; or a mapping: "
+            + "[`rules.checksum`](#ruleschecksum)",
+        standard: "a SHA-256 is optional",
+        example: "required"
+    ) { section, key, _ in
+        guard let entry = section[key] else { return nil }
+        if case .mapping = entry.value.content {
+            return section.section(key, keys: ChecksumReader.keys.map(\.name)).map(ChecksumReader().read)
+        }
+        return section.value(key) { text throws(ValueError) in
+            guard text == "required" else {
+                throw ValueError(
+                    "\(text.quoted) is not a value of checksum",
+                    "write checksum: required, or {required: true, algorithms: [sha256]}, or remove the line")
+            }
+            return ChecksumRule.required
+        }?.value
     }
 
     static let requireScope = Key<RuleReader, Located<String>?>(
@@ -442,6 +474,36 @@ extension RuleReader {
     ) { section, key, _ in
         guard let limits = section.section(key, keys: LimitsReader.keys.map(\.name)) else { return .none }
         return LimitsReader().read(limits)
+    }
+}
+
+/// Reads a rule's `checksum` where it is a mapping.
+struct ChecksumReader: Sendable {
+    static let keys = [required.row, algorithms.row]
+
+    private static let required = Key<ChecksumReader, Located<Bool>?>(
+        "required", takes: "`true`: a request without a checksum is refused", standard: "`false`", example: "true"
+    ) { section, key, _ in section.flag(key) }
+
+    private static let algorithms = Key<ChecksumReader, [Located<String>]?>(
+        "algorithms",
+        takes: "list of `sha256`, `sha1`, `crc32`, `crc32c`, `crc64nvme` and `md5`: what a request may send",
+        standard: "`[sha256]`",
+        example: "[sha256, crc32c]"
+    ) { section, key, _ in
+        section.list(key) { text throws(ValueError) in
+            try Choice.parse(text, as: ChecksumAlgorithm.self, what: "a checksum").rawValue
+        }
+    }
+
+    func read(_ section: Section) -> ChecksumRule {
+        if section.all.isEmpty {
+            section.log.problem(
+                at: section.position, "checksum is empty", "write required: true or algorithms: [sha256], or remove it")
+        }
+        let isRequired = Self.required.read(from: section, self)?.value ?? false
+        let algorithms = Self.algorithms.read(from: section, self)?.compactMap { ChecksumAlgorithm(rawValue: $0.value) }
+        return ChecksumRule(isRequired: isRequired, algorithms: algorithms ?? ChecksumRule.optional.algorithms)
     }
 }
 

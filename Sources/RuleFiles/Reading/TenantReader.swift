@@ -111,6 +111,12 @@ struct TenantReader {
         guard let credentials else { return .standard }
         guard case .role(var role) = credentials.source, credentials.isNarrowed else { return credentials.source }
         role.sessionPolicy = sessionPolicy(for: role, bucket: store.bucket, rules, file)
+        for rule in rules where rule.storage.encryption?.kmsResource == "*" {
+            log.warning(
+                at: file["rules"]?.keyPosition ?? file.position,
+                "the session policy allows kms:GenerateDataKey for every key of the role: the rule \(rule.name.quoted) does not name its key by an ARN",
+                "write encryption: {type: aws:kms, keyId: arn:aws:kms:…:key/…}")
+        }
         role.sessionName = sessionName(for: store)
         return .role(role)
     }

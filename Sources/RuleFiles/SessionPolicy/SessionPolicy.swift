@@ -78,9 +78,10 @@ struct SessionPolicy {
 
 extension Encryption {
     /// The KMS key for a statement: its ARN if the rule has that, otherwise any key of the role.
-    fileprivate var kmsResource: String? {
-        guard case .kms(_, let keyID) = self else { return nil }
-        return keyID.hasPrefix("arn:") && keyID.contains(":key/") ? keyID : "*"
+    var kmsResource: String? {
+        guard case .kms(_, let keyID, _) = self else { return nil }
+        guard let keyID, keyID.hasPrefix("arn:"), keyID.contains(":key/") else { return "*" }
+        return keyID
     }
 }
 

@@ -17,7 +17,7 @@ package struct Admission: Sendable {
     package let key: ObjectKey
     /// The normalised content type, as in the field `Content-Type`.
     package let contentType: String
-    /// The sizes that the file may have, in bytes: `size...size` if the request declares one.
+    /// The sizes that the file may have, in bytes: by default `size...size` if the request declares one.
     package let sizes: ClosedRange<Int>
     /// The fields after `key` and `bucket`, in the order of the form: from `Content-Type` to `success_action_status`.
     package let fields: [FormField]
@@ -55,20 +55,18 @@ extension UploadRule {
         let checksum = try checksumFields(request)
         let metadata = try metadataFields(request)
         try checkParameters(request)
-        let key = try keyPrefix.makeKey(
-            name: keyName,
-            KeyTemplate.Values(
-                uploader: uploader,
-                uuid: uuid,
-                contentType: match.type.essence,
-                ending: match.ending,
-                filename: request.filename,
-                filenames: filenames,
-                parameters: request.parameters,
-                path: request.path,
-                day: CivilTime(clamping: date)
-            )
+        let values = KeyTemplate.Values(
+            uploader: uploader,
+            uuid: uuid,
+            contentType: match.type.essence,
+            ending: match.ending,
+            filename: request.filename,
+            filenames: filenames,
+            parameters: request.parameters,
+            path: request.path,
+            day: CivilTime(clamping: date)
         )
+        let key = try keyPrefix.makeKey(name: keyName, values)
 
         var fields: [FormField] = []
         fields.reserveCapacity(16)
@@ -79,6 +77,7 @@ extension UploadRule {
             fields.append(FormField(name: "Content-Disposition", value: value))
         }
         fields += storage.fieldsAfterDisposition
+        if storage.hasComputedFields { try storage.appendComputedFields(values, beside: metadata, to: &fields) }
         fields += metadata
         fields += checksum
         fields.append(storage.successField)
@@ -92,26 +91,31 @@ extension UploadRule {
         }
     }
 
-    /// A declared size is signed, so that the store accepts no other.
+    /// A declared size is judged, and by default it is signed, so that the store accepts no other.
     private func sizes(_ request: UploadRequest) throws(Refusal) -> ClosedRange<Int> {
         guard let size = request.size else { return sizes }
         if size > sizes.upperBound { throw .sizeTooLarge(size: size, max: sizes.upperBound) }
         if size < sizes.lowerBound { throw .sizeTooSmall(size: size, min: sizes.lowerBound) }
-        return size...size
+        switch declaredSize {
+        case .exact: return size...size
+        case .atMost: return sizes.lowerBound...size
+        case .ignored: return sizes
+        }
     }
 
     private func checksumFields(_ request: UploadRequest) throws(Refusal) -> [FormField] {
-        guard let checksum = request.checksumSHA256 else {
-            if checksumRequired { throw .checksumRequired }
+        guard let requested = request.checksum else {
+            if checksum.isRequired { throw .checksumRequired(allowed: checksum.algorithms) }
             return []
         }
-        guard checksum.utf8.count == 44, Base64.decode(checksum)?.count == 32 else {
-            throw .checksumMalformed(characters: checksum.unicodeScalars.count)
+        guard let algorithm = requested.algorithm, checksum.algorithms.contains(algorithm) else {
+            throw .checksumNotAllowed(requested.algorithm, allowed: checksum.algorithms)
         }
-        return [
-            FormField(name: "x-amz-checksum-algorithm", value: "SHA256"),
-            FormField(name: "x-amz-checksum-sha256", value: checksum),
-        ]
+        let isShort = requested.value.utf8.count <= 64
+        guard isShort, Base64.decode(requested.value)?.count == algorithm.byteCount else {
+            throw .checksumMalformed(algorithm, requested.member, characters: requested.value.unicodeScalars.count)
+        }
+        return algorithm.fields(requested.value)
     }
 
     /// Returns the metadata that the request sets.
@@ -142,7 +146,7 @@ extension UploadRule {
             fields.append(field)
         }
         guard bytes <= MetadataRule.limit else {
-            throw .invalid("The metadata is larger than the \(MetadataRule.limit) bytes that S3 stores; send less.")
+            throw MetadataRule.tooLarge
         }
         return fields
     }

@@ -22,9 +22,11 @@ package enum Refusal: Error, Sendable, Hashable {
     /// The declared size is below the rule's limit, in bytes.
     case sizeTooSmall(size: Int, min: Int)
     /// The rule requires a checksum, and the request has none.
-    case checksumRequired
-    /// The checksum is not the base64 of 32 bytes. `characters` is its length.
-    case checksumMalformed(characters: Int)
+    case checksumRequired(allowed: [ChecksumAlgorithm])
+    /// The rule does not allow a checksum of this algorithm, which is nil if there is none of the name.
+    case checksumNotAllowed(ChecksumAlgorithm?, allowed: [ChecksumAlgorithm])
+    /// The checksum is not the base64 of as many bytes as the algorithm has. `characters` is its length.
+    case checksumMalformed(ChecksumAlgorithm, RequestedChecksum.Member, characters: Int)
     /// The rule does not allow metadata of this name, which is nil if it cannot be repeated.
     case metadataNotAllowed(name: MetadataName?, allowed: [String])
     /// A parameter is missing, wrong or unknown.
@@ -94,11 +96,16 @@ extension Refusal {
             "The file is too large: \"size\" is \(size), and the maximum in bytes is \(max)."
         case .sizeTooSmall(let size, let min):
             "The file is too small: \"size\" is \(size), and the minimum in bytes is \(min)."
-        case .checksumRequired:
+        case .checksumRequired([.sha256]):
             "This rule needs the file's SHA-256, and the request has none; send it in base64 as \"checksumSHA256\"."
-        case .checksumMalformed(let characters):
-            "\"checksumSHA256\" must be the base64 of the 32 bytes of the file's SHA-256: 44 characters, the last one \"=\". "
-                + Self.checksumMistake(characters)
+        case .checksumRequired(let allowed):
+            "This rule needs a checksum of the file, and the request has none; send \"checksum\" with its \"algorithm\", \(Self.choice(allowed)), and its \"value\" in base64."
+        case .checksumNotAllowed(let algorithm, let allowed):
+            "\(algorithm.map { "This rule takes no \($0.title)" } ?? "There is no checksum of this name"); "
+                + "send \(Self.choice(allowed)) as the \"algorithm\" of \"checksum\"."
+        case .checksumMalformed(let algorithm, let member, let characters):
+            "\"\(member.rawValue)\" must be the base64 of the \(algorithm.byteCount) bytes of the file's \(algorithm.title): "
+                + Self.checksumMistake(algorithm, characters)
         case .metadataNotAllowed(let name, let allowed):
             if allowed.isEmpty {
                 "This rule allows no metadata; leave \"metadata\" out."
@@ -121,11 +128,19 @@ extension Refusal {
         }
     }
 
-    private static func checksumMistake(_ characters: Int) -> String {
-        switch characters {
-        case 44: "This one has 44, and is not the base64 of 32 bytes."
-        case 64: "This one has 64, as hexadecimal has: encode the bytes, not the hexadecimal digits."
-        default: "This one has \(characters)."
+    private static func choice(_ algorithms: [ChecksumAlgorithm]) -> String {
+        let names = algorithms.map { "\"\($0.rawValue)\"" }
+        return names.count == 1 ? names[0] : "one of \(names.joined(separator: ", "))"
+    }
+
+    private static func checksumMistake(_ algorithm: ChecksumAlgorithm, _ characters: Int) -> String {
+        let bytes = algorithm.byteCount
+        let expected = algorithm.characterCount
+        let rule = "\(expected) characters, the last \(bytes % 3 == 2 ? "one" : "two") \"=\". This one has \(characters)"
+        return switch characters {
+        case expected: "\(rule), and is not the base64 of \(bytes) bytes."
+        case 2 * bytes: "\(rule), as hexadecimal has: encode the bytes, not the hexadecimal digits."
+        default: "\(rule)."
         }
     }
 

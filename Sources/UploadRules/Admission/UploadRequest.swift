@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WireFormats
+
 /// What a client asks for, as decoded from JSON. Its values have not been checked.
 package struct UploadRequest: Sendable {
     /// The rule's name; nil means the only rule that the caller may use.
@@ -8,10 +10,10 @@ package struct UploadRequest: Sendable {
     package var filename: String?
     /// The file's content type; empty if the client does not know it.
     package var contentType: String
-    /// The file's size in bytes. If there is one, the store accepts no other.
+    /// The file's size in bytes. What the store accepts then is up to the rule: ``DeclaredSize``.
     package var size: Int?
-    /// The file's SHA-256 in base64.
-    package var checksumSHA256: String?
+    /// A checksum of the file.
+    package var checksum: RequestedChecksum?
     /// Names, without `x-amz-meta-`, and values of metadata.
     package var metadata: [(String, String)]
     /// The user on whose behalf the caller asks; only with an API key.
@@ -26,7 +28,7 @@ package struct UploadRequest: Sendable {
         filename: String? = nil,
         contentType: String = "",
         size: Int? = nil,
-        checksumSHA256: String? = nil,
+        checksum: RequestedChecksum? = nil,
         metadata: [(String, String)] = [],
         user: String? = nil,
         parameters: [(String, String)] = [],
@@ -36,7 +38,7 @@ package struct UploadRequest: Sendable {
         self.filename = filename
         self.contentType = contentType
         self.size = size
-        self.checksumSHA256 = checksumSHA256
+        self.checksum = checksum
         self.metadata = metadata
         self.user = user
         self.parameters = parameters
@@ -72,5 +74,27 @@ package struct Uploader: Sendable {
         self.issuer = issuer
         self.attributes = attributes
         self.scopes = scopes
+    }
+}
+
+extension Uploader {
+    /// The user, for a rule that needs one.
+    /// - Throws: `Refusal.userRequired`, or `.invalid` for an empty or too long user
+    var requiredUser: String {
+        get throws(Refusal) {
+            guard let user else { throw .userRequired }
+            guard !user.isEmpty else { throw .invalid("\"user\" is empty; name a user.") }
+            guard user.utf8.count <= Self.maximumUserBytes else {
+                throw .invalid("\"user\" is longer than \(Self.maximumUserBytes) bytes; send a shorter one.")
+            }
+            return user
+        }
+    }
+
+    /// The value of `{claim.NAME}`.
+    /// - Throws: `Refusal.claimMissing`
+    func attribute(_ name: String) throws(Refusal) -> String {
+        guard let attribute = attributes.first(where: { $0.name.hasSameBytes(as: name) }) else { throw .claimMissing(name) }
+        return attribute.value
     }
 }

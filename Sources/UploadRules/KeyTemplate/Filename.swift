@@ -210,23 +210,7 @@ enum ContentDisposition {
         scalars = Array(scalars.drop { $0 == " " })
         while scalars.last == " " { scalars.removeLast() }
         if scalars.allSatisfy({ $0 == "." }) { return "" }
-        let name = text(scalars)
-        guard name.utf8.count > nameLimit else { return name }
-        let ending = scalars.lastIndex(of: ".").map { Array(scalars[$0...]) } ?? []
-        let kept = ending.count <= 16 ? ending : []
-        var room = nameLimit - kept.reduce(0) { $0 + UTF8.width($1) }
-        let stem = scalars.dropLast(kept.count).prefix { scalar in
-            room -= UTF8.width(scalar)
-            return room >= 0
-        }
-        return text(stem + kept)
-    }
-
-    private static func text(_ scalars: [Unicode.Scalar]) -> String {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(2 * scalars.count)
-        for scalar in scalars { bytes += UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter }
-        return String(decoding: bytes, as: UTF8.self)
+        return DisplayName.shortened(scalars, to: nameLimit)
     }
 
     /// Whether a name is used unchanged: printable ASCII within the limit that neither begins nor ends with a space.

@@ -153,13 +153,7 @@ extension KeyTemplate {
     ///
     /// - Throws: `Refusal.userRequired`, `.claimMissing`, `.keyTooLong`, or `.invalid` for an empty or too long user.
     func makeKey(name: KeyTemplate, _ values: Values) throws(Refusal) -> ObjectKey {
-        if usesUser || name.usesUser {
-            guard let user = values.uploader.user else { throw .userRequired }
-            guard !user.isEmpty else { throw .invalid("\"user\" is empty; name a user.") }
-            guard user.utf8.count <= Uploader.maximumUserBytes else {
-                throw .invalid("\"user\" is longer than \(Uploader.maximumUserBytes) bytes; send a shorter one.")
-            }
-        }
+        if usesUser || name.usesUser { _ = try values.uploader.requiredUser }
         // An identifier with other characters is the caller's mistake, not the client's.
         guard values.uuid.allBytes({ $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "-") }) else { throw Self.unsafeKey }
         var key: [UInt8] = []
@@ -193,7 +187,8 @@ extension KeyTemplate {
         }
     }
 
-    private static func append(_ placeholder: Placeholder, _ values: Values, to key: inout [UInt8]) throws(Refusal) {
+    /// Appends what a placeholder becomes in a key.
+    static func append(_ placeholder: Placeholder, _ values: Values, to key: inout [UInt8]) throws(Refusal) {
         switch placeholder {
         case .tenant: break
         case .user: UserSegment.append(values.uploader.user ?? "", to: &key)
@@ -202,10 +197,7 @@ extension KeyTemplate {
             guard let issuer = values.uploader.issuer else { throw unsafeKey }
             key += issuer.utf8
         case .claim(let name):
-            guard let attribute = values.uploader.attributes.first(where: { $0.name.hasSameBytes(as: name) }) else {
-                throw .claimMissing(name)
-            }
-            UserSegment.append(attribute.value, to: &key)
+            UserSegment.append(try values.uploader.attribute(name), to: &key)
         case .uuid: key += values.uuid.utf8
         case .ext: key += (values.ending ?? FileExtension.of(contentType: values.contentType)).utf8
         case .filename: SafeFilename.append(values.filename ?? "", as: values.filenames, to: &key)
@@ -316,7 +308,14 @@ extension KeyTemplate {
         return parts
     }
 
-    private static func placeholder(_ name: String, _ parameters: [UploadParameter]) throws(ValueError) -> Placeholder {
+    /// Returns the placeholder of a name.
+    /// - Parameters:
+    ///   - parameters: those of the rule
+    ///   - others: names that the caller knows besides
+    ///   - otherwise: what else could be written, for the end of the advice
+    static func placeholder(
+        _ name: String, _ parameters: [UploadParameter], besides others: [String] = [], orElse otherwise: String = ""
+    ) throws(ValueError) -> Placeholder {
         if let placeholder = Placeholder.simple.first(where: { $0.name.hasSameBytes(as: name) }) { return placeholder }
         if let parameter = parameters.first(where: { $0.name.hasSameBytes(as: name) }) { return .parameter(parameter) }
         let prefix = "claim."
@@ -329,12 +328,12 @@ extension KeyTemplate {
             }
             return .claim(attribute)
         }
-        let names = Placeholder.simple.map(\.name) + ["claim.NAME"] + parameters.map(\.name)
+        let names = Placeholder.simple.map(\.name) + others + ["claim.NAME"] + parameters.map(\.name)
         let declaration = Placeholder.isParameterName(name) ? ", or declare it in the rule: parameters: {\(name): name}" : ""
         throw ValueError(
             "{\(name)} is not a placeholder",
             suggesting: .init(for: name, in: names, between: ("{", "}")),
-            else: "write one of \(names.map { "{\($0)}" }.joined(separator: " "))\(declaration)"
+            else: "write one of \(names.map { "{\($0)}" }.joined(separator: " "))\(declaration)\(otherwise)"
         )
     }
 

@@ -29,8 +29,11 @@ package struct PolicyLength: Sendable, Hashable {
             let bytes = max(0, MetadataRule.limit - rule.storage.metadataBytes)
             added.append(FormField(name: MetadataRule.prefix, value: Self.text(bytes)))
         }
-        added.append(FormField(name: "x-amz-checksum-algorithm", value: "SHA256"))
-        added.append(FormField(name: "x-amz-checksum-sha256", value: Self.text(44)))
+        let checksums = rule.checksum.algorithms.map { $0.fields(Self.text($0.characterCount)) }.sorted {
+            Self.size($0) < Self.size($1)
+        }
+        added += checksums.last ?? []
+        let required = rule.checksum.isRequired ? checksums.first ?? [] : []
         func disposition(_ filename: String?) -> [FormField] {
             rule.contentDisposition.map {
                 [FormField(name: "Content-Disposition", value: ContentDisposition.value($0, filename: filename))]
@@ -38,10 +41,36 @@ package struct PolicyLength: Sendable, Hashable {
         }
         shortest = Self.bytes(
             rule, key: Self.key(of: rule, longest: false), accessKeyBytes: 3, sessionTokenBytes: 0,
-            [FormField(name: "Content-Type", value: Self.text(lengths.min() ?? 0))] + disposition(nil) + fixed)
+            [FormField(name: "Content-Type", value: Self.text(lengths.min() ?? 0))] + disposition(nil) + fixed
+                + Self.computedFields(of: rule, longest: false) + required)
         longest = Self.bytes(
             rule, key: Self.key(of: rule, longest: true), accessKeyBytes: 20, sessionTokenBytes: sessionTokenBytes,
-            [FormField(name: "Content-Type", value: Self.text(longestType))] + disposition(Self.text(100)) + fixed + added)
+            [FormField(name: "Content-Type", value: Self.text(longestType))] + disposition(Self.text(100)) + fixed
+                + Self.computedFields(of: rule, longest: true) + added)
+    }
+
+    private static func size(_ fields: [FormField]) -> Int {
+        fields.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+    }
+
+    /// Metadata and tags with placeholders. Metadata that is only the file's name is left out if there is none.
+    private static func computedFields(of rule: UploadRule, longest: Bool) -> [FormField] {
+        guard rule.storage.hasComputedFields else { return [] }
+        func text(_ template: FieldTemplate) -> String {
+            template.parts.map { part in
+                switch part {
+                case .literal(let text): text
+                case .placeholder(let placeholder): Self.text(longest ? placeholder.usualBytes : 1)
+                }
+            }.joined()
+        }
+        var fields: [FormField] = []
+        let tags = rule.storage.tags
+        if tags.contains(where: { $0.value.constant == nil }) { fields.append(Tag.field(tags.map { ($0.key, text($0.value)) })) }
+        for field in rule.storage.metadata.computed where longest || field.value.parts != [.placeholder(.filename)] {
+            fields.append(FormField(name: field.name, value: text(field.value)))
+        }
+        return fields
     }
 
     /// The length of a policy with these fields behind `key` and `bucket`.

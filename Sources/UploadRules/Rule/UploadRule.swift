@@ -20,14 +20,16 @@ package final class UploadRule: Sendable {
     package let contentTypes: ContentTypeList
     /// `minSize` to `maxSize`, in bytes.
     package let sizes: ClosedRange<Int>
+    /// What a size in the request means for the ticket.
+    package let declaredSize: DeclaredSize
     /// How long a ticket is valid, in seconds.
     package let expiry: Int
     /// How the files are stored, and how the store responds.
     package let storage: StorageSettings
     /// `Content-Disposition` of the stored file.
     package let contentDisposition: DispositionType?
-    /// Whether a request must have the file's SHA-256.
-    package let checksumRequired: Bool
+    /// Whether a request must have a checksum of the file, and which it may have.
+    package let checksum: ChecksumRule
     /// The scope that the caller must have; nil if none is needed.
     package let requireScope: String?
     /// The names of the issuers whose users the rule is for; nil for all.
@@ -37,17 +39,19 @@ package final class UploadRule: Sendable {
     /// Rate limits.
     package let limits: RuleLimits
 
-    /// Whether the client's file name is part of the key or of `Content-Disposition`, by its ending at least.
+    /// Whether the client's file name is part of the key, of `Content-Disposition`, of metadata or of a tag, by its ending at least.
     package var usesFilename: Bool {
-        keyPrefix.usesFilename || keyName.usesFilename || contentDisposition != nil
-            || (contentTypes.hasSeveralEndings && (keyPrefix.uses(.ext) || keyName.uses(.ext)))
+        keyPrefix.usesFilename || keyName.usesFilename || contentDisposition != nil || storage.uses(.filename)
+            || (contentTypes.hasSeveralEndings && (keyPrefix.uses(.ext) || keyName.uses(.ext) || storage.uses(.ext)))
     }
-    /// The names of the attributes that are part of the key, each once.
-    package var attributes: [String] { KeyTemplate.attributes(of: keyPrefix.parts + keyName.parts) }
-    /// Whether the folders of the client's path are part of the key.
-    package var usesPath: Bool { keyPrefix.uses(.path) || keyName.uses(.path) }
-    /// Whether the user is part of the key. A request with an API key must then name one.
-    package var usesUser: Bool { keyPrefix.usesUser || keyName.usesUser }
+    /// The names of the attributes that are part of the key, of metadata or of tags, each once.
+    package var attributes: [String] {
+        KeyTemplate.attributes(of: keyPrefix.parts + keyName.parts + storage.placeholders.map { .placeholder($0) })
+    }
+    /// Whether the user is part of the key, of metadata or of a tag. A request with an API key must then name one.
+    package var usesUser: Bool { keyPrefix.usesUser || keyName.usesUser || storage.uses(.user) }
+    /// Whether the folders of the client's path are part of the key, of metadata or of a tag.
+    package var usesPath: Bool { keyPrefix.uses(.path) || keyName.uses(.path) || storage.uses(.path) }
 
     package init(
         name: String,
@@ -58,10 +62,11 @@ package final class UploadRule: Sendable {
         parameters: [UploadParameter] = [],
         contentTypes: ContentTypeList,
         sizes: ClosedRange<Int>,
+        declaredSize: DeclaredSize = .exact,
         expiry: Int,
         storage: StorageSettings,
         contentDisposition: DispositionType?,
-        checksumRequired: Bool,
+        checksum: ChecksumRule,
         requireScope: String?,
         issuers: [String]? = nil,
         apiKeysOnly: Bool = false,
@@ -75,13 +80,24 @@ package final class UploadRule: Sendable {
         self.parameters = parameters
         self.contentTypes = contentTypes
         self.sizes = sizes
+        self.declaredSize = declaredSize
         self.expiry = expiry
         self.storage = storage
         self.contentDisposition = contentDisposition
-        self.checksumRequired = checksumRequired
+        self.checksum = checksum
         self.requireScope = requireScope
         self.issuers = issuers
         self.apiKeysOnly = apiKeysOnly
         self.limits = limits
     }
+}
+
+/// What a size that a request declares means for the ticket. A size outside of the rule's limits is refused in any case.
+package enum DeclaredSize: String, Sendable, CaseIterable {
+    /// The file must have exactly this size.
+    case exact
+    /// The file may be smaller, down to the rule's `minSize`.
+    case atMost
+    /// The rule's limits hold, whatever the request declares.
+    case ignored
 }

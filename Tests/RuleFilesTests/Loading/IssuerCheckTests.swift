@@ -273,6 +273,42 @@ struct IssuerCheckTests {
         #expect(problems(["acme": file(issuers: [with], keys: [""], rules: onlyKeys)]).count == 1)
     }
 
+    // MARK: Metadata and tags
+
+    @Test(arguments: ["metadata: {fixed: {a: \"{claim.org}\"}}", "tags: {a: \"{claim.org}\"}"])
+    func `a claim in metadata or tags must be an attribute too`(field: String) {
+        let rules = ["a: {keyPrefix: a/, \(field)}"]
+        let with = "issuer: https://i.example, audience: x, name: staff, attributes: {org: [app, org]}"
+        #expect(problems(["acme": file(issuers: [with], rules: rules)]) == [])
+        let none = problems(["acme": file(issuers: Self.two, rules: rules)])
+        #expect(none.count == 1 && none[0].contains("{claim.org} is an attribute of no issuer"), "\(none)")
+    }
+
+    @Test(arguments: ["metadata: {fixed: {a: \"{issuer}\"}}", "tags: {a: \"{issuer}\"}"])
+    func `an issuer in metadata or tags must have a name, and API keys must say theirs`(field: String) {
+        let rules = ["a: {keyPrefix: a/, \(field)}"]
+        #expect(problems(["acme": file(issuers: Self.two, rules: rules)]) == [])
+        let issuer = problems(["acme": file(issuers: ["issuer: https://i.example, audience: x"], rules: rules)])
+        #expect(issuer.count == 1 && issuer[0].contains("has {issuer} in its metadata or tags, and the issuer"), "\(issuer)")
+        let key = problems(["acme": file(issuers: Self.two, keys: [""], rules: rules)])
+        #expect(key.count == 1 && key[0].contains("the API key") && key[0].contains("does not say whose users"), "\(key)")
+    }
+
+    @Test func `a user in metadata without an issuer is a warning if there are several issuers, and no shared folder`() {
+        func outcome(_ rule: String, _ top: String = "") -> [String] {
+            let text = file("acme", top, issuers: Self.two, rules: [rule])
+            #expect(problems(["acme": text]) == [])
+            return Example.load(["acme.yaml": text]).warnings.map(\.message)
+        }
+        let field = "metadata: {fixed: {a: \"{user}\"}}"
+        let warning = outcome("a: {keyPrefix: a/, \(field)}")
+        #expect(warning.count == 1 && warning[0].contains("does not tell apart users of the same name"), "\(warning)")
+        #expect(outcome("a: {keyPrefix: a/, \(field)}", "sharedUsers: true") == [])
+        #expect(outcome("a: {keyPrefix: \"a/{issuer}/{user}/\", \(field)}") == [])
+        #expect(outcome("a: {keyPrefix: a/, \(field), tags: {i: \"{issuer}\"}}") == [])
+        #expect(outcome("a: {keyPrefix: a/, issuers: [staff], \(field)}") == [])
+    }
+
     // MARK: Aliases
 
     @Test(arguments: [

@@ -75,7 +75,8 @@ struct RuleLoaderTests {
         #expect(acme.origins == ["https://app.acme.example"])
         let rule = try acme.rule(named: nil)
         #expect(rule.keyPrefix.text == "avatars/{user}/" && rule.keyName.text == "{uuid}.{ext}")
-        #expect(rule.sizes == 1...5_242_880 && rule.expiry == 300 && rule.storage.successStatus == 201 && !rule.checksumRequired)
+        #expect(
+            rule.sizes == 1...5_242_880 && rule.expiry == 300 && rule.storage.successStatus == 201 && rule.checksum == .optional)
         #expect(rule.contentTypes.patterns == ["image/png", "image/jpeg", "image/webp"] && !rule.usesFilename)
     }
 
@@ -234,13 +235,38 @@ struct RuleLoaderTests {
             """)
         let storage = rule.storage
         #expect(storage.acl == "public-read" && storage.cacheControl == "public, max-age=60")
-        #expect(rule.contentDisposition == .attachment && rule.checksumRequired)
+        #expect(rule.contentDisposition == .attachment && rule.checksum == .required)
         #expect(storage.tags == [Tag(key: "kind", value: "avatar"), Tag(key: "owner", value: "team a")])
         #expect(storage.storageClass == "STANDARD_IA" && storage.successStatus == 204)
         #expect(storage.encryption == .kms(type: "aws:kms", keyID: "alias/uploads"))
         let other = try Example.rule("successRedirect: https://app.acme.example/done\nencryption: AES256")
         #expect(other.storage.successRedirect == "https://app.acme.example/done" && other.storage.encryption == .aes256)
-        #expect(!other.checksumRequired && other.contentDisposition == nil)
+        #expect(other.checksum == .optional && other.contentDisposition == nil)
+    }
+
+    @Test func `what depends on the request is read from metadata and tags`() throws {
+        let rule = try Example.rule(
+            """
+            metadata: {fixed: {source: "{tenant}/{rule}", user: "{user}", file: "{filename}"}, allowed: [album]}
+            tags: {kind: avatar, owner: "{uuid}:{user}"}
+            contentEncoding: gzip, br
+            contentLanguage: de-CH
+            declaredSize: atMost
+            checksum: {algorithms: [crc32c, md5]}
+            encryption: {type: aws:kms, bucketKey: true}
+            """)
+        let storage = rule.storage
+        #expect(storage.metadata.fixed == [FormField(name: "x-amz-meta-source", value: "acme/avatars")])
+        #expect(storage.metadata.computed.map(\.name) == ["x-amz-meta-user", "x-amz-meta-file"])
+        #expect(storage.tags.map(\.value.constant) == ["avatar", nil])
+        #expect(storage.placeholders == [.user, .filename, .uuid, .user])
+        #expect(storage.contentEncoding == "gzip, br" && storage.contentLanguage == "de-CH")
+        #expect(rule.declaredSize == .atMost && rule.checksum == ChecksumRule(isRequired: false, algorithms: [.crc32c, .md5]))
+        #expect(storage.encryption == .kms(type: "aws:kms", keyID: nil, bucketKey: true))
+        let other = try Example.rule("encryption: aws:kms:dsse\nchecksum: {required: true}\ncontentLanguage: zh-Hant-TW")
+        #expect(other.storage.encryption == .kms(type: "aws:kms:dsse", keyID: nil))
+        #expect(other.checksum == .required && other.storage.contentLanguage == "zh-Hant-TW" && other.declaredSize == .exact)
+        #expect(try Example.rule("checksum: {required: false, algorithms: [sha1]}").checksum.isRequired == false)
     }
 
     @Test func `a rule book finds its tenants and has a digest of its contents`() throws {

@@ -46,8 +46,8 @@ enum RuleProblems {
             """,
             """
             16:12: the rule “avatars” is not a mapping; write “key: value” lines, with the keys keyPrefix, keyName, \
-            filenames, parameters, contentTypes, maxSize, minSize, expiry, acl, storageClass, encryption, tags, metadata, cacheControl, \
-            contentDisposition, checksum, successStatus, successRedirect, requireScope, issuers, apiKeysOnly, limits, \
+            filenames, parameters, contentTypes, maxSize, minSize, declaredSize, expiry, acl, storageClass, encryption, tags, metadata, cacheControl, \
+            contentDisposition, contentEncoding, contentLanguage, checksum, successStatus, successRedirect, requireScope, issuers, apiKeysOnly, limits, \
             store
             """),
         .replacing(
@@ -521,17 +521,22 @@ enum RuleProblems {
         .behind(
             .maxSize, "    encryption: aes256",
             """
-            20:17: “aes256” is not an encryption; write AES256, or {type: aws:kms, keyId: …}
+            20:17: “aes256” is not an encryption; write AES256, aws:kms, or {type: aws:kms, keyId: …}
             """),
         .behind(
-            .maxSize, "    encryption: aws:kms",
+            .maxSize, "    encryption: {type: AES256, bucketKey: true}",
             """
-            20:17: aws:kms needs a key; write encryption: {type: aws:kms, keyId: …}
+            20:32: AES256 takes no bucketKey; remove bucketKey, or write type: aws:kms
             """),
         .behind(
-            .maxSize, "    encryption: {type: aws:kms}",
+            .maxSize, "    encryption: {type: aws:kms:dsse, bucketKey: true}",
             """
-            20:5: encryption has no keyId; write the id or ARN of the KMS key
+            20:38: aws:kms:dsse takes no bucketKey; remove bucketKey, or write type: aws:kms
+            """),
+        .behind(
+            .maxSize, "    encryption: {type: aws:kms, bucketKey: yes}",
+            """
+            20:44: bucketKey is “yes”; write bucketKey: true or bucketKey: false
             """),
         .behind(
             .maxSize, "    encryption: {keyId: a}",
@@ -601,7 +606,49 @@ enum RuleProblems {
         .behind(
             .maxSize, "    metadata: {fixed: {a: '${filename}'}}",
             """
+            20:27: the value holds “${”, which S3 expands; write {filename}: the server fills it in
+            """),
+        .behind(
+            .maxSize, "    metadata: {fixed: {a: '${user}'}}",
+            """
             20:27: the value holds “${”, which S3 expands; write it without “${”
+            """),
+        .behind(
+            .maxSize, "    metadata: {fixed: {a: '{usr}'}}",
+            """
+            20:27: {usr} is not a placeholder; did you mean {user}?
+            """),
+        .behind(
+            .maxSize, "    metadata: {fixed: {a: '{\"b\": 1}'}}",
+            """
+            20:27: {"b": 1} is not a placeholder; write one of {tenant} {user} {issuer} {uuid} {ext} {filename} {path} {yyyy} {mm} {dd} \
+            {rule} {claim.NAME}, or {{ for a brace
+            """),
+        .behind(
+            .maxSize, "    metadata: {fixed: {a: '{claim.Org}'}}",
+            """
+            20:27: {claim.Org} does not name an attribute; write the name that auth.issuers.attributes gives it, of 1 to 63 of a-z, \
+            0-9, “-” and “_”: {claim.org}
+            """),
+        .behind(
+            .maxSize, "    metadata: {fixed: {a: '{user'}}",
+            """
+            20:27: the value has a “{” that is not closed; write placeholders as {user}, and a brace as {{
+            """),
+        .behind(
+            .maxSize, "    metadata: {fixed: {a: '{filename}', b: '{filename}', c: '{filename}'}}",
+            """
+            20:5: the fixed metadata can have 2331 bytes; shorten it: S3 stores at most 2048 bytes of names and values
+            """),
+        .behind(
+            .maxSize, "    tags: {a: '{usr}'}",
+            """
+            20:15: {usr} is not a placeholder; did you mean {user}?
+            """),
+        .behind(
+            .maxSize, "    tags: {a: 'x&{user}'}",
+            """
+            20:15: the tag value “x&” has a character that AWS refuses; use letters, digits, spaces and + - = . _ : / @
             """),
         .behind(
             .maxSize, "    metadata: {fixed: {a: b, A: c}}",
@@ -668,7 +715,49 @@ enum RuleProblems {
         .behind(
             .maxSize, "    checksum: optional",
             """
-            20:15: “optional” is not a value of checksum; write checksum: required, or remove the line
+            20:15: “optional” is not a value of checksum; write checksum: required, or {required: true, algorithms: [sha256]}, or \
+            remove the line
+            """),
+        .behind(
+            .maxSize, "    checksum: {}",
+            """
+            20:5: checksum is empty; write required: true or algorithms: [sha256], or remove it
+            """),
+        .behind(
+            .maxSize, "    checksum: {required: yes, algorithms: [sha512]}",
+            """
+            20:26: required is “yes”; write required: true or required: false
+            20:44: “sha512” is not a checksum; write one of sha256, sha1, crc32, crc32c, crc64nvme, md5
+            """),
+        .behind(
+            .maxSize, "    declaredSize: atmost",
+            """
+            20:19: “atmost” is not a meaning of declared sizes; write one of exact, atMost, ignored
+            """),
+        .behind(
+            .maxSize, "    contentEncoding: gzip;q=1",
+            """
+            20:22: “gzip;q=1” is not a content coding; write gzip, br or another name; several as “gzip, br”
+            """),
+        .behind(
+            .maxSize, "    contentEncoding: gzip,",
+            """
+            20:22: “gzip,” is not a content coding; write gzip, br or another name; several as “gzip, br”
+            """),
+        .behind(
+            .maxSize, "    contentEncoding: identity",
+            """
+            20:22: identity means that there is no coding; remove contentEncoding
+            """),
+        .behind(
+            .maxSize, "    contentEncoding: AWS-chunked",
+            """
+            20:22: aws-chunked is no coding of a stored file; write the coding of the file, such as gzip
+            """),
+        .behind(
+            .maxSize, "    contentLanguage: de_CH",
+            """
+            20:22: “de_CH” is not a language tag; write en, de-CH or zh-Hant; several as “en, de”
             """),
         .behind(
             .maxSize, "    successStatus: 202",

@@ -22,6 +22,7 @@ struct KeyReferenceTests {
         ("## `rules.contentTypes`", ContentTypeReader.keys),
         ("## `rules.limits`", LimitsReader.keys),
         ("## `rules.encryption`", EncryptionReader.keys),
+        ("## `rules.checksum`", ChecksumReader.keys),
         ("## `rules.metadata`", MetadataReader.keys),
         ("## Service-wide issuers", IssuerReader.serviceWideKeys.filter { !IssuerReader.keys.contains($0) }),
         ("## Settings", ServiceSettings.declarations.compactMap(\.key?.row)),

@@ -17,21 +17,25 @@ struct SessionPolicyTests {
     private func policy(
         _ rules: String, role: String = "arn:aws:iam::123456789012:role/up", region: String = "eu-west-1"
     ) throws -> String? {
-        let yaml =
-            """
-            tenant: acme
-            store:
-              bucket: acme-uploads
-              region: \(region)
-              credentials: {assumeRole: {roleArn: '\(role)', sessionPolicy: fromRules}}
-            auth:
-              apiKeys:
-                - id: cms
-                  sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
-            rules:
-            \(rules)
-            """
-        return try Self.policy(of: Example.file(yaml))
+        try Self.policy(of: Example.file(yaml(rules, role: role, region: region)))
+    }
+
+    private func yaml(
+        _ rules: String, role: String = "arn:aws:iam::123456789012:role/up", region: String = "eu-west-1"
+    ) -> String {
+        """
+        tenant: acme
+        store:
+          bucket: acme-uploads
+          region: \(region)
+          credentials: {assumeRole: {roleArn: '\(role)', sessionPolicy: fromRules}}
+        auth:
+          apiKeys:
+            - id: cms
+              sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+        rules:
+        \(rules)
+        """
     }
 
     private func rule(_ name: String, _ prefix: String, _ more: String = "") -> String {
@@ -60,6 +64,20 @@ struct SessionPolicyTests {
         let template = try KeyTemplate(
             parsing: prefix, as: .keyPrefix, tenant: "acme", parameters: [UploadParameter(name: "audit", kind: .name)])
         #expect(ResourcePattern.exact.resources([template]) == [pattern])
+    }
+
+    @Test(arguments: [
+        ("encryption: aws:kms", true), ("encryption: {type: aws:kms, keyId: alias/a}", true),
+        ("encryption: {type: aws:kms, keyId: 'arn:aws:kms:eu-west-1:123456789012:key/1', bucketKey: true}", false),
+    ])
+    func `a key without an ARN allows every key of the role, and is a warning`(encryption: String, isAny: Bool) throws {
+        let rules = rule("avatars", "avatars/", encryption)
+        let text = try #require(try policy(rules))
+        let resource = isAny ? "*" : "arn:aws:kms:eu-west-1:123456789012:key/1"
+        #expect(text.contains(#"{"Effect":"Allow","Action":"kms:GenerateDataKey","Resource":["\#(resource)"]}"#), "\(text)")
+        let warnings = Example.load(["acme.yaml": yaml(rules)]).warnings
+        #expect(warnings.map(\.line) == (isAny ? [10] : []), "\(warnings)")
+        #expect(warnings.allSatisfy { $0.message.contains("kms:GenerateDataKey for every key") })
     }
 
     @Test func `a store that does not ask for a session policy has none`() throws {
