@@ -99,7 +99,9 @@ struct UploadRequestTests {
         let problem = try problem("{\"contentType\": \"a/b\", \"\(name)\": 1}")
         #expect(problem.code == .invalidRequest)
         #expect(problem.detail.contains("\"\(name)\""))
-        let known = ["rule", "filename", "contentType", "size", "checksumSHA256", "checksum", "metadata", "user", "parameters", "path"]
+        let known = [
+            "rule", "filename", "contentType", "size", "checksumSHA256", "checksum", "metadata", "user", "parameters", "path",
+        ]
         #expect(problem.extras == [.strings("allowed", known)])
     }
 

@@ -90,6 +90,36 @@ extension [RuleDraft] {
     }
 }
 
+/// The folder that a `keyPrefix` names.
+private struct Folder: Hashable {
+    let bucket: BucketIdentity?
+    let segments: ArraySlice<[KeyTemplate.Part]>
+}
+
+extension [RuleDraft] {
+    /// Warns of a rule in whose prefix another one's begins, in the same bucket: what is set up for the one by its prefix (rights,
+    /// lifecycle rules, notifications) counts for the files of the other too. Rules may share one prefix.
+    func warnOfEnclosingPrefixes(log: DiagnosticLog) {
+        var outer: [Folder: Int] = [:]
+        for (index, rule) in enumerated() {
+            let folder = Folder(bucket: rule.store?.bucket, segments: rule.prefix.value.segments.dropLast())
+            if outer[folder] == nil { outer[folder] = index }
+        }
+        var reported: Set<Int> = []
+        for rule in self {
+            let segments = rule.prefix.value.segments.dropLast()
+            for length in segments.indices.dropFirst() {
+                let folder = Folder(bucket: rule.store?.bucket, segments: segments.prefix(length))
+                guard let index = outer[folder], reported.insert(index).inserted else { continue }
+                log.warning(
+                    at: self[index].prefix.position,
+                    "this keyPrefix encloses that of the rule \((rule.name ?? "").quoted), so what a bucket policy, a lifecycle rule or a notification says about it counts for both",
+                    "begin the keyPrefix of each rule with a different folder")
+            }
+        }
+    }
+}
+
 extension RuleDraft {
     /// The segments of prefix and name; nil if the name is wrong.
     fileprivate var segments: [[KeyTemplate.Part]]? {

@@ -37,18 +37,28 @@ extension RuleReader {
             + "`bucket-owner-full-control`",
         standard: "not sent",
         example: "bucket-owner-full-control"
-    ) { section, key, _ in
+    ) { section, key, reader in
         // The canned ACLs that S3 knows for objects.
         let known = [
             "private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read",
             "bucket-owner-full-control",
         ]
         let acl = section.value(key) { text throws(ValueError) in try Choice.parse(text, of: known, what: "a canned ACL") }
-        if let acl, acl.value == "public-read-write" {
+        guard let acl else { return nil }
+        // Amazon S3 User Guide, "Controlling ownership of objects and disabling ACLs for your bucket".
+        let isRefused = reader.isAWS && acl.value != "bucket-owner-full-control"
+        if acl.value == "public-read-write" {
             section.log.warning(
                 at: acl.position,
-                "with public-read-write anyone may overwrite the files",
-                "write public-read, or private"
+                "with public-read-write anyone may overwrite the files"
+                    + (isRefused ? ", and buckets of AWS made since April 2023 refuse it" : ""),
+                isRefused ? "remove acl, and let a bucket policy say who may read" : "write public-read, or private"
+            )
+        } else if isRefused {
+            section.log.warning(
+                at: acl.position,
+                "buckets of AWS made since April 2023 have ACLs disabled, and refuse every upload with the ACL \(acl.value.quoted)",
+                "remove acl, and let a bucket policy say who may read; or write bucket-owner-full-control"
             )
         }
         return acl
@@ -282,7 +292,8 @@ extension RuleReader {
             }
             let value = tags.value(of: entry.value, key: entry.key.quoted, at: entry.keyPosition) { text throws(ValueError) in
                 let template = try FieldTemplate(
-                    parsing: text, what: "the tag value", tenant: reader.tenant, rule: reader.rule, parameters: reader.requestParameters)
+                    parsing: text, what: "the tag value", tenant: reader.tenant, rule: reader.rule,
+                    parameters: reader.requestParameters)
                 try reader.checkTag(template.literal, what: "the tag value", atMost: Tag.maximumValueLength)
                 return template
             }
@@ -348,7 +359,8 @@ struct MetadataReader: Sendable {
             }
             let value = section.value(of: entry.value, key: entry.key.quoted, at: entry.keyPosition) { text throws(ValueError) in
                 let text = try PlainText.parse(text, what: "the value", atMost: MetadataRule.limit)
-                return try FieldTemplate(parsing: text, what: "the value", tenant: reader.tenant, rule: reader.rule, parameters: reader.parameters)
+                return try FieldTemplate(
+                    parsing: text, what: "the value", tenant: reader.tenant, rule: reader.rule, parameters: reader.parameters)
             }
             guard let name, let value else { continue }
             let field = MetadataRule.ComputedField(name: MetadataRule.prefix + name, value: value.value)

@@ -24,7 +24,8 @@ struct RuleReader: Sendable {
 
     /// The keys of a rule, in the order in which messages list them.
     static let keys = [
-        keyPrefix.row, keyName.row, filenames.row, parameters.row, contentTypes.row, maxSize.row, minSize.row, declaredSize.row, expiry.row,
+        keyPrefix.row, keyName.row, filenames.row, parameters.row, contentTypes.row, maxSize.row, minSize.row, declaredSize.row,
+        expiry.row,
         acl.row,
         storageClass.row, encryption.row, tags.row, metadata.row, cacheControl.row, contentDisposition.row,
         contentEncoding.row, contentLanguage.row, checksum.row, successStatus.row, successRedirect.row, requireScope.row,
@@ -71,6 +72,7 @@ struct RuleReader: Sendable {
         reader.requestParameters = templates.parameters
         let storage = reader.readStorage(section)
         let disposition = Self.contentDisposition.read(from: section, self)
+        warnOfTypes(section, isAttachment: disposition?.value == .attachment)
         let checksum = Self.checksum.read(from: section, self)
         let scope = Self.requireScope.read(from: section, self)
         let issuers = Self.issuers.read(from: section, self)
@@ -349,6 +351,39 @@ extension RuleReader {
         return ContentTypeList(patterns: types.map(\.value.text), endings: endings.mapValues { $0.map(\.value) })
     }
 
+    /// Pages and pictures that run scripts when they are opened from the bucket's domain.
+    private static let pages = ["text/html", "application/xhtml+xml", "image/svg+xml"]
+
+    /// - Parameter isAttachment: whether browsers save the files, and do not open them
+    private func warnOfTypes(_ section: Section, isAttachment: Bool) {
+        guard let entry = section[Self.contentTypes.row.name] else { return }
+        let nodes: [YAMLNode] = if case .list(let nodes) = entry.value.content { nodes } else { [] }
+        for node in nodes {
+            guard let type = Self.type(node) else { continue }
+            if type == "*/*" {
+                section.log.warning(
+                    at: node.position, "*/* allows every type that no browser runs, also programs and archives",
+                    "list the types that the app needs: [image/*, application/pdf]")
+            } else if Self.pages.contains(type), !isAttachment {
+                section.log.warning(
+                    at: node.position,
+                    "a file of the type \(type) can run scripts for everyone who opens it from the bucket's domain",
+                    "remove the type, or write contentDisposition: attachment")
+            }
+        }
+    }
+
+    /// The type of an entry of `contentTypes`: a text, or a mapping with `type`.
+    private static func type(_ node: YAMLNode) -> String? {
+        switch node.content {
+        case .text(let text): return text
+        case .mapping(let entries):
+            guard case .text(let text)? = entries.first(where: { $0.key == "type" })?.value.content else { return nil }
+            return text
+        default: return nil
+        }
+    }
+
     static let maxSize = Key<RuleReader, Located<Int>?>(
         "maxSize",
         takes: "size, 1 to 5GiB. There is no rule without a limit",
@@ -457,14 +492,25 @@ extension RuleReader {
         standard: "`5m`",
         example: "15m"
     ) { section, key, _ in
-        section.value(key) { text throws(ValueError) in
+        let expiry = section.value(key) { text throws(ValueError) in
             let seconds = try Quantity.duration.parse(text)
             guard (1...Int(PolicySigner.maximumLifetime)).contains(seconds) else {
                 throw ValueError("a ticket cannot be valid for \(text.quoted)", "write 1s to 7d; the default is 5m")
             }
             return seconds
         }
+        if let expiry, expiry.value > longestUsualExpiry {
+            section.log.warning(
+                at: expiry.position,
+                "whoever gets hold of a ticket can use it, again and again, for more than \(longestUsualExpiry / 60) minutes",
+                "write at most \(longestUsualExpiry / 60)m, and let clients request each ticket right before its upload"
+            )
+        }
+        return expiry
     }
+
+    /// In seconds. A ticket needs to be valid when the upload begins, not until it ends at a slow client's.
+    private static let longestUsualExpiry = 900
 
     static let limits = Key<RuleReader, RuleLimits>(
         "limits",

@@ -31,12 +31,20 @@ struct StoreReader: Sendable {
         let maxPolicyBytes = Self.maxPolicyBytes.read(from: section, self)
         draft.credentials = Self.credentials.read(from: section, region?.value)
         warn(signature: signature, endpoint: endpoint, log: log)
+        checkTakesPost(endpoint, log: log)
         // An endpoint that cannot be read is not AWS's.
         guard section["endpoint"] == nil || endpoint != nil else {
             draft.isAWS = false
             return draft
         }
         draft.isAWS = StoreEndpoint.isAWS(endpoint: endpoint?.value)
+        if draft.isAWS, endpoint != nil, let region, Partition(region: region.value) == nil {
+            log.warning(
+                at: region.position,
+                "\(region.value.quoted) is not known as a region of AWS, and the endpoint is AWS's: it would refuse each signature",
+                "write the bucket's region: eu-west-1"
+            )
+        }
         guard let bucket else { return draft }
         do throws(EndpointError) {
             let address = try StoreEndpoint(
@@ -109,6 +117,24 @@ struct StoreReader: Sendable {
             "the endpoint's host begins with the name of the bucket, which the URL then has twice",
             "if this host is the bucket, write addressing: host; otherwise leave the bucket out of the endpoint"
         )
+    }
+
+    /// Reports stores that are known to have no POST uploads: docs/stores.md.
+    private func checkTakesPost(_ endpoint: Located<String>?, log: DiagnosticLog) {
+        guard let endpoint, let url = try? HTTPURL(endpoint.value) else { return }
+        let host = url.host.lowercased.text
+        func isIn(_ domain: String) -> Bool { host == domain || host.hasSuffix(".\(domain)") }
+        if isIn("r2.cloudflarestorage.com") {
+            log.problem(
+                at: endpoint.position,
+                "Cloudflare R2 takes no POST uploads: it would answer each with 501",
+                "write method: put in the store, so that tickets are for PUT")
+        } else if isIn("backblazeb2.com") {
+            log.warning(
+                at: endpoint.position,
+                "Backblaze B2 does not list POST uploads among the calls that it supports",
+                "write method: put in the store, so that tickets are for PUT; or try an upload first")
+        }
     }
 
     private func warnOfName(_ bucket: Located<String>, isAWS: Bool, log: DiagnosticLog) {

@@ -192,6 +192,7 @@ struct TenantReader {
         let drafts = rules.all.compactMap { reader.read($0, log: log) }
         if !drafts.isEmpty, drafts.count == rules.all.count { stores.warnOfUnused(by: drafts, log: log) }
         drafts.checkUserSpaces(log: log)
+        drafts.warnOfEnclosingPrefixes(log: log)
         return drafts
     }
 

@@ -82,7 +82,9 @@ extension FieldTemplate {
     ///   - tenant: The tenant's id, which replaces `{tenant}`.
     ///   - rule: The rule's name, which replaces `{rule}`.
     ///   - parameters: Those that the rule declares.
-    package init(parsing text: String, what: String, tenant: String, rule: String, parameters: [UploadParameter] = []) throws(ValueError) {
+    package init(parsing text: String, what: String, tenant: String, rule: String, parameters: [UploadParameter] = [])
+        throws(ValueError)
+    {
         if PlainText.hasControls(text) { throw ValueError("\(what) has a control character", "remove it") }
         if PlainText.expands(text) {
             throw ValueError(

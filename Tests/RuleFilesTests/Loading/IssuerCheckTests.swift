@@ -351,7 +351,9 @@ struct IssuerCheckTests {
         func warnings(_ expiry: String, _ credentials: String) -> [String] {
             let text = file(keys: [""], rules: ["a: {keyPrefix: a/, expiry: \(expiry)}"])
                 .replacing("region: eu-west-1}", with: "region: eu-west-1, credentials: \(credentials)}")
-            return Example.load(["acme.yaml": text]).warnings.map(\.message)
+            return Example.load(["acme.yaml": text]).warnings.map(\.message).filter {
+                !$0.hasPrefix("whoever gets hold of a ticket")
+            }
         }
         let role = "{assumeRole: {roleArn: \"arn:aws:iam::123456789012:role/acme\"}}"
         #expect(warnings("59m", role) == [] && warnings("2h", "{env: ACME}") == [])

@@ -156,7 +156,7 @@ struct RuleLoaderTests {
         #expect(rule.storage.metadata.fixed == [FormField(name: "x-amz-meta-a_b", value: "c")])
         #expect(rule.storage.metadata.allowed == ["x-y"])
         #expect(rule.usesFilename && !rule.usesUser)
-        #expect(outcome.warnings.map(\.line) == [8, 17, 30, 31])
+        #expect(outcome.warnings.map(\.line) == [8, 17, 30, 31, 35])
     }
 
     @Test func `whose tokens are for a tenant is read from its keys`() throws {
@@ -491,6 +491,34 @@ struct RuleLoaderTests {
             "5:13: uploads to “http://s3.example.net” are not encrypted"
         ),
         ("    maxSize: 5MiB", "    maxSize: 5MiB\n    acl: public-read-write", "20:10: with public-read-write anyone"),
+        ("    maxSize: 5MiB", "    maxSize: 5MiB\n    acl: public-read", "20:10: buckets of AWS made since April 2023"),
+        ("    maxSize: 5MiB", "    maxSize: 5MiB\n    acl: private", "20:10: buckets of AWS made since April 2023"),
+        ("    maxSize: 5MiB", "    maxSize: 5MiB\n    expiry: 901s", "20:13: whoever gets hold of a ticket"),
+        (
+            "    contentTypes: [image/png, image/jpeg]", "    contentTypes: [image/png, '*/*']",
+            "18:31: */* allows every type that no browser runs"
+        ),
+        (
+            "    contentTypes: [image/png, image/jpeg]", "    contentTypes: [image/svg+xml]",
+            "18:20: a file of the type image/svg+xml can run scripts"
+        ),
+        (
+            "    contentTypes: [image/png, image/jpeg]",
+            "    contentTypes: [image/png, text/html]\n    contentDisposition: inline",
+            "18:31: a file of the type text/html can run scripts"
+        ),
+        (
+            "  region: eu-west-1", "  region: eu-west\n  endpoint: https://s3.eu-west-1.amazonaws.com",
+            "4:11: “eu-west” is not known as a region of AWS"
+        ),
+        (
+            "  region: eu-west-1", "  region: us-west-004\n  endpoint: https://acme.s3.us-west-004.backblazeb2.com",
+            "5:13: Backblaze B2 does not list POST uploads"
+        ),
+        (
+            "    maxSize: 5MiB", "    maxSize: 5MiB\n  hidden: {keyPrefix: 'avatars/{user}/x/', contentTypes: [a/b], maxSize: 1}",
+            "17:16: this keyPrefix encloses that of the rule “hidden”"
+        ),
         (
             "    contentTypes: [image/png, image/jpeg]", "    contentTypes: [image/jpg]",
             "18:20: “image/jpg” is another name of image/jpeg"
@@ -526,6 +554,34 @@ struct RuleLoaderTests {
         #expect(throws: Never.self) { try outcome.result.get() }
         #expect(outcome.warnings.count == 1)
         #expect(outcome.warnings.first?.description.hasPrefix("t/acme.yaml:\(start)") == true, "\(outcome.warnings)")
+    }
+
+    @Test(arguments: [
+        ("    maxSize: 5MiB", "    maxSize: 5MiB\n    acl: bucket-owner-full-control"),
+        ("    maxSize: 5MiB", "    maxSize: 5MiB\n    expiry: 15m"),
+        (
+            "    contentTypes: [image/png, image/jpeg]",
+            "    contentTypes: [text/html, image/svg+xml]\n    contentDisposition: attachment"
+        ),
+        ("    contentTypes: [image/png, image/jpeg]", "    contentTypes: [image/*, text/xml]"),
+        ("  region: eu-west-1", "  region: us-isob-east-1\n  endpoint: https://s3.us-isob-east-1.sc2s.sgov.gov"),
+        ("  region: eu-west-1", "  region: r\n  endpoint: https://r2.cloudflarestorage.com.example.net"),
+        ("  region: eu-west-1", "  region: r\n  endpoint: https://notbackblazeb2.com"),
+        ("    maxSize: 5MiB", "    maxSize: 5MiB\n  other: {keyPrefix: 'avatars/{user}/', contentTypes: [a/b], maxSize: 1}"),
+        ("    maxSize: 5MiB", "    maxSize: 5MiB\n  other: {keyPrefix: avatars2/, contentTypes: [a/b], maxSize: 1}"),
+    ])
+    func `what is usual is no warning`(line: String, lines: String) throws {
+        let outcome = Example.load(["acme.yaml": Example.acme(replacing: line, with: lines)])
+        #expect(throws: Never.self) { try outcome.result.get() }
+        #expect(outcome.warnings == [], "\(outcome.warnings)")
+    }
+
+    @Test func `an ACL at another store, and a prefix in another bucket, are no warning`() throws {
+        let store = "  region: r\n  endpoint: https://s3.example.net\nstores:\n  other: {bucket: acme-other, region: eu-west-1}"
+        let rules =
+            "    maxSize: 5MiB\n    acl: public-read\n  hidden: {store: other, keyPrefix: 'avatars/{user}/x/', contentTypes: [a/b], maxSize: 1}"
+        let yaml = Example.acme(replacing: "  region: eu-west-1", with: store).replacing("    maxSize: 5MiB", with: rules)
+        #expect(Example.load(["acme.yaml": yaml]).warnings == [])
     }
 
     @Test func `a tenant without issuers and API keys is a warning, unless the service has issuers`() throws {

@@ -71,6 +71,12 @@ enum StoreProblems {
             6:15: a bucket name cannot be put in front of the address 10.0.0.1; write addressing "path"
             """),
         .behind(
+            .region, "  endpoint: https://0123abcd.eu.R2.cloudflarestorage.com:443/",
+            """
+            5:13: Cloudflare R2 takes no POST uploads: it would answer each with 501; write method: put in the store, so that tickets are \
+            for PUT
+            """),
+        .behind(
             .region, "  addressing: virtuel",
             """
             5:15: “virtuel” is not an addressing style; write one of virtual, path, host
