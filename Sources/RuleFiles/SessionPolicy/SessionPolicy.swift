@@ -105,18 +105,14 @@ enum ResourcePattern {
         switch self {
         case .beginning: return Self.escaped(prefix.leadingBytes) + "*"
         case .exact:
-            var pattern = ""
-            var isAfterWildcard = false
-            for part in parts {
+            let pattern = parts.map { part in
                 switch part {
-                case .literal(let bytes): pattern += Self.escaped(bytes)
-                // {path} has its slash in it, which vanishes with it: `a/{path}/b/` becomes `a/*b/*`.
-                case .placeholder where isAfterWildcard: continue
-                case .placeholder: pattern += "*"
+                case .literal(let bytes): Self.escaped(bytes)
+                case .placeholder: "*"
                 }
-                isAfterWildcard = part.placeholder != nil
-            }
-            return isAfterWildcard ? pattern : pattern + "*"
+            }.joined()
+            // {path} has its slash in it, which vanishes with it: `a/{path}/` becomes `a/*`, and `a/{path}/b/` becomes `a/*b/*`.
+            return parts.last?.placeholder == nil ? pattern + "*" : pattern
         }
     }
 

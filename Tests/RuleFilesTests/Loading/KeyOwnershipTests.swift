@@ -26,6 +26,10 @@ struct KeyOwnershipTests {
         "{yyyy}/",
         "{uuid}/", "x-{yyyy}/", "{claim.team}/{user}/", "{audit}/", "{user}/{path}/", "{path}/", "{path}/a/", "{filename}/",
     ]
+    /// What a path of some length can reach.
+    private static let reachable = [
+        "{tenant}/a/b/{user}/", "{tenant}/{path}/", "{tenant}/a/{path}/", "{tenant}/a/{user}/", "{tenant}/{user}/{path}/",
+    ]
     private static let fileNames = [
         "{uuid}.{ext}", "{uuid}.{ext}", "{filename}", "{path}/{filename}", "{user}/{filename}", "{audit}",
     ]
@@ -40,8 +44,9 @@ struct KeyOwnershipTests {
 
     private static func file(_ tenant: String, random: inout SplitMix64) -> String {
         func prefix(_ rule: String) -> String {
+            if Int.random(in: 0..<4, using: &random) == 0 { return reachable.randomElement(using: &random) ?? "" }
             // Most files need a folder of their own to pass.
-            (Int.random(in: 0..<8, using: &random) == 0 ? "" : "{tenant}/")
+            return (Int.random(in: 0..<8, using: &random) == 0 ? "" : "{tenant}/")
                 + (Bool.random(using: &random) ? "\(rule)/" : "")
                 + (0...Int.random(in: 0...2, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
         }
@@ -79,7 +84,8 @@ struct KeyOwnershipTests {
         let uuid = "0193-\(UInt32.random(in: 0 ... .max, using: &random))"
         func name() -> String { names.randomElement(using: &random) ?? "a" }
         // Folders that are other users' names, encoded or not.
-        let folders = (0..<Int.random(in: 0...3, using: &random)).map { _ in name() }
+        let folders = (0..<Int.random(in: 0...4, using: &random))
+            .map { _ in ["a", "b", "one", "two", name()].randomElement(using: &random) ?? "a" }
             .filter { !$0.isEmpty && $0 != "." && $0 != ".." && !$0.contains("/") }
         let request = UploadRequest(
             rule: rule.name, filename: name(), contentType: "image/png", size: 1,
