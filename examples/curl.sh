@@ -28,6 +28,12 @@ if ! printf '%s' "$ticket" | jq -e .fields >/dev/null; then
     exit 1
 fi
 
+if [ "$(printf '%s' "$ticket" | jq -r .method)" = PUT ]; then # a store that has no form
+    printf '%s' "$ticket" | jq -r '"url = " + (.url | @json), (.headers | to_entries[] | "header = " + ("\(.key): \(.value)" | @json))' |
+        curl -sS -i -K - -T "$file"
+    exit
+fi
+
 # curl's option files escape strings as JSON does. form-string takes a value as it is, even one that begins with @.
 # The file comes last: the store ignores what follows it.
 printf '%s' "$ticket" | jq -r '.fields | to_entries[] | "form-string = " + ("\(.key)=\(.value)" | @json)' |

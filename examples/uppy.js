@@ -15,7 +15,7 @@ export function makeUppy({ postern, token, rule }) {
       });
       const ticket = await response.json();
       if (!response.ok) throw new Error(ticket.detail); // a sentence; ticket.code is for programs
-      return { method: ticket.method, url: ticket.url, fields: ticket.fields, headers: {} };
+      return { method: ticket.method, url: ticket.url, fields: ticket.fields, headers: ticket.headers };
     },
   });
 }

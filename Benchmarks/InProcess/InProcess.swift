@@ -51,8 +51,7 @@ enum InProcess {
             let form = try signer.sign(policy, credentials: credentials, region: rule.store.region, at: now)
             let ticket = Ticket(
                 id: id,
-                url: rule.store.endpoint.url,
-                form: form,
+                upload: .post(form, url: rule.store.endpoint.url),
                 key: admission.key.text,
                 sizes: admission.sizes,
                 expiresAt: expiresAt,

@@ -97,9 +97,12 @@ struct AdmissionTests {
             ]
         )
         #expect(
-            Tag.field([("a&b", "<\"'>")]).value
+            Tag.field([("a&b", "<\"'>")], for: .post).value
                 == "<Tagging><TagSet><Tag><Key>a&amp;b</Key><Value>&lt;&quot;&apos;&gt;</Value></Tag></TagSet></Tagging>"
         )
+        #expect(
+            Tag.field([("a&b", "= é"), ("c", "")], for: .put)
+                == FormField(name: "x-amz-tagging", value: "a%26b=%3D%20%C3%A9&c="))
     }
 
     // MARK: Refusals

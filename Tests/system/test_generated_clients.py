@@ -47,8 +47,8 @@ def grown(value):
         return [grown(each) for each in value]
     if not isinstance(value, dict):
         return value
-    # The form's fields are a map of strings: what is in it must be sent.
-    more = {name: each if name == "fields" else grown(each) for name, each in value.items()} | ADDED
+    # These are maps of strings: what is in them must be sent, or is named by the rule.
+    more = {name: each if name in ("fields", "headers", "parameters") else grown(each) for name, each in value.items()} | ADDED
     return more | {"code": "added-later", "type": "urn:postern:problem:added-later"} if "code" in value else more
 
 

@@ -122,10 +122,13 @@ def strict(document: dict) -> dict:
              "properties": {"algorithm": {"const": name}, "value": {"type": "string", "pattern": base64_pattern(length)}}}
             for name, length in CHECKSUM_BYTES.items()]}
     if ticket := document["components"]["schemas"].get("Ticket"):
-        ticket["properties"]["url"]["pattern"] = "/$"
-        ticket["properties"]["method"]["const"] = "POST"
         ticket["properties"]["fileField"]["const"] = "file"
-        ticket["properties"]["fields"]["required"] = ["key"]
+        ticket["oneOf"] = [
+            {"properties": {"method": {"const": "POST"}, "url": {"pattern": "/$"}, "headers": {"maxProperties": 0},
+                            "fields": {"required": ["key"]}}},
+            {"properties": {"method": {"const": "PUT"}, "url": {"pattern": "X-Amz-Signature=[0-9a-f]{64}$"},
+                            "headers": {"required": ["Content-Type"]}, "fields": {"maxProperties": 0}}},
+        ]
     return document
 
 
@@ -277,9 +280,9 @@ def test_tickets_and_rules_fit_their_schemas(described, root):
         assert not errors, (name, errors)
     assert [rule["name"] for rule in rules["rules"]] == ["avatars", "reports"]
     assert rules == {"tenant": "acme", "rules": [
-        {"name": "avatars", "contentTypes": AVATARS["contentTypes"], "accept": [*AVATARS["contentTypes"], ".png", ".jpg", ".jpeg", ".jpe", ".jfif"], "minSize": 1,
+        {"name": "avatars", "method": "POST", "contentTypes": AVATARS["contentTypes"], "accept": [*AVATARS["contentTypes"], ".png", ".jpg", ".jpeg", ".jpe", ".jfif"], "minSize": 1,
          "maxSize": 1024**2, "expiresIn": 300, "checksum": "optional", "checksumAlgorithms": ["sha256"], "metadata": ["album"], "usesFilename": False, "usesPath": False, "parameters": {}},
-        {"name": "reports", "contentTypes": ["application/pdf"], "accept": ["application/pdf", ".pdf"], "minSize": 1, "maxSize": 10 * 1024**2, "expiresIn": 300, "checksum": "required",
+        {"name": "reports", "method": "POST", "contentTypes": ["application/pdf"], "accept": ["application/pdf", ".pdf"], "minSize": 1, "maxSize": 10 * 1024**2, "expiresIn": 300, "checksum": "required",
          "checksumAlgorithms": ["sha256"], "metadata": [], "usesFilename": True, "usesPath": False, "parameters": {}}]}
 
 

@@ -77,7 +77,7 @@ function explainStoreError(status, error, ticket) {
     case "AccessDenied":
       if (/expired/i.test(message)) return ["The ticket has expired.", "A ticket is valid for a short time only. Get a new one."];
       if (/extra input/i.test(message)) return ["The form has a field that the ticket does not allow.", `The store named it: ${message}`];
-      if (/content-type/i.test(message)) return ["The file’s type is not the one that was signed.", `The ticket is for ${ticket.fields["Content-Type"]} only.`];
+      if (/content-type/i.test(message)) return ["The file’s type is not the one that was signed.", `The ticket is for ${signedType(ticket)} only.`];
       if (/"\$?key"/i.test(message)) return ["The key is not the one in the ticket.", `The ticket is for the key ${ticket.key} only.`];
       return ["The form is not what the ticket allows.", message];
     default: return ["The store refused the upload.", message || `It answered ${status}.`];
@@ -275,17 +275,21 @@ function forgetTicket() { ticket = null; $("ticket").hidden = true; }
 function showTicket() {
   const sizes = ticket.minSize === ticket.maxSize ? `exactly ${ticket.maxSize.toLocaleString("en")} bytes` : `${ticket.minSize.toLocaleString("en")} to ${ticket.maxSize.toLocaleString("en")} bytes`;
   facts($("ticket-facts"), [
-    ["Key", element("code", {}, ticket.key)], ["Type", ticket.fields["Content-Type"]], ["Size", sizes],
+    ["Key", element("code", {}, ticket.key)], ["Type", signedType(ticket)], ["Size", sizes],
     ["Valid for", element("span", { id: "left" }, timeText(ticket.expiresIn))],
   ]);
   const policy = ticket.fields.Policy ?? ticket.fields.policy ?? "";
-  try {
+  if (ticket.method === "PUT") {
+    $("policy").textContent = [...new URL(ticket.url).searchParams, ...Object.entries(ticket.headers)].map(([name, value]) => `${name}: ${value}`).join("\n");
+  } else try {
     const bytes = Uint8Array.from(atob(policy), (c) => c.charCodeAt(0));
     const { expiration, conditions } = JSON.parse(new TextDecoder().decode(bytes));
     $("policy").textContent = [`until ${expiration}`, ...conditions.map((condition) => JSON.stringify(condition))].join("\n");
   } catch { $("policy").textContent = policy; }
   $("ticket").hidden = false;
 }
+
+function signedType({ fields, headers }) { return fields["Content-Type"] ?? headers["Content-Type"] ?? ""; }
 
 setInterval(() => {
   const left = $("left");
@@ -294,25 +298,28 @@ setInterval(() => {
   left.textContent = seconds > 0 ? timeText(seconds) : "expired; the store should refuse it now";
 }, 500);
 
-// The form for the store: the ticket's fields and the file, changed as the trick says.
+// The upload for the store, changed as the trick says: a form of the ticket's fields and the file, or, for a store that has no
+// form, the file with the ticket's header fields.
 function prepare(trick) {
-  const fields = { ...ticket.fields };
+  const fields = { ...ticket.fields }, headers = { ...ticket.headers }, isPut = ticket.method === "PUT";
+  let url = ticket.url;
   const name = (wanted) => Object.keys(fields).find((key) => key.toLowerCase() === wanted);
   const flipped = (text) => (text.startsWith("A") ? "B" : "A") + text.slice(1);
   let body = chosen;
   switch (trick) {
   case "larger": body = new Blob([chosen, new Uint8Array(Math.max(0, ticket.maxSize + 1 - chosen.size))]); break;
   case "empty": body = new Blob([]); break;
-  case "type": fields["Content-Type"] = "text/html"; break;
-  case "key": fields.key = `someone-else/${fields.key}`; break;
-  case "field": fields.acl = "public-read"; break;
-  case "policy": { const policy = name("policy"); fields[policy] = btoa(atob(fields[policy]).replace(/"content-length-range",\d+,\d+/, '"content-length-range",0,5368709120').replace(/"expiration":"\d{4}/, '"expiration":"2999')); break; }
-  case "signature": { const signature = name("x-amz-signature") ?? name("signature"); fields[signature] = flipped(fields[signature]); break; }
+  case "type": (isPut ? headers : fields)["Content-Type"] = "text/html"; break;
+  case "key": if (isPut) url = url.replace("?", "-someone-else?"); else fields.key = `someone-else/${fields.key}`; break;
+  case "field": if (isPut) headers["x-amz-acl"] = "public-read"; else fields.acl = "public-read"; break;
+  case "policy": if (isPut) { url = url.replace(/X-Amz-Expires=\d+/, "X-Amz-Expires=604800"); break; } else { const policy = name("policy"); fields[policy] = btoa(atob(fields[policy]).replace(/"content-length-range",\d+,\d+/, '"content-length-range",0,5368709120').replace(/"expiration":"\d{4}/, '"expiration":"2999')); break; }
+  case "signature": if (isPut) { url = url.replace(/Signature=.*/, (text) => `Signature=${flipped(text.slice(10))}`); break; } else { const signature = name("x-amz-signature") ?? name("signature"); fields[signature] = flipped(fields[signature]); break; }
   }
+  if (isPut) return { url, headers, body, size: body.size };
   const form = new FormData();
   for (const [key, value] of Object.entries(fields)) form.append(key, value);
   form.append(ticket.fileField ?? "file", body, chosen.name);   // the file comes last: S3 ignores what follows it
-  return { form, size: body.size };
+  return { url, headers, body: form, size: body.size };
 }
 
 function resetStored() {
@@ -323,7 +330,7 @@ function resetStored() {
 
 function send() {
   const used = ticket, file = chosen, trick = $("trick").value;
-  const { form, size } = prepare(trick);
+  const { url, headers, body, size } = prepare(trick);
   $("alert").replaceChildren();
   resetStored();
   step("upload", "busy", trick ? "Sending something the ticket does not allow…" : "Sending to the store…");
@@ -335,7 +342,8 @@ function send() {
     const xhr = request = new XMLHttpRequest();
     const started = performance.now();
     let announced = 0;
-    xhr.open(used.method, used.url);
+    xhr.open(used.method, url);
+    for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
     xhr.upload.onprogress = (event) => {
       if (!event.lengthComputable) return;
       const share = event.loaded / event.total, seconds = (performance.now() - started) / 1000;
@@ -348,7 +356,7 @@ function send() {
     xhr.onerror = () => { step("upload", "failed", "The connection broke."); unreachable("The store", new URL(used.url).origin); resolve(); };
     xhr.onabort = () => { step("upload", "failed", "You cancelled it. The store saves nothing."); say("Upload cancelled."); resolve(); };
     xhr.onloadend = () => { $("progress").hidden = true; request = null; };
-    xhr.send(form);
+    xhr.send(body);
   });
 }
 
@@ -367,12 +375,12 @@ function answered(xhr, used, file, size, trick, milliseconds) {
   }
   step("upload", "done", `Sent ${sizeText(size)} in ${milliseconds < 1000 ? `${Math.max(1, Math.round(milliseconds))} ms` : `${(milliseconds / 1000).toFixed(1)} s`}.`);
   step("stored", "done", "The store accepted the file.");
-  const key = values.Key ?? used.key, link = used.url + key.split("/").map(encodeURIComponent).join("/");
+  const key = values.Key ?? used.key, link = used.method === "PUT" ? used.url.split("?")[0] : used.url + key.split("/").map(encodeURIComponent).join("/");
   facts($("stored-facts"), [
     ["Open", element("a", { href: link, target: "_blank", rel: "noopener" }, "the stored file")], ["Key", element("code", {}, key)],
     ["ETag", element("code", {}, values.ETag ?? xhr.getResponseHeader("ETag") ?? "")], ["On disk", element("code", {}, `${settings.folder}/${key}`)],
   ]);
-  const type = used.fields["Content-Type"] ?? "";
+  const type = signedType(used);
   if (/^image\/(png|jpeg|gif|webp|avif)$/.test(type)) {
     const image = element("img", { src: link, alt: `The stored ${file.name}` });
     image.addEventListener("error", () => image.remove());

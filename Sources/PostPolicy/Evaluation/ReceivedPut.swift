@@ -24,6 +24,19 @@ public struct ReceivedPut: Sendable {
         self.headers = headers
     }
 
+    /// The request that a client sends with a presigned URL and a file of this size.
+    package init(_ put: PresignedPut, size: Int) {
+        let parts = put.url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        let url = try? HTTPURL(put.url)
+        self.init(
+            method: "PUT",
+            target: "/" + (parts.count > 3 ? parts[3] : ""),
+            headers: put.headers + [
+                HeaderField(name: "Host", value: url?.hostField ?? ""), HeaderField(name: "Content-Length", value: String(size)),
+            ]
+        )
+    }
+
     /// The value of a field, by its name in upper or lower case; nil if there is none or the fields are repeated.
     public subscript(name: String) -> String? {
         let values = headers.filter { $0.name.equalsIgnoringASCIICase(name) }.map(\.value)

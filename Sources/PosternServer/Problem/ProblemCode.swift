@@ -31,6 +31,7 @@ package enum ProblemCode: String, Sendable, CaseIterable {
     case contentTypeNotAllowed = "content-type-not-allowed"
     case sizeTooLarge = "size-too-large"
     case sizeTooSmall = "size-too-small"
+    case sizeRequired = "size-required"
     case checksumRequired = "checksum-required"
     case checksumNotAllowed = "checksum-not-allowed"
     case metadataNotAllowed = "metadata-not-allowed"
@@ -72,6 +73,7 @@ package enum ProblemCode: String, Sendable, CaseIterable {
         case .contentTypeNotAllowed: (422, "The content type is not allowed")
         case .sizeTooLarge: (422, "The file is too large")
         case .sizeTooSmall: (422, "The file is too small")
+        case .sizeRequired: (422, "The file's size is required")
         case .checksumRequired: (422, "A checksum is required")
         case .checksumNotAllowed: (422, "The checksum is not allowed")
         case .metadataNotAllowed: (422, "The metadata is not allowed")
@@ -132,13 +134,14 @@ extension ProblemDetails {
             case .contentTypeNotAllowed(_, let allowed): (.contentTypeNotAllowed, [.strings("allowed", allowed)])
             case .sizeTooLarge(_, let max): (.sizeTooLarge, [.int("maxSize", max)])
             case .sizeTooSmall(_, let min): (.sizeTooSmall, [.int("minSize", min)])
+            case .sizeRequired: (.sizeRequired, [])
             case .checksumRequired(let allowed): (.checksumRequired, [.strings("allowed", allowed.map(\.rawValue))])
             case .checksumNotAllowed(_, let allowed): (.checksumNotAllowed, [.strings("allowed", allowed.map(\.rawValue))])
             case .metadataNotAllowed(_, let allowed): (.metadataNotAllowed, [.strings("allowed", allowed)])
             case .parameterInvalid(let mistake): (.parameterInvalid, Self.members(of: mistake))
             case .keyTooLong: (.keyTooLong, [])
             case .policyTooLong(_, let max): (.invalidRequest, [.int("maxPolicyBytes", max)])
-            case .userRequired, .checksumMalformed, .formTooLarge, .invalid: (.invalidRequest, [])
+            case .userRequired, .checksumMalformed, .formTooLarge, .headersTooLarge, .invalid: (.invalidRequest, [])
             }
         let understood = refusal.understood.map { [Extra.string("understood", $0)] } ?? []
         self.init(code, detail: refusal.detail, extras: limits + understood)

@@ -17,6 +17,7 @@ struct RulesRoute: Sendable {
     private func write(_ rule: UploadRule, to json: inout JSONWriter) {
         json.object { json in
             json.member("name", rule.name)
+            json.member("method", rule.store.method == .put ? "PUT" : "POST")
             json.member("contentTypes", rule.contentTypes.patterns)
             json.member("accept", rule.contentTypes.accept)
             json.member("minSize", rule.sizes.lowerBound)

@@ -13,10 +13,7 @@ import WireFormats
 package struct Ticket: Sendable {
     /// A UUID of version 7. The object key contains it if the rule's template has `{uuid}`.
     let id: String
-    /// Where to post the form; ends in `/`.
-    let url: String
-    /// The form's fields in the order to send them; the file follows.
-    let form: SignedForm
+    let upload: Upload
     let key: String
     /// The sizes that the store will accept, in bytes.
     let sizes: ClosedRange<Int>
@@ -28,8 +25,7 @@ package struct Ticket: Sendable {
 
     package init(
         id: String,
-        url: String,
-        form: SignedForm,
+        upload: Upload,
         key: String,
         sizes: ClosedRange<Int>,
         expiresAt: Date,
@@ -37,14 +33,20 @@ package struct Ticket: Sendable {
         rule: String
     ) {
         self.id = id
-        self.url = url
-        self.form = form
+        self.upload = upload
         self.key = key
         self.sizes = sizes
         self.expiresAt = expiresAt
         expiry = expiresAt.rfc3339
         self.serverTime = serverTime
         self.rule = rule
+    }
+
+    /// The request that uploads the file.
+    package enum Upload: Sendable {
+        /// A form, and the URL to post it to, which ends in `/`.
+        case post(SignedForm, url: String)
+        case put(PresignedPut)
     }
 
     // MARK: JSON
@@ -61,14 +63,7 @@ package struct Ticket: Sendable {
     func write(to json: inout JSONWriter) {
         json.beginObject()
         json.member(constant: "id", id)
-        json.member(constant: "method", "POST")
-        json.member(constant: "url", url)
-        json.key(constant: "fields")
-        json.beginObject()
-        for field in form.fields {
-            json.member(field.name, field.value)
-        }
-        json.endObject()
+        write(upload, to: &json)
         json.member(constant: "fileField", "file")
         json.member(constant: "key", key)
         json.key(constant: "minSize")
@@ -81,6 +76,35 @@ package struct Ticket: Sendable {
         json.member(constant: "serverTime", serverTime.rfc3339)
         json.member(constant: "rule", rule)
         json.endObject()
+    }
+
+    private func write(_ upload: Upload, to json: inout JSONWriter) {
+        switch upload {
+        case .post(let form, let url):
+            json.member(constant: "method", "POST")
+            json.member(constant: "url", url)
+            json.key(constant: "headers")
+            json.beginObject()
+            json.endObject()
+            json.key(constant: "fields")
+            json.beginObject()
+            for field in form.fields {
+                json.member(field.name, field.value)
+            }
+            json.endObject()
+        case .put(let put):
+            json.member(constant: "method", "PUT")
+            json.member(constant: "url", put.url)
+            json.key(constant: "headers")
+            json.beginObject()
+            for header in put.headers {
+                json.member(header.name, header.value)
+            }
+            json.endObject()
+            json.key(constant: "fields")
+            json.beginObject()
+            json.endObject()
+        }
     }
 
     // MARK: Ids

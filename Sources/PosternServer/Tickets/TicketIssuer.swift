@@ -49,14 +49,12 @@ struct TicketIssuer: Sendable {
         // Before signing, so that callers over a limit cost little.
         try limiter?.check(rule, caller: caller, at: now)
         let expiry = try TicketExpiry(ruleSeconds: rule.expiry, credentials: credentials, at: now)
-        let policy = try admission.policy(for: store.endpoint, expiration: expiry.instant)
-        let form = try sign(policy, for: store, with: credentials, at: now)
+        let upload = try sign(admission, for: store, until: expiry.instant, with: credentials, at: now)
         // After everything that can fail, so that a refused request does not count.
         try limiter?.admit(rule, caller: caller, at: now)
         let ticket = Ticket(
             id: id,
-            url: store.endpoint.url,
-            form: form,
+            upload: upload,
             key: admission.key.text,
             sizes: admission.sizes,
             expiresAt: expiry.instant,
@@ -70,6 +68,24 @@ struct TicketIssuer: Sendable {
         log.recordTicket(
             ticket, of: context, bucket: store.bucket, contentType: admission.contentType, accessKeyID: credentials.accessKeyID)
         return ticket
+    }
+
+    private func sign(
+        _ admission: Admission, for store: Store, until end: Date, with credentials: SigningCredentials, at now: Date
+    ) throws -> Ticket.Upload {
+        switch store.method {
+        case .post:
+            let policy = try admission.policy(for: store.endpoint, expiration: end)
+            return .post(try sign(policy, for: store, with: credentials, at: now), url: store.endpoint.url)
+        case .put:
+            do throws(PolicyError) {
+                let upload = try admission.putUpload(to: store.endpoint, expiration: end)
+                return .put(try signer.presign(upload, credentials: credentials, at: now))
+            } catch {
+                if case .formTooLarge = error { throw Refusal.headersTooLarge }
+                throw error
+            }
+        }
     }
 
     /// - Throws: `CredentialError` if the session token makes the form or the policy too large; otherwise `Refusal.formTooLarge` or
@@ -144,14 +160,18 @@ struct TicketExpiry {
 
         /// Evaluates the ticket as its store would, with the smallest and the largest file that it allows.
         fileprivate func checkAgainstEvaluator(store: Store, credentials: SigningCredentials) throws(EvaluatorError) {
+            let evaluator = PolicyEvaluator(region: store.region)
+            func key(_ id: String) -> SigningCredentials? { id == credentials.accessKeyID ? credentials : nil }
             for size in [sizes.lowerBound, sizes.upperBound] {
-                let refusal = PolicyEvaluator(region: store.region).evaluate(
-                    form: form.fields,
-                    filename: nil,
-                    fileSize: size,
-                    bucket: store.bucket,
-                    at: serverTime
-                ) { $0 == credentials.accessKeyID ? credentials : nil }
+                let refusal =
+                    switch upload {
+                    case .post(let form, _):
+                        evaluator.evaluate(
+                            form: form.fields, filename: nil, fileSize: size, bucket: store.bucket, at: serverTime,
+                            credentials: key)
+                    case .put(let put):
+                        evaluator.evaluate(put: ReceivedPut(put, size: size), at: serverTime, credentials: key)
+                    }
                 if let refusal { throw EvaluatorError(refusal: refusal) }
             }
         }

@@ -17,8 +17,11 @@ extension RuleReader {
                 "keep one of the two"
             )
         }
+        let acl = Self.acl.read(from: section, self)
+        let overwrite = Self.overwrite.read(from: section, self)
+        checkMethod(status: status, redirect: redirect, overwrite: overwrite, log: section.log)
         return StorageSettings.of(
-            acl: Self.acl.read(from: section, self)?.value,
+            acl: acl.map { $0.value == "none" ? nil : $0.value } ?? standardACL,
             storageClass: Self.storageClass.read(from: section, self)?.value,
             encryption: Self.encryption.read(from: section, self),
             tags: Self.tags.read(from: section, self),
@@ -26,16 +29,64 @@ extension RuleReader {
             cacheControl: Self.cacheControl.read(from: section, self)?.value,
             contentEncoding: Self.contentEncoding.read(from: section, self)?.value,
             contentLanguage: Self.contentLanguage.read(from: section, self)?.value,
+            mustBeNew: overwrite?.value == "never",
+            method: method,
             successStatus: status.flatMap { Int($0.value) } ?? 201,
             successRedirect: redirect?.value
         )
     }
 
+    /// How files are uploaded to the rule's store.
+    var method: UploadMethod { store?.store?.method ?? .post }
+
+    /// The ACL of a `PUT` whose rule has none. A `PUT` that signs no ACL lets the client send one, unless the store refuses what is
+    /// not signed, as AWS does, or has no ACLs of objects.
+    private var standardACL: String? {
+        guard method == .put, !isAWS, let host = store?.store?.endpoint.host else { return nil }
+        return StoreProvider(host: host) == nil ? "private" : nil
+    }
+
+    /// Reports what only a form, or only a `PUT`, can have.
+    private func checkMethod(
+        status: Located<String>?, redirect: Located<String>?, overwrite: Located<String>?, log: DiagnosticLog
+    ) {
+        switch method {
+        case .put:
+            if let status {
+                log.problem(at: status.position, "with method: put the store always answers 200", "remove successStatus")
+            }
+            if let redirect {
+                log.problem(at: redirect.position, "with method: put the store does not redirect", "remove successRedirect")
+            }
+        case .post:
+            if let overwrite, overwrite.value == "never" {
+                log.problem(
+                    at: overwrite.position,
+                    "overwrite: never is only for a store with method: put: a form has no condition on existing objects",
+                    "add {uuid} to keyName, so that no two uploads have one key"
+                )
+            }
+        }
+    }
+
+    static let overwrite = Key<RuleReader, Located<String>?>(
+        "overwrite",
+        takes:
+            "`allowed`, or `never`: the store refuses an upload if there is an object with its key (`If-None-Match: *`). `never` needs "
+            + "a store with `method: put`",
+        standard: "`allowed`",
+        example: "never"
+    ) { section, key, _ in
+        section.value(key) { text throws(ValueError) in
+            try Choice.parse(text, of: ["allowed", "never"], what: "a value of overwrite")
+        }
+    }
+
     static let acl = Key<RuleReader, Located<String>?>(
         "acl",
         takes: "`private`, `public-read`, `public-read-write`, `authenticated-read`, `aws-exec-read`, `bucket-owner-read` or "
-            + "`bucket-owner-full-control`",
-        standard: "not sent",
+            + "`bucket-owner-full-control`; with a store of `method: put` also `none`",
+        standard: "not sent; with `method: put` `private`, but for AWS, R2 and B2",
         example: "bucket-owner-full-control"
     ) { section, key, reader in
         // The canned ACLs that S3 knows for objects.
@@ -43,10 +94,16 @@ extension RuleReader {
             "private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read",
             "bucket-owner-full-control",
         ]
-        let acl = section.value(key) { text throws(ValueError) in try Choice.parse(text, of: known, what: "a canned ACL") }
+        let acl = section.value(key) { text throws(ValueError) in
+            guard text.hasSameBytes(as: "none") else { return try Choice.parse(text, of: known, what: "a canned ACL") }
+            guard reader.method == .put else {
+                throw ValueError("acl: none is only for a store with method: put", "remove the line: no ACL is sent")
+            }
+            return text
+        }
         guard let acl else { return nil }
         // Amazon S3 User Guide, "Controlling ownership of objects and disabling ACLs for your bucket".
-        let isRefused = reader.isAWS && acl.value != "bucket-owner-full-control"
+        let isRefused = reader.isAWS && acl.value != "bucket-owner-full-control" && acl.value != "none"
         if acl.value == "public-read-write" {
             section.log.warning(
                 at: acl.position,

@@ -25,11 +25,9 @@ struct RuleReader: Sendable {
     /// The keys of a rule, in the order in which messages list them.
     static let keys = [
         keyPrefix.row, keyName.row, filenames.row, parameters.row, contentTypes.row, maxSize.row, minSize.row, declaredSize.row,
-        expiry.row,
-        acl.row,
-        storageClass.row, encryption.row, tags.row, metadata.row, cacheControl.row, contentDisposition.row,
-        contentEncoding.row, contentLanguage.row, checksum.row, successStatus.row, successRedirect.row, requireScope.row,
-        issuers.row, apiKeysOnly.row, limits.row, storeName.row,
+        expiry.row, acl.row, storageClass.row, encryption.row, tags.row, metadata.row, cacheControl.row, contentDisposition.row,
+        contentEncoding.row, contentLanguage.row, overwrite.row, checksum.row, successStatus.row, successRedirect.row,
+        requireScope.row, issuers.row, apiKeysOnly.row, limits.row, storeName.row,
     ]
 
     func read(_ entry: YAMLEntry, log: DiagnosticLog) -> RuleDraft? {
@@ -67,6 +65,11 @@ struct RuleReader: Sendable {
         let types = Self.contentTypes.read(from: section, self)
         let sizes = readSizes(section)
         let declaredSize = Self.declaredSize.read(from: section, self)
+        if let declaredSize, declaredSize.value != .exact, method == .put {
+            log.problem(
+                at: declaredSize.position, "with method: put a ticket is for the exact size",
+                "remove declaredSize, or write exact")
+        }
         let expiry = Self.expiry.read(from: section, self)
         var reader = self
         reader.requestParameters = templates.parameters

@@ -9,7 +9,7 @@ struct StoreReader: Sendable {
     /// The keys of a store, in the order in which messages list them.
     static let keys = [
         bucket.row, region.row, endpoint.row, addressing.row, dualStack.row, fips.row, accelerate.row, signature.row,
-        maxPolicyBytes.row, credentials.row,
+        method.row, maxPolicyBytes.row, credentials.row,
     ]
 
     /// The name under `stores`; nil for `store`.
@@ -28,10 +28,12 @@ struct StoreReader: Sendable {
         let addressing = Self.addressing.read(from: section, self)
         let options = StoreOptions(section)
         let signature = Self.signature.read(from: section, self)
+        let method = Self.method.read(from: section, self)
         let maxPolicyBytes = Self.maxPolicyBytes.read(from: section, self)
+        if method?.value == .put { checkPut(signature: signature, maxPolicyBytes: maxPolicyBytes, log: log) }
         draft.credentials = Self.credentials.read(from: section, region?.value)
         warn(signature: signature, endpoint: endpoint, log: log)
-        checkTakesPost(endpoint, log: log)
+        if method?.value != .put { checkTakesPost(endpoint, log: log) }
         // An endpoint that cannot be read is not AWS's.
         guard section["endpoint"] == nil || endpoint != nil else {
             draft.isAWS = false
@@ -65,6 +67,7 @@ struct StoreReader: Sendable {
                 name: name,
                 endpoint: address,
                 signature: signature.flatMap { SignatureVersion(rawValue: $0.value) } ?? .v4,
+                method: method?.value ?? .post,
                 maxPolicyBytes: maxPolicyBytes?.value
             )
         } catch {
@@ -85,6 +88,16 @@ struct StoreReader: Sendable {
             log.problem(at: position ?? section.position, error.message, error.advice)
         }
         return draft
+    }
+
+    /// Reports what a store without forms cannot have.
+    private func checkPut(signature: Located<String>?, maxPolicyBytes: Located<Int>?, log: DiagnosticLog) {
+        if let signature, signature.value == SignatureVersion.v2.rawValue {
+            log.problem(at: signature.position, "with method: put there is no signature v2", "remove the line, or write v4")
+        }
+        if let maxPolicyBytes {
+            log.problem(at: maxPolicyBytes.position, "with method: put there is no policy", "remove maxPolicyBytes")
+        }
     }
 
     private func warn(signature: Located<String>?, endpoint: Located<String>?, log: DiagnosticLog) {
@@ -122,18 +135,19 @@ struct StoreReader: Sendable {
     /// Reports stores that are known to have no POST uploads: docs/stores.md.
     private func checkTakesPost(_ endpoint: Located<String>?, log: DiagnosticLog) {
         guard let endpoint, let url = try? HTTPURL(endpoint.value) else { return }
-        let host = url.host.lowercased.text
-        func isIn(_ domain: String) -> Bool { host == domain || host.hasSuffix(".\(domain)") }
-        if isIn("r2.cloudflarestorage.com") {
+        switch StoreProvider(host: url.host.lowercased.text) {
+        case .r2:
             log.problem(
                 at: endpoint.position,
                 "Cloudflare R2 takes no POST uploads: it would answer each with 501",
                 "write method: put in the store, so that tickets are for PUT")
-        } else if isIn("backblazeb2.com") {
+        case .b2:
             log.warning(
                 at: endpoint.position,
                 "Backblaze B2 does not list POST uploads among the calls that it supports",
                 "write method: put in the store, so that tickets are for PUT; or try an upload first")
+        case nil:
+            break
         }
     }
 
@@ -342,6 +356,16 @@ extension StoreReader {
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in
             try Choice.parse(text, of: [SignatureVersion.v4.rawValue, SignatureVersion.v2.rawValue], what: "a signature version")
+        }
+    }
+
+    private static let method = Key<StoreReader, Located<UploadMethod>?>(
+        "method",
+        takes: "`post` or `put`. `put` is for stores that have no POST form, such as R2; see [PUT](stores.md#put)",
+        standard: "`post`",
+        example: "put"
+    ) { section, key, _ in
+        section.value(key) { text throws(ValueError) in try Choice.parse(text, as: UploadMethod.self, what: "a method of upload")
         }
     }
 

@@ -34,6 +34,23 @@ package struct Admission: Sendable {
     }
 }
 
+extension Admission {
+    /// Returns the presigned `PUT` of this upload, for a rule whose store takes no form.
+    ///
+    /// - Throws: `PolicyError`. With a rule that was loaded, only an impossible expiration can cause an error.
+    package func putUpload(to store: StoreEndpoint, expiration: Date) throws(PolicyError) -> PutUpload {
+        var upload = try PutUpload(store: store, key: key, contentLength: sizes.upperBound, expiration: expiration)
+        for field in fields {
+            // A header names the algorithm already: `x-amz-checksum-sha256`.
+            if field.name.hasSameBytes(as: "x-amz-checksum-algorithm") { continue }
+            let isMetadata = field.name.utf8.starts(with: MetadataRule.prefix.utf8)
+            // SigV4 signs a run of spaces as one.
+            try upload.add(field.name, isMetadata ? field.value : field.value.split(separator: " ").joined(separator: " "))
+        }
+        return upload
+    }
+}
+
 extension UploadRule {
     /// Checks a request against this rule.
     ///
@@ -80,7 +97,7 @@ extension UploadRule {
         if storage.hasComputedFields { try storage.appendComputedFields(values, beside: metadata, to: &fields) }
         fields += metadata
         fields += checksum
-        fields.append(storage.successField)
+        if let field = storage.successField { fields.append(field) }
         return Admission(rule: name, key: key, contentType: match.type.value, sizes: sizes, fields: fields)
     }
 
@@ -93,7 +110,10 @@ extension UploadRule {
 
     /// A declared size is judged, and by default it is signed, so that the store accepts no other.
     private func sizes(_ request: UploadRequest) throws(Refusal) -> ClosedRange<Int> {
-        guard let size = request.size else { return sizes }
+        guard let size = request.size else {
+            if store.method == .put { throw .sizeRequired }
+            return sizes
+        }
         if size > sizes.upperBound { throw .sizeTooLarge(size: size, max: sizes.upperBound) }
         if size < sizes.lowerBound { throw .sizeTooSmall(size: size, min: sizes.lowerBound) }
         switch declaredSize {

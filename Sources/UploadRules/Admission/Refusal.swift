@@ -21,6 +21,8 @@ package enum Refusal: Error, Sendable, Hashable {
     case sizeTooLarge(size: Int, max: Int)
     /// The declared size is below the rule's limit, in bytes.
     case sizeTooSmall(size: Int, min: Int)
+    /// The rule's store needs the exact size, and the request has none.
+    case sizeRequired
     /// The rule requires a checksum, and the request has none.
     case checksumRequired(allowed: [ChecksumAlgorithm])
     /// The rule does not allow a checksum of this algorithm, which is nil if there is none of the name.
@@ -35,6 +37,8 @@ package enum Refusal: Error, Sendable, Hashable {
     case keyTooLong(bytes: Int, hasFilename: Bool)
     /// The signed form would be larger than `SignedForm.maximumBytes`.
     case formTooLarge
+    /// The header fields of a PUT would be larger than `PutUpload.maximumHeaderBytes`.
+    case headersTooLarge
     /// The signed policy would be longer than the store takes, in bytes of base64.
     case policyTooLong(bytes: Int, max: Int)
     /// The request is invalid in another way. The sentence says what to do.
@@ -96,6 +100,8 @@ extension Refusal {
             "The file is too large: \"size\" is \(size), and the maximum in bytes is \(max)."
         case .sizeTooSmall(let size, let min):
             "The file is too small: \"size\" is \(size), and the minimum in bytes is \(min)."
+        case .sizeRequired:
+            "The store of this rule needs the exact size of the file; send it in bytes as \"size\"."
         case .checksumRequired([.sha256]):
             "This rule needs the file's SHA-256, and the request has none; send it in base64 as \"checksumSHA256\"."
         case .checksumRequired(let allowed):
@@ -120,6 +126,8 @@ extension Refusal {
                     ? "send a shorter file name or path." : "ask the operator to shorten 'keyPrefix' or 'keyName' of the rule.")
         case .formTooLarge:
             "The form would be larger than the 20 KB that S3 reads; send less metadata or a shorter file name."
+        case .headersTooLarge:
+            "The header fields of the upload would be larger than the 8 KB that S3 reads; send less metadata or a shorter file name."
         case .policyTooLong(let bytes, let max):
             "The policy would have \(bytes) bytes in base64, and this store takes at most \(max): send less metadata, a shorter file name "
                 + "and no parameters of the content type, or ask the operator to shorten the rule's keys and constant fields."

@@ -23,7 +23,9 @@ package struct PolicyLength: Sendable, Hashable {
         let lengths = types.map(\.utf8.count)
         // Of a type of a family, the shortest is as long as the pattern, and registered ones have up to 80 bytes. A charset may follow.
         let longestType = max(lengths.max() ?? 0, hasWildcard ? 80 : 0) + "; charset=utf-8".utf8.count
-        let fixed = rule.storage.fieldsBeforeDisposition + rule.storage.fieldsAfterDisposition + [rule.storage.successField]
+        let fixed =
+            rule.storage.fieldsBeforeDisposition + rule.storage.fieldsAfterDisposition
+            + (rule.storage.successField.map { [$0] } ?? [])
         var added: [FormField] = []
         if rule.storage.metadata.allowed.first != nil {
             let bytes = max(0, MetadataRule.limit - rule.storage.metadataBytes)
@@ -66,7 +68,9 @@ package struct PolicyLength: Sendable, Hashable {
         }
         var fields: [FormField] = []
         let tags = rule.storage.tags
-        if tags.contains(where: { $0.value.constant == nil }) { fields.append(Tag.field(tags.map { ($0.key, text($0.value)) })) }
+        if tags.contains(where: { $0.value.constant == nil }) {
+            fields.append(Tag.field(tags.map { ($0.key, text($0.value)) }, for: .post))
+        }
         for field in rule.storage.metadata.computed where longest || field.value.parts != [.placeholder(.filename)] {
             fields.append(FormField(name: field.name, value: text(field.value)))
         }

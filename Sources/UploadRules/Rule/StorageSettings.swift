@@ -23,6 +23,10 @@ package final class StorageSettings: Sendable {
     package let contentEncoding: String?
     /// `Content-Language` of the stored file.
     package let contentLanguage: String?
+    /// Whether an upload is refused if there is an object with its key.
+    package let mustBeNew: Bool
+    /// How files are uploaded, which decides the names of the fields.
+    package let method: UploadMethod
     /// The status with which the store responds to an upload: 200, 201 or 204.
     package let successStatus: Int
     /// Where the store sends the browser after an upload, instead of a status.
@@ -35,8 +39,8 @@ package final class StorageSettings: Sendable {
     /// Whether there are fields whose values depend on the request: tags or metadata with placeholders.
     let hasComputedFields: Bool
     private let hasComputedTags: Bool
-    /// The end of the form: `success_action_status` or `success_action_redirect`.
-    let successField: FormField
+    /// The end of the form: `success_action_status` or `success_action_redirect`; nil if there is no form.
+    let successField: FormField?
     /// The size of the constant metadata, as it counts towards ``MetadataRule/limit``.
     let metadataBytes: Int
 
@@ -49,7 +53,8 @@ package final class StorageSettings: Sendable {
     ///
     /// Each field is in the form twice: as a part, and in base64 as a condition of the policy.
     package var formCost: Int {
-        let constant = (fieldsBeforeDisposition + fieldsAfterDisposition + [successField]).reduce(0) { cost, field in
+        let fields = fieldsBeforeDisposition + fieldsAfterDisposition + (successField.map { [$0] } ?? [])
+        let constant = fields.reduce(0) { cost, field in
             // The policy escapes quotes and backslashes.
             let escapes = field.value.utf8.count(where: { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") })
             return cost + Self.cost(bytes: field.name.utf8.count + field.value.utf8.count, escapes: escapes)
@@ -70,11 +75,12 @@ package final class StorageSettings: Sendable {
     /// The settings of a rule with only defaults.
     static let standard = StorageSettings(
         acl: nil, storageClass: nil, encryption: nil, tags: [], metadata: .none, cacheControl: nil, contentEncoding: nil,
-        contentLanguage: nil, successStatus: 201, successRedirect: nil)
+        contentLanguage: nil, mustBeNew: false, method: .post, successStatus: 201, successRedirect: nil)
 
     private init(
         acl: String?, storageClass: String?, encryption: Encryption?, tags: [Tag], metadata: MetadataRule, cacheControl: String?,
-        contentEncoding: String?, contentLanguage: String?, successStatus: Int, successRedirect: String?
+        contentEncoding: String?, contentLanguage: String?, mustBeNew: Bool, method: UploadMethod, successStatus: Int,
+        successRedirect: String?
     ) {
         self.acl = acl
         self.storageClass = storageClass
@@ -84,11 +90,14 @@ package final class StorageSettings: Sendable {
         self.cacheControl = cacheControl
         self.contentEncoding = contentEncoding
         self.contentLanguage = contentLanguage
+        self.mustBeNew = mustBeNew
+        self.method = method
         self.successStatus = successStatus
         self.successRedirect = successRedirect
 
         var before: [FormField] = []
-        if let acl { before.append(FormField(name: "acl", value: acl)) }
+        if let acl { before.append(FormField(name: method == .post ? "acl" : "x-amz-acl", value: acl)) }
+        if mustBeNew { before.append(FormField(name: "If-None-Match", value: "*")) }
         if let cacheControl { before.append(FormField(name: "Cache-Control", value: cacheControl)) }
         if let contentEncoding { before.append(FormField(name: "Content-Encoding", value: contentEncoding)) }
         if let contentLanguage { before.append(FormField(name: "Content-Language", value: contentLanguage)) }
@@ -98,7 +107,7 @@ package final class StorageSettings: Sendable {
         let constants = tags.compactMap { tag in tag.value.constant.map { (tag.key, $0) } }
         hasComputedTags = constants.count < tags.count
         hasComputedFields = hasComputedTags || !metadata.computed.isEmpty
-        if !tags.isEmpty, !hasComputedTags { after.append(Tag.field(constants)) }
+        if !tags.isEmpty, !hasComputedTags { after.append(Tag.field(constants, for: method)) }
         if let storageClass { after.append(FormField(name: "x-amz-storage-class", value: storageClass)) }
         switch encryption {
         case .aes256:
@@ -115,24 +124,28 @@ package final class StorageSettings: Sendable {
 
         // S3 ignores the status if a form has both.
         successField =
-            successRedirect.map { FormField(name: "success_action_redirect", value: $0) }
-            ?? FormField(name: "success_action_status", value: String(successStatus))
+            method == .put
+            ? nil
+            : successRedirect.map { FormField(name: "success_action_redirect", value: $0) }
+                ?? FormField(name: "success_action_status", value: String(successStatus))
     }
 
     /// Returns settings with these values: ``standard`` if all are defaults.
     package static func of(
         acl: String?, storageClass: String?, encryption: Encryption?, tags: [Tag], metadata: MetadataRule, cacheControl: String?,
-        contentEncoding: String?, contentLanguage: String?, successStatus: Int, successRedirect: String?
+        contentEncoding: String?, contentLanguage: String?, mustBeNew: Bool = false, method: UploadMethod = .post,
+        successStatus: Int, successRedirect: String?
     ) -> StorageSettings {
         if acl == nil, storageClass == nil, encryption == nil, tags.isEmpty, metadata == .none, cacheControl == nil,
-            contentEncoding == nil, contentLanguage == nil, successStatus == standard.successStatus, successRedirect == nil
+            contentEncoding == nil, contentLanguage == nil, !mustBeNew, method == .post, successStatus == standard.successStatus,
+            successRedirect == nil
         {
             return standard
         }
         return StorageSettings(
             acl: acl, storageClass: storageClass, encryption: encryption, tags: tags, metadata: metadata,
-            cacheControl: cacheControl, contentEncoding: contentEncoding, contentLanguage: contentLanguage,
-            successStatus: successStatus, successRedirect: successRedirect)
+            cacheControl: cacheControl, contentEncoding: contentEncoding, contentLanguage: contentLanguage, mustBeNew: mustBeNew,
+            method: method, successStatus: successStatus, successRedirect: successRedirect)
     }
 }
 
@@ -161,7 +174,7 @@ extension StorageSettings {
         if hasComputedTags {
             var pairs: [(String, String)] = []
             for tag in tags { pairs.append((tag.key, try tag.value.tagValue(values))) }
-            fields.append(Tag.field(pairs))
+            fields.append(Tag.field(pairs, for: method))
         }
         var bytes = metadataBytes + clientMetadata.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
         for field in metadata.computed {
@@ -252,8 +265,12 @@ package struct Tag: Sendable, Hashable {
         key.utf8.count + 40 + (value.constant?.utf8.count ?? Self.maximumValueLength)
     }
 
-    /// The `tagging` field: S3's `<Tagging>` document.
-    static func field(_ tags: [(key: String, value: String)]) -> FormField {
+    /// The field of a form, `tagging` with S3's `<Tagging>` document, or of a `PUT`: `x-amz-tagging: key=value&key=value`.
+    static func field(_ tags: [(key: String, value: String)], for method: UploadMethod) -> FormField {
+        if method == .put {
+            let pairs = tags.map { "\(PercentEncoding.component.encode($0.key))=\(PercentEncoding.component.encode($0.value))" }
+            return FormField(name: "x-amz-tagging", value: pairs.joined(separator: "&"))
+        }
         let set = tags.map { tag in
             "<Tag><Key>\(tag.key.xmlEscaped(quotes: true))</Key><Value>\(tag.value.xmlEscaped(quotes: true))</Value></Tag>"
         }

@@ -13,6 +13,8 @@ package final class Store: Sendable {
     package let endpoint: StoreEndpoint
     /// SigV4, except for old S3-compatible stores.
     package let signature: SignatureVersion
+    /// How files are uploaded.
+    package let method: UploadMethod
     /// The longest policy that the store takes, in bytes of base64; nil if only the form is limited.
     package let maxPolicyBytes: Int?
 
@@ -22,11 +24,21 @@ package final class Store: Sendable {
     package var region: String { endpoint.region }
 
     package init(
-        name: String? = nil, endpoint: StoreEndpoint, signature: SignatureVersion = .v4, maxPolicyBytes: Int? = nil
+        name: String? = nil, endpoint: StoreEndpoint, signature: SignatureVersion = .v4, method: UploadMethod = .post,
+        maxPolicyBytes: Int? = nil
     ) {
         self.name = name
         self.endpoint = endpoint
         self.signature = signature
+        self.method = method
         self.maxPolicyBytes = maxPolicyBytes
     }
+}
+
+/// How a file is uploaded. The raw values are the words of a rule file.
+package enum UploadMethod: String, Sendable, Hashable, CaseIterable {
+    /// A form with a signed policy (S3's POST Object).
+    case post
+    /// A presigned URL, for stores that have no form.
+    case put
 }

@@ -47,7 +47,7 @@ enum RuleProblems {
             """
             16:12: the rule “avatars” is not a mapping; write “key: value” lines, with the keys keyPrefix, keyName, \
             filenames, parameters, contentTypes, maxSize, minSize, declaredSize, expiry, acl, storageClass, encryption, tags, metadata, cacheControl, \
-            contentDisposition, contentEncoding, contentLanguage, checksum, successStatus, successRedirect, requireScope, issuers, apiKeysOnly, limits, \
+            contentDisposition, contentEncoding, contentLanguage, overwrite, checksum, successStatus, successRedirect, requireScope, issuers, apiKeysOnly, limits, \
             store
             """),
         .replacing(

@@ -11,7 +11,7 @@ enum StoreProblems {
             """,
             """
             2:8: store is not a mapping; write “key: value” lines, with the keys bucket, region, endpoint, addressing, \
-            dualStack, fips, accelerate, signature, maxPolicyBytes, credentials
+            dualStack, fips, accelerate, signature, method, maxPolicyBytes, credentials
             3:1: “storage” is not a key of the file; known keys: tenant, store, stores, auth, origins, rules, aliases, \
             serviceIssuers, suspended, deny, sharedUsers
             """),
@@ -248,6 +248,60 @@ enum StoreProblems {
             """,
             """
             5:14: AWS has no dual-stack hosts for the region "eu-isoe-west-1"; leave dual-stack out
+            """),
+        .behind(
+            .region, "  method: PUT",
+            """
+            5:11: “PUT” is not a method of upload; write one of post, put
+            """),
+        .behind(
+            .region,
+            """
+              method: put
+              signature: v2
+              maxPolicyBytes: 1024
+            """,
+            """
+            6:14: with method: put there is no signature v2; remove the line, or write v4
+            7:19: with method: put there is no policy; remove maxPolicyBytes
+            """),
+        .behind(
+            .maxSize,
+            """
+                declaredSize: atMost
+                successStatus: 200
+                store: share
+            stores: {share: {bucket: share, region: auto, endpoint: "https://s3.store.example", method: put}}
+            """,
+            """
+            20:19: with method: put a ticket is for the exact size; remove declaredSize, or write exact
+            21:20: with method: put the store always answers 200; remove successStatus
+            """),
+        .behind(
+            .maxSize,
+            """
+                successRedirect: https://app.acme.example/
+                store: share
+            stores: {share: {bucket: share, region: auto, endpoint: "https://s3.store.example", method: put}}
+            """,
+            """
+            20:22: with method: put the store does not redirect; remove successRedirect
+            """),
+        .behind(
+            .maxSize, "    acl: none",
+            """
+            20:10: acl: none is only for a store with method: put; remove the line: no ACL is sent
+            """),
+        .behind(
+            .maxSize, "    overwrite: never",
+            """
+            20:16: overwrite: never is only for a store with method: put: a form has no condition on existing objects; \
+            add {uuid} to keyName, so that no two uploads have one key
+            """),
+        .behind(
+            .maxSize, "    overwrite: no",
+            """
+            20:16: “no” is not a value of overwrite; write one of allowed, never
             """),
         .behind(
             .region, "  maxPolicyBytes: 1MiB",

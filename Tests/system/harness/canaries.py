@@ -18,6 +18,8 @@ def add(*texts: str | None):
 
 def add_ticket(ticket: dict):
     """A ticket's policy and signature."""
+    if ticket.get("method") == "PUT":
+        add(ticket["url"].partition("X-Amz-Signature=")[2])
     for name, value in ticket["fields"].items():
         if name.lower() in ("policy", "x-amz-signature", "signature", "x-amz-security-token"):
             add(value)

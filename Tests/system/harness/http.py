@@ -40,7 +40,8 @@ PROBLEM_CODES = {
     "tenant-suspended": 403, "scope-missing": 403, "claim-missing": 403, "user-denied": 403,
     "origin-not-allowed": 403, "user-not-allowed": 403, "rule-unknown": 404, "not-found": 404, "method-not-allowed": 405,
     "request-timeout": 408, "body-too-large": 413, "unsupported-media-type": 415, "content-type-not-allowed": 422,
-    "size-too-large": 422, "size-too-small": 422, "checksum-required": 422, "checksum-not-allowed": 422, "metadata-not-allowed": 422, "parameter-invalid": 422,
+    "size-too-large": 422, "size-too-small": 422, "size-required": 422,
+    "checksum-required": 422, "checksum-not-allowed": 422, "metadata-not-allowed": 422, "parameter-invalid": 422,
     "key-too-long": 422, "rate-limited": 429, "headers-too-large": 431, "credentials-unavailable": 503, "keys-unavailable": 503,
     "clock-implausible": 503, "overloaded": 503,
 }

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A provider of S3-compatible stores that is known by its host names.
+enum StoreProvider: CaseIterable {
+    /// Cloudflare R2.
+    case r2
+    /// Backblaze B2.
+    case b2
+
+    private var domain: String {
+        switch self {
+        case .r2: "r2.cloudflarestorage.com"
+        case .b2: "backblazeb2.com"
+        }
+    }
+
+    /// - Parameter host: in lower case, also with a port
+    init?(host: String) {
+        let host = host.prefix { $0 != ":" }
+        guard let found = Self.allCases.first(where: { host == $0.domain || host.hasSuffix(".\($0.domain)") }) else { return nil }
+        self = found
+    }
+}
