@@ -100,7 +100,7 @@ struct UploadRequestTests {
         #expect(problem.code == .invalidRequest)
         #expect(problem.detail.contains("\"\(name)\""))
         let known = [
-            "rule", "filename", "contentType", "size", "checksumSHA256", "checksum", "metadata", "user", "parameters", "path",
+            "rule", "filename", "contentType", "size", "user", "checksumSHA256", "checksum", "metadata", "parameters", "path",
         ]
         #expect(problem.extras == [.strings("allowed", known)])
     }

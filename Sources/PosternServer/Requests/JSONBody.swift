@@ -135,7 +135,8 @@ struct MemberReader {
     /// Nil also if the value is null, which many serialisers write for a member that is not set.
     private mutating func member(_ name: String) -> JSONValue? {
         known.append(name)
-        guard let value = object[name] else { return nil }
+        // Names are unique: when as many were found as there are, no member has another one.
+        guard found < object.members.count, let value = object[name] else { return nil }
         found += 1
         if case .null = value { return nil }
         return value
@@ -159,9 +160,9 @@ extension UploadRequest {
         // Browsers give the empty text for a file whose type they do not know.
         let contentType = try members.string("contentType") ?? ""
         let size = try members.size("size")
+        let user = try members.string("user")
         let checksum = try Self.checksum(&members)
         let metadata = try members.stringMap("metadata")
-        let user = try members.string("user")
         let parameters = try members.stringMap("parameters")
         let path = try members.string("path")
         try members.rejectUnknownMembers()
