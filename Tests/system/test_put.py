@@ -68,6 +68,13 @@ def test_a_ticket_uploads_the_file_with_type_metadata_and_tags(service, tenant, 
     assert {each["Key"]: each["Value"] for each in tags} == {"team": "web & app", "level": "1"}
 
 
+@pytest.mark.parametrize("filename", ["a=?b.png", "=?utf-8?q?a?=.png", "a  b.png", " =? .png", "a=_?=?.png"])
+def test_a_name_that_looks_encoded_can_be_uploaded(service, tenant, real_store, filename):
+    ticket = take(service, tenant, filename=filename)
+    assert "=?" not in ticket["headers"]["Content-Disposition"] and "  " not in ticket["headers"]["Content-Disposition"]
+    assert put(ticket, PNG).status == 200
+
+
 def test_an_empty_file_can_be_uploaded(service, tenant, real_store):
     ticket = take(service, tenant, rule="plain", size=0)
     assert put(ticket, b"").status == 200

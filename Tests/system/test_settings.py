@@ -567,14 +567,14 @@ def test_what_a_rule_does_not_say_is_not_in_the_form(ruled):
 def test_the_rules_are_told_as_they_are(ruled):
     answer = ruled.request("GET", "/v1/rules", {"Authorization": f"Bearer {ruled.tenants['acme'].token(scope='upload')}"})
     assert answer.json() == {"tenant": "acme", "rules": [
-        {"name": "all", "contentTypes": ["image/png", "text/*"], "accept": [
+        {"name": "all", "method": "POST", "contentTypes": ["image/png", "text/*"], "accept": [
             "image/png", "text/*", *(f".{ending}" for ending in "png ics css csv md markdown txt text log tsv vcf vtt".split())],
          "minSize": 7, "maxSize": 2000, "expiresIn": 90, "checksum": "required", "checksumAlgorithms": ["sha256"], "metadata": ["album"], "usesFilename": True, "usesPath": False, "parameters": {}},
-        {"name": "redirect", "contentTypes": ["image/png"], "accept": ["image/png", ".png"], "minSize": 1, "maxSize": 1024, "expiresIn": 300, "checksum": "optional", "checksumAlgorithms": ["sha256"], "metadata": [],
+        {"name": "redirect", "method": "POST", "contentTypes": ["image/png"], "accept": ["image/png", ".png"], "minSize": 1, "maxSize": 1024, "expiresIn": 300, "checksum": "optional", "checksumAlgorithms": ["sha256"], "metadata": [],
          "usesFilename": True, "usesPath": False, "parameters": {}},
-        {"name": "smallest", "contentTypes": ["image/png"], "accept": ["image/png", ".png"], "minSize": 1, "maxSize": 100, "expiresIn": 300, "checksum": "optional", "checksumAlgorithms": ["sha256"], "metadata": [],
+        {"name": "smallest", "method": "POST", "contentTypes": ["image/png"], "accept": ["image/png", ".png"], "minSize": 1, "maxSize": 100, "expiresIn": 300, "checksum": "optional", "checksumAlgorithms": ["sha256"], "metadata": [],
          "usesFilename": False, "usesPath": False, "parameters": {}},
-        {"name": "forms", "contentTypes": ["image/png"], "accept": ["image/png", ".png"], "minSize": 2, "maxSize": 100, "expiresIn": 300, "checksum": "required",
+        {"name": "forms", "method": "POST", "contentTypes": ["image/png"], "accept": ["image/png", ".png"], "minSize": 2, "maxSize": 100, "expiresIn": 300, "checksum": "required",
          "checksumAlgorithms": ["crc32c", "md5"], "metadata": [], "usesFilename": True, "usesPath": False, "parameters": {}},
-        {"name": "ignored", "contentTypes": ["image/png"], "accept": ["image/png", ".png"], "minSize": 1, "maxSize": 100, "expiresIn": 300, "checksum": "optional",
+        {"name": "ignored", "method": "POST", "contentTypes": ["image/png"], "accept": ["image/png", ".png"], "minSize": 1, "maxSize": 100, "expiresIn": 300, "checksum": "optional",
          "checksumAlgorithms": ["sha256"], "metadata": [], "usesFilename": False, "usesPath": False, "parameters": {}}]}

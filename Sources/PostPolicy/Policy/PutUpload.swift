@@ -11,7 +11,7 @@ import WireFormats
 /// The requirements for one upload by `PUT`, for stores that have no POST form. ``PolicySigner`` turns them into a presigned URL.
 ///
 /// A signature covers exact values only: one size, one value for each header field. It cannot forbid other fields. AWS refuses
-/// `x-amz-*` fields that are not signed; not every store does, and none refuses `Content-Encoding` and the like.
+/// `x-amz-*` fields that are not signed; not every store does. `Content-Encoding` and the like need not be signed.
 public struct PutUpload: Sendable {
     /// The bytes of all header fields of one request ("PUT Object" in the S3 API reference: 8 KB).
     public static let maximumHeaderBytes = 8192
@@ -63,11 +63,12 @@ public struct PutUpload: Sendable {
         guard !Self.reservedNames.contains(where: { $0.equalsIgnoringASCIICase(name) }) else { throw .fieldReserved(name) }
         for header in headers where header.name.equalsIgnoringASCIICase(name) { throw .fieldDuplicate(name) }
         try FormField.checkValue(value, of: name)
-        let text = EncodedWord.encodeIfNeeded(value)
-        guard name.hasPrefixIgnoringASCIICase("x-amz-meta-") || text.hasSameBytes(as: value) else {
-            throw .fieldValueInvalid(name: name, .header)
+        if name.hasPrefixIgnoringASCIICase("x-amz-meta-") {
+            headers.append(HeaderField(name: name, value: EncodedWord.encodeIfNeeded(value)))
+        } else {
+            guard EncodedWord.isFieldValue(value) else { throw .fieldValueInvalid(name: name, .header) }
+            headers.append(HeaderField(name: name, value: value))
         }
-        headers.append(HeaderField(name: name, value: text))
     }
 
     /// Fields that the client or the connection sets, or that are not signed as they are sent.

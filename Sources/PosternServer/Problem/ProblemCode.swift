@@ -141,7 +141,8 @@ extension ProblemDetails {
             case .parameterInvalid(let mistake): (.parameterInvalid, Self.members(of: mistake))
             case .keyTooLong: (.keyTooLong, [])
             case .policyTooLong(_, let max): (.invalidRequest, [.int("maxPolicyBytes", max)])
-            case .userRequired, .checksumMalformed, .formTooLarge, .headersTooLarge, .invalid: (.invalidRequest, [])
+            case .userRequired, .checksumMalformed, .formTooLarge, .headersTooLarge, .headerImpossible, .invalid:
+                (.invalidRequest, [])
             }
         let understood = refusal.understood.map { [Extra.string("understood", $0)] } ?? []
         self.init(code, detail: refusal.detail, extras: limits + understood)

@@ -44,7 +44,8 @@ extension ResponseFields {
             guard value.utf8.count <= maximumRequestedBytes else { return read.joined(separator: ", ") }
             for item in value.split(separator: ",") {
                 let name = item.trimmingBlanks()
-                if name.isEmpty { continue }
+                // In the response `*` would allow every field.
+                if name.isEmpty || name == "*" { continue }
                 guard name.utf8.allSatisfy(ByteSet.token.contains) else { return read.joined(separator: ", ") }
                 let lowercased = name.lowercased()
                 if !read.contains(lowercased) { names.append(lowercased) }

@@ -82,8 +82,11 @@ struct TicketIssuer: Sendable {
                 let upload = try admission.putUpload(to: store.endpoint, expiration: end)
                 return .put(try signer.presign(upload, credentials: credentials, at: now))
             } catch {
-                if case .formTooLarge = error { throw Refusal.headersTooLarge }
-                throw error
+                switch error {
+                case .formTooLarge: throw Refusal.headersTooLarge
+                case .fieldValueInvalid: throw Refusal.headerImpossible
+                default: throw error
+                }
             }
         }
     }
@@ -124,7 +127,7 @@ extension Store {
 
 /// When a ticket ends: after the rule's time, or earlier if the credentials end first.
 ///
-/// A store refuses a form whose session has ended, whatever its policy says.
+/// A store refuses an upload whose session has ended, whatever was signed as its end.
 struct TicketExpiry {
     /// Tickets end this many seconds before their credentials.
     static let margin = 60.0

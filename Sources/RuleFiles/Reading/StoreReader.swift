@@ -30,7 +30,7 @@ struct StoreReader: Sendable {
         let signature = Self.signature.read(from: section, self)
         let method = Self.method.read(from: section, self)
         let maxPolicyBytes = Self.maxPolicyBytes.read(from: section, self)
-        if method?.value == .put { checkPut(signature: signature, maxPolicyBytes: maxPolicyBytes, log: log) }
+        if method?.value == .put { checkPut(endpoint: endpoint, signature: signature, maxPolicyBytes: maxPolicyBytes, log: log) }
         draft.credentials = Self.credentials.read(from: section, region?.value)
         warn(signature: signature, endpoint: endpoint, log: log)
         if method?.value != .put { checkTakesPost(endpoint, log: log) }
@@ -91,7 +91,14 @@ struct StoreReader: Sendable {
     }
 
     /// Reports what a store without forms cannot have.
-    private func checkPut(signature: Located<String>?, maxPolicyBytes: Located<Int>?, log: DiagnosticLog) {
+    private func checkPut(
+        endpoint: Located<String>?, signature: Located<String>?, maxPolicyBytes: Located<Int>?, log: DiagnosticLog
+    ) {
+        // Nothing but the URL says which bucket a PUT writes to, so a path could lead into another one.
+        if let endpoint, let url = try? HTTPURL(endpoint.value), !url.path.isEmpty, url.path != "/" {
+            log.problem(
+                at: endpoint.position, "with method: put the endpoint has no path", "write the URL up to the host or port")
+        }
         if let signature, signature.value == SignatureVersion.v2.rawValue {
             log.problem(at: signature.position, "with method: put there is no signature v2", "remove the line, or write v4")
         }

@@ -39,6 +39,8 @@ package enum Refusal: Error, Sendable, Hashable {
     case formTooLarge
     /// The header fields of a PUT would be larger than `PutUpload.maximumHeaderBytes`.
     case headersTooLarge
+    /// A header field of a PUT would have a value that no header field carries.
+    case headerImpossible
     /// The signed policy would be longer than the store takes, in bytes of base64.
     case policyTooLong(bytes: Int, max: Int)
     /// The request is invalid in another way. The sentence says what to do.
@@ -128,6 +130,8 @@ extension Refusal {
             "The form would be larger than the 20 KB that S3 reads; send less metadata or a shorter file name."
         case .headersTooLarge:
             "The header fields of the upload would be larger than the 8 KB that S3 reads; send less metadata or a shorter file name."
+        case .headerImpossible:
+            "The upload would have a header field with characters that none can have; send another file name or other metadata."
         case .policyTooLong(let bytes, let max):
             "The policy would have \(bytes) bytes in base64, and this store takes at most \(max): send less metadata, a shorter file name "
                 + "and no parameters of the content type, or ask the operator to shorten the rule's keys and constant fields."

@@ -190,9 +190,12 @@ enum ContentDisposition {
     }
 
     /// Appends the name for clients without `filename*` (RFC 6266, appendix D): without accents, and with `_` for each other character
-    /// that is not ASCII, or that programs read differently.
+    /// that is not ASCII, or that programs read differently: `=?` begins an encoded word (RFC 2047).
     private static func appendFallback(_ name: String, to value: inout [UInt8]) {
-        func append(_ byte: UInt8) { value.append(ByteSet.quotedName.contains(byte) ? byte : UInt8(ascii: "_")) }
+        func append(_ byte: UInt8) {
+            let beginsWord = byte == UInt8(ascii: "?") && value.last == UInt8(ascii: "=")
+            value.append(ByteSet.quotedName.contains(byte) && !beginsWord ? byte : UInt8(ascii: "_"))
+        }
         if name.allBytes({ $0 < 0x80 }) { return name.utf8.forEach(append) }
         let start = value.count
         for scalar in name.unicodeScalars {

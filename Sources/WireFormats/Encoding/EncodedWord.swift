@@ -27,7 +27,7 @@ package enum EncodedWord {
     /// Encodes a text unless a header field carries it unchanged: visible ASCII with single spaces inside, and nothing that a
     /// decoder would take for an encoded word. (Senders remove spaces at the ends, and SigV4 signs a run of spaces as one.)
     package static func encodeIfNeeded(_ text: String) -> String {
-        isPlain(text) ? text : encode(text)
+        isFieldValue(text) && !text.utf8.hasWordBeginning ? text : encode(text)
     }
 
     /// Decodes the words of Base64 in UTF-8 in a text, as ``encode(_:)`` writes them. Returns everything else unchanged.
@@ -44,13 +44,20 @@ package enum EncodedWord {
         return String(validating: bytes, as: UTF8.self) ?? text
     }
 
-    private static func isPlain(_ text: String) -> Bool {
+    /// Whether a header field carries a text unchanged: visible ASCII with single spaces inside.
+    package static func isFieldValue(_ text: String) -> Bool {
         var previous = UInt8(ascii: " ")
         for byte in text.utf8 {
             guard byte.isVisibleASCII || (byte == UInt8(ascii: " ") && previous != byte) else { return false }
-            if previous == UInt8(ascii: "="), byte == UInt8(ascii: "?") { return false }
             previous = byte
         }
         return previous != UInt8(ascii: " ") || text.isEmpty
+    }
+}
+
+extension String.UTF8View {
+    /// Whether a decoder could take a part of the text for an encoded word: it has `=?`.
+    fileprivate var hasWordBeginning: Bool {
+        zip(self, dropFirst()).contains { $0 == UInt8(ascii: "=") && $1 == UInt8(ascii: "?") }
     }
 }

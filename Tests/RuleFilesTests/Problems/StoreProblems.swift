@@ -266,6 +266,15 @@ enum StoreProblems {
             7:19: with method: put there is no policy; remove maxPolicyBytes
             """),
         .behind(
+            .region,
+            """
+              method: put
+              endpoint: https://s3.store.example/other-bucket
+            """,
+            """
+            6:13: with method: put the endpoint has no path; write the URL up to the host or port
+            """),
+        .behind(
             .maxSize,
             """
                 declaredSize: atMost
