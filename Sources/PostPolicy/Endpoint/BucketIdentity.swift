@@ -89,7 +89,7 @@ extension BucketIdentity.ServiceHost {
 }
 
 extension Host {
-    /// The host behind a first part and its dot; nil if the host does not begin so.
+    /// The host after a first part and its dot; nil if the host does not begin so.
     fileprivate func subdomain(of part: String) -> Host? {
         guard address == nil, text.hasPrefix("\(part).") else { return nil }
         return Host(text.dropFirst(part.count + 1))

@@ -3,7 +3,7 @@
 import UploadRules
 import WireFormats
 
-/// Reads an entry of a rule's `contentTypes` where it is a mapping.
+/// Reads an entry of a rule's `contentTypes` if it is a mapping.
 struct ContentTypeReader: Sendable {
     static let keys = [type.row, extensions.row]
 

@@ -267,7 +267,7 @@ extension RuleReader {
     }
 }
 
-/// Reads a rule's `encryption` where it is a mapping.
+/// Reads a rule's `encryption` if it is a mapping.
 struct EncryptionReader: Sendable {
     static let keys = [type.row, keyID.row, bucketKey.row]
 

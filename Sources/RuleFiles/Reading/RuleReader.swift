@@ -250,12 +250,12 @@ extension RuleReader {
         if let parameter = parameters.first, !uses(.user), !uses(.uuid) {
             section.log.warning(
                 at: parameter.position,
-                "whoever may use the rule chooses {\(parameter.value.name)}: it is only a name, and proves nothing about the user",
+                "the client chooses {\(parameter.value.name)}, so it does not say whose file it is",
                 "add {uuid} to keyName, or /{user}/ to keyPrefix, so that nobody can replace the files of others")
         }
     }
 
-    /// Behind a number of folders that the client chooses, nobody's folder has a place of its own.
+    /// After a number of folders that the client chooses, no user's folder has a fixed place.
     private func checkPath(_ prefix: Located<KeyTemplate>, _ keyName: Located<KeyTemplate>?, of section: Section) {
         var hasPath = false
         for template in [prefix, keyName].compactMap({ $0 }) {
@@ -263,7 +263,7 @@ extension RuleReader {
                 if placeholder.isOwner, hasPath {
                     section.log.problem(
                         at: template.position,
-                        "{\(placeholder.name)} stands behind {path}, so a client could choose folders that are another's",
+                        "{\(placeholder.name)} comes after {path}, so a client could choose the folders of another user",
                         "write it before: {\(placeholder.name)}/{path}/")
                     return
                 }
@@ -505,7 +505,7 @@ extension RuleReader {
         if let expiry, expiry.value > longestUsualExpiry {
             section.log.warning(
                 at: expiry.position,
-                "whoever gets hold of a ticket can use it, again and again, for more than \(longestUsualExpiry / 60) minutes",
+                "anyone who has a ticket can use it repeatedly, for more than \(longestUsualExpiry / 60) minutes",
                 "write at most \(longestUsualExpiry / 60)m, and let clients request each ticket right before its upload"
             )
         }
@@ -526,7 +526,7 @@ extension RuleReader {
     }
 }
 
-/// Reads a rule's `checksum` where it is a mapping.
+/// Reads a rule's `checksum` if it is a mapping.
 struct ChecksumReader: Sendable {
     static let keys = [required.row, algorithms.row]
 

@@ -216,7 +216,7 @@ extension JSONParser {
         position += 1
     }
 
-    /// Reads `uXXXX`, and the low half after a high surrogate.
+    /// Reads `uXXXX`; after a high surrogate also `\uXXXX` of its low surrogate.
     private mutating func unicodeEscape(_ bytes: Span<UInt8>) throws(JSONSyntaxError) -> Unicode.Scalar {
         let start = position
         let unit = try hexUnit(bytes)

@@ -352,7 +352,7 @@ struct IssuerCheckTests {
             let text = file(keys: [""], rules: ["a: {keyPrefix: a/, expiry: \(expiry)}"])
                 .replacing("region: eu-west-1}", with: "region: eu-west-1, credentials: \(credentials)}")
             return Example.load(["acme.yaml": text]).warnings.map(\.message).filter {
-                !$0.hasPrefix("whoever gets hold of a ticket")
+                !$0.hasPrefix("anyone who has a ticket")
             }
         }
         let role = "{assumeRole: {roleArn: \"arn:aws:iam::123456789012:role/acme\"}}"

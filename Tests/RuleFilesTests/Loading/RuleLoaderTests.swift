@@ -493,7 +493,7 @@ struct RuleLoaderTests {
         ("    maxSize: 5MiB", "    maxSize: 5MiB\n    acl: public-read-write", "20:10: with public-read-write anyone"),
         ("    maxSize: 5MiB", "    maxSize: 5MiB\n    acl: public-read", "20:10: buckets of AWS made since April 2023"),
         ("    maxSize: 5MiB", "    maxSize: 5MiB\n    acl: private", "20:10: buckets of AWS made since April 2023"),
-        ("    maxSize: 5MiB", "    maxSize: 5MiB\n    expiry: 901s", "20:13: whoever gets hold of a ticket"),
+        ("    maxSize: 5MiB", "    maxSize: 5MiB\n    expiry: 901s", "20:13: anyone who has a ticket"),
         (
             "    contentTypes: [image/png, image/jpeg]", "    contentTypes: [image/png, '*/*']",
             "18:31: */* allows every type that no browser runs"
@@ -538,7 +538,7 @@ struct RuleLoaderTests {
         (
             "    keyPrefix: avatars/{user}/",
             "    keyPrefix: a/{audit}/\n    keyName: report.csv\n    parameters: {audit: digits}",
-            "19:18: whoever may use the rule chooses {audit}: it is only a name, and proves nothing about the user"
+            "19:18: the client chooses {audit}, so it does not say whose file it is"
         ),
         (
             "    keyPrefix: avatars/{user}/", "    keyPrefix: avatars/{user}/\n    filenames: unicode",

@@ -267,12 +267,12 @@ enum RuleProblems {
         .replacing(
             .keyPrefix, "    keyPrefix: a/{path}/{user}/",
             """
-            17:16: {user} stands behind {path}, so a client could choose folders that are another's; write it before: {user}/{path}/
+            17:16: {user} comes after {path}, so a client could choose the folders of another user; write it before: {user}/{path}/
             """),
         .replacing(
             .keyPrefix, "    keyPrefix: a/{path}/\n    keyName: '{user}/{uuid}'",
             """
-            18:14: {user} stands behind {path}, so a client could choose folders that are another's; write it before: {user}/{path}/
+            18:14: {user} comes after {path}, so a client could choose the folders of another user; write it before: {user}/{path}/
             """),
         .replacing(
             .keyPrefix, "    keyPrefix: a/{path}/\n    keyName: '{path}/{uuid}'",
