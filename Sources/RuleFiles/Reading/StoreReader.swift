@@ -120,185 +120,12 @@ struct StoreReader: Sendable {
         }
     }
 
-    /// S3 has FIPS hosts in the regions of North America and in the partitions of the USA ("Amazon Simple Storage Service endpoints
-    /// and quotas").
-    private func warnOfFIPS(at position: YAMLPosition, region: String, log: DiagnosticLog) {
-        guard Partition(region: region) == .aws, !region.hasPrefix("us-"), !region.hasPrefix("ca-") else { return }
-        log.warning(at: position, "AWS is not known to have FIPS hosts in the region \(region.quoted)", "leave fips out")
-    }
-
-    /// The bucket's name would be in the URL twice: https://acme.acme.s3.example.net/.
-    private func warnOfHost(_ endpoint: Located<String>?, bucket: String, log: DiagnosticLog) {
-        guard let endpoint, let url = try? HTTPURL(endpoint.value), url.host.lowercased.text.hasPrefix("\(bucket).") else {
-            return
-        }
-        log.warning(
-            at: endpoint.position,
-            "the endpoint's host begins with the name of the bucket, which the URL then has twice",
-            "if this host is the bucket, write addressing: host; otherwise leave the bucket out of the endpoint"
-        )
-    }
-
-    /// Reports stores that are known to have no POST uploads: docs/stores.md.
-    private func checkTakesPost(_ endpoint: Located<String>?, log: DiagnosticLog) {
-        guard let endpoint, let url = try? HTTPURL(endpoint.value) else { return }
-        switch StoreProvider(host: url.host.lowercased.text) {
-        case .r2:
-            log.problem(
-                at: endpoint.position,
-                "Cloudflare R2 takes no POST uploads: it would answer each with 501",
-                "write method: put in the store, so that tickets are for PUT")
-        case .b2:
-            log.warning(
-                at: endpoint.position,
-                "Backblaze B2 does not list POST uploads among the calls that it supports",
-                "write method: put in the store, so that tickets are for PUT; or try an upload first")
-        case nil:
-            break
-        }
-    }
-
     private func warnOfName(_ bucket: Located<String>, isAWS: Bool, log: DiagnosticLog) {
         log.warning(
             at: bucket.position,
             "S3 gives no bucket the name \(bucket.value.quoted)" + (isAWS ? " since March 2018" : ""),
             isAWS ? "if the bucket is newer, correct its name" : "check that the store has a bucket of this name"
         )
-    }
-}
-
-/// AWS's other hosts, as far as they could be read.
-private struct StoreOptions {
-    let dualStack: Located<Bool>?
-    let fips: Located<Bool>?
-    let accelerate: Located<Bool>?
-
-    init(_ section: Section) {
-        dualStack = StoreReader.dualStack.read(from: section, nil)
-        fips = StoreReader.fips.read(from: section, nil)
-        accelerate = StoreReader.accelerate.read(from: section, nil)
-    }
-
-    var set: StoreEndpoint.Options {
-        var set: StoreEndpoint.Options = []
-        if dualStack?.value ?? false { set.insert(.dualStack) }
-        if fips?.value ?? false { set.insert(.fips) }
-        if accelerate?.value ?? false { set.insert(.accelerate) }
-        return set
-    }
-
-    /// The position of the first option that is on.
-    var first: YAMLPosition? {
-        [dualStack, fips, accelerate].compactMap { $0 }.filter(\.value).map(\.position).min()
-    }
-
-    /// - Parameter option: as an `EndpointError` names it
-    func position(of option: String) -> YAMLPosition? {
-        switch option {
-        case "fips": fips?.position
-        case "accelerate": accelerate?.position
-        default: dualStack?.position
-        }
-    }
-}
-
-/// A store of a tenant's file as far as it could be read.
-struct StoreDraft: Sendable {
-    /// The name under `stores`; nil for `store`.
-    let name: String?
-    let position: YAMLPosition
-    /// Whether it is AWS itself.
-    var isAWS = true
-    /// Nil if the bucket's address is wrong.
-    var bucket: BucketIdentity?
-    /// As the file has it; empty if it could not be read.
-    var bucketName = ""
-    /// Nil if a problem was logged.
-    var store: Store?
-    /// Nil if the file has none or, with a problem logged, wrong ones.
-    var credentials: CredentialReader.Reading?
-}
-
-/// The stores of a tenant's file as far as they could be read.
-struct StoreDrafts: Sendable {
-    /// `store`; nil if the file does not have it.
-    private let standard: StoreDraft?
-    /// `stores`, in the order of the file.
-    private let named: [StoreDraft]
-    /// Whether `stores` is wrong, so that it is not known which names it has.
-    private let isIncomplete: Bool
-
-    init(_ file: Section) {
-        standard = file["store"].map { StoreReader(name: nil).read($0, log: file.log) }
-        guard let entry = file["stores"] else {
-            (named, isIncomplete) = ([], false)
-            if standard == nil { file.missing("store", "write store: with the bucket and its region under it") }
-            return
-        }
-        let entries = file.section("stores", keys: nil)?.all
-        named = entries?.compactMap { Self.read($0, log: file.log) } ?? []
-        isIncomplete = named.count != entries?.count
-        if let entries, entries.isEmpty {
-            file.log.problem(at: entry.keyPosition, "stores is empty", "write the name of a store under it, or remove it")
-        }
-    }
-
-    private static func read(_ entry: YAMLEntry, log: DiagnosticLog) -> StoreDraft? {
-        do throws(ValueError) {
-            let name = try Identifier.parse(entry.key, what: "a store's name", underscores: true)
-            return StoreReader(name: name).read(entry, log: log)
-        } catch {
-            log.problem(at: entry.keyPosition, error)
-            return nil
-        }
-    }
-
-    private var all: [StoreDraft] { (standard.map { [$0] } ?? []) + named }
-
-    /// Finds the store that a rule names.
-    /// - Returns: nil, with a problem logged, if there is none
-    func store(of rule: Section, key: String) -> StoreDraft? {
-        guard rule[key] != nil else {
-            if standard == nil, !named.isEmpty {
-                rule.log.problem(
-                    at: rule.position,
-                    "\(rule.title) has no store, and neither has the file",
-                    "write store: \(named[0].name ?? "") in the rule, or store: at the top of the file"
-                )
-            }
-            return standard
-        }
-        if let value = rule[key]?.value, case .mapping = value.content {
-            rule.log.problem(
-                at: value.position, "the store of a rule is a name",
-                "write these keys under stores: and a name at the top of the file, and store: with this name here")
-            return nil
-        }
-        let found: Located<StoreDraft?>? = rule.value(key) { text throws(ValueError) in
-            if let found = named.first(where: { $0.name?.hasSameBytes(as: text) ?? false }) { return found }
-            guard !isIncomplete else { return nil }
-            let names = named.compactMap(\.name)
-            throw ValueError(
-                "\(text.quoted) is not the name of a store",
-                suggesting: .init(for: text, in: names),
-                else: names.isEmpty
-                    ? "write its bucket and region under stores: at the top of the file"
-                    : "write one of \(names.prefix(20).joined(separator: ", "))"
-            )
-        }
-        return found?.value
-    }
-
-    /// - Parameter rules: every rule of the file
-    func warnOfUnused(by rules: [RuleDraft], log: DiagnosticLog) {
-        let used = Set(rules.compactMap(\.store).map(\.name))
-        for store in all where !used.contains(store.name) {
-            log.warning(
-                at: store.position,
-                store.name.map { "no rule uses the store \($0.quoted)" } ?? "no rule uses store: each names one of stores",
-                store.name.map { "name it in a rule, store: \($0), or remove it" } ?? "remove it, or the store of a rule"
-            )
-        }
     }
 }
 
@@ -348,11 +175,11 @@ extension StoreReader {
         }
     }
 
-    fileprivate static let dualStack = flag("dualStack", "AWS's hosts for IPv6 and IPv4")
+    static let dualStack = flag("dualStack", "AWS's hosts for IPv6 and IPv4")
 
-    fileprivate static let fips = flag("fips", "AWS's hosts with FIPS 140 modules, in the USA and Canada")
+    static let fips = flag("fips", "AWS's hosts with FIPS 140 modules, in the USA and Canada")
 
-    fileprivate static let accelerate = flag("accelerate", "S3 Transfer Acceleration, which the bucket must have")
+    static let accelerate = flag("accelerate", "S3 Transfer Acceleration, which the bucket must have")
 
     private static func flag(_ name: String, _ hosts: String) -> Key<StoreReader?, Located<Bool>?> {
         Key(name, takes: "`true`: \(hosts)", standard: "`false`", example: "true") { section, key, _ in section.flag(key) }
