@@ -19,7 +19,8 @@ STATIC = Credentials("AKIACANARYPOSTERN0001", canaries.secret("canary-secret-key
 
 
 def pytest_addoption(parser):
-    parser.addoption("--requests", type=int, default=None, help="how many requests the hostile test sends (default 100,000)")
+    parser.addoption("--requests", type=int, default=None, help="how many requests a test of hostile requests sends")
+    parser.addoption("--seed", type=int, default=0, help="of hostile requests: the same seed gives the same (default 0)")
 
 
 def pytest_configure(config):

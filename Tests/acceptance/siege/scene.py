@@ -31,6 +31,7 @@ class Options:
     scale: float = 1.0
     heap: bool = False
     log_level: str = "info"
+    seed: int = 0
 
     def many(self, count: int) -> int:
         return max(1, round(count * self.scale))

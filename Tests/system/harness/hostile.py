@@ -18,12 +18,20 @@ class Shot:
     data: bytes
     whole: bool = True
     head_only: bool = False
+    # Whose token it has; None with an API key, where the body says it.
+    user: str | None = None
 
 
 NASTY_TEXT = [
     "", "\0", "a\0b", "\r\n", "a\r\nX-Injected: 1", "\n", "\t", "\x1b[31m", "\x7f", "\u0085", "\u2028", "\u2029", "\ufeff", "\ufffd", "\uffff", "\u202e",
     "e\u0301", "\u00e9", "\U0001f39e", "\U0010ffff", "../" * 40, "..", ".", "/", "\\", "a" * 5000, "é" * 300, "${filename}", "{user}", "$", "{{", "}}",
     '"', "'", "<script>", "%00", "%2e%2e%2f", "-", "--", "~", "CON", "a" * 254 + ".png", " ", "   ", "\u00a0", "null", "0", "NaN", "__proto__",
+    # Encoded words, and what looks like them.
+    "=?UTF-8?B?YQ==?=", "=?utf-8?q?=41?=", "=?", "?=", "a=?b", "==?=",
+    # What grows or changes when it is normalised, and long names by letters of two and three bytes.
+    "e\u0301" * 100, "\u1100\u1161\u11a8", "\u0344", "\ufb2c", "\U0001d160", "\ufdfa", "\u0130", "\u212b", "\u0301", "\u62a5\u544a" * 50, "\u00df" * 150,
+    # Dots and separators of other scripts, and text that runs the other way.
+    "\u2024\u2024", "\uff0e\uff0e\uff0f", "\u2215", "\u2066a\u2069", "\u061c", "\u200d", "\u202egnp.exe", "...", ".png", "a.", "$" * 3 + "{x}", "%F0%9F", "\u0661",
 ]
 NUMBERS = ["0", "-0", "-1", "1e308", "1e309", "-1e308", "1E400", "1e-400", "0.1", "1.0", "5e3", "9007199254740993", "9223372036854775807",
            "9223372036854775808", "-9223372036854775809", "1" * 400, "0" * 3 + "1", "01", "+1", ".5", "5.", "0x10", "1_000", "Infinity", "NaN",
@@ -44,7 +52,7 @@ HEADER_VALUES = ["", " ", "*", "null", "0", "-1", "a" * 3000, "\x01", "\t", "é"
 
 class Hostile:
     def __init__(self, seed: int, tenant: Tenant):
-        self.pick = random.Random(seed)
+        self.seed, self.pick = seed, random.Random(seed)
         self.tenant = tenant
         self.issuer = tenant.issuers[0]
         self.good_token = tenant.token("u1")
@@ -54,8 +62,8 @@ class Hostile:
         ]
 
     def shots(self, count: int) -> Iterator[Shot]:
-        makers = self.pick.choices([make for _, make in self.kinds], [weight for weight, _ in self.kinds], k=count)
-        for make in makers:
+        for _ in range(count):
+            [make] = self.pick.choices([make for _, make in self.kinds], [weight for weight, _ in self.kinds])
             yield make()
 
     # parts

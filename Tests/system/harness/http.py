@@ -50,10 +50,14 @@ PROBLEM_CODES = {
 def check_problem(answer: Answer):
     """An answer of 400 or more is a problem document with all members and a known code."""
     assert answer.headers.get("content-type") == "application/problem+json", (answer.status, answer.headers, answer.body[:300])
-    problem = answer.json()
+    check_problem_document(answer.json(), answer.status)
+
+
+def check_problem_document(problem: dict, status: int):
+    """The document alone, as the results of a batch have it."""
     missing = [name for name in PROBLEM_MEMBERS if name not in problem]
     assert not missing, (missing, problem)
-    assert problem["status"] == answer.status == PROBLEM_CODES.get(problem["code"]), problem
+    assert problem["status"] == status == PROBLEM_CODES.get(problem["code"]), problem
     assert problem["type"] == f"urn:postern:problem:{problem['code']}", problem
     assert problem["title"] and problem["detail"] and problem["requestId"], problem
 
