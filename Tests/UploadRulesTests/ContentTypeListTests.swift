@@ -34,7 +34,9 @@ struct ContentTypeListTests {
         "application/atom+xml", "application/mathml+xml", "text/javascript", "application/javascript", "application/x-javascript",
         "application/ecmascript", "text/ecmascript", "text/jscript", "text/livescript", "text/javascript1.5", "text/xsl",
         "text/vbscript", "foo/xml", "foo/html", "image/x+xml", "message/rfc822", "multipart/x-mixed-replace",
-        "application/x-shockwave-flash", "image/svg",
+        "application/x-shockwave-flash", "image/svg", "image/svg-xml", "text/x-html", "application/xhtml", "text/rdf",
+        "application/rdf+xml", "application/xslt+xml", "application/vnd.wap.xhtml+xml", "application/mhtml", "multipart/related",
+        "text/x-component", "text/x-scriptlet", "text/vbs", "text/cache-manifest", "application/x-webarchive",
     ])
     func `a wildcard does not allow a type that browsers run, but its name does`(type: String) {
         let registered = ContentTypeList.registeredName(of: type) ?? type
@@ -227,12 +229,30 @@ struct ContentTypeListTests {
 
     @Test func `the usual ending is one that nothing runs, but for types that browsers run`() {
         for (type, endings) in FileExtension.usual {
-            for ending in endings.split(separator: " ").map(String.init) {
-                #expect(FileExtension.isEnding(ending))
-                #expect(!FileExtension.isRun(ending) || MediaTypeNames.isScriptCapable(type), "\(type) \(ending)")
-            }
+            for ending in endings.split(separator: " ") { #expect(FileExtension.isEnding(String(ending))) }
+            let usual = FileExtension.of(contentType: type)
+            #expect(!FileExtension.isRun(usual) || MediaTypeNames.isScriptCapable(type), "\(type) \(usual)")
             #expect(MediaTypeNames.resolve(type).name == type, "\(type)")
         }
+    }
+
+    @Test(arguments: [
+        "html", "svg", "php", "php2", "php8", "phpt", "phtml", "phar", "asp", "aspx", "asa", "cer", "cdx", "cshtml", "config",
+        "jsp",
+        "jspx", "cgi", "shtml", "stm", "htaccess", "hta", "htc", "wsf", "sct", "mht", "mhtml", "svgz", "xht", "xaml",
+        "webarchive",
+    ])
+    func `an ending of files that are run is only for types that browsers run`(ending: String) throws {
+        for type in ["application/octet-stream", "application/pkix-cert", "text/plain"] {
+            #expect(throws: ValueError.self) { try ContentTypeList.parseEnding(ending, of: type) }
+        }
+        #expect(try ContentTypeList.parseEnding(ending, of: "text/html") == ending)
+    }
+
+    @Test func `a certificate has an ending that nothing runs`() throws {
+        let list = ContentTypeList(patterns: ["application/*"])
+        #expect(try list.match("", filename: "ca.cer").type.essence == "application/pkix-cert")
+        #expect(FileExtension.of(contentType: "application/pkix-cert") == "crt")
     }
 
     @Test(arguments: [

@@ -117,7 +117,8 @@ extension RuleReader {
 
     static let declaredSize = Key<RuleReader, Located<DeclaredSize>?>(
         "declaredSize",
-        takes: "`exact`, `atMost` or `ignored`: what the ticket is for if a request [declares a size](#sizes)",
+        takes: "`exact`, `atMost` or `ignored`: what the ticket is for if a request [declares a size](#sizes); with a store of "
+            + "`method: put` only `exact`",
         standard: "`exact`",
         example: "atMost"
     ) { section, key, _ in

@@ -71,16 +71,24 @@ enum FileExtension {
 
     private static let mistaken: [String: Set<String>] = mistakes.mapValues { Set($0.split(separator: " ").map(String.init)) }
 
-    static let run: Set<String> = [
-        "asa", "asax", "ashx", "asmx", "asp", "aspx", "atom", "cfm", "cgi", "cjs", "eml", "fcgi", "hta", "htaccess", "htc", "htm",
-        "html", "htmls", "jhtml", "js", "jse", "jsp", "jspx", "jsx", "mathml", "mht", "mhtml", "mjs", "php", "php3", "php4",
-        "php5", "php7", "php8", "phps", "pht", "phtm", "phtml", "phar", "pl", "rdf", "rhtml", "rss", "shtm", "shtml", "stm",
-        "svg",
-        "svgz", "swf", "vbe", "vbs", "wsf", "xht", "xhtm", "xhtml", "xml", "xsd", "xsl", "xslt", "xul",
-    ]
+    private static let run: Set<String> = Set(
+        [
+            // Pages and scripts, also those of old browsers.
+            "atom cjs dhtml eml hta htc htm html htmls js jse jsx mathml mht mhtml mjs rdf rss sct svg svgz swf vbe vbs webarchive",
+            "wsc wsf wsh xaml xbap xht xhtm xhtml xml xsd xsl xslt xul",
+            // Server-side includes, CGI, Apache's configuration.
+            "cgi fcgi htaccess pl shtm shtml ssi stm",
+            // PHP.
+            "hphp inc phar php php2 php3 php4 php5 php6 php7 php8 phps pht phtm phtml phpt pgif",
+            // IIS: ASP, ASP.NET and its configuration. ASP also runs cdx and cer.
+            "asa asax ascx ashx asmx asp aspq aspx axd cdx cer config cshtm cshtml idc rem soap svc vbhtm vbhtml",
+            // Java, ColdFusion, Ruby.
+            "cfc cfm cfml dbm jhtml jsp jspa jspf jspx jsv jsw rhtml wss",
+        ].flatMap { $0.split(separator: " ").map(String.init) })
 
     /// Types and their endings: IANA's registry and Debian's media-types (`/etc/mime.types`); for types and endings that are not in
     /// these, freedesktop's shared-mime-info (`globs2`) or what browsers give: jsonl, idml, indd, ipa, msg, opus, parquet, pem, weba.
+    /// The first ending of a certificate is crt, since servers run cer.
     static let usual: [String: String] = [
         "application/cbor": "cbor",
         "application/dicom": "dcm",
@@ -99,7 +107,7 @@ enum FileExtension {
         "application/pgp-keys": "asc",
         "application/pgp-signature": "sig",
         "application/pkcs10": "p10",
-        "application/pkix-cert": "cer",
+        "application/pkix-cert": "crt cer",
         "application/postscript": "ps eps",
         "application/rtf": "rtf",
         "application/sql": "sql",

@@ -576,6 +576,14 @@ struct RuleLoaderTests {
         #expect(outcome.warnings == [], "\(outcome.warnings)")
     }
 
+    @Test(arguments: ["image/svg", "image/svg-xml"])
+    func `another name of a type that runs scripts is warned of as the type`(name: String) {
+        let types = "    contentTypes: [image/png, image/jpeg]"
+        let yaml = Example.acme(replacing: types, with: "    contentTypes: [\(name)]")
+        let warnings = Example.load(["acme.yaml": yaml]).warnings.map(\.message)
+        #expect(warnings.count == 2 && warnings.contains { $0.hasPrefix("a file of the type image/svg+xml can run scripts") })
+    }
+
     @Test func `an ACL at another store, and a prefix in another bucket, are no warning`() throws {
         let store = "  region: r\n  endpoint: https://s3.example.net\nstores:\n  other: {bucket: acme-other, region: eu-west-1}"
         let rules =
