@@ -83,13 +83,7 @@ struct RuleReader: Sendable {
         let limits = Self.limits.read(from: section, self)
 
         guard let prefix else { return nil }
-        if storage.formCost > StorageSettings.maximumFormCost {
-            log.problem(
-                at: position,
-                "the constant fields of \(section.title) have \(storage.formCost) bytes, and at most \(StorageSettings.maximumFormCost) fit into a form",
-                "shorten its tags, fixed metadata, cacheControl or successRedirect"
-            )
-        }
+        checkCost(of: storage, section.title, position, log: log)
         var draft = RuleDraft(
             name: name,
             store: store,
@@ -120,6 +114,26 @@ struct RuleReader: Sendable {
         )
         if let rule = draft.rule { checkPolicyLength(of: rule, section.title, position, log: log) }
         return draft
+    }
+
+    /// Reports settings whose fields are too large for a form, or for the header of a `PUT`.
+    private func checkCost(of storage: StorageSettings, _ title: String, _ position: YAMLPosition, log: DiagnosticLog) {
+        let (bytes, max) = (storage.cost, storage.maximumCost)
+        guard bytes > max else { return }
+        switch storage.method {
+        case .post:
+            log.problem(
+                at: position,
+                "the constant fields of \(title) have \(bytes) bytes, and at most \(max) fit into a form",
+                "shorten its tags, fixed metadata, cacheControl or successRedirect"
+            )
+        case .put:
+            log.problem(
+                at: position,
+                "the constant header fields of \(title) have \(bytes) bytes, and a PUT can have at most \(max)",
+                "shorten its tags, fixed metadata or cacheControl"
+            )
+        }
     }
 
     /// Reports a rule whose policies are longer than its store takes, whatever the request says, and warns of one whose policies can be.

@@ -44,32 +44,51 @@ package final class StorageSettings: Sendable {
     /// The size of the constant metadata, as it counts towards ``MetadataRule/limit``.
     let metadataBytes: Int
 
-    /// The maximum number of bytes that these fields may use in each form. S3 reads 20 KB before the file
+    /// The maximum number of bytes that these fields may use in each upload. S3 reads 20 KB of a form before the file
     /// (`SignedForm.maximumBytes`); the rest is for the key, the session token, the signature and the fields that a request
-    /// adds.
-    package static let maximumFormCost = 8000
-
-    /// An upper bound on the bytes that these fields use in each form.
-    ///
-    /// Each field is in the form twice: as a part, and in base64 as a condition of the policy.
-    package var formCost: Int {
-        let fields = fieldsBeforeDisposition + fieldsAfterDisposition + (successField.map { [$0] } ?? [])
-        let constant = fields.reduce(0) { cost, field in
-            // The policy escapes quotes and backslashes.
-            let escapes = field.value.utf8.count(where: { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") })
-            return cost + Self.cost(bytes: field.name.utf8.count + field.value.utf8.count, escapes: escapes)
+    /// adds. The header fields of a `PUT` have a limit of their own.
+    package var maximumCost: Int {
+        switch method {
+        case .post: 8000
+        case .put: PutUpload.maximumHeaderBytes
         }
-        var computed = metadata.computed.reduce(0) {
-            $0 + Self.cost(bytes: $1.name.utf8.count + $1.value.maximumBytes, escapes: 0)
-        }
-        if hasComputedTags { computed += Self.cost(bytes: 24 + tags.reduce(0) { $0 + $1.maximumBytes }, escapes: 0) }
-        return constant + computed
     }
 
-    private static func cost(bytes: Int, escapes: Int) -> Int {
-        // The delimiter and header of a part with the longest boundary, and the punctuation of a condition.
-        let overhead = 132
-        return overhead + bytes + ((bytes + escapes) * 4 + 2) / 3
+    /// The bytes that these fields use in each form, or in the header of each `PUT`. A placeholder counts with its longest value.
+    package var cost: Int {
+        let fields = fieldsBeforeDisposition + fieldsAfterDisposition + (successField.map { [$0] } ?? [])
+        var cost = fields.reduce(0) { $0 + self.cost(of: $1) }
+        cost += metadata.computed.reduce(0) { $0 + self.cost(bytes: $1.name.utf8.count + $1.value.maximumBytes) }
+        if hasComputedTags { cost += self.cost(bytes: 24 + tags.reduce(0) { $0 + $1.maximumBytes }) }
+        return cost
+    }
+
+    private func cost(of field: FormField) -> Int {
+        switch method {
+        case .post:
+            // The policy escapes quotes and backslashes.
+            let escapes = field.value.utf8.count(where: { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") })
+            return cost(bytes: field.name.utf8.count + field.value.utf8.count, escapes: escapes)
+        case .put:
+            // As `PutUpload` adds it. Only metadata can be other than ASCII.
+            return cost(bytes: field.name.utf8.count + EncodedWord.encodeIfNeeded(field.value).utf8.count)
+        }
+    }
+
+    /// The bytes that a field uses: once in a header; twice in a form, as a part, and in base64 as a condition of the policy.
+    /// - Parameters:
+    ///   - bytes: of the name and the value
+    ///   - escapes: how many bytes of the value the policy escapes
+    private func cost(bytes: Int, escapes: Int = 0) -> Int {
+        switch method {
+        case .post:
+            // The delimiter and header of a part with the longest boundary, and the punctuation of a condition.
+            let overhead = 132
+            return overhead + bytes + ((bytes + escapes) * 4 + 2) / 3
+        case .put:
+            // The colon and the space, and the end of the line.
+            return bytes + 4
+        }
     }
 
     /// The settings of a rule with only defaults.

@@ -308,6 +308,17 @@ enum StoreProblems {
             add {uuid} to keyName, so that no two uploads have one key
             """),
         .behind(
+            .maxSize,
+            """
+                tags: {\("abcdefg".map { "\($0): \(String(repeating: "é", count: 256))" }.joined(separator: ", "))}
+                store: share
+            stores: {share: {bucket: share, region: auto, endpoint: "https://s3.store.example", method: put}}
+            """,
+            """
+            16:3: the constant header fields of the rule “avatars” have 10809 bytes, and a PUT can have at most 8192; shorten its \
+            tags, fixed metadata or cacheControl
+            """),
+        .behind(
             .maxSize, "    overwrite: no",
             """
             20:16: “no” is not a value of overwrite; write one of allowed, never

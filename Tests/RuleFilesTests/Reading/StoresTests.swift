@@ -121,6 +121,33 @@ struct StoresTests {
         #expect(Self.problems(Self.both, Self.rule("a", store: "archive", tags)).count == 1)
     }
 
+    // MARK: Stores with method: put
+
+    private static let put =
+        "store: {bucket: acme-uploads, region: r, endpoint: \"https://s3.example.net\", method: put}"
+
+    @Test func `what fits into the header of a PUT need not fit into a form`() {
+        let text = String(repeating: "x", count: 1000)
+        let fields =
+            ", cacheControl: \(text), metadata: {fixed: {a: \(text), b: \(text)}}, encryption: {type: aws:kms, keyId: \(text)}"
+        #expect(Self.problems(Self.put, Self.rule("a", fields)) == [])
+        #expect(
+            Self.problems(Self.both, Self.rule("a", store: "share", fields)) == [
+                "10:3: the constant fields of the rule “a” have 10452 bytes, and at most 8000 fit into a form; shorten its tags, fixed metadata, cacheControl or successRedirect"
+            ])
+        // Metadata beyond ASCII is longer in a header: encoded words.
+        let long = ", metadata: {fixed: {a: \(String(repeating: "é", count: 1000))}}, tags: {\(Self.longTags(7))}"
+        #expect(Self.problems(Self.put, Self.rule("a", long)).count == 1)
+        #expect(Self.problems(Self.put, Self.rule("a", long.replacing("é", with: "e"))) == [])
+    }
+
+    /// Tags that have 768 bytes each in a header, with their `=` and `&`.
+    private static func longTags(_ count: Int) -> String {
+        (0..<count).map { "\($0): \(String(repeating: "/", count: 255))" }.joined(separator: ", ")
+    }
+
+    // MARK: Session policies
+
     @Test func `a session policy has only the bucket and the rules of its store`() throws {
         func role(_ partition: String) -> String {
             "credentials: {assumeRole: {roleArn: 'arn:\(partition):iam::123456789012:role/r', sessionPolicy: fromRules}}"
