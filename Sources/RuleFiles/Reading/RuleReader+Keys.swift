@@ -90,12 +90,6 @@ extension RuleReader {
                 "the parameter \(parameter.value.name.quoted) is in no key",
                 "write /{\(parameter.value.name)}/ in keyPrefix, or remove it")
         }
-        if let parameter = parameters.first, !uses(.user), !uses(.uuid) {
-            section.log.warning(
-                at: parameter.position,
-                "the client chooses {\(parameter.value.name)}, so it does not say whose file it is",
-                "add {uuid} to keyName, or /{user}/ to keyPrefix, so that nobody can replace the files of others")
-        }
     }
 
     /// After a number of folders that the client chooses, no user's folder has a fixed place.
@@ -122,13 +116,22 @@ extension RuleReader {
 
     static let defaultKeyName = try? KeyTemplate(parsing: "{uuid}.{ext}", as: .keyName, tenant: "")
 
-    /// Without {uuid}, uploads can have the same key.
-    func checkOverwriting(_ prefix: Located<KeyTemplate>, _ keyName: Located<KeyTemplate>?, of section: Section) {
-        guard let keyName else { return }
+    /// Reports keys without {uuid}: several uploads can have one key, and each of them replaces the one before.
+    /// - Parameter keyName: the rule's own
+    func checkReplacing(
+        _ prefix: Located<KeyTemplate>, _ keyName: Located<KeyTemplate>, _ parameters: [Located<UploadParameter>],
+        of section: Section
+    ) {
         func uses(_ placeholder: KeyTemplate.Placeholder) -> Bool {
             prefix.value.uses(placeholder) || keyName.value.uses(placeholder)
         }
         if uses(.uuid) { return }
+        if let parameter = parameters.first, !uses(.user) {
+            section.log.warning(
+                at: parameter.position,
+                "the client chooses {\(parameter.value.name)}, so it does not say whose file it is",
+                "add {uuid} to keyName, or /{user}/ to keyPrefix, so that nobody can replace the files of others")
+        }
         switch (uses(.filename) || uses(.path), uses(.user)) {
         case (true, true):
             section.log.warning(
@@ -149,7 +152,7 @@ extension RuleReader {
                 "if this is not intended, add {uuid} or {filename} to keyName"
             )
         case (false, false) where (prefix.value.parts + keyName.value.parts).contains(where: \.isParameter):
-            // checkParameters has a warning for it.
+            // There is a warning at the parameter.
             break
         case (false, false):
             section.log.problem(

@@ -62,8 +62,8 @@ extension RuleReader {
             if let overwrite, overwrite.value == "never" {
                 log.problem(
                     at: overwrite.position,
-                    "overwrite: never is only for a store with method: put: a form has no condition on existing objects",
-                    "add {uuid} to keyName, so that no two uploads have one key"
+                    "a form cannot forbid to replace an object, so overwrite: never needs a store with method: put",
+                    "remove overwrite, or use such a store"
                 )
             }
         }

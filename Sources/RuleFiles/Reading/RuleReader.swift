@@ -53,7 +53,6 @@ struct RuleReader: Sendable {
         if let prefix, !isNamed || keyName != nil {
             checkParameters(parameters, prefix, keyName, of: section)
             checkPath(prefix, keyName, of: section)
-            checkOverwriting(prefix, keyName, of: section)
             if let filenames,
                 ![prefix, keyName].contains(where: { $0?.value.uses(.filename) == true || $0?.value.uses(.path) == true })
             {
@@ -74,6 +73,9 @@ struct RuleReader: Sendable {
         var reader = self
         reader.requestParameters = templates.parameters
         let storage = reader.readStorage(section)
+        if let prefix, let keyName, !storage.mustBeNew {
+            checkReplacing(prefix, keyName, parameters, of: section)
+        }
         let disposition = Self.contentDisposition.read(from: section, self)
         warnOfTypes(section, isAttachment: disposition?.value == .attachment)
         let checksum = Self.checksum.read(from: section, self)

@@ -304,8 +304,8 @@ enum StoreProblems {
         .behind(
             .maxSize, "    overwrite: never",
             """
-            20:16: overwrite: never is only for a store with method: put: a form has no condition on existing objects; \
-            add {uuid} to keyName, so that no two uploads have one key
+            20:16: a form cannot forbid to replace an object, so overwrite: never needs a store with method: put; remove \
+            overwrite, or use such a store
             """),
         .behind(
             .maxSize,

@@ -146,6 +146,22 @@ struct StoresTests {
         (0..<count).map { "\($0): \(String(repeating: "/", count: 255))" }.joined(separator: ", ")
     }
 
+    @Test(arguments: [
+        ("me", ""), ("{yyyy}.csv", ""), ("{filename}", ""), ("{path}/x.png", ""),
+        ("{audit}/a.csv", "parameters: {audit: digits}, "),
+    ])
+    func `equal keys are no warning in a rule that never overwrites`(keyName: String, more: String) {
+        for prefix in ["a/", "a/{user}/"] where more.isEmpty || prefix == "a/" {
+            func diagnostics(_ overwrite: String) -> [String] {
+                let rule =
+                    "  a: {keyPrefix: \"\(prefix)\", keyName: \"\(keyName)\", overwrite: \(overwrite), \(more)contentTypes: [image/png], maxSize: 1}"
+                return Self.problems(Self.put, rule) + Self.warnings(Self.put, rule)
+            }
+            #expect(diagnostics("never") == [])
+            #expect(diagnostics("allowed").count == 1)
+        }
+    }
+
     // MARK: Session policies
 
     @Test func `a session policy has only the bucket and the rules of its store`() throws {
