@@ -30,10 +30,15 @@ struct StoreReader: Sendable {
         let signature = Self.signature.read(from: section, self)
         let method = Self.method.read(from: section, self)
         let maxPolicyBytes = Self.maxPolicyBytes.read(from: section, self)
-        if method?.value == .put { checkPut(endpoint: endpoint, signature: signature, maxPolicyBytes: maxPolicyBytes, log: log) }
+        switch method?.value ?? .post {
+        case .post:
+            checkTakesPost(endpoint, log: log)
+            warnOfSignature(signature, log: log)
+        case .put:
+            checkPut(endpoint: endpoint, signature: signature, maxPolicyBytes: maxPolicyBytes, log: log)
+        }
         draft.credentials = Self.credentials.read(from: section, region?.value)
-        warn(signature: signature, endpoint: endpoint, log: log)
-        if method?.value != .put { checkTakesPost(endpoint, log: log) }
+        warnOfPlainHTTP(endpoint, log: log)
         // An endpoint that cannot be read is not AWS's.
         guard section["endpoint"] == nil || endpoint != nil else {
             draft.isAWS = false
@@ -107,14 +112,16 @@ struct StoreReader: Sendable {
         }
     }
 
-    private func warn(signature: Located<String>?, endpoint: Located<String>?, log: DiagnosticLog) {
-        if let signature, signature.value == SignatureVersion.v2.rawValue {
-            log.warning(
-                at: signature.position,
-                "signature v2 is based on SHA-1, and AWS refuses it in newer regions and buckets",
-                "use it only for a store that does not support v4"
-            )
-        }
+    private func warnOfSignature(_ signature: Located<String>?, log: DiagnosticLog) {
+        guard let signature, signature.value == SignatureVersion.v2.rawValue else { return }
+        log.warning(
+            at: signature.position,
+            "signature v2 is based on SHA-1, and AWS refuses it in newer regions and buckets",
+            "use it only for a store that does not support v4"
+        )
+    }
+
+    private func warnOfPlainHTTP(_ endpoint: Located<String>?, log: DiagnosticLog) {
         if let endpoint, let url = try? HTTPURL(endpoint.value), !url.isProtected {
             log.warning(at: endpoint.position, "uploads to \(endpoint.value.quoted) are not encrypted", "write https://")
         }

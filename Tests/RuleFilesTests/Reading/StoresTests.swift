@@ -162,6 +162,13 @@ struct StoresTests {
         }
     }
 
+    @Test func `signature v2 is one problem with method put, and otherwise one warning`() {
+        let put = Self.put.replacing("method: put", with: "method: put, signature: v2")
+        #expect(Self.problems(put, Self.rule("a")).count == 1 && Self.warnings(put, Self.rule("a")) == [])
+        let post = put.replacing("method: put", with: "method: post")
+        #expect(Self.problems(post, Self.rule("a")) == [] && Self.warnings(post, Self.rule("a")).count == 1)
+    }
+
     // MARK: Session policies
 
     @Test func `a session policy has only the bucket and the rules of its store`() throws {
