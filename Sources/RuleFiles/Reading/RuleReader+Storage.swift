@@ -43,7 +43,7 @@ extension RuleReader {
     /// not signed, as AWS does, or has no ACLs of objects.
     private var standardACL: String? {
         guard method == .put, !isAWS, let host = store?.store?.endpoint.host else { return nil }
-        return StoreProvider(host: host) == nil ? "private" : nil
+        return StoreProvider(host: host)?.hasACLs ?? true ? "private" : nil
     }
 
     /// Reports what only a form, or only a `PUT`, can have.

@@ -14,6 +14,13 @@ enum StoreProvider: CaseIterable {
         }
     }
 
+    /// Whether its objects have ACLs.
+    var hasACLs: Bool {
+        switch self {
+        case .r2, .b2: false
+        }
+    }
+
     /// - Parameter host: in lower case, also with a port
     init?(host: String) {
         let host = host.prefix { $0 != ":" }

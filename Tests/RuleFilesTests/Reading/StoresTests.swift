@@ -169,6 +169,25 @@ struct StoresTests {
         #expect(Self.problems(post, Self.rule("a")) == [] && Self.warnings(post, Self.rule("a")).count == 1)
     }
 
+    @Test(arguments: [
+        ("r, endpoint: \"https://s3.example.net\"", "private"),
+        ("auto, endpoint: \"https://0123abcd.r2.cloudflarestorage.com\"", nil),
+        ("us-west-004, endpoint: \"https://s3.us-west-004.backblazeb2.com\"", nil),
+        ("eu-west-1", nil),
+    ])
+    func `a PUT signs the ACL private where a store has ACLs and takes others that are not signed`(
+        region: String, acl: String?
+    ) throws {
+        func signed(_ method: String, _ more: String = "") throws -> String? {
+            let store = "store: {bucket: acme-uploads, region: \(region), method: \(method)}"
+            return try Example.tenant(Self.file(store, Self.rule("a", more))).rules[0].storage.acl
+        }
+        #expect(try signed("put") == acl)
+        #expect(try signed("put", ", acl: none") == nil)
+        #expect(try signed("put", ", acl: bucket-owner-read") == "bucket-owner-read")
+        if !region.contains("r2.") { #expect(try signed("post") == nil) }
+    }
+
     // MARK: Session policies
 
     @Test func `a session policy has only the bucket and the rules of its store`() throws {
