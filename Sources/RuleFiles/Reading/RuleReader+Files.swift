@@ -48,7 +48,7 @@ extension RuleReader {
         guard let entry = section[Self.contentTypes.row.name] else { return }
         let nodes: [YAMLNode] = if case .list(let nodes) = entry.value.content { nodes } else { [] }
         for node in nodes {
-            guard let type = Self.type(node) else { continue }
+            guard let type = Self.type(node).map({ ContentTypeList.registeredName(of: $0) ?? $0 }) else { continue }
             if type == "*/*" {
                 section.log.warning(
                     at: node.position, "*/* allows every type that no browser runs, also programs and archives",

@@ -220,7 +220,7 @@ extension RuleReader {
 
     static let successStatus = Key<RuleReader, Located<String>?>(
         "successStatus",
-        takes: "`200`, `201` or `204`: the store's answer to an upload",
+        takes: "`200`, `201` or `204`: the store's answer to an upload; not with a store of `method: put`",
         standard: "`201`",
         example: "204"
     ) { section, key, _ in
@@ -231,7 +231,9 @@ extension RuleReader {
 
     static let successRedirect = Key<RuleReader, Located<String>?>(
         "successRedirect",
-        takes: "URL, 1 to 2048 bytes, to which the store redirects after an upload; not together with `successStatus`",
+        takes:
+            "URL, 1 to 2048 bytes, to which the store redirects after an upload; not together with `successStatus`, and not with "
+            + "a store of `method: put`",
         standard: "none",
         example: "https://app.acme.example/done"
     ) { section, key, _ in

@@ -193,7 +193,8 @@ extension StoreReader {
     }
 
     private static let signature = Key<StoreReader, Located<String>?>(
-        "signature", takes: "`v4` or `v2` (only for old stores without v4)", standard: "`v4`", example: "v4"
+        "signature", takes: "`v4` or `v2` (only for old stores without v4); with `method: put` only `v4`", standard: "`v4`",
+        example: "v4"
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in
             try Choice.parse(text, of: [SignatureVersion.v4.rawValue, SignatureVersion.v2.rawValue], what: "a signature version")
@@ -212,7 +213,9 @@ extension StoreReader {
 
     private static let maxPolicyBytes = Key<StoreReader, Located<Int>?>(
         "maxPolicyBytes",
-        takes: "size, 256 to 16384: the longest policy that the store takes, in base64. A ticket that would need more is refused",
+        takes:
+            "size, 256 to 16384: the longest policy that the store takes, in base64. A ticket that would need more is refused. "
+            + "Not with `method: put`",
         standard: "none",
         example: "1024"
     ) { section, key, _ in
