@@ -6,7 +6,7 @@ import WireFormats
 ///
 /// All of S3 on AWS is one store, since names of buckets are unique there, and so are all names of this machine. Schemes, default
 /// ports, base paths and the spelling of a host make no difference. Two names of another store count as two stores: nothing is
-/// looked up.
+/// looked up. What an address leaves open counts as equal.
 package struct BucketIdentity: Sendable, Hashable {
     /// A name that only one bucket has.
     package struct Name: Sendable, Hashable {
@@ -15,15 +15,19 @@ package struct BucketIdentity: Sendable, Hashable {
         fileprivate let bucket: String
     }
 
-    /// The names by which the bucket is known: of a bucket with a host of its own, that host, and also the bucket of the store that
-    /// the host is a subdomain of.
+    /// The names that the bucket may have: of a bucket with a host of its own, that host, and also a bucket of each store that the
+    /// host can be a subdomain of.
     package let names: Set<Name>
+    /// The tenant of Ceph that owns the bucket. Nil if the address does not say so: the bucket then is that of whoever signs.
+    package let cephTenant: String?
 
     /// Whether the bucket is on AWS itself.
     package var isAWS: Bool { names.contains { $0.service.host == .aws } }
 
-    /// Whether both are one bucket, as far as that is known.
-    package func isSame(as other: BucketIdentity) -> Bool { !names.isDisjoint(with: other.names) }
+    /// Whether both may be one bucket. The relation is not transitive: `acme` may be `a:acme` or `b:acme`, which are two buckets.
+    package func mayBeSame(as other: BucketIdentity) -> Bool {
+        (cephTenant == nil || other.cephTenant == nil || cephTenant == other.cephTenant) && !names.isDisjoint(with: other.names)
+    }
 
     /// Where buckets have their names.
     fileprivate struct Service: Hashable {
@@ -34,8 +38,8 @@ package struct BucketIdentity: Sendable, Hashable {
 
     fileprivate enum ServiceHost: Hashable {
         case aws
-        /// Any name or address of this machine.
-        case loopback
+        /// Any name or address of this machine, and the unspecified address, which connects to it.
+        case thisMachine
         /// The bytes of an address, 4 for an IPv4-mapped one.
         case address([UInt8])
         case name(String)
@@ -45,14 +49,15 @@ package struct BucketIdentity: Sendable, Hashable {
 extension BucketIdentity {
     /// A bucket on AWS.
     init(onAWS bucket: String) {
-        self.init(names: [Name(service: Service(host: .aws, port: nil), bucket: bucket)])
+        self.init(names: [Name(service: Service(host: .aws, port: nil), bucket: bucket)], cephTenant: nil)
     }
 
     /// - Parameters:
     ///   - bucket: the bucket that the form names
+    ///   - cephTenant: the tenant in front of the bucket; nil if there is none
     ///   - base: the endpoint without the bucket
     ///   - style: where the upload's URL has the bucket
-    init(_ bucket: String, at base: EndpointURL, _ style: Addressing) {
+    init(_ bucket: String, ofCephTenant cephTenant: String? = nil, at base: EndpointURL, _ style: Addressing) {
         if let host = base.awsHost {
             self = BucketIdentity(onAWS: host.bucket ?? bucket)
             return
@@ -60,26 +65,29 @@ extension BucketIdentity {
         let port = base.port.flatMap { $0 == 80 || $0 == 443 ? nil : $0 }
         func service(_ host: Host) -> Service { Service(host: .init(host), port: port) }
         var names: Set = [Name(service: service(base.host), bucket: bucket)]
-        // files.acme.example may be the bucket `files` of acme.example, and is if another tenant says so.
-        if let rest = base.host.subdomain(of: bucket) { names.insert(Name(service: service(rest), bucket: bucket)) }
         switch style {
-        case .path: break
-        case .virtualHost:
+        case .path, .virtualHost:
+            // files.acme.example may be the bucket `files` of acme.example, and is if another tenant says so.
+            if let rest = base.host.subdomain(of: bucket) { names.insert(Name(service: service(rest), bucket: bucket)) }
+            guard style == .virtualHost else { break }
             names.insert(Name(service: Service(host: .name("\(bucket).\(base.host.text)"), port: port), bucket: ""))
         case .host:
-            // Each name under localhost can be another bucket.
             let isName = base.host.address == nil && base.host.text != "localhost"
             let host = isName ? ServiceHost.name(base.host.text) : .init(base.host)
+            // Each name under localhost can be another bucket.
+            if isName, base.host.isLoopback { names = [] }
             names.insert(Name(service: Service(host: host, port: port), bucket: ""))
+            // The host alone decides on the bucket, whatever the form calls it, and buckets may have dots in their names.
+            for (front, rest) in base.host.subdomains { names.insert(Name(service: service(rest), bucket: front)) }
         }
-        self = BucketIdentity(names: names)
+        self = BucketIdentity(names: names, cephTenant: cephTenant)
     }
 }
 
 extension BucketIdentity.ServiceHost {
     init(_ host: Host) {
-        if host.isLoopback {
-            self = .loopback
+        if host.isLoopback || host.address?.isUnspecified == true {
+            self = .thisMachine
         } else if let address = host.address {
             self = .address(address.unmapped.bytes)
         } else {
@@ -93,6 +101,14 @@ extension Host {
     fileprivate func subdomain(of part: String) -> Host? {
         guard address == nil, text.hasPrefix("\(part).") else { return nil }
         return Host(text.dropFirst(part.count + 1))
+    }
+
+    /// The host divided at each of its dots; empty for an address.
+    fileprivate var subdomains: [(front: String, rest: Host)] {
+        guard address == nil else { return [] }
+        return text.indices.lazy.filter { text[$0] == "." }.compactMap { dot in
+            Host(text[text.index(after: dot)...]).map { (String(text[..<dot]), $0) }
+        }
     }
 }
 

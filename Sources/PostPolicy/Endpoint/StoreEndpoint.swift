@@ -37,7 +37,7 @@ public struct StoreEndpoint: Sendable, Hashable {
         self.region = region
         if let endpoint {
             let style = addressing ?? .path
-            let name = style == .path ? Self.name(behindTenant: bucket) ?? bucket : bucket
+            let (tenant, name) = style == .path ? Self.splitTenant(bucket) : (nil, bucket)
             try BucketName.check(name, .foreign)
             try RegionName.check(region)
             guard options.isEmpty else { throw .optionsNeedAWS }
@@ -50,7 +50,7 @@ public struct StoreEndpoint: Sendable, Hashable {
                 try Self.checkVirtualHost(bucket, isHTTPS: base.isHTTPS)
             }
             url = Self.url(scheme: base.scheme, authority: base.authority, path: base.path, bucket: bucket, style)
-            identity = BucketIdentity(bucket, at: base, style)
+            identity = BucketIdentity(name, ofCephTenant: tenant, at: base, style)
         } else {
             try BucketName.check(bucket, region == Self.olderNamesRegion ? .older : .current)
             self.bucket = bucket
@@ -68,15 +68,15 @@ public struct StoreEndpoint: Sendable, Hashable {
         }
     }
 
-    /// The bucket in Ceph's `TENANT:BUCKET`; nil for any other text.
+    /// Splits Ceph's `TENANT:BUCKET`. Any other text is a bucket without a tenant.
     ///
     /// Ceph finds the bucket of a tenant by such a path, and compares the policy with the bucket alone.
-    private static func name(behindTenant text: String) -> String? {
+    private static func splitTenant(_ text: String) -> (tenant: String?, bucket: String) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 2, (1...64).contains(parts[0].utf8.count),
             parts[0].utf8.allSatisfy({ $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "_") })
-        else { return nil }
-        return String(parts[1])
+        else { return (nil, text) }
+        return (String(parts[0]), String(parts[1]))
     }
 
     private static func url(scheme: String, authority: String, path: String, bucket: String, _ style: Addressing) -> String {

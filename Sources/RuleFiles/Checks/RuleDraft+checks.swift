@@ -140,7 +140,7 @@ extension BucketIdentity {
     /// Whether two rules may have one bucket. The store of a tenant whose address is wrong is the same for all of its rules.
     fileprivate static func mayBeSame(_ one: BucketIdentity?, _ other: BucketIdentity?) -> Bool {
         guard let one, let other else { return one == nil && other == nil }
-        return one.isSame(as: other)
+        return one.mayBeSame(as: other)
     }
 }
 

@@ -11,12 +11,71 @@ private struct Claim {
     let bytes: [UInt8]
     /// The bucket, as the tenant's file names it.
     let bucket: String
+    /// The tenant of Ceph that owns the bucket; nil if it can be any.
+    let cephTenant: String?
     let position: YAMLPosition
     let log: DiagnosticLog
 
     var place: String { "\(log.file):\(position.line)" }
     /// Each claim has one of its own.
     var fullPlace: String { "\(place):\(position.column)" }
+
+    /// Whether a claim comes first: by the bytes of its prefix, and equal ones by file and position.
+    static func precedes(_ left: Claim, _ right: Claim) -> Bool {
+        left.bytes != right.bytes
+            ? left.bytes.lexicographicallyPrecedes(right.bytes)
+            : (left.log.file, left.position) < (right.log.file, right.position)
+    }
+}
+
+/// The claims of one name of a bucket with which the current one begins, as a stack.
+///
+/// Each step takes the same time, however many claims are open: thousands of tenants may have one prefix, each in the bucket of
+/// another tenant of Ceph.
+private struct OpenClaims {
+    private var all = Stack()
+    /// The same ones by ``Claim/cephTenant``.
+    private var byCephTenant: [String?: Stack] = [:]
+
+    mutating func append(_ claim: Claim) {
+        all.append(claim)
+        byCephTenant[claim.cephTenant, default: Stack()].append(claim)
+    }
+
+    /// Removes the last claims, up to one that is to be kept.
+    mutating func keep(where isKept: (Claim) -> Bool) {
+        while let last = all.last, !isKept(last) {
+            all.removeLast()
+            byCephTenant[last.cephTenant]?.removeLast()
+        }
+    }
+
+    /// The last claim of another tenant whose bucket may be the same (``BucketIdentity/mayBeSame(as:)``); nil if there is none.
+    func last(besides claim: Claim) -> Claim? {
+        guard let cephTenant = claim.cephTenant else { return all.last(besides: claim) }
+        return [cephTenant, nil].compactMap { byCephTenant[$0]?.last(besides: claim) }.max(by: Claim.precedes)
+    }
+
+    private struct Stack {
+        /// Each claim with the index of the last one before it that is of another tenant; nil if there is none.
+        private var claims: [(claim: Claim, other: Int?)] = []
+
+        var last: Claim? { claims.last?.claim }
+
+        mutating func append(_ claim: Claim) {
+            var other: Int?
+            if let last = claims.last { other = last.claim.tenant == claim.tenant ? last.other : claims.count - 1 }
+            claims.append((claim, other))
+        }
+
+        mutating func removeLast() { claims.removeLast() }
+
+        /// The last claim of another tenant.
+        func last(besides claim: Claim) -> Claim? {
+            guard let last = claims.last else { return nil }
+            return last.claim.tenant == claim.tenant ? last.other.map { claims[$0].claim } : last.claim
+        }
+    }
 }
 
 extension [TenantDraft] {
@@ -30,6 +89,7 @@ extension [TenantDraft] {
                     tenant: draft.id,
                     bytes: rule.prefix.value.leadingBytes,
                     bucket: store.bucketName,
+                    cephTenant: bucket.cephTenant,
                     position: rule.prefix.position,
                     log: draft.log
                 )
@@ -37,30 +97,23 @@ extension [TenantDraft] {
             }
         }
         var reported: Set<String> = []
-        let groups = claims.values.map { $0.sorted(by: Self.precedes) }
-        for claims in groups.sorted(by: { $0.lexicographicallyPrecedes($1, by: Self.precedes) }) {
+        let groups = claims.values.map { $0.sorted(by: Claim.precedes) }
+        for claims in groups.sorted(by: { $0.lexicographicallyPrecedes($1, by: Claim.precedes) }) {
             Self.check(claims, reported: &reported)
         }
     }
 
     /// In byte order, everything that begins with a prefix follows it directly: a stack of open prefixes finds them all.
-    /// - Parameter reported: the places of claims that were reported; a bucket may have several names
+    /// - Parameters:
+    ///   - sorted: the claims of one name of a bucket
+    ///   - reported: the places of claims that were reported; a bucket may have several names
     private static func check(_ sorted: [Claim], reported: inout Set<String>) {
-        var open: [Claim] = []
+        var open = OpenClaims()
         for claim in sorted {
-            while let last = open.last, !claim.bytes.starts(with: last.bytes) { open.removeLast() }
-            if let other = open.last(where: { $0.tenant != claim.tenant }), reported.insert(claim.fullPlace).inserted {
-                report(claim, other)
-            }
+            open.keep { claim.bytes.starts(with: $0.bytes) }
+            if let other = open.last(besides: claim), reported.insert(claim.fullPlace).inserted { report(claim, other) }
             open.append(claim)
         }
-    }
-
-    /// Whether a claim comes first: by the bytes of its prefix, and equal ones by file and position.
-    private static func precedes(_ left: Claim, _ right: Claim) -> Bool {
-        left.bytes != right.bytes
-            ? left.bytes.lexicographicallyPrecedes(right.bytes)
-            : (left.log.file, left.position) < (right.log.file, right.position)
     }
 
     private static func report(_ inner: Claim, _ outer: Claim) {

@@ -29,8 +29,18 @@ struct BucketIdentityTests {
         /// The names of hosts that have many buckets, in the path or in front of the name.
         static let services: Set = ["s3.example.net", "minio", "min_io", "example.org", "eu.example.org", "localhost"]
 
-        /// Which bucket of which server gets what is posted to a URL.
-        static func place(of url: String, form bucket: String) throws -> String {
+        /// Which buckets of which servers may get what is sent to a URL, depending on who signs.
+        static func places(of url: String) throws -> Set<String> {
+            let place = try place(of: url)
+            guard !place.hasPrefix("AWS/"), let slash = place.lastIndex(of: "/"), !place[slash...].contains(":") else {
+                return [place]
+            }
+            // Ceph looks for a bucket without a tenant among those of the tenant whose user signs.
+            return Set(["", "t1:", "t2:"].map { place[...slash] + $0 + place[place.index(after: slash)...] }.map(String.init))
+        }
+
+        /// Which bucket of which server a URL names.
+        private static func place(of url: String) throws -> String {
             let parts = try #require(URLComponents(string: url))
             let host = try #require(parts.encodedHost).lowercased()
             let folders = parts.path.split(separator: "/").map(String.init)
@@ -56,13 +66,15 @@ struct BucketIdentityTests {
             var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
             inet_ntop(AF_INET6, &six, &buffer, socklen_t(INET6_ADDRSTRLEN))
             let canonical = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            if canonical == "::1" { return "here" }
+            if canonical == "::1" || canonical == "::" { return "here" }
             guard canonical.hasPrefix("::ffff:") else { return canonical }
             inet_pton(AF_INET, String(canonical.dropFirst("::ffff:".count)), &four)
             return name(UInt32(bigEndian: four.s_addr))
         }
 
-        private static func name(_ address: UInt32) -> String { address >> 24 == 127 ? "here" : String(address) }
+        private static func name(_ address: UInt32) -> String {
+            address >> 24 == 127 || address == 0 ? "here" : String(address)
+        }
 
         /// The hosts of AWS in the spellings of this test.
         private static let hosts: [String] = {
@@ -125,7 +137,7 @@ struct BucketIdentityTests {
             "127.0.0.1", "127.1.2.3", "[::1]", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "[::FFFF:7f00:1]", "10.0.0.1",
             "[::ffff:10.0.0.1]", "[::ffff:a00:1]", "[2001:db8::1]", "[2001:DB8:0:0::1]",
             "[2001:0db8:0000:0000:0000:0000:0000:0001]",
-            "[2001:db8::2]", "[::10.0.0.1]",
+            "[2001:db8::2]", "[::10.0.0.1]", "0.0.0.0", "[::]", "[0:0::0]", "[::ffff:0.0.0.0]", "0.0.0.1", "[::2]",
         ]
         for bucket in buckets {
             for (place, host) in (names + addresses).enumerated() {
@@ -136,10 +148,13 @@ struct BucketIdentityTests {
                     for base in ["/", "/base/dir"] {
                         let endpoint = "\(scheme)://\(host)\(port)\(base)"
                         all.append(Spelling(bucket: bucket, endpoint: endpoint))
+                        for tenant in ["t1", "t2"] { all.append(Spelling(bucket: "\(tenant):\(bucket)", endpoint: endpoint)) }
                         guard place < names.count else { continue }
                         all.append(Spelling(bucket: bucket, endpoint: endpoint, addressing: .virtualHost))
                         let own = "\(scheme)://\(bucket).\(host)\(port)\(base)"
                         all.append(Spelling(bucket: bucket, endpoint: own, addressing: .host))
+                        // The name in the form does not change where the upload goes.
+                        all.append(Spelling(bucket: "other", endpoint: own, addressing: .host))
                     }
                 }
             }
@@ -153,22 +168,22 @@ struct BucketIdentityTests {
         return all
     }
 
-    @Test func `two stores are one bucket if an upload to either goes to one place`() throws {
-        var stores: [(spelling: Spelling, place: String, identity: BucketIdentity)] = []
+    @Test func `two stores may be one bucket if an upload to either may go to one place`() throws {
+        var stores: [(spelling: Spelling, places: Set<String>, identity: BucketIdentity)] = []
         for spelling in Self.amazon + Self.others {
             guard let store = try? spelling.store() else { continue }
-            let place = try World.place(of: store.url, form: store.bucket)
-            stores.append((spelling, place, store.identity))
+            stores.append((spelling, try World.places(of: store.url), store.identity))
         }
         #expect(stores.count > 800)
-        #expect(Set(stores.map(\.place)).count > 60)
-        // Spellings of one place and identity behave alike: one of each is enough.
+        #expect(Set(stores.map(\.places)).count > 180)
+        // Spellings of the same places and identity behave alike: one of each is enough.
         var seen: Set<String> = []
-        let different = stores.filter { seen.insert("\($0.place) \($0.identity.hashValue)").inserted }
+        let different = stores.filter { seen.insert("\($0.places.sorted()) \($0.identity.hashValue)").inserted }
         var wrong: [String] = []
         for (index, one) in different.enumerated() {
-            for other in different[index...] where one.identity.isSame(as: other.identity) != (one.place == other.place) {
-                wrong.append("\(one.spelling) · \(other.spelling): \(one.place) \(other.place)")
+            for other in different[index...]
+            where one.identity.mayBeSame(as: other.identity) == one.places.isDisjoint(with: other.places) {
+                wrong.append("\(one.spelling) · \(other.spelling): \(one.places) \(other.places)")
             }
         }
         #expect(wrong.isEmpty, "\(wrong.count): \(wrong.prefix(10).joined(separator: "\n"))")
@@ -193,7 +208,7 @@ struct BucketIdentityTests {
     func `machines of AWS's customers are stores of their own`(host: String) throws {
         #expect(!StoreEndpoint.isAWS(endpoint: "https://\(host)"))
         let here = try StoreEndpoint(bucket: "acme", region: "r", endpoint: "https://\(host)")
-        #expect(try !here.identity.isSame(as: StoreEndpoint(bucket: "acme", region: "eu-west-1").identity))
+        #expect(try !here.identity.mayBeSame(as: StoreEndpoint(bucket: "acme", region: "eu-west-1").identity))
     }
 
     @Test(arguments: ["elb", "compute", "my.elb", "s3-files", "a.s3", "a.s3-b", "s3.eu-west-1", "dualstack"])
@@ -204,7 +219,7 @@ struct BucketIdentityTests {
         ] {
             let host = try StoreEndpoint(
                 bucket: bucket, region: "eu-west-1", endpoint: "https://\(bucket).\(service)", addressing: .host)
-            #expect(try host.identity.isSame(as: StoreEndpoint(bucket: bucket, region: "eu-west-1").identity))
+            #expect(try host.identity.mayBeSame(as: StoreEndpoint(bucket: bucket, region: "eu-west-1").identity))
         }
     }
 
@@ -233,11 +248,35 @@ struct BucketIdentityTests {
             try StoreEndpoint(bucket: bucket, region: "r", endpoint: endpoint, addressing: style).identity
         }
         let one = try identity("acme", "https://files.example.com", .host)
-        #expect(try one.isSame(as: identity("other", "http://FILES.example.com:80", .host)))
-        #expect(try one.isSame(as: identity("acme", "https://files.example.com", .path)))
-        #expect(try !one.isSame(as: identity("acme", "https://other.example.com", .host)))
+        #expect(try one.mayBeSame(as: identity("other", "http://FILES.example.com:80", .host)))
+        #expect(try one.mayBeSame(as: identity("acme", "https://files.example.com", .path)))
+        #expect(try !one.mayBeSame(as: identity("acme", "https://other.example.com", .host)))
         // The store puts the bucket's name in front of its own.
         #expect(
-            try identity("files", "https://files.example.com", .path).isSame(as: identity("files", "https://example.com", .path)))
+            try identity("files", "https://files.example.com", .path).mayBeSame(
+                as: identity("files", "https://example.com", .path)))
+    }
+
+    @Test func `a bucket of a tenant of Ceph may be the one without a tenant, and is not that of another tenant`() throws {
+        func identity(_ bucket: String, _ endpoint: String = "https://s3.example.net", _ style: Addressing = .path) throws
+            -> BucketIdentity
+        {
+            try StoreEndpoint(bucket: bucket, region: "r", endpoint: endpoint, addressing: style).identity
+        }
+        let one = try identity("t1:acme")
+        for same in [
+            try identity("t1:acme", "http://S3.example.net:80/base"), try identity("acme"),
+            try identity("acme", "https://s3.example.net", .virtualHost),
+            try identity("other", "https://acme.s3.example.net", .host),
+        ] {
+            #expect(one.mayBeSame(as: same) && same.mayBeSame(as: one))
+        }
+        for different in [
+            try identity("t2:acme"), try identity("T1:acme"), try identity("t1:other"), try identity("other"),
+            try identity("t1:acme", "https://s3.example.org"), try identity("t1:acme", "https://s3.example.net:8443"),
+            try identity("other", "https://s3.example.net", .virtualHost),
+        ] {
+            #expect(!one.mayBeSame(as: different) && !different.mayBeSame(as: one))
+        }
     }
 }

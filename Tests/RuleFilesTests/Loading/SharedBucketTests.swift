@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PosternTestSupport
 import Testing
 
 @testable import RuleFiles
@@ -45,6 +46,7 @@ struct SharedBucketTests {
             "bucket: acme, region: r, endpoint: \"http://min_io\"", "bucket: acme, region: r, endpoint: \"https://min_io:443\"",
             "bucket: acme, region: r, endpoint: \"https://MIN_IO/base\"",
             "bucket: acme, region: r, endpoint: \"https://acme.min_io\", addressing: host",
+            "bucket: other, region: r, endpoint: \"https://acme.min_io\", addressing: host, method: put",
             "bucket: acme, region: r, endpoint: \"https://min_io\", addressing: virtual",
         ],
         [
@@ -62,6 +64,8 @@ struct SharedBucketTests {
             "bucket: acme, region: r, endpoint: \"http://localhost:9000\", addressing: virtual",
             "bucket: acme, region: r, endpoint: \"http://acme.localhost:9000\", addressing: host",
             "bucket: acme, region: r, endpoint: \"https://[::1]:9000\"",
+            "bucket: acme, region: r, endpoint: \"http://0.0.0.0:9000\"",
+            "bucket: acme, region: r, endpoint: \"http://[::]:9000\"",
         ],
         [
             "bucket: acme, region: r, endpoint: \"https://files.acme.example\", addressing: host",
@@ -115,6 +119,76 @@ struct SharedBucketTests {
         let first = Example.problems(files)
         #expect(first.map { $0.prefix(6) } == ["b.yaml", "c.yaml"])
         for _ in 0..<20 { #expect(Example.problems(files) == first) }
+    }
+
+    /// The stores of the next test: pairs of them are one bucket, may be one, or are two.
+    private static let related = [
+        "bucket: \"t1:acme\", region: r, endpoint: \"https://min_io\"",
+        "bucket: \"t2:acme\", region: r, endpoint: \"http://min_io\"",
+        "bucket: acme, region: r, endpoint: \"https://min_io\"",
+        "bucket: other, region: r, endpoint: \"https://acme.min_io\", addressing: host",
+        "bucket: \"t1:acme\", region: r, endpoint: \"https://min_io:9000\"",
+    ]
+
+    /// ``related`` as the pairs that may be one bucket, each as two indices.
+    private static let pairs: Set<[Int]> = [
+        [0, 0], [1, 1], [2, 2], [3, 3], [4, 4], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3],
+    ]
+
+    @Test(arguments: 0..<20)
+    func `among many tenants each prefix is reported that begins as another in what may be the same bucket`(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        let prefixes = ["up/", "up/{user}/", "up/a/", "up/a/b/{user}/", "up/ab/", "b/", "{tenant}/"]
+        let tenants = (0..<30).map { index in
+            (
+                id: "t\(index + 10)", store: Int.random(in: 0..<5, using: &random),
+                prefix: prefixes.randomElement(using: &random) ?? ""
+            )
+        }
+        let files = tenants.map { ("\($0.id).yaml", Self.file($0.id, store: Self.related[$0.store], prefix: $0.prefix)) }
+        let problems = Example.problems(Dictionary(uniqueKeysWithValues: files))
+        // The literal text in front of the first placeholder.
+        let claims = tenants.map { tenant in
+            let text = tenant.prefix.replacing("{tenant}", with: tenant.id)
+            return (bytes: Array(text.prefix { $0 != "{" }.utf8), id: tenant.id, store: tenant.store)
+        }
+        let expected = claims.count { inner in
+            claims.contains { outer in
+                outer.id != inner.id && inner.bytes.starts(with: outer.bytes)
+                    && (outer.bytes.count < inner.bytes.count || outer.id < inner.id)
+                    && Self.pairs.contains([outer.store, inner.store].sorted())
+            }
+        }
+        #expect(problems.count == expected && expected > 0, "\(problems.joined(separator: "\n"))")
+    }
+
+    @Test func `tenants of Ceph have buckets of their own, one of which is that without a tenant`() {
+        func file(_ id: String, _ bucket: String, _ prefix: String) -> (String, String) {
+            (
+                "\(id).yaml",
+                Self.file(id, store: "bucket: \"\(bucket)\", region: r, endpoint: \"https://ceph.example\"", prefix: prefix)
+            )
+        }
+        func problems(_ files: (String, String)...) -> [String] { Example.problems(Dictionary(uniqueKeysWithValues: files)) }
+        #expect(problems(file("a", "one:acme", "up/"), file("b", "two:acme", "up/")) == [])
+        #expect(problems(file("a", "one:acme", "up/"), file("b", "acme", "{tenant}/")) == [])
+        let all = problems(file("a", "one:acme", "up/"), file("b", "two:acme", "up/b/"), file("c", "acme", "up/b/c/"))
+        #expect(
+            all == [
+                "c.yaml:7:22: the prefix “up/b/c/” overlaps “up/b/” of the tenant “b” in the bucket acme (t/b.yaml:7); begin each tenant's keyPrefix with a folder of its own: {tenant}/…"
+            ])
+    }
+
+    @Test func `a prefix of another tenant is found under several of the tenant's own`() {
+        let store = "bucket: acme, region: eu-west-1"
+        let own = Self.file("b", store: store, prefix: "up/b/c/")
+        let more = ["up/", "up/b/"].enumerated().map { index, prefix in
+            "  more\(index): {keyPrefix: \(prefix), contentTypes: [image/png], maxSize: 1MiB}\n"
+        }
+        let problems = Example.problems([
+            "a.yaml": Self.file("a", store: store, prefix: "up/"), "b.yaml": own + more.joined(),
+        ])
+        #expect(problems.map { String($0.prefix(8)) } == ["b.yaml:7", "b.yaml:8", "b.yaml:9"])
     }
 
     @Test func `a host that begins with the bucket's name is a warning, unless it is the bucket`() {
