@@ -55,12 +55,13 @@ extension StorageSettings {
     package static func sample(
         acl: String? = nil, storageClass: String? = nil, encryption: Encryption? = nil, tags: [Tag] = [],
         metadata: MetadataRule = .none, cacheControl: String? = nil, contentEncoding: String? = nil,
-        contentLanguage: String? = nil, successStatus: Int = 201, successRedirect: String? = nil
+        contentLanguage: String? = nil, mustBeNew: Bool = false, method: UploadMethod = .post, successStatus: Int = 201,
+        successRedirect: String? = nil
     ) -> StorageSettings {
         .of(
             acl: acl, storageClass: storageClass, encryption: encryption, tags: tags, metadata: metadata,
-            cacheControl: cacheControl, contentEncoding: contentEncoding, contentLanguage: contentLanguage,
-            successStatus: successStatus, successRedirect: successRedirect)
+            cacheControl: cacheControl, contentEncoding: contentEncoding, contentLanguage: contentLanguage, mustBeNew: mustBeNew,
+            method: method, successStatus: successStatus, successRedirect: successRedirect)
     }
 }
 

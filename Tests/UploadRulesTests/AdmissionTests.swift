@@ -50,11 +50,13 @@ struct AdmissionTests {
             storage: .sample(
                 acl: "public-read",
                 storageClass: "STANDARD_IA",
-                encryption: .kms(type: "aws:kms", keyID: "alias/uploads"),
+                encryption: .kms(type: "aws:kms", keyID: "alias/uploads", bucketKey: true),
                 tags: [Tag(key: "kind", value: "avatar"), Tag(key: "owner", value: "team a")],
                 metadata: MetadataRule(
                     fixed: [FormField(name: "x-amz-meta-source", value: "web")], allowed: ["album", "camera"]),
                 cacheControl: "public, max-age=60",
+                contentEncoding: "gzip",
+                contentLanguage: "de-CH, fr",
                 successStatus: 204),
             contentDisposition: .attachment,
             checksum: .required)
@@ -72,9 +74,11 @@ struct AdmissionTests {
             + "<Tag><Key>owner</Key><Value>team a</Value></Tag></TagSet></Tagging>"
         let fields = [
             ("Content-Type", "image/png"), ("acl", "public-read"), ("Cache-Control", "public, max-age=60"),
+            ("Content-Encoding", "gzip"), ("Content-Language", "de-CH, fr"),
             ("Content-Disposition", "attachment; filename=\"Me.png\"; filename*=UTF-8''Me.png"), ("tagging", tagging),
             ("x-amz-storage-class", "STANDARD_IA"), ("x-amz-server-side-encryption", "aws:kms"),
-            ("x-amz-server-side-encryption-aws-kms-key-id", "alias/uploads"), ("x-amz-meta-source", "web"),
+            ("x-amz-server-side-encryption-aws-kms-key-id", "alias/uploads"),
+            ("x-amz-server-side-encryption-bucket-key-enabled", "true"), ("x-amz-meta-source", "web"),
             ("x-amz-meta-camera", "Leica M3"), ("x-amz-meta-album", "Été"), ("x-amz-checksum-algorithm", "SHA256"),
             ("x-amz-checksum-sha256", Self.sum), ("success_action_status", "204"),
         ]

@@ -238,6 +238,30 @@ struct StoresTests {
         #expect(names.count == 6)
     }
 
+    // MARK: PUT
+
+    @Test(arguments: [
+        ("https://s3.example.net", "", "private"), ("https://s3.example.net", ", acl: public-read", "public-read"),
+        ("https://s3.example.net", ", acl: none", nil), ("https://0a1b.r2.cloudflarestorage.com", "", nil),
+        ("https://s3.eu-central-003.backblazeb2.com", "", nil), (nil, "", nil),
+    ])
+    func `a PUT has an ACL if the store has ACLs of objects and does not refuse what is not signed`(
+        endpoint: String?, more: String, acl: String?
+    ) throws {
+        let store =
+            "store: {bucket: acme-uploads, region: eu-west-1, method: put" + (endpoint.map { ", endpoint: \"\($0)\"" } ?? "")
+            + "}"
+        let file = try Example.file(Self.file(store, Self.rule("a", more)))
+        let storage = file.tenant.rules[0].storage
+        #expect(storage.method == .put && storage.acl == acl && !storage.mustBeNew)
+    }
+
+    @Test func `a rule of a store with PUT may refuse to replace a file`() throws {
+        let store = "store: {bucket: acme-uploads, region: eu-west-1, method: put}"
+        let file = try Example.file(Self.file(store, Self.rule("a", ", overwrite: never")))
+        #expect(file.tenant.rules[0].storage.mustBeNew)
+    }
+
     // MARK: Checks across rules and files
 
     @Test func `rules in different buckets of a tenant may have the folders of each other's users`() {
