@@ -330,4 +330,21 @@ struct ContentTypeListTests {
         #expect(images.first == "image/*" && images.contains(".heic") && images.contains(".png"))
         #expect(!images.contains(".svg") && !images.contains(".pdf") && Set(images).count == images.count)
     }
+
+    @Test(arguments: [
+        (["image/png", "text/plain"], "text/plain", "txt"), (["*/*"], "text/plain", "txt"), (["text/*"], "text/plain", "txt"),
+        (["image/jpeg", "image/png"], "image/jpeg", "jpg"), (["image/*"], nil, nil), (["x/y"], "x/y", "bin"),
+        (["x/*"], "x/x-example", "bin"),
+    ])
+    func `the list has an example of a type and an ending`(patterns: [String], type: String?, ending: String?) throws {
+        let list = ContentTypeList(patterns: patterns)
+        let example = list.example
+        #expect(type == nil || (example.type, example.ending) == (type, ending))
+        #expect(try list.match(example.type, filename: "hello.\(example.ending)").type.essence == example.type)
+    }
+
+    @Test func `the example has an ending that the rule gives to the type`() {
+        let list = ContentTypeList(patterns: ["application/dicom"], endings: ["application/dicom": ["dicom", "dcm"]])
+        #expect(list.example == ("application/dicom", "dicom"))
+    }
 }

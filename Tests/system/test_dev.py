@@ -41,7 +41,7 @@ class Dev:
     def commands(self) -> list[str]:
         """The two commands with the lines that belong to them, as one would select and paste them."""
         ticket, upload = self.printed.split("and the upload:")
-        return [ticket[re.search(r"^echo |^curl ", ticket, re.M).start():].strip(), upload.split("\n\n")[1].strip()]
+        return [ticket[re.search(r"^echo |^head |^curl ", ticket, re.M).start():].strip(), upload.split("\n\n")[1].strip()]
 
     def get(self, path: str, port: int | None = None):
         return self.ask("GET", path, {}, port=port)
@@ -85,6 +85,46 @@ def test_the_page_and_both_commands_work_as_printed(dev, tmp_path):
     stored = dev.folder / "dev" / "files" / given["fields"]["bucket"] / given["key"]
     assert stored.read_bytes() == b"hello\n"
     assert dev.stop() == 0
+
+
+def edit_rules(tmp_path, logs, name: str, change) -> "Dev":
+    """`postern dev` with the example tenant's file changed."""
+    Dev(tmp_path, logs, f"{name}-written", ports := free_ports(3)).stop()
+    rules = tmp_path / "dev" / "tenants" / "example.yaml"
+    rules.write_text(change(rules.read_text()))
+    return Dev(tmp_path, logs, name, ports)
+
+
+@pytest.mark.parametrize("change, rule, name, size", [
+    ((), "documents", "hello.txt", 6),
+    # Without a rule for texts: the first one, and a file that is as large as it must be.
+    ((("text/plain, text/csv, ", ""), ("    maxSize: 5MiB", "    minSize: 10\n    maxSize: 5MiB")), "images", "hello.png", 10),
+    ((("text/plain, ", ""), ("    maxSize: 5MiB", "    maxSize: 4B\n    requireScope: images")), "documents", "hello.pdf", 6)])
+def test_the_commands_for_a_store_with_put(tmp_path, logs, change, rule, name, size):
+    """They use the tenant's own bucket, and a rule of it. The URL is a permission, and is in no log."""
+    def changed(text: str) -> str:
+        for old, new in (("example-uploads", BUCKET), ("  region: us-east-1\n", "  region: us-east-1\n  method: put\n"), *change):
+            assert old in text
+            text = text.replace(old, new, 1)
+        return text
+
+    dev = edit_rules(tmp_path, logs, f"dev-put-{size}-{rule}", changed)
+    try:
+        assert "example-uploads" not in dev.printed and f"/files/{BUCKET}\n" in dev.printed
+        ticket, upload = dev.commands()
+        taken = paste(ticket, tmp_path)
+        given = json.loads(taken.stdout)
+        canaries.add_ticket(given)
+        assert (given["method"], given["rule"], given["maxSize"]) == ("PUT", rule, size)
+        sent = paste(upload, tmp_path)
+        assert re.search(r"^HTTP/1.1 200 ", sent.stdout, re.M), sent.stdout + sent.stderr
+        stored = dev.folder / "dev" / "files" / BUCKET / given["key"]
+        assert stored.read_bytes() == (tmp_path / name).read_bytes() and stored.stat().st_size == size
+        signature = re.search("X-Amz-Signature=([0-9a-f]{64})", given["url"]).group(1)
+        log = dev.errors.read_text()
+        assert given["id"] in log and signature not in log and "X-Amz-" not in log
+    finally:
+        dev.stop()
 
 
 def test_the_store_of_dev_enforces_the_ticket(dev, tmp_path):
@@ -150,10 +190,8 @@ BUCKET = "my-photos"
 def edited(tmp_path, logs):
     """`postern dev` of a tenant that lists a page at another port and has another bucket, and that page's server."""
     with PageServer() as pages:
-        Dev(tmp_path, logs, "dev-written", ports := free_ports(3)).stop()
-        rules = tmp_path / "dev" / "tenants" / "example.yaml"
-        rules.write_text(rules.read_text().replace("origins:\n", f"origins:\n  - {pages.origin}\n").replace("example-uploads", BUCKET))
-        running = Dev(tmp_path, logs, "dev-edited", ports)
+        running = edit_rules(tmp_path, logs, "dev-edited", lambda text: text.replace(
+            "origins:\n", f"origins:\n  - {pages.origin}\n").replace("example-uploads", BUCKET))
         yield running, pages
         running.process.kill()
         running.process.wait()

@@ -80,9 +80,9 @@ package struct DevPageSettings: Sendable {
     package let token: String
     /// The address of Postern without a trailing slash, for the curl commands.
     package let api: String
-    /// The store's upload address, as in a ticket's `url`: it ends in a slash.
+    /// The store's address without a trailing slash.
     package let store: String
-    /// The path of the bucket's files on disk.
+    /// The path of the files on disk, in which each bucket has a folder.
     package let folder: String
     /// The path of the rule file, which a developer can edit.
     package let rulesFile: String

@@ -89,7 +89,7 @@ function explainStoreError(status, error, ticket) {
 // Single quotes for a POSIX shell.
 function shellQuoted(text) { return `'${text.replaceAll("'", `'\\''`)}'`; }
 
-// Both commands can be pasted: the second makes curl options from the ticket's fields, and the file comes last.
+// Both commands can be pasted: the second makes curl options from the ticket, and the file comes last.
 function curlCommands(settings, rule, file) {
   const types = { "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif", "application/pdf": "pdf", "text/plain": "txt" };
   const type = file ? typeOf(file) : (rule?.contentTypes ?? []).find((t) => types[t]) ?? "image/png";
@@ -99,6 +99,9 @@ function curlCommands(settings, rule, file) {
     const sum = `"$(openssl dgst -sha256 -binary ${shellQuoted(name)} | base64)"`;
     body = `${body.slice(0, -2)},"checksumSHA256":"'${sum}'"}'`;
   }
+  const isPut = rule?.method === "PUT";
+  if (isPut) body = `${body.slice(0, -2)},"size":'$(($(wc -c <${shellQuoted(name)})))'}'`;
+  const [member, option, between] = isPut ? ["headers", "header", ": "] : ["fields", "form-string", "="];
   const ticket = [
     `curl -sS -o ticket.json ${settings.api}/v1/tickets \\`,
     `  -H ${shellQuoted(`Authorization: Bearer ${settings.token}`)} \\`,
@@ -106,9 +109,10 @@ function curlCommands(settings, rule, file) {
     `  -d ${body} && cat ticket.json`,
   ];
   const upload = [
-    `sed -E 's/.*"fields":\\{(("([^"\\\\]|\\\\.)*"[:,]?)*)\\}.*/\\1/' ticket.json |`,
-    `  grep -oE '"([^"\\\\]|\\\\.)*":"([^"\\\\]|\\\\.)*"' | sed -E 's/^"(.*)":"(.*)"$/form-string = "\\1=\\2"/' |`,
-    `  curl -sS -i -K - -F ${shellQuoted(`file=@"${name.replace(/[\\"]/g, "\\$&")}"`)} ${settings.store}`,
+    `{ grep -oE '"url":"([^"\\\\]|\\\\.)*"' ticket.json | sed 's/"url":/url = /'`,
+    `  sed -E 's/.*"${member}":\\{(("([^"\\\\]|\\\\.)*"[:,]?)*)\\}.*/\\1/' ticket.json |`,
+    `  grep -oE '"([^"\\\\]|\\\\.)*":"([^"\\\\]|\\\\.)*"' | sed -E 's/^"(.*)":"(.*)"$/${option} = "\\1${between}\\2"/'; } |`,
+    `  curl -sS -i -K - ${isPut ? `-T ${shellQuoted(name)}` : `-F ${shellQuoted(`file=@"${name.replace(/[\\"]/g, "\\$&")}"`)}`}`,
   ];
   return [ticket.join("\n"), upload.join("\n")];
 }
@@ -378,7 +382,7 @@ function answered(xhr, used, file, size, trick, milliseconds) {
   const key = values.Key ?? used.key, link = used.method === "PUT" ? used.url.split("?")[0] : used.url + key.split("/").map(encodeURIComponent).join("/");
   facts($("stored-facts"), [
     ["Open", element("a", { href: link, target: "_blank", rel: "noopener" }, "the stored file")], ["Key", element("code", {}, key)],
-    ["ETag", element("code", {}, values.ETag ?? xhr.getResponseHeader("ETag") ?? "")], ["On disk", element("code", {}, `${settings.folder}/${key}`)],
+    ["ETag", element("code", {}, values.ETag ?? xhr.getResponseHeader("ETag") ?? "")], ["On disk", element("code", {}, `${settings.folder}/${new URL(used.url).pathname.split("/")[1]}/${key}`)],
   ]);
   const type = signedType(used);
   if (/^image\/(png|jpeg|gif|webp|avif)$/.test(type)) {

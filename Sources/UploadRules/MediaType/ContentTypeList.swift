@@ -183,6 +183,20 @@ extension ContentTypeList {
         }
         return patterns + endings.map { "." + $0 }
     }
+
+    /// A type that the list allows, for an example, and an ending of its files: a text if it can be one, or else the first type.
+    package var example: (type: String, ending: String) {
+        if allows("text/plain") { return ("text/plain", "txt") }
+        let first = patterns.first ?? MediaTypeNames.unknown
+        guard first.utf8.last == UInt8(ascii: "*") else { return (first, usualEndings.first ?? "bin") }
+        let family = String(first.dropLast())
+        for ending in FileExtension.all(ofFamily: family) {
+            if let type = FileExtension.types(of: ending).first(where: { $0.utf8.starts(with: family.utf8) }) {
+                return (type, ending)
+            }
+        }
+        return ("\(family)x-example", "bin")
+    }
 }
 
 // MARK: Parsing

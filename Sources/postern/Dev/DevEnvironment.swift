@@ -83,13 +83,15 @@ struct DevEnvironment: Sendable {
         runner.companions = [listenerService(storeListener, at: store, name: "store")]
         // The page has a token, which a page under another name of this machine (DNS rebinding) must not get.
         runner.hosts = HostNames()
+        let firstTenant = rules.first { $0.id == ExampleTenant.name } ?? rules.first
+        let example = ExampleUpload(of: firstTenant?.rules ?? [])
         runner.frontPage = { head in
             // Nor may a page of another origin, even if the tenant's `origins` has it.
             guard head.first("origin") == nil, let page = try? page() else { return nil }
             return DevPage(settings: page).response()
         }
         // print() would buffer the text when standard output is a pipe.
-        runner.onListening = { _ in StandardStream.write(welcome(), to: StandardStream.output) }
+        runner.onListening = { _ in StandardStream.write(welcome(example), to: StandardStream.output) }
         try await runner.run()
     }
 
@@ -97,8 +99,8 @@ struct DevEnvironment: Sendable {
         DevPageSettings(
             token: try identity.token(at: Date()),
             api: api,
-            store: "\(storeURL)/\(Self.bucket)/",
-            folder: files.appendingPathComponent(Self.bucket).path,
+            store: storeURL,
+            folder: files.path,
             rulesFile: rulesFile.path
         )
     }
@@ -132,32 +134,38 @@ struct DevEnvironment: Sendable {
             """
     }
 
-    private func welcome() -> String {
-        let token = (try? identity.token(at: Date())) ?? ""
-        let pair = CurlCommands(
-            api: api,
-            store: "\(storeURL)/\(Self.bucket)/",
-            token: token,
-            rule: "documents",
-            file: "hello.txt",
-            contentType: "text/plain"
-        )
+    private func welcome(_ example: ExampleUpload?) -> String {
+        let bucket = example?.rule.store.bucket ?? Self.bucket
         return addressAdvice + """
 
             Postern is running:   \(api)/
             Rules to edit:        \(rulesFile.path)   (then start again)
-            Uploaded files:       \(files.appendingPathComponent(Self.bucket).path)
+            Uploaded files:       \(files.appendingPathComponent(bucket).path)
 
+            \(example.map(byHand) ?? "")Ctrl-C stops it.
+
+            """
+    }
+
+    private func byHand(_ example: ExampleUpload) -> String {
+        let pair = CurlCommands(
+            api: api,
+            token: (try? identity.token(at: Date())) ?? "",
+            rule: example.rule.name,
+            file: example.file,
+            contentType: example.contentType,
+            by: example.rule.store.method == .put ? .put(size: example.size) : .form
+        )
+        return """
             Or by hand. A ticket:
 
-            echo hello > hello.txt
+            \(example.makeFile)
             \(pair.ticket)
 
             and the upload:
 
             \(pair.upload)
 
-            Ctrl-C stops it.
 
             """
     }

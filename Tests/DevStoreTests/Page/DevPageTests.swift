@@ -11,7 +11,7 @@ struct DevPageTests {
     private static let settings = DevPageSettings(
         token: "abc.def.ghi",
         api: "http://127.0.0.1:8080",
-        store: "http://127.0.0.1:9000/bucket/",
+        store: "http://127.0.0.1:9000",
         folder: "/tmp/x",
         rulesFile: "/tmp/</script><!--<script>{{script}}\u{2028}é\"\\"
     )
@@ -70,7 +70,7 @@ struct DevPageTests {
 
     @Test func `the page and its settings do not print the token`() {
         let settings = DevPageSettings(
-            token: "a.b.secret", api: "", store: "http://127.0.0.1:9000/b/", folder: "/f", rulesFile: "/r")
+            token: "a.b.secret", api: "", store: "http://127.0.0.1:9000", folder: "/f", rulesFile: "/r")
         for value in [settings, DevPage(settings: settings)] as [Any] {
             var dumped = ""
             dump(value, to: &dumped)
