@@ -103,7 +103,7 @@ package struct DecisionLog: Sendable {
             line.add("reason", error.reason)
             if case .issuerUnknown(let similar?) = error { line.add("similarIssuer", similar) }
         case let error as CredentialError: line.add("reason", error.description)
-        case let problem as ProblemDetails where problem.code == .originNotAllowed: line.add("reason", problem.detail)
+        case _ where problem.code == .originNotAllowed: line.add("reason", problem.detail)
         default: if problem.code == .internalError { line.add("error", String(describing: type(of: cause))) }
         }
     }

@@ -2,6 +2,7 @@
 
 import AWSCredentials
 import HTTPServer
+import RuleFiles
 import UploadRules
 import UserAuth
 import WireFormats
@@ -94,11 +95,12 @@ package enum ProblemCode: String, Sendable, CaseIterable {
 
 extension ProblemDetails {
     /// Maps an error of any target to its response. An unexpected error says nothing about its cause.
-    init(_ error: any Error) {
+    package init(_ error: any Error) {
         switch error {
         case let problem as ProblemDetails: self = problem
         case let logged as LoggedError: self = logged.problem
         case let error as AuthenticationError: self.init(error)
+        case let error as AccessError: self.init(error)
         case let refusal as Refusal: self.init(refusal)
         case let error as JSONSyntaxError: self.init(.malformedJSON, detail: "The body is not valid JSON: \(error).")
         case is CredentialError:
@@ -121,6 +123,21 @@ extension ProblemDetails {
         case .authorizationMissing, .schemeNotBearer: self = .unauthenticated(.bearer)
         default: self = .unauthenticated(.invalidToken)
         }
+    }
+
+    /// A caller whom the tenant refuses, or a user whom the caller may not name.
+    private init(_ error: AccessError) {
+        let code: ProblemCode =
+            switch error {
+            case .tenantUnknown: .tenantUnknown
+            case .tenantSuspended: .tenantSuspended
+            case .issuedTooEarly: .unauthenticated
+            case .userDenied: .userDenied
+            case .originNotAllowed: .originNotAllowed
+            case .userNamedByToken, .userMissing, .userNotAllowed: .userNotAllowed
+            case .userInvalid: .invalidRequest
+            }
+        self = code == .unauthenticated ? .unauthenticated(.invalidToken) : ProblemDetails(code, detail: error.detail)
     }
 
     /// A refusal by a rule, with the limit that was not met and what was understood.

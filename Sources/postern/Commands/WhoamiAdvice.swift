@@ -90,15 +90,12 @@ struct WhoamiAdvice {
 
     /// Why a tenant refuses a principal; nil if it does not.
     func refusal(of principal: Principal, by tenant: Tenant) -> (reason: String, advice: String)? {
-        do {
+        do throws(AccessError) {
             try tenant.checkAccess(of: principal)
             return nil
-        } catch let error as AuthenticationError {
-            return (error.reason, text(for: error))
-        } catch let problem as ProblemDetails {
-            return (problem.code.rawValue, problem.detail)
         } catch {
-            return ("internal-error", "\(error)")
+            if error == .issuedTooEarly { return (AuthenticationError.issuedTooEarly.reason, text(for: .issuedTooEarly)) }
+            return (ProblemDetails(error).code.rawValue, error.detail)
         }
     }
 
