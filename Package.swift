@@ -123,7 +123,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "InProcess",
-            dependencies: ["PosternServer", "PostPolicy", "RuleFiles", "UploadRules", "WireFormats"],
+            dependencies: ["LocalFiles", "PosternServer", "PostPolicy", "RuleFiles", "UploadRules", "WireFormats"],
             path: "Benchmarks/InProcess",
             swiftSettings: settings
         ),
@@ -149,8 +149,8 @@ let package = Package(
         .target(
             name: "PosternTestSupport",
             dependencies: [
-                "OutgoingHTTP", "RuleFiles", "UploadRules", "WireFormats", .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                "LocalFiles", "OutgoingHTTP", "RuleFiles", "UploadRules", "WireFormats",
+                .product(name: "Logging", package: "swift-log"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             path: "Tests/PosternTestSupport",
             swiftSettings: settings
@@ -168,8 +168,8 @@ let package = Package(
         .testTarget(
             name: "RuleFilesTests",
             dependencies: [
-                "AWSCredentials", "PostPolicy", "PosternTestSupport", "RuleFiles", "UploadRules", "UserAuth", "WireFormats",
-                .product(name: "Logging", package: "swift-log"),
+                "AWSCredentials", "LocalFiles", "PostPolicy", "PosternTestSupport", "RuleFiles", "UploadRules", "UserAuth",
+                "WireFormats", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings
         ),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LocalFiles
 import PostPolicy
 import PosternServer
 import RuleFiles
@@ -28,12 +29,18 @@ enum InProcess {
     )
 
     static func main() throws {
-        let files = RuleFileSystem { _ throws(RuleFileSystem.Failure) in
-            [RuleFileSystem.Entry(name: "acme.yaml")]
+        let files = RuleFileSystem { _, _ throws(RuleFileSystem.Failure) in
+            var listing = FolderListing(folder: FileStamp(kind: .folder))
+            listing.append("acme.yaml".utf8, FileStamp(kind: .regular), isLink: false)
+            return listing
         } read: { _, _ throws(RuleFileSystem.Failure) in
             Array(rules.utf8)
+        } stamp: { _ in
+            FileStamp(kind: .regular)
+        } resolve: { path throws(RuleFileSystem.Failure) in
+            path
         }
-        let book = try RuleLoader.load(folder: "/rules", generation: 1, files: files).result.get()
+        let book = try RuleLoader.load(folder: "/rules", files: files).result.get()
         guard let tenant = book.tenants.first, let rule = tenant.rules.first else { return }
         let body = Array(#"{"rule": "avatars", "filename": "me.png", "contentType": "image/png", "size": 48213}"#.utf8)
         let request = UploadRequest(rule: "avatars", filename: "me.png", contentType: "image/png", size: 48213)

@@ -112,6 +112,10 @@ package enum FileReadError: Error, Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    init(errno: CInt) {
+        self.init(Errno(rawValue: errno))
+    }
+
     init(_ error: Errno) {
         switch error {
         case .noSuchFileOrDirectory, .notDirectory: self = .notFound

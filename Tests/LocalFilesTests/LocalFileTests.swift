@@ -111,22 +111,4 @@ struct LocalFileTests {
         #expect((LocalFile("\(folder)/link").secrecyWarning != nil) == isWarnedOf)
     }
 
-    @Test func `a folder's entries are listed with the kind of their targets`() throws {
-        for name in ["a", ".b", "c\u{e9}"] { _ = try write([1], name) }
-        let files = FileManager.default
-        try files.createDirectory(atPath: "\(folder)/folder", withIntermediateDirectories: true)
-        try files.createSymbolicLink(atPath: "\(folder)/to-folder", withDestinationPath: "folder")
-        try files.createSymbolicLink(atPath: "\(folder)/to-file", withDestinationPath: "a")
-        try files.createSymbolicLink(atPath: "\(folder)/to-nothing", withDestinationPath: "none")
-        let entries = try LocalFolder(folder).entries().sorted { $0.name < $1.name }
-        #expect(entries.map(\.name).sorted() == [".b", "a", "c\u{e9}", "folder", "to-file", "to-folder", "to-nothing"])
-        #expect(entries.filter(\.isFolder).map(\.name) == ["folder", "to-folder"])
-    }
-
-    @Test func `listing something that is not a folder fails`() throws {
-        let file = try write([1], "file")
-        for (path, expected) in [(file, FileReadError.notFolder), ("\(folder)/none", .notFound)] {
-            #expect(throws: expected) { try LocalFolder(path).entries() }
-        }
-    }
 }

@@ -10,7 +10,7 @@ import UploadRules
 
 struct CheckReportTests {
     private func report(_ files: [String: String]) -> CheckReport {
-        let outcome = RuleLoader.load(folder: "t", generation: 1, files: .memory(files))
+        let outcome = RuleLoader.load(folder: "t", files: .memory(files))
         switch outcome.result {
         case .success(let book):
             return CheckReport(tenants: book.files.map(\.tenant.id), problems: [], warnings: outcome.warnings)

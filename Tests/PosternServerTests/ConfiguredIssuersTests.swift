@@ -50,7 +50,7 @@ struct ConfiguredIssuersTests {
             let path = try folder.write("issuers: [\(service.joined(separator: ", "))]\n", to: "postern.yaml")
             settings = try ServiceSettings(file: path)
         }
-        let book = try RuleLoader.load(folder: "\(folder.path)/tenants", generation: 1, service: settings).result.get()
+        let book = try RuleLoader.load(folder: "\(folder.path)/tenants", service: settings).result.get()
         return (book, settings)
     }
 

@@ -17,7 +17,7 @@ struct ReadinessResponse {
     let moment: Moment
 
     func write(to json: inout JSONWriter) {
-        json.member("generation", snapshot.book.generation)
+        json.member("generation", snapshot.generation)
         json.member("digest", snapshot.book.digest)
         json.member("tenants", snapshot.book.tenants.count)
         json.member("reasons", report.reasons)

@@ -44,7 +44,7 @@ package struct DecisionLog: Sendable {
         line.add("maxSize", ticket.sizes.upperBound)
         line.add("expiresAt", ticket.expiry)
         line.add("accessKeySuffix", String(decoding: accessKeyID.utf8.suffix(4), as: UTF8.self))
-        line.add("generation", context.info.snapshot.book.generation)
+        line.add("generation", context.info.snapshot.generation)
         sink.write(line.finish())
     }
 

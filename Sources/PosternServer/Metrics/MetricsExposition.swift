@@ -128,7 +128,7 @@ struct MetricsExposition: Sendable {
         page.addValue("postern_tenants", .gauge, help: "Tenants served.", value: book.tenants.count)
         page.addValue(
             "postern_rule_book_generation", .gauge, help: "Counts the rule books loaded by this process.",
-            value: book.generation)
+            value: state.current.generation)
         let cache = state.current.authenticator.cacheStatistics
         page.addValue("postern_token_cache_tokens", .gauge, help: "Verified tokens in the cache.", value: cache.entries)
         page.addValue("postern_token_cache_hits_total", .counter, help: "Tokens found in the cache.", value: cache.hits)

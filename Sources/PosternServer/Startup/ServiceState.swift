@@ -35,6 +35,8 @@ package final class ServiceState: Sendable {
 
 /// The rule book with its issuers, credentials and tenants. Each request uses one snapshot throughout.
 package final class ServiceSnapshot: Sendable {
+    /// Counts the snapshots of this process; part of the audit record.
+    let generation = 1
     package let book: RuleBook
     package let authenticator: Authenticator
     let issuers: ConfiguredIssuers
@@ -132,7 +134,7 @@ extension RuleBook {
     /// Reads the rule files that the settings name.
     /// - Throws: `SetupError` with every problem of every file
     package static func load(_ settings: ServiceSettings) throws(SetupError) -> (book: RuleBook, warnings: [String]) {
-        let outcome = RuleLoader.load(folder: settings.tenants, generation: 1, service: settings)
+        let outcome = RuleLoader.load(folder: settings.tenants, service: settings)
         switch outcome.result {
         case .success(let book): return (book, outcome.warnings.map(\.description))
         case .failure(let problems): throw SetupError(problems.problems.map(\.description))

@@ -3,105 +3,220 @@
 import UserAuth
 import WireFormats
 
-/// One entry of `issuers`, of a tenant's file or of the service-wide file.
-private struct Declaration {
-    let issuer: Issuer
-    /// For messages about another entry: `in acme.yaml:9`.
-    let place: String
-    /// The path of a tenant's file; nil for the service-wide file.
-    let file: String?
-    /// Where a problem with the entry is reported; nil for an entry of a file that has been checked.
-    let report: ((_ message: String, _ advice: String, _ otherFile: String?) -> Void)?
-}
+/// The entries of `issuers` of many files, so that those that one token could fit are found without comparing all with all: tenants
+/// that share a provider differ in the audience or in another claim, and there may be a hundred thousand of them.
+struct IssuerDeclarations: Sendable {
+    /// The entries with one `iss`, by it.
+    private var exact: [ExactString: IssuerGroup] = [:]
+    /// The entries with a placeholder, by their text.
+    private var templates: [ExactString: Template] = [:]
 
-extension [TenantDraft] {
-    /// Reports entries of one issuer that one token could fit: in one file or in several, and in the service-wide file.
-    func checkDeclarations(service: ServiceSettings?) {
-        let file = service?.config ?? "the service's configuration"
-        var declarations = DeclarationsByIssuer()
-        for issuer in service?.issuers ?? [] {
-            declarations.add(Declaration(issuer: issuer, place: "service-wide in \(file)", file: nil, report: nil))
-        }
-        for draft in self {
-            for entry in draft.issuers { declarations.add(entry, log: draft.log) }
+    private struct Template: Sendable {
+        var group = IssuerGroup()
+        /// The keys of ``exact`` that the placeholder's pattern matches.
+        var matching: Set<ExactString> = []
+    }
+
+    mutating func add(_ entry: IssuerEntry) {
+        let pattern = entry.issuer.pattern
+        let name = ExactString(pattern.text)
+        if pattern.template == nil {
+            if exact[name] == nil {
+                for (text, template) in templates where template.group.pattern?.matches(pattern.text) ?? false {
+                    templates[text]?.matching.insert(name)
+                }
+            }
+            exact[name, default: IssuerGroup()].add(entry)
+        } else {
+            if templates[name] == nil {
+                templates[name] = Template(matching: Set(exact.keys.filter { pattern.matches($0.text) }))
+            }
+            templates[name]?.group.add(entry)
         }
     }
+
+    mutating func remove(_ entry: IssuerEntry) {
+        let name = ExactString(entry.issuer.pattern.text)
+        if entry.issuer.pattern.template == nil {
+            exact[name]?.remove(entry)
+            guard exact[name]?.pattern == nil else { return }
+            exact[name] = nil
+            for text in templates.keys { templates[text]?.matching.remove(name) }
+        } else {
+            templates[name]?.group.remove(entry)
+            if templates[name]?.group.pattern == nil { templates[name] = nil }
+        }
+    }
+
+    /// Calls a function with every entry of another file that a token of an entry could fit as well.
+    func forEachConflict(of entry: IssuerEntry, _ body: (IssuerEntry) -> Void) {
+        for list in candidates(for: entry) {
+            for other in list where other.tenant != entry.tenant && !other.issuer.excludes(entry.issuer) { body(other) }
+        }
+    }
+
+    /// Returns the first entry that a token of an entry could fit as well.
+    /// - Parameter isOther: whether an entry counts
+    func firstConflict(of entry: IssuerEntry, where isOther: (IssuerEntry) -> Bool) -> IssuerEntry? {
+        var first: IssuerEntry?
+        for list in candidates(for: entry) {
+            for other in list {
+                if let first, !other.precedes(first) { break }
+                guard isOther(other), !other.issuer.excludes(entry.issuer) else { continue }
+                first = other
+                break
+            }
+        }
+        return first
+    }
+
+    /// Sorted lists of entries, which have all that a token of an entry could fit.
+    private func candidates(for entry: IssuerEntry) -> [[IssuerEntry]] {
+        let pattern = entry.issuer.pattern
+        let name = ExactString(pattern.text)
+        var groups: [IssuerGroup] = []
+        if pattern.template == nil {
+            if let group = exact[name] { groups.append(group) }
+        } else {
+            groups = templates[name]?.matching.compactMap { exact[$0] } ?? []
+        }
+        groups += templates.values.filter { $0.group.pattern?.overlaps(pattern) ?? false }.map(\.group)
+        return groups.flatMap { $0.candidates(for: entry.issuer) }
+    }
+}
+
+/// Entries with the same text of `issuer`.
+private struct IssuerGroup: Sendable {
+    /// In the order of ``IssuerEntry/precedes(_:)``.
+    private var entries: [IssuerEntry] = []
+    /// Nil while there are so few that each can be looked at.
+    private var byClaims: EntriesByClaims?
+
+    /// Nil if the group is empty.
+    var pattern: IssuerPattern? { entries.first?.issuer.pattern }
+
+    mutating func add(_ entry: IssuerEntry) {
+        entries.insert(entry)
+        if byClaims != nil {
+            byClaims?.add(entry)
+        } else if entries.count > 8 {
+            byClaims = EntriesByClaims()
+            for entry in entries { byClaims?.add(entry) }
+        }
+    }
+
+    mutating func remove(_ entry: IssuerEntry) {
+        entries.remove(entry)
+        byClaims?.remove(entry)
+    }
+
+    /// Sorted lists of entries, which have all that do not exclude an issuer.
+    func candidates(for issuer: Issuer) -> [[IssuerEntry]] {
+        byClaims?.candidates(for: issuer) ?? [entries]
+    }
+}
+
+/// Entries by the claims that they require.
+private struct EntriesByClaims: Sendable {
+    private var count = 0
+    private var claims: [ExactString: Claim] = [:]
+    /// By the sorted names of all required claims.
+    private var byNames: [[ExactString]: [IssuerEntry]] = [:]
+
+    private struct Claim: Sendable {
+        /// How many entries require it.
+        var count = 0
+        /// By each value that is allowed.
+        var byValue: [RequiredClaim.Value: [IssuerEntry]] = [:]
+    }
+
+    mutating func add(_ entry: IssuerEntry) {
+        let required = entry.issuer.requiredValues
+        for (claim, values) in required {
+            claims[claim, default: Claim()].count += 1
+            for value in values { claims[claim]?.byValue[value, default: []].insert(entry) }
+        }
+        byNames[required.keys.sorted(), default: []].insert(entry)
+        count += 1
+    }
+
+    mutating func remove(_ entry: IssuerEntry) {
+        let required = entry.issuer.requiredValues
+        for (claim, values) in required {
+            claims[claim]?.count -= 1
+            for value in values { claims[claim]?.byValue[value]?.remove(entry) }
+        }
+        byNames[required.keys.sorted()]?.remove(entry)
+        count -= 1
+    }
+
+    /// Of all claims that an issuer requires, the one that leaves the fewest entries decides: only those that allow one of its values,
+    /// or do not require the claim, can have a token in common with the issuer.
+    func candidates(for issuer: Issuer) -> [[IssuerEntry]] {
+        let choices = issuer.requiredValues.map { name, values in
+            let claim = claims[name]
+            let lists = values.compactMap { claim?.byValue[$0] }
+            return (name: name, lists: lists, others: count - (claim?.count ?? 0))
+        }
+        guard let best = choices.min(by: { $0.lists.total + $0.others < $1.lists.total + $1.others }) else {
+            return Array(byNames.values)
+        }
+        guard best.others > 0 else { return best.lists }
+        return best.lists + byNames.filter { !$0.key.contains(best.name) }.map(\.value)
+    }
+}
+
+extension IssuerEntry {
+    /// The order in which a conflict is reported in the later entry: the service-wide file first, then by file and position.
+    func precedes(_ other: IssuerEntry) -> Bool {
+        if tenant == nil || other.tenant == nil {
+            guard tenant == nil, other.tenant == nil else { return tenant == nil }
+        } else if !file.hasSameBytes(as: other.file) {
+            return file.utf8.lexicographicallyPrecedes(other.file.utf8)
+        }
+        return position < other.position
+    }
+
+    /// Reports that a token could fit this entry and an earlier one.
+    func conflict(with other: IssuerEntry) -> Diagnostic {
+        let scope = other.tenant == nil && tenant != nil ? "service-wide in" : "in"
+        return Diagnostic(
+            file: file, at: position,
+            "a token of the issuer \(issuer.identifier.quoted) could fit this entry and the one \(scope) \(other.file):\(other.position.line)",
+            "let both require different values of audience, authorizedParties or one of claims, or declare the issuer once: for several tenants, service-wide with tenantClaim",
+            with: other.file)
+    }
+}
+
+extension [IssuerEntry] {
+    fileprivate mutating func insert(_ entry: IssuerEntry) {
+        insert(entry, sortedBy: { $0.precedes($1) })
+    }
+
+    /// - Parameter entry: an element of the sorted array
+    fileprivate mutating func remove(_ entry: IssuerEntry) {
+        let index = sortedIndex { $0.precedes(entry) }
+        guard index < count, self[index] === entry else { return }
+        remove(at: index)
+    }
+}
+
+extension [[IssuerEntry]] {
+    fileprivate var total: Int { reduce(0) { $0 + $1.count } }
 }
 
 extension [IssuerDraft] {
-    /// Reports entries of one issuer in the service-wide file that one token could fit.
-    func checkDeclarations(log: DiagnosticLog) {
-        var declarations = DeclarationsByIssuer()
-        for entry in self { declarations.add(entry, log: log) }
-    }
-}
-
-/// The declarations so far, so that a new one is compared only with those that a token could fit as well: tenants that share a
-/// provider differ in the audience, and there may be a hundred thousand of them.
-private struct DeclarationsByIssuer {
-    private var exact: [ExactString: Group] = [:]
-    private var templates: [Declaration] = []
-
-    /// The declarations of one issuer.
-    private struct Group {
-        var all: [Declaration] = []
-        /// By the claim that has the audience (nil if none is required): indices in ``all``.
-        var byClaim: [ExactString?: [Int]] = [:]
-        /// By claim and audience: indices in ``all``.
-        var byAudience: [[ExactString]: [Int]] = [:]
-
-        /// The declarations that do not differ from an issuer in the audience.
-        func candidates(for issuer: Issuer) -> [Declaration] {
-            let claim = issuer.audiences.isEmpty ? nil : ExactString(issuer.audienceClaim)
-            var indices: [Int] = []
-            for (other, found) in byClaim where other != claim || claim == nil { indices += found }
-            if let claim {
-                for audience in issuer.audiences { indices += byAudience[[claim, ExactString(audience)]] ?? [] }
-            }
-            return indices.sorted().map { all[$0] }
+    /// Reports entries of one file that one token could fit.
+    /// - Returns: the later ones
+    @discardableResult
+    func checkDeclarations(log: DiagnosticLog) -> [IssuerEntry] {
+        guard count > 1 else { return [] }
+        var declarations = IssuerDeclarations()
+        return compactMap(\.entry).filter { entry in
+            declarations.add(entry)
+            guard let other = declarations.firstConflict(of: entry, where: { $0 !== entry }) else { return false }
+            log.add(entry.conflict(with: other))
+            return true
         }
-
-        mutating func add(_ declaration: Declaration) {
-            let issuer = declaration.issuer
-            let claim = issuer.audiences.isEmpty ? nil : ExactString(issuer.audienceClaim)
-            byClaim[claim, default: []].append(all.count)
-            if let claim {
-                for audience in issuer.audiences { byAudience[[claim, ExactString(audience)], default: []].append(all.count) }
-            }
-            all.append(declaration)
-        }
-    }
-
-    mutating func add(_ entry: IssuerDraft, log: DiagnosticLog) {
-        guard let issuer = entry.issuer else { return }
-        add(
-            Declaration(issuer: issuer, place: "in \(log.file):\(entry.position.line)", file: log.file) {
-                message, advice, otherFile in
-                log.problem(at: entry.position, message, advice, with: otherFile)
-            })
-    }
-
-    mutating func add(_ declaration: Declaration) {
-        let issuer = declaration.issuer
-        let others = templates.filter { $0.issuer.pattern.overlaps(issuer.pattern) }
-        if issuer.pattern.template == nil {
-            let name = ExactString(issuer.identifier)
-            compare(declaration, with: others + (exact[name]?.candidates(for: issuer) ?? []))
-            exact[name, default: Group()].add(declaration)
-        } else {
-            let matching = exact.values.filter { $0.all.first.map { issuer.pattern.matches($0.issuer.identifier) } ?? false }
-            compare(declaration, with: others + matching.flatMap(\.all))
-            templates.append(declaration)
-        }
-    }
-
-    /// Reports the first declaration that a token could fit as well.
-    private func compare(_ declaration: Declaration, with others: [Declaration]) {
-        guard let other = others.first(where: { !$0.issuer.excludes(declaration.issuer) }) else { return }
-        declaration.report?(
-            "a token of the issuer \(declaration.issuer.identifier.quoted) could fit this entry and the one \(other.place)",
-            "let both require different values of audience, authorizedParties or one of claims, or declare the issuer once: for several tenants, service-wide with tenantClaim",
-            other.file
-        )
     }
 }

@@ -7,21 +7,23 @@ import WireFormats
 /// The issuers whose tokens can be for one tenant: its own, and the service-wide ones that count for it.
 struct TenantIssuers {
     private let draft: TenantDraft
+    private let log: DiagnosticLog
     private let own: [IssuerDraft]
     private let serviceWide: [Issuer]
-    /// Whether the service-wide issuers are known: `check` without `--config` does not know them.
+    /// Whether the service-wide issuers are known.
     private let isComplete: Bool
 
-    init(of draft: TenantDraft, service: ServiceSettings?) {
+    init(of draft: TenantDraft, service: ServiceWideIssuers, log: DiagnosticLog) {
         self.draft = draft
+        self.log = log
         own = draft.issuers
         let accepted = draft.acceptedServiceIssuers
         let names = Set(draft.aliases.map(\.value.issuer))
-        serviceWide = (service?.issuers ?? []).filter { issuer in
+        serviceWide = service.all.filter { issuer in
             // A tenant with aliases for certain issuers only has no value that the others' claim could hold.
             accepted.accept(issuer.name) && (names.isEmpty || names.contains(nil) || names.contains(issuer.name))
         }
-        isComplete = service != nil
+        isComplete = service.isKnown
     }
 
     var all: [Issuer] { own.compactMap(\.issuer) + serviceWide }
@@ -52,7 +54,7 @@ struct TenantIssuers {
     /// Reports names, placeholders and keys that do not fit the issuers, and sets whose users the API keys name.
     /// - Returns: whose users API keys name
     func check() -> KeyIssuers {
-        own.checkNames(besides: serviceWide, log: draft.log)
+        own.checkNames(besides: serviceWide, log: log)
         for rule in draft.rules {
             checkIssuers(of: rule)
             checkUsers(of: rule)
@@ -90,12 +92,12 @@ struct TenantIssuers {
         let names = Set(all.compactMap(\.name)).sorted()
         let message = "no issuer of this tenant is named \(name.value.quoted)"
         guard isComplete else {
-            draft.log.warning(
+            log.warning(
                 at: name.position, message,
                 "give an entry of issuers this name, or check with --config FILE if it is service-wide")
             return
         }
-        draft.log.problem(
+        log.problem(
             at: name.position,
             ValueError(
                 message,
@@ -129,7 +131,7 @@ struct TenantIssuers {
         guard rule.fieldsUse(.user), !rule.fieldsUse(.issuer), !rule.uses(.issuer), !draft.sharedUsers else { return }
         // With {user} in the keys, it is a problem already.
         guard !rule.uses(.user), areAmbiguous(userIssuers(of: rule)) else { return }
-        draft.log.warning(
+        log.warning(
             at: rule.prefix.position,
             "{user} in the metadata or tags of the rule \((rule.name ?? "").quoted) does not tell apart users of the same name of different issuers",
             "add {issuer}: metadata: {fixed: {issuer: \"{issuer}\", user: \"{user}\"}}")
@@ -151,7 +153,7 @@ struct TenantIssuers {
 
     private func reportShared(_ rule: RuleDraft, _ issuers: [Issuer], _ what: String) {
         let names = Set(issuers.map(\.identifier)).sorted().prefix(3).map(\.quoted).joined(separator: ", ")
-        draft.log.problem(
+        log.problem(
             at: rule.prefix.position,
             "users of different issuers (\(names)) who have the same name would \(what)",
             "write sharedUsers: true at the top of the file to keep today's keys, if each name is the same person everywhere, or {issuer}/{user}, which changes the keys of new files"
@@ -164,13 +166,13 @@ struct TenantIssuers {
         let title = "the rule \((rule.name ?? "").quoted) has {issuer} in its \(isInKeys ? "keys" : "metadata or tags")"
         for issuer in issuers(of: rule) where issuer.name == nil {
             let entry = own.first { $0.issuer == issuer }
-            draft.log.problem(
+            log.problem(
                 at: entry?.position ?? rule.prefix.position,
                 "\(title), and the issuer \(issuer.identifier.quoted) has no name",
                 "write name: staff, or another short word, in the issuer's entry")
         }
         for key in keys(of: rule) where key.value.issuer == nil {
-            draft.log.problem(
+            log.problem(
                 at: key.position,
                 "\(title), and the API key \(key.value.id.quoted) does not say whose users it names",
                 "write issuer: with the name of an issuer in the key's entry, or limit the key to other rules")
@@ -185,13 +187,13 @@ struct TenantIssuers {
             let advice = "write attributes: {\(name): CLAIM} in the issuer's entry"
             if missing.count == issuers.count {
                 if !isComplete, draft.acceptedServiceIssuers != .none {
-                    draft.log.warning(
+                    log.warning(
                         at: rule.prefix.position, message, "\(advice), or check with --config FILE if it is service-wide")
                 } else {
-                    draft.log.problem(at: rule.prefix.position, message, advice)
+                    log.problem(at: rule.prefix.position, message, advice)
                 }
             } else if let issuer = missing.first {
-                draft.log.warning(
+                log.warning(
                     at: rule.prefix.position,
                     "users of \(issuer.identifier.quoted) can get no tickets of this rule: the issuer does not declare {claim.\(name)}",
                     "\(advice), or write issuers: with the names of the others in the rule")
@@ -210,7 +212,7 @@ struct TenantIssuers {
                 continue
             }
             guard let users = users(of: named), users.count == 1 else {
-                draft.log.problem(
+                log.problem(
                     at: key.position,
                     "the issuer \(name.quoted) stands for several issuers, one for each value of its placeholder",
                     "name another issuer, or give the tenant one alias for it")
@@ -264,15 +266,5 @@ extension TenantDraft {
     /// By default service-wide issuers count only for a tenant without issuers of its own.
     var acceptedServiceIssuers: ServiceIssuers {
         serviceIssuers?.value ?? (issuers.isEmpty ? .all : .none)
-    }
-}
-
-extension [TenantDraft] {
-    /// Checks each tenant's rules and API keys against the issuers that can reach it.
-    mutating func checkIssuers(service: ServiceSettings?) {
-        for index in indices {
-            let keyIssuers = TenantIssuers(of: self[index], service: service).check()
-            self[index].file?.keyIssuers = keyIssuers
-        }
     }
 }

@@ -17,11 +17,33 @@ package struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
     /// The other file, for a problem between two files. It is reported once, in one of them.
     package var otherFile: String?
 
+    package init(file: String, line: Int, column: Int, message: String, advice: String, otherFile: String? = nil) {
+        self.file = file
+        self.line = line
+        self.column = column
+        self.message = message
+        self.advice = advice
+        self.otherFile = otherFile
+    }
+
+    init(file: String, at position: YAMLPosition, _ message: String, _ advice: String, with otherFile: String? = nil) {
+        self.init(
+            file: file, line: position.line, column: position.column, message: message, advice: advice, otherFile: otherFile)
+    }
+
     /// `acme.yaml:12:7: maxSize has no unit “5X”; write 5MiB`.
     package var description: String {
         let text = line > 0 ? "\(file):\(line):\(column): \(message); \(advice)" : "\(file): \(message); \(advice)"
         // A file's name and values can have line ends and terminal controls.
         return text.printable()
+    }
+}
+
+extension Diagnostic: Comparable {
+    /// Orders by file, line, column and message.
+    package static func < (left: Diagnostic, right: Diagnostic) -> Bool {
+        if left.file != right.file { return left.file.utf8.lexicographicallyPrecedes(right.file.utf8) }
+        return (left.line, left.column, left.message) < (right.line, right.column, right.message)
     }
 }
 
@@ -48,10 +70,11 @@ final class DiagnosticLog {
         self.file = file
     }
 
-    /// - Parameter otherFile: the other file, if the problem is between two
-    func problem(at position: YAMLPosition, _ message: String, _ advice: String, with otherFile: String? = nil) {
-        var problem = entry(position, message, advice)
-        problem.otherFile = otherFile
+    func problem(at position: YAMLPosition, _ message: String, _ advice: String) {
+        problems.append(Diagnostic(file: file, at: position, message, advice))
+    }
+
+    func add(_ problem: Diagnostic) {
         problems.append(problem)
     }
 
@@ -62,15 +85,11 @@ final class DiagnosticLog {
     }
 
     func warning(at position: YAMLPosition, _ message: String, _ advice: String) {
-        warnings.append(entry(position, message, advice))
+        warnings.append(Diagnostic(file: file, at: position, message, advice))
     }
 
-    /// Logs a problem of the whole file or folder, or of another file of the folder.
-    func problem(_ message: String, _ advice: String, file: String? = nil) {
-        problems.append(Diagnostic(file: file ?? self.file, line: 0, column: 0, message: message, advice: advice))
-    }
-
-    private func entry(_ position: YAMLPosition, _ message: String, _ advice: String) -> Diagnostic {
-        Diagnostic(file: file, line: position.line, column: position.column, message: message, advice: advice)
+    /// Logs a problem of the whole file.
+    func problem(_ message: String, _ advice: String) {
+        problems.append(Diagnostic(file: file, line: 0, column: 0, message: message, advice: advice))
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import LocalFiles
 import UploadRules
 import WireFormats
 
@@ -23,7 +24,7 @@ package struct RuleFileCheck: Sendable {
     ///   - files: Access to the file system.
     package init(_ path: String, service: ServiceSettings?, files: RuleFileSystem = .local) {
         guard let file = RuleFilePath(path, files: files) else {
-            let outcome = RuleLoader.load(folder: path, generation: 1, service: service, files: files)
+            let outcome = RuleLoader.load(folder: path, service: service, files: files)
             warnings = outcome.warnings
             folderWithProblems = nil
             switch outcome.result {
@@ -36,7 +37,7 @@ package struct RuleFileCheck: Sendable {
             (tenants, problems, warnings, folderWithProblems) = ([], [problem], [], nil)
             return
         }
-        let outcome = RuleLoader.load(folder: file.folder, generation: 1, service: service, files: files)
+        let outcome = RuleLoader.load(folder: file.folder, service: service, files: files)
         var all: [Diagnostic] = []
         if case .failure(let error) = outcome.result { all = error.problems }
         // A problem of the folder itself, such as that it cannot be listed, is one of every file.
@@ -64,18 +65,19 @@ private struct RuleFilePath {
     /// As the loader writes it.
     var path: String { FilePath.join(folder, name) }
 
-    var tenant: String { String(name.dropLast(RuleLoader.suffix.count)) }
+    var tenant: String { RuleFileName.tenant(of: name) }
 
     /// Returns nil if the path is a folder, or if nothing can be read there; then the loader says why.
     init?(_ path: String, files: RuleFileSystem) {
         let folder = FilePath.folder(of: path)
         self.folder = folder.isEmpty ? "." : folder
         name = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[path.utf8.index(after: $0)...]) } ?? path
-        let isNamedAsRuleFile = name.lowercased().hasSuffix(RuleLoader.suffix) || name.lowercased().hasSuffix(".yml")
+        let isHidden = name.utf8.first == UInt8(ascii: ".")
+        let isNamedAsRuleFile = RuleFileName.hasEnding(name.utf8)
         func problem(_ message: String, _ advice: String) -> Diagnostic {
             Diagnostic(file: path, line: 0, column: 0, message: message, advice: advice)
         }
-        if (try? files.list(path)) != nil { return nil }
+        if files.stamp(path).kind == .folder { return nil }
         do throws(RuleFileSystem.Failure) {
             _ = try files.read(path, 1)
         } catch {
@@ -83,7 +85,7 @@ private struct RuleFilePath {
             self.problem = problem("the file cannot be read: \(error.reason)", "check its path and permissions")
             return
         }
-        if name.utf8.first == UInt8(ascii: ".") {
+        if isHidden {
             self.problem = problem("files whose names begin with a dot are not read", "name it <tenant>.yaml")
         } else if !isNamedAsRuleFile {
             self.problem = problem(

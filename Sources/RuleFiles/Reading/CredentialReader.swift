@@ -6,7 +6,7 @@ import WireFormats
 /// Reads a store's `credentials`: `default`, or a mapping with one of `profile`, `env` and `assumeRole`.
 struct CredentialReader: Sendable {
     /// The result of reading `credentials`.
-    struct Reading {
+    struct Reading: Sendable {
         let source: CredentialSource
         /// Whether the role's session is narrowed to what the tenant's rules need (`sessionPolicy: fromRules`).
         var isNarrowed = false

@@ -13,8 +13,11 @@ import WireFormats
 struct IssuerReader: Sendable {
     /// The folder for relative paths.
     let folder: String
+    /// The tenant whose file is read; nil for the service-wide file.
+    let tenant: String?
+
     /// Service-wide issuers have a `tenantClaim`; those of a tenant must not.
-    let isServiceWide: Bool
+    private var isServiceWide: Bool { tenant == nil }
 
     /// The keys of an issuer, in the order in which messages list them.
     static let keys = [
@@ -87,7 +90,7 @@ struct IssuerReader: Sendable {
         issuer.tenantClaim = tenantClaim?.value
         issuer.scopeClaims = scopes?.map(\.value) ?? issuer.scopeClaims
         issuer.attributes = attributes.map(\.value)
-        draft.issuer = issuer
+        draft.entry = IssuerEntry(issuer, file: log.file, tenant: tenant, position: pattern.position)
         return draft
     }
 
@@ -262,11 +265,38 @@ extension IssuerReader {
 }
 
 /// An entry of `issuers` as far as it could be read: what checks across entries and files need is there even if the rest is wrong.
-struct IssuerDraft {
+struct IssuerDraft: Sendable {
     /// The position of the value of `issuer`.
     let position: YAMLPosition
     let pattern: IssuerPattern
     let name: Located<String>?
     /// Nil if a problem was logged.
-    var issuer: Issuer?
+    fileprivate(set) var entry: IssuerEntry?
+
+    /// Nil if a problem was logged.
+    var issuer: Issuer? { entry?.issuer }
+}
+
+/// An entry of `issuers` that has no problem, and its place.
+///
+/// A class, because the checks across files refer to it.
+final class IssuerEntry: Sendable {
+    let issuer: Issuer
+    /// The path of the file, as it was opened.
+    let file: String
+    /// The tenant whose file it is; nil for the service-wide file.
+    let tenant: String?
+    /// The position of the value of `issuer`.
+    let position: YAMLPosition
+
+    init(_ issuer: Issuer, file: String, tenant: String?, position: YAMLPosition) {
+        self.issuer = issuer
+        self.file = file
+        self.tenant = tenant
+        self.position = position
+    }
+
+    func problem(_ message: String, _ advice: String) -> Diagnostic {
+        Diagnostic(file: file, at: position, message, advice)
+    }
 }

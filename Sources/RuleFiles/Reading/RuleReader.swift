@@ -263,7 +263,7 @@ struct LimitsReader: Sendable {
 }
 
 /// A rule as far as it could be read: what checks across rules and files need is there even if the rest is wrong.
-struct RuleDraft {
+struct RuleDraft: Sendable {
     let name: String?
     /// Nil if there is none.
     let store: StoreDraft?

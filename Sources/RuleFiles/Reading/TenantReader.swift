@@ -49,7 +49,7 @@ struct TenantReader {
     ]
 
     func read(_ root: YAMLNode) -> TenantDraft {
-        var draft = TenantDraft(id: id, log: log)
+        var draft = TenantDraft(id: id)
         let hints = [
             "issuers": ValueError("issuers belongs under auth", "write auth: and indent issuers under it"),
             "apiKeys": ValueError("apiKeys belongs under auth", "write auth: and indent apiKeys under it"),
@@ -71,7 +71,7 @@ struct TenantReader {
         let origins = file.list("origins", WebOrigin.parse)
         let auth = file.section("auth", keys: Self.authKeys.map(\.name))
         if let auth {
-            draft.issuers = IssuerReader(folder: folder, isServiceWide: false).read(auth)
+            draft.issuers = IssuerReader(folder: folder, tenant: id).read(auth)
             let names = file["rules"].flatMap(Self.names)
             draft.apiKeys = APIKeyReader(tenant: id, rules: names).read(auth)
             if auth.all.isEmpty {
@@ -92,14 +92,8 @@ struct TenantReader {
             return narrowed(credentials, to: store, tenant.rules.filter { $0.store === store }, file)
         }
         guard log.problems.isEmpty else { return draft }
-        draft.file = TenantFile(
-            tenant: tenant,
-            issuers: draft.issuers.compactMap(\.issuer),
-            apiKeys: draft.apiKeys.map(\.value),
-            aliases: draft.aliases.map(\.value),
-            serviceIssuers: draft.acceptedServiceIssuers,
-            credentials: sources
-        )
+        draft.tenant = tenant
+        draft.credentials = sources
         return draft
     }
 
@@ -203,9 +197,8 @@ struct TenantReader {
 }
 
 /// A tenant's file as far as it could be read: what checks across files need is there even if the rest is wrong.
-struct TenantDraft {
+struct TenantDraft: Sendable {
     let id: String
-    let log: DiagnosticLog
     var issuers: [IssuerDraft] = []
     /// Each at the position of its id.
     var apiKeys: [Located<APIKeyRecord>] = []
@@ -217,5 +210,7 @@ struct TenantDraft {
     var sharedUsers = false
     var rules: [RuleDraft] = []
     /// Nil if a problem was logged.
-    var file: TenantFile?
+    var tenant: Tenant?
+    /// Where the credentials that sign its tickets come from, for each of the tenant's stores.
+    var credentials: [CredentialSource] = []
 }

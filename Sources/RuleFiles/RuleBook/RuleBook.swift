@@ -9,41 +9,98 @@ import WireFormats
 package struct RuleBook: Sendable {
     /// Every tenant's file, sorted by the tenants' ids.
     package let files: [TenantFile]
-    /// Counts the loads of this process; part of the audit record.
-    package let generation: Int
-    /// SHA-256 of the files' names and contents, in hex: equal books have equal digests.
+    /// Equal books have equal digests. In hex: SHA-256 of, for each file in the order of ``files``, its name, preceded by the number
+    /// of its bytes as 8 bytes, and the SHA-256 of its content.
     package let digest: String
 
-    init(files: [TenantFile], generation: Int, digest: String) {
-        self.files = files.sorted { $0.tenant.id < $1.tenant.id }
-        self.generation = generation
-        self.digest = digest
+    /// - Parameter files: sorted by the tenants' ids
+    init(files: [TenantFile]) {
+        self.files = files
+        digest = Self.digest(of: files.lazy.map { ($0.tenant.id + RuleFileName.suffix, $0.digest) })
     }
 
     /// The tenants, sorted by their ids.
     package var tenants: some RandomAccessCollection<Tenant> { files.lazy.map(\.tenant) }
 
+    static func digest(of files: some Sequence<(name: String, content: SHA256Digest)>) -> String {
+        var digest = IncrementalDigest(.sha256)
+        var piece: [UInt8] = []
+        for (name, content) in files {
+            withUnsafeBytes(of: UInt64(name.utf8.count).bigEndian) { piece += $0 }
+            piece += name.utf8
+            withUnsafeBytes(of: content) { piece += $0 }
+            guard piece.count >= 4096 else { continue }
+            piece.withUnsafeBytes { digest.update($0) }
+            piece.removeAll(keepingCapacity: true)
+        }
+        piece.withUnsafeBytes { digest.update($0) }
+        return digest.finish().hexadecimal
+    }
+
+    /// Returns the book with other files of some tenants.
+    /// - Parameter changes: by the tenants' ids; nil for a tenant that is gone
+    func replacing(_ changes: [String: TenantFile?]) -> RuleBook {
+        var added = changes.values.compactMap(\.self).sorted { $0.tenant.id < $1.tenant.id }[...]
+        var merged: [TenantFile] = []
+        merged.reserveCapacity(files.count + added.count)
+        for file in files {
+            while let next = added.first, next.tenant.id < file.tenant.id { merged.append(added.removeFirst()) }
+            if let next = added.first, next.tenant.id == file.tenant.id {
+                merged.append(added.removeFirst())
+            } else if changes[file.tenant.id] == nil {
+                merged.append(file)
+            }
+        }
+        return RuleBook(files: merged + added)
+    }
 }
 
-/// The contents of a tenant's file: the tenant, who can get its tickets, and what signs them.
-package struct TenantFile: Sendable {
+/// A tenant's file in force: the tenant, who can get its tickets, and what signs them.
+///
+/// A class, so that books share what has not changed: a tenant's file and checks are as they were if it is the same object.
+package final class TenantFile: Sendable {
     package let tenant: Tenant
-    /// The issuers that belong to this tenant alone.
-    package let issuers: [Issuer]
-    /// The keys of back ends that ask on a user's behalf.
-    package let apiKeys: [APIKeyRecord]
-    /// What a service-wide issuer's tenant claim must hold for this tenant, instead of its id; empty for the id.
-    let aliases: [TenantAlias]
+    /// The digest of the file's content.
+    package let digest: SHA256Digest
+    /// The issuers whose users API keys can name.
+    package let keyIssuers: KeyIssuers
     /// The service-wide issuers whose tokens can be for this tenant.
     package let serviceIssuers: ServiceIssuers
+    /// The file as it was read.
+    let file: RuleFile
+
+    /// Returns nil if the file has problems.
+    init?(_ file: RuleFile, keyIssuers: KeyIssuers) {
+        guard let tenant = file.draft.tenant, case .read(let digest) = file.content else { return nil }
+        self.tenant = tenant
+        self.digest = digest
+        self.keyIssuers = keyIssuers
+        serviceIssuers = file.draft.acceptedServiceIssuers
+        self.file = file
+    }
+
+    /// The path of the file, as it was opened.
+    package var path: String { file.path }
+    /// The issuers that belong to this tenant alone.
+    package var issuers: [Issuer] { file.draft.issuers.compactMap(\.issuer) }
+    /// The keys of back ends that ask on a user's behalf.
+    package var apiKeys: [APIKeyRecord] { file.draft.apiKeys.map(\.value) }
+    /// What a service-wide issuer's tenant claim must hold for this tenant, instead of its id; empty for the id.
+    var aliases: [TenantAlias] { file.draft.aliases.map(\.value) }
+    /// Whether ``aliases`` is not empty.
+    var hasAliases: Bool { !file.draft.aliases.isEmpty }
     /// Where the credentials that sign its tickets come from, for each of the tenant's stores.
-    package let credentials: [CredentialSource]
-    /// The issuers whose users API keys can name.
-    package internal(set) var keyIssuers = KeyIssuers()
+    package var credentials: [CredentialSource] { file.draft.credentials }
+
+    /// Returns a problem at the entry of one of ``issuers``, such as that its key file cannot be read.
+    package func problem(ofIssuer index: Int, _ message: String, _ advice: String) -> Diagnostic {
+        let draft = file.draft.issuers[index]
+        return Diagnostic(file: path, at: draft.position, message, advice)
+    }
 }
 
 /// The issuers whose users the requests of a tenant's API keys name.
-package struct KeyIssuers: Sendable {
+package struct KeyIssuers: Sendable, Hashable {
     /// By the names that API keys use.
     var named: [String: UserIssuer] = [:]
     /// The tenant's only issuer, for keys that name none; nil if it has none or several.
@@ -55,25 +112,5 @@ package struct KeyIssuers: Sendable {
     package func issuer(of key: APIKeyRecord) -> UserIssuer? {
         guard let name = key.issuer else { return only }
         return named[name]
-    }
-}
-
-/// SHA-256 over the names and contents of files, each with its length in front, so that different sets of files differ.
-struct ContentDigest: ~Copyable {
-    private var digest = IncrementalDigest(.sha256)
-
-    mutating func add(name: String, bytes: [UInt8]) {
-        add(Array(name.utf8))
-        add(bytes)
-    }
-
-    private mutating func add(_ bytes: [UInt8]) {
-        withUnsafeBytes(of: UInt64(bytes.count).bigEndian) { digest.update($0) }
-        bytes.withUnsafeBytes { digest.update($0) }
-    }
-
-    /// Returns the digest of everything that was added, in hex.
-    mutating func hex() -> String {
-        digest.finish().hexadecimal
     }
 }

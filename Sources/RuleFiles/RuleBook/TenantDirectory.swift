@@ -34,7 +34,7 @@ package struct TenantDirectory: Sendable {
             issuer.flatMap { byAlias[TenantAlias(value: claim, issuer: $0)] } ?? byAlias[TenantAlias(value: claim, issuer: nil)]
         guard let index = alias ?? byID[claim] else { return nil }
         // Aliases replace the id.
-        guard alias != nil || files[index].aliases.isEmpty else { return nil }
+        guard alias != nil || !files[index].hasAliases else { return nil }
         return files[index].serviceIssuers.accept(issuer) ? index : nil
     }
 }

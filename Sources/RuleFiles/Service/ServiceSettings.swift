@@ -29,15 +29,25 @@ package struct ServiceSettings: Sendable {
     package var adminHosts: [String] = []
     /// The peers whose `X-Forwarded-For` and `X-Request-Id` are trusted.
     package var trustedProxies: [AddressRange] = []
-    /// Issuers that serve several tenants; each has a `tenantClaim`.
-    package var issuers: [Issuer] = []
+    /// ``issuers`` with their places in the service-wide file.
+    private(set) var issuerEntries: [IssuerEntry] = []
+    /// The digest of the service-wide file; nil if there is none.
+    package private(set) var fileDigest: SHA256Digest?
     /// The warnings of the service-wide file, sorted.
-    private(set) var warnings: [Diagnostic] = []
+    package private(set) var warnings: [Diagnostic] = []
 
     /// The process's environment, which may have credentials.
     package var environment: [String: String] = [:]
 
     package init() {}
+
+    /// Issuers that serve several tenants; each has a `tenantClaim`.
+    package var issuers: [Issuer] { issuerEntries.map(\.issuer) }
+
+    /// Returns a problem at the entry of one of ``issuers``, such as that its key file cannot be read.
+    package func problem(ofIssuer index: Int, _ message: String, _ advice: String) -> Diagnostic {
+        issuerEntries[index].problem(message, advice)
+    }
 
     /// A certificate chain and its private key, each a PEM file.
     package struct TLSFiles: Sendable {
@@ -162,11 +172,11 @@ extension ServiceSettings {
             example: "[{issuer: https://id.example.com, audience: uploads, algorithms: [RS256], keys: {discovery: true}, "
                 + "tenantClaim: org}]"
         ) { section, _, folder in
-            let drafts = IssuerReader(folder: folder, isServiceWide: true).read(section)
+            let drafts = IssuerReader(folder: folder, tenant: nil).read(section)
             drafts.checkDeclarations(log: section.log)
             drafts.checkNames(log: section.log)
-            let issuers = drafts.compactMap(\.issuer)
-            return { settings in settings.issuers = issuers }
+            let entries = drafts.compactMap(\.entry)
+            return { settings in settings.issuerEntries = entries }
         },
     ]
 }
@@ -176,12 +186,19 @@ extension ServiceSettings {
     /// - Parameter path: relative paths in the file are relative to its folder
     /// - Throws: every problem of the file, sorted
     package init(file path: String, files: RuleFileSystem = .local) throws(RuleFilesError) {
+        let log = DiagnosticLog(file: path)
+        guard let bytes = files.contents(of: path, log: log) else { throw RuleFilesError(problems: log.problems) }
+        try self.init(file: path, bytes: bytes, log: log)
+    }
+
+    /// Reads the contents of the service-wide file.
+    init(file path: String, bytes: [UInt8], log: DiagnosticLog) throws(RuleFilesError) {
         self.init()
         config = path
-        let log = DiagnosticLog(file: path)
-        if let root = files.readYAML(path, log: log)?.root { read(root, path: path, log: log) }
-        guard log.problems.isEmpty else { throw RuleFilesError(problems: RuleLoader.sorted(log.problems)) }
-        warnings = RuleLoader.sorted(log.warnings)
+        fileDigest = SHA256Digest(hashing: bytes)
+        if let root = YAMLReader.read(bytes, log: log) { read(root, path: path, log: log) }
+        guard log.problems.isEmpty else { throw RuleFilesError(problems: log.problems.sorted()) }
+        warnings = log.warnings.sorted()
     }
 
     private mutating func read(_ root: YAMLNode, path: String, log: DiagnosticLog) {

@@ -21,4 +21,10 @@ enum FilePath {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "" }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
+
+    /// Whether a path is that of something below a folder. Both have no symbolic links, `.` or `..`.
+    static func isBelow(_ folder: String, _ path: String) -> Bool {
+        let beginning = folder.utf8.last == UInt8(ascii: "/") ? folder : folder + "/"
+        return path.utf8.starts(with: beginning.utf8)
+    }
 }

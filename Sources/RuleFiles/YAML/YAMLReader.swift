@@ -52,6 +52,16 @@ struct YAMLReader {
         }
     }
 
+    /// Logs what is wrong with the YAML.
+    /// - Returns: the document's root; nil if nothing of the file can be checked
+    static func read(_ bytes: [UInt8], log: DiagnosticLog) -> YAMLNode? {
+        let (root, findings) = read(bytes)
+        for finding in findings {
+            log.problem(at: finding.position, finding.message, finding.advice)
+        }
+        return root
+    }
+
     // MARK: Events
 
     private mutating func readFile() throws(YAMLDiagnostic) -> YAMLNode {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import WireFormats
+package import WireFormats
 
 /// An issuer with the keys that verify its tokens.
 ///
@@ -60,7 +60,7 @@ extension Issuer {
     }
 
     /// The claims that must have one of several values, by their names.
-    private var requiredValues: [ExactString: Set<RequiredClaim.Value>] {
+    package var requiredValues: [ExactString: Set<RequiredClaim.Value>] {
         func strings(_ values: [String]) -> Set<RequiredClaim.Value> { Set(values.map { .string(ExactString($0)) }) }
         var required: [ExactString: Set<RequiredClaim.Value>] = [:]
         func require(_ claim: String, _ values: Set<RequiredClaim.Value>) {

@@ -270,13 +270,13 @@ struct RuleLoaderTests {
     }
 
     @Test func `a rule book finds its tenants and has a digest of its contents`() throws {
-        func book(_ files: [String: String], generation: Int = 1) throws -> RuleBook {
+        func book(_ files: [String: String]) throws -> RuleBook {
             let paths = Dictionary(uniqueKeysWithValues: files.map { ("t/\($0)", $1) })
-            return try RuleLoader.load(folder: "t", generation: generation, files: .memory(paths)).result.get()
+            return try RuleLoader.load(folder: "t", files: .memory(paths)).result.get()
         }
         let files = ["b.yaml": file("b"), "a.yaml": file("a"), "c-1.yaml": file("c-1")]
-        let first = try book(files, generation: 7)
-        #expect(first.tenants.map(\.id) == ["a", "b", "c-1"] && first.generation == 7)
+        let first = try book(files)
+        #expect(first.tenants.map(\.id) == ["a", "b", "c-1"])
         #expect(first.digest.utf8.count == 64)
         #expect(try book(files).digest == first.digest)
         var changed = files
@@ -287,15 +287,14 @@ struct RuleLoaderTests {
         #expect(try book(changed).digest != first.digest)
     }
 
-    @Test func `the digest of a folder is SHA-256 of its names and contents`() {
-        // printf '\0\0\0\0\0\0\0\1a\0\0\0\0\0\0\0\3abc' | sha256sum
-        var digest = ContentDigest()
-        digest.add(name: "a", bytes: Array("abc".utf8))
-        let hex = digest.hex()
-        #expect(hex == "cb71593a7aea9677df5ce7ac834961024c729d7b84149efbd93082868185503a")
-        var nothing = ContentDigest()
-        let empty = nothing.hex()
-        #expect(empty == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    @Test func `the digest of a book is SHA-256 of the files' names and of the SHA-256 of their contents`() {
+        // (printf '\0\0\0\0\0\0\0\6a.yaml'; printf abc | sha256sum | xxd -r -p) | sha256sum
+        let one = RuleBook.digest(of: [("a.yaml", SHA256Digest(hashing: Array("abc".utf8)))])
+        #expect(one == "7f46ef1fd8acdd18f5ce7f7d1125655ef140e162ec6b99eba16c5cf584afd8b4")
+        // More files than fit into one piece: for i in $(seq 200); do (printf '\0\0\0\0\0\0\0\6a.yaml'; …); done | sha256sum
+        let many = RuleBook.digest(of: (0..<200).map { _ in ("a.yaml", SHA256Digest(hashing: Array("abc".utf8))) })
+        #expect(many == "3920a09c7e20cdc460afc20f33ad98015c51afe730df7ed4a8137f120af96255")
+        #expect(RuleBook.digest(of: []) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
     }
 
     // MARK: Folders
@@ -329,7 +328,7 @@ struct RuleLoaderTests {
 
     @Test func `a missing or empty folder and unreadable files are diagnostics`() {
         func problems(_ files: RuleFileSystem) -> [String] {
-            guard case .failure(let found) = RuleLoader.load(folder: "t", generation: 1, files: files).result else { return [] }
+            guard case .failure(let found) = RuleLoader.load(folder: "t", files: files).result else { return [] }
             return found.problems.map(\.description)
         }
         #expect(
@@ -342,14 +341,10 @@ struct RuleLoaderTests {
             problems(.memory(["t/x.md": ""])) == [
                 "t: there are no rule files in this folder; add one named <tenant>.yaml, such as acme.yaml"
             ])
-        let broken = RuleFileSystem { _ throws(RuleFileSystem.Failure) in
-            [.init(name: "a.yaml"), .init(name: "b.yaml")]
-        } read: { path, _ throws(RuleFileSystem.Failure) in
-            if path == "t/a.yaml" { throw .init(reason: "permission denied") }
-            return Array(file("b").utf8)
-        }
+        let broken = MemoryFileSystem(["t/a.yaml": file("a"), "t/b.yaml": file("b")])
+        broken.setReadable(false, "t/a.yaml")
         #expect(
-            problems(broken) == ["t/a.yaml: the file cannot be read: permission denied; check its path and permissions"])
+            problems(broken.files) == ["t/a.yaml: the file cannot be read: permission denied; check its path and permissions"])
         #expect(problems(.memory(["t/a.yaml": ""])).count == 3)
     }
 
@@ -381,7 +376,7 @@ struct RuleLoaderTests {
         #expect(
             Example.problems(["a.yaml": file("a", issuer: "https://x")], service: service)
                 == [
-                    "a.yaml:5:16: a token of the issuer “https://x” could fit this entry and the one service-wide in postern.yaml; let both require different values of audience, authorizedParties or one of claims, or declare the issuer once: for several tenants, service-wide with tenantClaim"
+                    "a.yaml:5:16: a token of the issuer “https://x” could fit this entry and the one service-wide in postern.yaml:2; let both require different values of audience, authorizedParties or one of claims, or declare the issuer once: for several tenants, service-wide with tenantClaim"
                 ]
         )
         // Equal as text, not as bytes: two issuers.

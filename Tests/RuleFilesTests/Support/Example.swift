@@ -47,7 +47,7 @@ enum Example {
 
     static func load(_ files: [String: String], service: ServiceSettings? = nil) -> RuleLoader.Outcome {
         let paths = Dictionary(uniqueKeysWithValues: files.map { ("t/\($0)", $1) })
-        return RuleLoader.load(folder: "t", generation: 1, service: service, files: .memory(paths))
+        return RuleLoader.load(folder: "t", service: service, files: .memory(paths))
     }
 
     /// The only tenant of a file that must load.
