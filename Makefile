@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help run build release test unit-test system-test accept bench steps instructions lint format clean
+.PHONY: help run build release test unit-test system-test accept bench steps many-tenants instructions lint format clean
 
 STRICT := POSTERN_STRICT=1
 export SYMBOLS ?= no
@@ -68,6 +68,11 @@ steps: ## how long the steps of one ticket take, in one process and one thread
 	@scripts/install build
 	scripts/build-release InProcess
 	exec .build/release/InProcess
+
+many-tenants: ## how long 100,000 rule files take, and their memory: first load, look at rest, reload (ARGS='20000' for so many)
+	@scripts/install build
+	scripts/build-release ManyTenants
+	exec .build/release/ManyTenants $(ARGS)
 
 instructions: ## how many instructions a ticket takes, counted by callgrind (about two minutes)
 	@scripts/install build

@@ -128,6 +128,9 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(
+            name: "ManyTenants", dependencies: ["CMalloc", "RuleFiles"], path: "Benchmarks/ManyTenants", swiftSettings: settings
+        ),
+        .executableTarget(
             name: "Floor",
             dependencies: [
                 .product(name: "NIOCore", package: "swift-nio"),
