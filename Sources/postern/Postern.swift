@@ -17,7 +17,9 @@ struct Postern: AsyncParsableCommand {
             Begin with 'postern dev': it runs everything on this machine, with an example tenant to edit.
             """,
         version: PosternVersion.current,
-        subcommands: [Serve.self, Dev.self, Check.self, Whoami.self, Credentials.self, Key.self, Token.self]
+        subcommands: [
+            Serve.self, Dev.self, Check.self, Whoami.self, Credentials.self, Cors.self, Iam.self, Key.self, Token.self,
+        ]
     )
 
     static func main() async {

@@ -86,13 +86,13 @@ class RealStore:
              "--uid=tester", "--display-name=tester", f"--access-key={credentials.access_key}", f"--secret-key={credentials.secret_key}"],
             env=os.environ | {"CEPH_ARGS": "--no-mon-config"}, capture_output=True, timeout=120, check=True, stdin=subprocess.DEVNULL)
 
-    def assume_role(self, name: str = "uploader") -> Credentials:
-        """Short-lived credentials with a session token, from the store's own STS."""
+    def assume_role(self, name: str = "uploader", allow: dict | None = None) -> Credentials:
+        """Short-lived credentials with a session token, from the store's own STS. `allow` is the role's policy: by default it may do everything."""
         # RGW 16 does not decode a form's "+" as a space, so the documents have none.
         iam = self.client("iam")
         trust = {"Version": "2012-10-17", "Statement": [
             {"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam:::user/tester"]}, "Action": ["sts:AssumeRole"]}]}
-        allow = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::*"}]}
+        allow = allow or {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::*"}]}
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust, separators=(",", ":")), Path="/")["Role"]
         iam.put_role_policy(RoleName=name, PolicyName="uploads", PolicyDocument=json.dumps(allow, separators=(",", ":")))
         given = self.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="postern", DurationSeconds=3600)["Credentials"]

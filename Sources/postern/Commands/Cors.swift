@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import PostPolicy
+import RuleFiles
+import UploadRules
+import WireFormats
+
+/// `postern cors`: the CORS configuration of the buckets that rules use.
+struct Cors: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print the CORS configuration that a bucket needs.",
+        discussion: """
+            Pages of the tenants' origins upload straight to the bucket, which must allow them to. Prints what 'aws s3api \
+            put-bucket-cors' takes, or with --xml the body of S3's PUT ?cors. Tenants that share a bucket are in one configuration. \
+            For several buckets it is one JSON document that says which is which.
+
+            Example: postern cors tenants --bucket acme-uploads > cors.json
+
+            Exit code 0: printed; 1: the rule files have problems, or no tenant lists origins; 64: wrong usage.
+            """
+    )
+
+    @OptionGroup var folder: RuleFolder
+
+    @Option(help: ArgumentHelp("Only the buckets of this tenant. (default: all tenants)", valueName: "id"))
+    var tenant: String?
+
+    @Option(help: ArgumentHelp("Only the bucket with this name.", valueName: "name"))
+    var bucket: String?
+
+    @Flag(help: "Print XML, for the REST API.")
+    var xml = false
+
+    func run() throws {
+        let listed = try folder.buckets(of: tenant, named: bucket)
+        let configurations = listed.map { (bucket: $0, configuration: CORSConfiguration(of: $0)) }
+        for (bucket, configuration) in configurations where configuration.isEmpty {
+            Remark.write(
+                "\(bucket.endpoint.bucket): no tenant of it lists origins (\(RuleFolder.list(bucket.tenants))), so it needs no CORS configuration"
+            )
+        }
+        let needed = configurations.filter { !$0.configuration.isEmpty }
+        guard let first = needed.first else { throw ExitCode(1) }
+        if xml, needed.count > 1 {
+            throw ValidationError(
+                "XML is for one bucket: name one with --bucket or --tenant: \(RuleFolder.list(needed.map(\.bucket.endpoint.bucket)))."
+            )
+        }
+        for (bucket, configuration) in needed {
+            for warning in configuration.warnings(for: bucket.endpoint) {
+                Remark.write("warning: \(bucket.endpoint.bucket): \(warning)")
+            }
+        }
+        if xml {
+            print(first.configuration.xml)
+            Remark.write("\(first.bucket.title): PUT \(first.bucket.endpoint.url)?cors, with Content-MD5")
+            return
+        }
+        var json = JSONWriter()
+        if needed.count == 1 {
+            first.configuration.write(to: &json)
+        } else {
+            json.object { json in
+                json.array("buckets", of: needed) { json, each in
+                    json.object { json in
+                        each.bucket.writeMembers(to: &json)
+                        json.key("CORSConfiguration")
+                        each.configuration.write(to: &json)
+                    }
+                }
+            }
+        }
+        print(String(indenting: json.finish()))
+        for (bucket, _) in needed {
+            let command = AWSCommand.s3api("put-bucket-cors", bucket.endpoint, "--cors-configuration file://cors.json")
+            let document = needed.count > 1 ? "postern cors … --bucket \(bucket.endpoint.bucket) > cors.json && " : ""
+            Remark.write("\(bucket.title): \(document)\(command)")
+        }
+        Remark.write("this replaces the whole CORS configuration of the bucket")
+    }
+}
+
+extension RuleFolder {
+    /// Returns the buckets that options name, each with all of its tenants.
+    func buckets(of tenant: String?, named name: String?) throws -> [UsedBucket] {
+        let files = try files()
+        let id = try tenant.map { try file(of: $0, among: files).tenant.id }
+        let all = UsedBucket.all(of: files.map(\.tenant)).filter { bucket in id.map(bucket.tenants.contains) ?? true }
+        guard let name else { return all }
+        let found = all.filter { $0.endpoint.bucket == name }
+        guard !found.isEmpty else {
+            throw ValidationError(
+                "--bucket: no rule uses a bucket \(name.quoted); there are: \(Self.list(all.map(\.endpoint.bucket))).")
+        }
+        return found
+    }
+}
+
+extension UsedBucket {
+    /// For messages: the bucket with its address and tenants.
+    var title: String { "\(endpoint.bucket) (\(endpoint.url); \(RuleFolder.list(tenants)))" }
+
+    /// Writes which bucket something is about.
+    func writeMembers(to json: inout JSONWriter) {
+        json.member("bucket", endpoint.bucket)
+        json.member("region", endpoint.region)
+        json.member("url", endpoint.url)
+        json.member("tenants", tenants)
+    }
+}
