@@ -20,14 +20,14 @@ from harness.service import BINARY, clean_environment
 class Dev:
     """A running `postern dev` and what it has printed."""
 
-    def __init__(self, folder: pathlib.Path, logs: pathlib.Path, name: str, ports: list[int] | None = None):
+    def __init__(self, folder: pathlib.Path, logs: pathlib.Path, name: str, ports: list[int] | None = None, arguments: list[str] = ()):
         self.folder = folder
         self.port, self.store_port, self.admin_port = self.ports = ports or free_ports(3)
         self.output, self.errors = folder / "printed.txt", logs / f"{name}.err.log"
         with open(self.output, "wb") as output, open(self.errors, "ab") as errors:
             self.process = subprocess.Popen(
                 [BINARY, "dev", "--folder", folder / "dev", "--listen", f"127.0.0.1:{self.port}", "--store", f"127.0.0.1:{self.store_port}",
-                 "--admin", f"127.0.0.1:{self.admin_port}", "--log-level", "trace"],
+                 "--admin", f"127.0.0.1:{self.admin_port}", "--log-level", "trace", *arguments],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=errors, env=clean_environment(), cwd=folder)
         end = time.monotonic() + 15
         while "Ctrl-C" not in self.printed:
@@ -181,6 +181,22 @@ def test_the_store_refuses_what_real_stores_refuse(dev, tmp_path):
         answer = upload({}, other.replace(b'name="file"', b'name="upload"'))
         assert answer.status == 400 and b"there is no part named file" in answer.body, answer.body
     assert upload({}, body).status == 201
+
+
+def test_the_store_leaves_out_the_checks_that_it_is_told_to(tmp_path, logs):
+    running = Dev(tmp_path, logs, "dev-ignore", arguments=["--ignore", "type,size"])
+    try:
+        assert "The store does NOT check, as --ignore says: size, type" in running.printed
+        given = json.loads(paste(running.commands()[0], tmp_path).stdout)
+        canaries.add_ticket(given)
+        fields, url = given["fields"], given["url"]
+        assert post(url, fields | {"Content-Type": "text/html"}, File(b"")).status == 201
+        assert post(url, fields | {"key": "elsewhere.txt"}).code == "AccessDenied"
+    finally:
+        running.process.kill()
+        running.process.wait()
+    wrong = subprocess.run([BINARY, "dev", "--folder", tmp_path / "x", "--ignore", "size,signature"], capture_output=True, text=True, timeout=30)
+    assert wrong.returncode == 64 and "size,type,key,fields,expiry,metadata" in wrong.stderr and not (tmp_path / "x").exists()
 
 
 BUCKET = "my-photos"

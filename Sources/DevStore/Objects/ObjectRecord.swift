@@ -52,11 +52,12 @@ extension ObjectRecord {
         "redirect",
     ]
 
-    init(_ form: ReceivedForm, bucket: String, file: UploadFile.Summary, at date: Date) {
+    init(_ form: ReceivedForm, bucket: String, file: UploadFile.Summary, keepsMetadata: Bool = true, at date: Date) {
         var headers: [String: String] = [:]
         var remembered: [String: String] = [:]
         for field in form.fields {
             let name = field.name.asciiLowercased
+            if !keepsMetadata, name.utf8.starts(with: "x-amz-meta-".utf8) { continue }
             if Self.headerFields.contains(name) || name.utf8.starts(with: "x-amz-meta-".utf8) {
                 headers[name] = field.value
             } else if !Self.uploadFields.contains(name), !Self.isSignatureField(name) {

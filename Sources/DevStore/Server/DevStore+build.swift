@@ -33,6 +33,7 @@ package func buildDevStore(
             folder: folder,
             evaluator: PolicyEvaluator(region: configuration.region),
             credentials: configuration.credentials,
+            ignored: configuration.ignored,
             logger: logger,
             now: now
         ),

@@ -19,6 +19,8 @@ package struct DevStoreConfiguration: Sendable {
     package let credentials: SigningCredentials
     /// The origins that may upload and read, such as `http://127.0.0.1:8080`, compared byte for byte; `*` allows all.
     package let allowedOrigins: [String]
+    /// The checks that are left out; none, but for tests.
+    package let ignored: Set<IgnoredCheck>
 
     package init(
         folder: String,
@@ -27,7 +29,8 @@ package struct DevStoreConfiguration: Sendable {
         host: String = "127.0.0.1",
         port: Int,
         credentials: SigningCredentials,
-        allowedOrigins: [String]
+        allowedOrigins: [String],
+        ignored: Set<IgnoredCheck> = []
     ) throws(DevStoreConfigurationError) {
         guard Host(host)?.isLoopback == true else { throw .notLoopback(host) }
         guard !buckets.isEmpty else { throw .noBucket }
@@ -39,6 +42,7 @@ package struct DevStoreConfiguration: Sendable {
         self.port = port
         self.credentials = credentials
         self.allowedOrigins = allowedOrigins
+        self.ignored = ignored
     }
 
     /// The main rules of S3 for bucket names. They ensure that the name is safe as a folder name.

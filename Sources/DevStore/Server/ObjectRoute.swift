@@ -14,12 +14,34 @@ import WireFormats
 struct ObjectRoute: Sendable {
     let folder: ObjectFolder
 
-    /// Responds with the object's file.
+    /// Responds with the object's file, or with its tags.
+    /// - Parameter query: of the request, without `?`.
     /// - Throws: `StoreError` if there is no such object.
-    func respond(bucket: String, key: String) throws -> Response {
+    func respond(bucket: String, key: String, query: Substring = "") throws -> Response {
+        let names = query.split(separator: "&").map { String($0.prefix { $0 != "=" }) }
+        if let name = names.first(where: Self.otherSubresources.contains) { throw StoreError.notImplemented(name) }
+        if names.contains("tagging") { return try tags(bucket: bucket, key: key) }
         guard let found = try folder.open(bucket: bucket, key: key) else { throw StoreError.noSuchKey(key) }
         let file = ResponseFile(takingOwnershipOf: found.descriptor, length: found.size)
         return Response(status: 200, fields: Self.fields(of: found.record), body: .file(file))
+    }
+
+    /// What S3 has of an object and this store has not.
+    private static let otherSubresources = ["acl", "attributes", "legal-hold", "retention", "torrent", "uploadId"]
+
+    private func tags(bucket: String, key: String) throws -> Response {
+        guard let record = try folder.object(bucket: bucket, key: key)?.record else { throw StoreError.noSuchKey(key) }
+        var xml = record.remembered["tagging"] ?? "<Tagging><TagSet></TagSet></Tagging>"
+        if let pairs = record.remembered["x-amz-tagging"] {
+            let tags = pairs.split(separator: "&").map { pair in
+                let parts = pair.split(separator: "=", maxSplits: 1).map {
+                    (PercentEncoding.component.decodeUTF8($0.utf8) ?? "").xmlEscaped()
+                }
+                return "<Tag><Key>\(parts.first ?? "")</Key><Value>\(parts.dropFirst().first ?? "")</Value></Tag>"
+            }
+            xml = "<Tagging><TagSet>\(tags.joined())</TagSet></Tagging>"
+        }
+        return Response(status: 200, fields: ["Content-Type": "application/xml"], body: .bytes(Array(xml.utf8)))
     }
 
     private static func fields(of record: ObjectRecord) -> ResponseFields {

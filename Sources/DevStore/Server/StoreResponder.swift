@@ -113,7 +113,7 @@ struct StoreRoutes: Sendable {
         }
         try checkBucket(of: target)
         guard case .object(let bucket, let key) = target else { throw StoreError.listingNotSupported }
-        return try objects.respond(bucket: bucket, key: key)
+        return try objects.respond(bucket: bucket, key: key, query: request.target.drop { $0 != "?" }.dropFirst())
     }
 
     private func upload(_ request: RequestHead) throws -> any BodyReceiver {

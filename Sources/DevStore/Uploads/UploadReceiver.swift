@@ -92,6 +92,9 @@ struct IncomingUpload: Sendable {
     private let bucket: String
     /// Nil for a `PUT`, whose size is signed.
     private let policy: PolicyDocument?
+    /// The fields that the policy is evaluated for.
+    private let judgedFields: [FormField]
+    private let ignored: Set<IgnoredCheck>
     private let mustBeNew: Bool
     private let file: UploadFile
     /// When the form was complete. The policy is evaluated for this instant, so that a ticket does not expire during an upload.
@@ -101,14 +104,17 @@ struct IncomingUpload: Sendable {
     /// Evaluates the form, except the size, and opens the file.
     init(_ parsed: ParsedForm, bucket: String, route: UploadRoute) throws {
         let credentials = route.credentials
-        let date = route.now()
+        ignored = route.ignored
+        let date = ignored.judged(route.now(), parsed.fields)
+        let fields = ignored.judged(parsed.fields)
         let refusal = route.evaluator.evaluate(
-            form: parsed.fields, filename: parsed.filename, fileSize: nil, bucket: bucket, at: date
+            form: fields, filename: parsed.filename, fileSize: nil, bucket: bucket, at: date
         ) {
             $0.utf8.elementsEqual(credentials.accessKeyID.utf8) ? credentials : nil
         }
         if let refusal { throw refusal }
         form = ReceivedForm(parsed.fields, filename: parsed.filename)
+        judgedFields = ReceivedForm(fields, filename: parsed.filename).fields
         policy = try PolicyDocument(base64: form["policy"] ?? "")
         checksum = try StoreChecksum.declared(in: form)
         evaluatedAt = date
@@ -120,10 +126,12 @@ struct IncomingUpload: Sendable {
     /// Evaluates a presigned `PUT`, and opens the file.
     init(put request: RequestHead, bucket: String, key: String, route: UploadRoute) throws {
         let credentials = route.credentials
-        let date = route.now()
+        ignored = route.ignored
+        let date = ignored.judged(route.now(), target: request.target)
         let headers = request.fields.map { HeaderField(name: $0.name, value: $0.value) }
         let refusal = route.evaluator.evaluate(
-            put: ReceivedPut(method: request.method.rawValue, target: request.target, headers: headers), at: date
+            put: ReceivedPut(method: request.method.rawValue, target: request.target, headers: headers),
+            allowsUnsigned: ignored.contains(.fields), at: date
         ) {
             $0.utf8.elementsEqual(credentials.accessKeyID.utf8) ? credentials : nil
         }
@@ -133,6 +141,7 @@ struct IncomingUpload: Sendable {
         mustBeNew = condition != nil
         form = ReceivedForm([FormField(name: "key", value: key)] + headers.compactMap(Self.field), filename: nil)
         policy = nil
+        judgedFields = []
         checksum = try StoreChecksum.declared(in: form)
         evaluatedAt = date
         self.bucket = bucket
@@ -172,14 +181,14 @@ struct IncomingUpload: Sendable {
         let summary = try file.finish()
         if let checksum, checksum.bytes != summary.checksum { throw StoreError.badDigest(checksum.kind) }
         try checkIsNew(in: folder)
-        let record = ObjectRecord(form, bucket: bucket, file: summary, at: date)
+        let record = ObjectRecord(form, bucket: bucket, file: summary, keepsMetadata: !ignored.contains(.metadata), at: date)
         try folder.commit(file, as: record)
         return record
     }
 
     private func checkSize() throws {
-        guard let policy else { return }
-        if let refusal = policy.evaluate(form: form.fields, fileSize: size, bucket: bucket, at: evaluatedAt) { throw refusal }
+        guard let policy, !ignored.contains(.size) else { return }
+        if let refusal = policy.evaluate(form: judgedFields, fileSize: size, bucket: bucket, at: evaluatedAt) { throw refusal }
     }
 
     /// With `If-None-Match: *` an object is not replaced.

@@ -16,6 +16,7 @@ struct UploadRoute: Sendable {
     let folder: ObjectFolder
     let evaluator: PolicyEvaluator
     let credentials: SigningCredentials
+    let ignored: Set<IgnoredCheck>
     let logger: Logger
     let now: @Sendable () -> Date
 

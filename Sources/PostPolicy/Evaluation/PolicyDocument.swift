@@ -87,12 +87,31 @@ extension PolicyDocument {
     /// Returns the refusal of the first field without a condition. The bucket must have one even if it is not a field, since it is
     /// part of every POST.
     private func extraField(_ form: ReceivedForm) -> StoreError? {
+        let covered = coveredFields
+        let inputs = form.fields.map(\.name.asciiLowercased) + ["bucket"]
+        return inputs.first { !covered.contains($0) && !FormField.isIgnored($0) }.map(StoreError.extraField)
+    }
+
+    /// The names, in lower case, of the fields that a form may have, besides those that begin with `x-ignore-`.
+    private var coveredFields: Set<String> {
         var covered = Self.exempt
         for case .field(let condition) in conditions {
             if let field = condition.field { covered.insert(field) }
         }
-        let inputs = form.fields.map(\.name.asciiLowercased) + ["bucket"]
-        return inputs.first { !covered.contains($0) && !FormField.isIgnored($0) }.map(StoreError.extraField)
+        return covered
+    }
+
+    /// Whether a form may have a field of this name.
+    package func allows(_ name: String) -> Bool {
+        coveredFields.contains(name.asciiLowercased) || FormField.isIgnored(name)
+    }
+
+    /// The only value that a field may have; nil if no condition says that.
+    package func value(of name: String) -> String? {
+        for case .field(let condition) in conditions where condition.match == .equal {
+            if condition.field == name.asciiLowercased { return condition.value }
+        }
+        return nil
     }
 
     private func sizeRefusal(_ size: Int) -> StoreError? {

@@ -30,6 +30,12 @@ struct Dev: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where /healthz, /readyz and /metrics listen.", valueName: "host:port"))
     var admin = "127.0.0.1:9090"
 
+    @Option(
+        help: ArgumentHelp(
+            "For tests of 'postern doctor': the store leaves out these checks, of size, type, key, fields, expiry and metadata, with commas between them.",
+            valueName: "checks"))
+    var ignore: String?
+
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
     var logLevel = "info"
 
@@ -39,10 +45,14 @@ struct Dev: AsyncParsableCommand {
             throw ValidationError(
                 "--log-level must be one of trace, debug, info, notice, warning, error or critical, not '\(logLevel)'.")
         }
+        guard let ignored = ignore.map(IgnoredCheck.parse) ?? [] else {
+            let names = IgnoredCheck.allCases.map(\.rawValue).joined(separator: ",")
+            throw ValidationError("--ignore must be some of \(names), with commas between them, not '\(ignore ?? "")'.")
+        }
         let sink = LogSink(descriptor: 2)
         LoggingSystem.bootstrap { LineLogHandler(label: $0, sink: sink, format: .text, level: level) }
         do {
-            let environment = try await DevEnvironment(folder: folder, addresses: addresses)
+            let environment = try await DevEnvironment(folder: folder, addresses: addresses, ignored: ignored)
             try await environment.run(level: level, sink: sink)
         } catch {
             sink.flush(milliseconds: 1000)

@@ -25,6 +25,8 @@ struct DevEnvironment: Sendable {
     private let folder: URL
     private let identity: DevIdentity
     private let credentials: SigningCredentials
+    /// The checks that the store leaves out.
+    private let ignored: Set<IgnoredCheck>
 
     private var api: String { "http://\(addresses.service)" }
     /// The origins under which a browser can open the page.
@@ -34,8 +36,9 @@ struct DevEnvironment: Sendable {
     private var files: URL { folder.appendingPathComponent("files") }
     private var rulesFile: URL { tenants.appendingPathComponent("\(ExampleTenant.name).yaml") }
 
-    init(folder: String, addresses: DevAddresses) async throws {
+    init(folder: String, addresses: DevAddresses, ignored: Set<IgnoredCheck> = []) async throws {
         self.addresses = addresses
+        self.ignored = ignored
         self.folder = URL(fileURLWithPath: folder)
         guard DigestAlgorithm.md5.isAvailable else {
             throw SetupError(["libcrypto has no MD5, which ETags are made of: only 'postern dev' needs it, not 'serve'"])
@@ -74,7 +77,8 @@ struct DevEnvironment: Sendable {
                 host: addresses.store.host,
                 port: addresses.store.port,
                 credentials: credentials,
-                allowedOrigins: pages + rules.flatMap(\.origins)
+                allowedOrigins: pages + rules.flatMap(\.origins),
+                ignored: ignored
             ),
             logger: logger
         )
@@ -134,9 +138,16 @@ struct DevEnvironment: Sendable {
             """
     }
 
+    /// So that nobody takes the store for a strict one.
+    private var faultNotice: String {
+        guard !ignored.isEmpty else { return "" }
+        let names = IgnoredCheck.allCases.filter(ignored.contains).map(\.rawValue).joined(separator: ", ")
+        return "\nThe store does NOT check, as --ignore says: \(names)\n"
+    }
+
     private func welcome(_ example: ExampleUpload?) -> String {
         let bucket = example?.rule.store.bucket ?? Self.bucket
-        return addressAdvice + """
+        return addressAdvice + faultNotice + """
 
             Postern is running:   \(api)/
             Rules to edit:        \(rulesFile.path)   (then start again)

@@ -82,6 +82,34 @@ struct PutTests {
         }
     }
 
+    @Test func `tags come back by ?tagging, and no other part of an object is shown in their place`() async throws {
+        let store = try TestStore()
+        try await store.run { client in
+            let put = try Self.put(["Content-Type": "image/png", "x-amz-tagging": "team=web%20%26%20app&n=1"])
+            #expect(try await send(put, to: client, body: file).status == 200)
+            let tags = "<Tag><Key>team</Key><Value>web &amp; app</Value></Tag><Tag><Key>n</Key><Value>1</Value></Tag>"
+            #expect(try await client.execute("GET", "\(Self.target)?tagging").text.contains(tags))
+            for name in ["acl", "retention", "attributes"] {
+                #expect(try await client.execute("GET", "\(Self.target)?\(name)=").element("Code") == "NotImplemented")
+            }
+            #expect(try await client.execute("GET", "\(Self.target)?x=tagging").body == file)
+        }
+    }
+
+    @Test func `a store that ignores expiry or further fields takes such a PUT`() async throws {
+        let store = try TestStore()
+        let put = try Self.put()
+        try await store.run(at: TestStore.now + 3600, ignored: [.expiry]) { client in
+            let stored = try await send(put, to: client, body: file)
+            let longer = try await send(put, to: client, body: file + file)
+            #expect(stored.status == 200 && longer.status == 403)
+        }
+        try await store.run(ignored: [.fields]) { client in
+            let stored = try await send(put, to: client, body: file, further: "x-amz-acl: public-read\r\n")
+            #expect(stored.status == 200)
+        }
+    }
+
     @Test func `a wrong checksum is refused`() async throws {
         let store = try TestStore()
         try await store.run { client in

@@ -54,6 +54,7 @@ struct TestStore: Sendable {
     func run(
         at date: Date = now,
         allowedOrigins: [String] = [origin],
+        ignored: Set<IgnoredCheck> = [],
         _ test: (StoreClient) async throws -> Void
     ) async throws {
         let configuration = try DevStoreConfiguration(
@@ -61,7 +62,8 @@ struct TestStore: Sendable {
             buckets: ["bucket", "other-bucket"],
             port: 0,
             credentials: Self.credentials,
-            allowedOrigins: allowedOrigins
+            allowedOrigins: allowedOrigins,
+            ignored: ignored
         )
         // Longer than a test may wait for its turn among hundreds of others.
         var limits = ConnectionLimits.devStore
