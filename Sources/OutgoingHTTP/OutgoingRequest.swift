@@ -17,15 +17,18 @@ package import WireFormats
     import Darwin
 #endif
 
-/// A request to a service that Postern depends on: an identity provider, STS, a metadata service.
+/// A request to a service that Postern depends on: an identity provider, STS, a metadata service, a store that is examined.
 ///
 /// Requests are bounded in time and bytes, and use no redirects, cookies, compression or retries; a proxy only if the caller passes
 /// its settings.
 package struct OutgoingRequest: Sendable {
     package enum Method: String, Sendable {
         case get = "GET"
+        case head = "HEAD"
         case post = "POST"
         case put = "PUT"
+        case delete = "DELETE"
+        case options = "OPTIONS"
     }
 
     package var method: Method

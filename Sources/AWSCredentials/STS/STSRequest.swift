@@ -59,27 +59,18 @@ struct STSRequest {
     func headers(
         to endpoint: STSEndpoint, signedBy credentials: SigningCredentials?, at date: Date
     ) throws(CredentialError) -> [(name: String, value: String)] {
-        // In the order of their names, as they are signed.
         var headers = [(name: "content-type", value: Self.contentType), (name: "host", value: endpoint.host)]
         guard let credentials else { return headers }
-        let time = date.iso8601Basic
-        let day = date.yyyymmdd
-        headers.append((name: "x-amz-date", value: time))
+        headers.append((name: "x-amz-date", value: date.iso8601Basic))
         if let token = credentials.sessionToken { headers.append((name: "x-amz-security-token", value: token)) }
 
-        let names = headers.map(\.name).joined(separator: ";")
-        let lines = headers.map { "\($0.name):\($0.value)\n" }.joined()
-        let bodyHash = DigestAlgorithm.sha256.hash(body).hexadecimal
-        let canonicalRequest = "POST\n\(endpoint.path)\n\n\(lines)\n\(names)\n\(bodyHash)"
-        let scope = "\(day)/\(endpoint.region)/sts/aws4_request"
-        let requestHash = DigestAlgorithm.sha256.hash(canonicalRequest.utf8).hexadecimal
+        let request = CanonicalRequest(method: "POST", headers: headers.map { HeaderField(name: $0.name, value: $0.value) })
         guard
-            let signature = RequestSignature.signature(
-                of: "AWS4-HMAC-SHA256\n\(time)\n\(scope)\n\(requestHash)",
-                secret: credentials.secretAccessKey, day: day, region: endpoint.region, service: "sts")
+            let authorization = RequestSignature.authorization(
+                of: request, path: endpoint.path, payload: body, credentials: credentials, region: endpoint.region,
+                service: "sts",
+                at: date)
         else { throw .unavailable("a request to STS could not be signed: OpenSSL failed") }
-        let authorization =
-            "AWS4-HMAC-SHA256 Credential=\(credentials.accessKeyID)/\(scope), SignedHeaders=\(names), Signature=\(signature)"
         return headers + [(name: "authorization", value: authorization)]
     }
 }

@@ -81,7 +81,7 @@ extension PolicySigner {
     /// - Parameter date: `X-Amz-Date`
     static func signature(of canonicalRequest: String, _ key: SigningKey, date: String) throws(PolicyError) -> String {
         let scope = key.credential.utf8.drop { $0 != UInt8(ascii: "/") }.dropFirst()
-        let text = "\(algorithm)\n\(date)\n\(Substring(scope))\n\(RequestSignature.sha256(Array(canonicalRequest.utf8)))"
+        let text = RequestSignature.stringToSign(canonicalRequest, scope: Substring(scope), date: date)
         guard let code = text.withUTF8Span(key.authenticate) else { throw .signingFailed }
         return code.hexadecimal
     }
@@ -92,45 +92,5 @@ extension StoreEndpoint {
     fileprivate var hostField: String {
         let (host, port) = (host, url.hasPrefixIgnoringASCIICase("https:") ? ":443" : ":80")
         return host.hasSuffix(port) ? String(host.dropLast(port.count)) : host
-    }
-}
-
-/// A request in the form that SigV4 signs, without a payload ("Create a canonical request" in "Create a signed AWS API request").
-struct CanonicalRequest {
-    private let method: String
-    /// The signed fields with names in lower case, in the order of the names' bytes.
-    private let headers: [HeaderField]
-
-    /// - Parameter headers: the fields to sign, in any order.
-    init(method: String, headers: [HeaderField]) {
-        self.method = method
-        self.headers =
-            headers
-            .map { HeaderField(name: $0.name.asciiLowercased, value: Self.trimmed($0.value)) }
-            .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-    }
-
-    /// `X-Amz-SignedHeaders`: the names with `;` between them.
-    var signedHeaders: String { headers.map(\.name).joined(separator: ";") }
-
-    /// The text that is hashed.
-    /// - Parameters:
-    ///   - path: as it is in the request.
-    ///   - query: all parameters but the signature, encoded, in the order of their names.
-    func text(path: some StringProtocol, query: some StringProtocol) -> String {
-        var text = "\(method)\n\(path)\n\(query)\n"
-        for header in headers { text += "\(header.name):\(header.value)\n" }
-        return text + "\n\(signedHeaders)\nUNSIGNED-PAYLOAD"
-    }
-
-    /// The path of an absolute URL without a query.
-    static func path(ofURL url: String) -> Substring {
-        let afterScheme = url.utf8.drop { $0 != UInt8(ascii: "/") }.dropFirst(2)
-        return Substring(afterScheme.drop { $0 != UInt8(ascii: "/") })
-    }
-
-    /// A value without spaces at its ends and with single spaces inside.
-    private static func trimmed(_ value: String) -> String {
-        value.split(separator: " ").joined(separator: " ")
     }
 }

@@ -2,24 +2,51 @@
 
 internal import WireFormats
 
-/// The two computations of SigV4 for a request to a service ("Create a signed AWS API request"). The caller writes the string
-/// to sign.
+#if canImport(FoundationEssentials)
+    package import FoundationEssentials
+#else
+    package import Foundation
+#endif
+
+/// The signature of SigV4 for a request to a service, in the field `Authorization` ("Create a signed AWS API request").
 package enum RequestSignature {
     /// Returns the SHA-256 of bytes in lower-case hexadecimal.
     package static func sha256(_ bytes: [UInt8]) -> String {
         Hexadecimal.encode(DigestAlgorithm.sha256.hash(bytes).span)
     }
 
-    /// Returns the signature of a string to sign, in lower-case hexadecimal; nil if libcrypto fails.
+    /// Returns the value of `Authorization` of a request; nil if libcrypto fails.
     /// - Parameters:
-    ///   - secret: the secret access key
-    ///   - day: `20260101`
-    ///   - service: as in the credential scope, such as `sts`
-    package static func signature(
-        of stringToSign: String, secret: String, day: String, region: String, service: String
+    ///   - request: the method and the fields; `X-Amz-Date`, with the same date, and `X-Amz-Security-Token` are among them.
+    ///   - path: as it is in the request.
+    ///   - query: all parameters, encoded, in the order of their names.
+    ///   - payload: the body.
+    ///   - service: as in the credential scope, such as `sts`.
+    package static func authorization(
+        of request: CanonicalRequest, path: some StringProtocol, query: String = "", payload: [UInt8],
+        credentials: SigningCredentials, region: String, service: String, at date: Date
     ) -> String? {
+        let time = CivilTime(clamping: date)
+        let day = time.yyyymmdd
+        let scope = "\(day)/\(region)/\(service)/\(CredentialScope.terminator)"
+        let text = stringToSign(
+            request.text(path: path, query: query, payloadHash: sha256(payload)), scope: scope, date: time.iso8601Basic)
+        let secret = credentials.secretAccessKey
         guard var code = SigningKey.v4Code(secret: secret, day: day, region: region, service: service) else { return nil }
         defer { code.wipe() }
-        return code.withSpan { HMACKey(.sha256, key: $0) }?.authenticationCode(of: Array(stringToSign.utf8).span)?.hexadecimal
+        let signature = code.withSpan { HMACKey(.sha256, key: $0) }?.authenticationCode(of: Array(text.utf8).span)
+        guard let signature else { return nil }
+        return
+            "\(PolicySigner.algorithm) Credential=\(credentials.accessKeyID)/\(scope), SignedHeaders=\(request.signedHeaders), "
+            + "Signature=\(signature.hexadecimal)"
+    }
+
+    /// The text that is signed.
+    /// - Parameters:
+    ///   - request: the text of a canonical request.
+    ///   - scope: the credential scope, from the day on.
+    ///   - date: `X-Amz-Date`.
+    static func stringToSign(_ request: String, scope: some StringProtocol, date: String) -> String {
+        "\(PolicySigner.algorithm)\n\(date)\n\(scope)\n\(sha256(Array(request.utf8)))"
     }
 }

@@ -3,8 +3,7 @@
 import Foundation
 import PosternTestSupport
 import Testing
-
-@testable import AWSCredentials
+import WireFormats
 
 #if canImport(FoundationXML)
     import FoundationXML
@@ -45,7 +44,9 @@ struct STSResponseMutationTests {
                 Issue.record("only the reader takes \(text)")
                 continue
             }
-            for (path, value) in reader.texts where !value.isEmpty { #expect(other[path] == value, "\(path) of \(text)") }
+            // The other parser keeps the first of several elements in one place.
+            let texts = Dictionary(reader.elements.map { ($0.path, $0.text) }) { first, _ in first }
+            for (path, value) in texts where !value.isEmpty { #expect(other[path] == value, "\(path) of \(text)") }
         }
         #expect(taken > 100, "most mutations are refused, but not all")
     }
