@@ -107,11 +107,15 @@ let package = Package(
             resources: [.embedInCode("Page/page.html"), .embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
             swiftSettings: settings
         ),
+        .target(
+            name: "Doctor", dependencies: ["OutgoingHTTP", "PostPolicy", "RuleFiles", "UploadRules", "WireFormats"],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "postern",
             dependencies: [
-                "AWSCredentials", "DevStore", "HTTPServer", "LocalFiles", "PosternServer", "PostPolicy", "RuleFiles",
-                "UploadRules", "UserAuth", "WireFormats",
+                "AWSCredentials", "DevStore", "Doctor", "HTTPServer", "LocalFiles", "OutgoingHTTP", "PosternServer", "PostPolicy",
+                "RuleFiles", "UploadRules", "UserAuth", "WireFormats",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -230,6 +234,11 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "DoctorTests",
+            dependencies: ["Doctor", "OutgoingHTTP", "PosternTestSupport", "PostPolicy", "UploadRules", "WireFormats"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -3,56 +3,17 @@
 import json
 import pathlib
 import re
-import signal
 import subprocess
-import time
 
 import pytest
 
 from harness import canaries
 from harness.browser import PageServer
+from harness.dev import Dev
 from harness.form import File, encode, post
 from harness.http import Connection, request_bytes
 from harness.ports import free_ports
 from harness.service import BINARY, clean_environment
-
-
-class Dev:
-    """A running `postern dev` and what it has printed."""
-
-    def __init__(self, folder: pathlib.Path, logs: pathlib.Path, name: str, ports: list[int] | None = None, arguments: list[str] = ()):
-        self.folder = folder
-        self.port, self.store_port, self.admin_port = self.ports = ports or free_ports(3)
-        self.output, self.errors = folder / "printed.txt", logs / f"{name}.err.log"
-        with open(self.output, "wb") as output, open(self.errors, "ab") as errors:
-            self.process = subprocess.Popen(
-                [BINARY, "dev", "--folder", folder / "dev", "--listen", f"127.0.0.1:{self.port}", "--store", f"127.0.0.1:{self.store_port}",
-                 "--admin", f"127.0.0.1:{self.admin_port}", "--log-level", "trace", *arguments],
-                stdin=subprocess.DEVNULL, stdout=output, stderr=errors, env=clean_environment(), cwd=folder)
-        end = time.monotonic() + 15
-        while "Ctrl-C" not in self.printed:
-            assert self.process.poll() is None and time.monotonic() < end, self.printed + self.errors.read_text()
-            time.sleep(0.05)
-
-    @property
-    def printed(self) -> str:
-        return self.output.read_text()
-
-    def commands(self) -> list[str]:
-        """The two commands with the lines that belong to them, as one would select and paste them."""
-        ticket, upload = self.printed.split("and the upload:")
-        return [ticket[re.search(r"^echo |^head |^curl ", ticket, re.M).start():].strip(), upload.split("\n\n")[1].strip()]
-
-    def get(self, path: str, port: int | None = None):
-        return self.ask("GET", path, {}, port=port)
-
-    def ask(self, method: str, path: str, fields: dict[str, str], body: bytes | None = None, port: int | None = None):
-        with Connection(port or self.port) as connection:
-            return connection.request(method, path, fields, body)
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGINT)
-        return self.process.wait(15)
 
 
 @pytest.fixture

@@ -74,6 +74,20 @@ extension Date {
         self.init(timeIntervalSince1970: Double(day + time))
     }
 
+    /// Reads `Thu, 01 Jan 2026 00:05:00 GMT` (RFC 9110 §5.6.7); nil for the older forms, and for days and times that do not exist.
+    package init?(httpDate text: String) {
+        let bytes = Array(text.utf8)
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        guard bytes.count == 29, bytes[3..<5].elementsEqual(", ".utf8), bytes[25...].elementsEqual(" GMT".utf8),
+            [7, 11, 16].allSatisfy({ bytes[$0] == UInt8(ascii: " ") }), [19, 22].allSatisfy({ bytes[$0] == UInt8(ascii: ":") }),
+            let month = months.firstIndex(where: { $0.utf8.elementsEqual(bytes[8..<11]) }),
+            let day = Self.seconds(
+                year: bytes[12..<16], month: Array("\((month + 1) / 10)\((month + 1) % 10)".utf8)[...], day: bytes[5..<7]),
+            let time = Self.seconds(hour: bytes[17..<19], minute: bytes[20..<22], second: bytes[23..<25])
+        else { return nil }
+        self.init(timeIntervalSince1970: Double(day + time))
+    }
+
     private static func isLetter(_ byte: UInt8, _ letter: UInt8, _ grammar: TimestampFormat) -> Bool {
         byte == letter || grammar == .rfc3339 && byte == letter.asciiLowercased
     }

@@ -7,6 +7,12 @@ import PosternServer
 import RuleFiles
 import WireFormats
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// `postern dev`: the service, a store and a page on this machine.
 struct Dev: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -52,7 +58,8 @@ struct Dev: AsyncParsableCommand {
         let sink = LogSink(descriptor: 2)
         LoggingSystem.bootstrap { LineLogHandler(label: $0, sink: sink, format: .text, level: level) }
         do {
-            let environment = try await DevEnvironment(folder: folder, addresses: addresses, ignored: ignored)
+            let environment = try await DevEnvironment(
+                folder: folder, addresses: addresses, ignored: ignored, environment: ProcessInfo.processInfo.environment)
             try await environment.run(level: level, sink: sink)
         } catch {
             sink.flush(milliseconds: 1000)

@@ -36,7 +36,10 @@ struct DevEnvironment: Sendable {
     private var files: URL { folder.appendingPathComponent("files") }
     private var rulesFile: URL { tenants.appendingPathComponent("\(ExampleTenant.name).yaml") }
 
-    init(folder: String, addresses: DevAddresses, ignored: Set<IgnoredCheck> = []) async throws {
+    /// - Parameter environment: may have the store's access key, in the variables that the example tenant names
+    init(
+        folder: String, addresses: DevAddresses, ignored: Set<IgnoredCheck> = [], environment: [String: String]
+    ) async throws {
         self.addresses = addresses
         self.ignored = ignored
         self.folder = URL(fileURLWithPath: folder)
@@ -44,11 +47,19 @@ struct DevEnvironment: Sendable {
             throw SetupError(["libcrypto has no MD5, which ETags are made of: only 'postern dev' needs it, not 'serve'"])
         }
         identity = try DevIdentity(folder: self.folder.appendingPathComponent("keys"))
+        credentials = Self.credentials(environment)
+        try writeExampleTenant()
+    }
+
+    private static func credentials(_ environment: [String: String]) -> SigningCredentials {
+        let given = ["ACCESS_KEY_ID", "SECRET_ACCESS_KEY"].compactMap { environment["\(credentialPrefix)_\($0)"] }.filter {
+            !$0.isEmpty
+        }
+        if given.count == 2 { return SigningCredentials(accessKeyID: given[0], secretAccessKey: given[1]) }
         // A new secret at each start: only this process signs for the store.
         var random = SystemRandomNumberGenerator()
         let secret = (0..<4).map { _ in String(random.next() as UInt64, radix: 36) }.joined()
-        credentials = SigningCredentials(accessKeyID: "AKIAPOSTERNDEVSTORE0", secretAccessKey: secret)
-        try writeExampleTenant()
+        return SigningCredentials(accessKeyID: "AKIAPOSTERNDEVSTORE0", secretAccessKey: secret)
     }
 
     /// Runs the service and the store until a signal.

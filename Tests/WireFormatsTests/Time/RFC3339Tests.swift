@@ -58,5 +58,16 @@ struct RFC3339Tests {
     ])
     func `a header field has a date in GMT`(_ seconds: Double, _ text: String) {
         #expect(CivilTime(clamping: Date(timeIntervalSince1970: seconds)).httpDate == text)
+        #expect(Date(httpDate: text).map { CivilTime(clamping: $0).httpDate } == text)
+    }
+
+    @Test(arguments: [
+        "", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:37 UTC",
+        "Sun, 31 Feb 2026 00:00:00 GMT",
+        "Sun, 06 nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 06 Nov 1994 08:49:37 GMT ",
+        "Sun, 6 Nov 1994 08:49:37  GMT",
+    ])
+    func `other dates of header fields are refused`(_ text: String) {
+        #expect(Date(httpDate: text) == nil)
     }
 }
