@@ -116,14 +116,14 @@ struct TokenCacheTests {
         let cache = TokenCache(capacity: 8)
         let bytes = [UInt8](0..<32)
         let hash = try #require(SHA256Digest(bytes))
-        cache.insert(token, for: hash, at: Double(Claims.now))
-        cache.insert(token, for: hash, at: Double(Claims.now))
+        cache.insert(token, for: hash, at: Double(Claims.now), in: 1)
+        cache.insert(token, for: hash, at: Double(Claims.now), in: 1)
         #expect(cache.statistics.entries == 1)
-        #expect(cache.token(for: hash, at: Double(Claims.now)) === token)
+        #expect(cache.token(for: hash, at: Double(Claims.now), in: 1) === token)
         for index in bytes.indices {
             var other = bytes
             other[index] ^= 1
-            #expect(try cache.token(for: #require(SHA256Digest(other)), at: Double(Claims.now)) == nil)
+            #expect(try cache.token(for: #require(SHA256Digest(other)), at: Double(Claims.now), in: 1) == nil)
         }
     }
 

@@ -8,21 +8,30 @@
 
 /// Turns the Authorization header of a request into a ``Principal``.
 ///
-/// An immutable set of issuers and API keys, with a cache of the tokens that it has verified. Synchronous, without I/O.
+/// An immutable set of issuers and API keys, with a cache of verified tokens. Synchronous, without I/O.
 package final class Authenticator: Sendable {
     private let verifier: TokenVerifier
     private let apiKeys: APIKeyTable
+    /// Shared by all generations of the rules.
     private let cache: TokenCache
+    private let generation: Int
 
     /// - Parameters:
     ///   - issuers: the issuers of all tenants, and those that serve several tenants.
     ///   - apiKeys: the API keys of all tenants.
     ///   - uses: records each successful use of an API key.
-    ///   - cacheCapacity: the largest number of verified tokens to cache; 0 for none.
-    package init(issuers: [TrustedIssuer], apiKeys: [APIKeyRecord], uses: APIKeyUses? = nil, cacheCapacity: Int = 10_000) {
+    ///   - generation: of the rules that declare them.
+    ///   - previous: the authenticator of the generation before, whose token cache is used. Its tokens stay valid if their issuers
+    ///     are among `issuers`.
+    ///   - cacheCapacity: the largest number of verified tokens to cache if there is no `previous`; 0 for none.
+    package init(
+        issuers: [TrustedIssuer], apiKeys: [APIKeyRecord], uses: APIKeyUses? = nil, generation: Int = 1,
+        after previous: Authenticator? = nil, cacheCapacity: Int = 10_000
+    ) {
         verifier = TokenVerifier(issuers: IssuerDirectory(issuers))
         self.apiKeys = APIKeyTable(apiKeys, uses: uses)
-        cache = TokenCache(capacity: cacheCapacity)
+        self.generation = generation
+        cache = previous?.cache ?? TokenCache(capacity: cacheCapacity)
     }
 
     /// Authenticates a request.
@@ -71,9 +80,9 @@ package final class Authenticator: Sendable {
     ) throws(AuthenticationError) -> Principal {
         guard let cache else { return try verifier.verify(Array(token), at: now).principal }
         let digest = SHA256Digest(hashing: token)
-        if let cached = cache.token(for: digest, at: now) { return cached.principal }
+        if let cached = cache.token(for: digest, at: now, in: generation) { return cached.principal }
         let verified = try verifier.verify(Array(token), at: now)
-        cache.insert(verified, for: digest, at: now)
+        cache.insert(verified, for: digest, at: now, in: generation)
         return verified.principal
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Synchronization
 package import WireFormats
 
 /// An issuer with the keys that verify its tokens.
@@ -10,12 +11,30 @@ package final class TrustedIssuer: Sendable {
     /// The id of the tenant whose users its tokens are for; nil for a service-wide issuer, whose tokens name the tenant.
     package let owner: String?
     package let keys: IssuerKeys
+    /// The first generation of the rules with this declaration.
+    private let firstGeneration: Int
+    /// The first generation without it.
+    private let endGeneration = Atomic(Int.max)
 
-    /// - Parameter owner: the tenant that declares it; nil for a service-wide issuer, which has a `tenantClaim`.
-    package init(_ issuer: Issuer, owner: String?, keys: IssuerKeys) {
+    /// - Parameters:
+    ///   - owner: the tenant that declares it; nil for a service-wide issuer, which has a `tenantClaim`.
+    ///   - generation: the first generation of the rules with this declaration.
+    package init(_ issuer: Issuer, owner: String?, keys: IssuerKeys, since generation: Int = 1) {
         self.issuer = issuer
         self.owner = owner
         self.keys = keys
+        firstGeneration = generation
+    }
+
+    /// Ends the declaration: tokens that were verified with it are no longer valid under the rules of this generation and later
+    /// ones, although they are cached.
+    package func retire(in generation: Int) {
+        endGeneration.store(generation, ordering: .releasing)
+    }
+
+    /// Whether the rules of a generation have this declaration. A request that still uses older rules is answered by those alone.
+    func isDeclared(in generation: Int) -> Bool {
+        firstGeneration <= generation && generation < endGeneration.load(ordering: .acquiring)
     }
 }
 

@@ -24,21 +24,25 @@ final class TokenCache: Sendable {
     }
 
     /// Returns the token with this digest, if it is cached and still valid.
-    /// - Parameter now: seconds since 1970.
-    func token(for digest: SHA256Digest, at now: Double) -> VerifiedToken? {
+    /// - Parameters:
+    ///   - now: seconds since 1970.
+    ///   - generation: the generation of the rules that the request uses.
+    func token(for digest: SHA256Digest, at now: Double, in generation: Int) -> VerifiedToken? {
         guard let (shard, index) = bucket(for: digest) else { return nil }
         return shard.state.withLock { state in
-            let token = state.buckets[index].token(for: digest, at: now)
+            let token = state.buckets[index].token(for: digest, at: now, in: generation)
             if token != nil { state.hits += 1 } else { state.misses += 1 }
             return token
         }
     }
 
     /// Inserts a token under the digest of its bytes.
-    /// - Parameter now: seconds since 1970.
-    func insert(_ token: VerifiedToken, for digest: SHA256Digest, at now: Double) {
+    /// - Parameters:
+    ///   - now: seconds since 1970.
+    ///   - generation: the generation of the rules that the request uses.
+    func insert(_ token: VerifiedToken, for digest: SHA256Digest, at now: Double, in generation: Int) {
         guard let (shard, index) = bucket(for: digest) else { return }
-        shard.state.withLock { $0.buckets[index].insert(token, for: digest, at: now) }
+        shard.state.withLock { $0.buckets[index].insert(token, for: digest, at: now, in: generation) }
     }
 
     var statistics: TokenCacheStatistics {
@@ -110,9 +114,9 @@ extension TokenCache {
         }
 
         /// Returns the token with this digest if it is still valid, and removes it otherwise.
-        mutating func token(for digest: SHA256Digest, at now: Double) -> VerifiedToken? {
+        mutating func token(for digest: SHA256Digest, at now: Double, in generation: Int) -> VerifiedToken? {
             for index in slots.indices where slots[index]?.digest == digest {
-                guard let token = slots[index]?.token, token.isValid(at: now) else {
+                guard let token = slots[index]?.token, token.isValid(at: now, in: generation) else {
                     slots[index] = nil
                     return nil
                 }
@@ -122,11 +126,11 @@ extension TokenCache {
             return nil
         }
 
-        mutating func insert(_ token: VerifiedToken, for digest: SHA256Digest, at now: Double) {
+        mutating func insert(_ token: VerifiedToken, for digest: SHA256Digest, at now: Double, in generation: Int) {
             let index =
                 slots.firstIndex { $0?.digest == digest }
                 ?? slots.firstIndex { $0 == nil }
-                ?? slots.firstIndex { !($0?.token.isValid(at: now) ?? false) }
+                ?? slots.firstIndex { !($0?.token.isValid(at: now, in: generation) ?? false) }
                 ?? nextToEvict()
             slots[index] = Entry(digest: digest, token: token, wasUsed: false)
         }

@@ -56,7 +56,7 @@ struct TokenVerifier: Sendable {
             source: .token(try VerifiedIdentity(claims, trusted, times, keyID: key.id)),
             expires: Date(timeIntervalSince1970: times.expiration)
         )
-        return VerifiedToken(principal: principal, times: times, keys: trusted.keys, keysEpoch: epoch)
+        return VerifiedToken(principal: principal, times: times, issuer: trusted, keysEpoch: epoch)
     }
 }
 
@@ -64,20 +64,24 @@ struct TokenVerifier: Sendable {
 final class VerifiedToken: Sendable {
     let principal: Principal
     private let times: TokenTimes
-    /// The issuer's keys, to find out whether they are still those that verified the token.
-    private let keys: IssuerKeys
+    /// The declaration that the token fits, with the keys that verified it.
+    private let issuer: TrustedIssuer
     private let keysEpoch: Int
 
-    init(principal: Principal, times: TokenTimes, keys: IssuerKeys, keysEpoch: Int) {
+    init(principal: Principal, times: TokenTimes, issuer: TrustedIssuer, keysEpoch: Int) {
         self.principal = principal
         self.times = times
-        self.keys = keys
+        self.issuer = issuer
         self.keysEpoch = keysEpoch
     }
 
-    /// Whether verifying the token again would succeed: its times allow it, and the issuer's keys are the same.
-    /// - Parameter now: seconds since 1970.
-    func isValid(at now: Double) -> Bool {
-        now < times.validUntil && now >= times.validFrom && keys.isUnchanged(since: keysEpoch)
+    /// Whether verifying the token again would succeed: its times allow it, its issuer is still declared in the same way, and the
+    /// issuer's keys are the same.
+    /// - Parameters:
+    ///   - now: seconds since 1970.
+    ///   - generation: the generation of the rules that the request uses.
+    func isValid(at now: Double, in generation: Int) -> Bool {
+        now < times.validUntil && now >= times.validFrom && issuer.isDeclared(in: generation)
+            && issuer.keys.isUnchanged(since: keysEpoch)
     }
 }
