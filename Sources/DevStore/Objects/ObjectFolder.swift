@@ -28,9 +28,13 @@ package final class ObjectFolder: Sendable {
         let manager = FileManager.default
         try? manager.removeItem(atPath: uploadsPath)
         try manager.createDirectory(atPath: uploadsPath, withIntermediateDirectories: true)
-        for bucket in buckets {
-            try manager.createDirectory(atPath: "\(path)/\(bucket)", withIntermediateDirectories: true)
-            try manager.createDirectory(atPath: "\(path)/.postern/\(bucket)", withIntermediateDirectories: true)
+        for bucket in buckets { try makeBucket(bucket) }
+    }
+
+    /// Makes the folders of a bucket, if they are not there.
+    func makeBucket(_ bucket: String) throws {
+        for folder in ["\(path)/\(bucket)", "\(path)/.postern/\(bucket)"] {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         }
     }
 

@@ -10,6 +10,7 @@ struct CrossOrigin: Sendable {
     private static let exposedHeaders = "ETag, Location, x-amz-request-id, x-amz-checksum-sha256"
 
     let allowedOrigins: [String]
+    let further: @Sendable () -> [String]
 
     /// Adds the header fields that let a page read the response. `Vary` is also needed for origins that are not allowed.
     /// - Parameter request: nil if its head could not be read.
@@ -42,6 +43,6 @@ struct CrossOrigin: Sendable {
     private func allowedOrigin(of request: RequestHead) -> String? {
         guard let origin = request.joined("origin") else { return nil }
         if allowedOrigins.contains("*") { return "*" }
-        return allowedOrigins.contains { $0.hasSameBytes(as: origin) } ? origin : nil
+        return (allowedOrigins + further()).contains { $0.hasSameBytes(as: origin) } ? origin : nil
     }
 }

@@ -28,7 +28,8 @@ package func buildDevStore(
     let folder = try ObjectFolder(path: configuration.folder, buckets: configuration.buckets)
     let routes = StoreRoutes(
         buckets: Set(configuration.buckets),
-        crossOrigin: CrossOrigin(allowedOrigins: configuration.allowedOrigins),
+        further: configuration.further,
+        crossOrigin: CrossOrigin(allowedOrigins: configuration.allowedOrigins, further: { configuration.further().origins }),
         uploads: UploadRoute(
             folder: folder,
             evaluator: PolicyEvaluator(region: configuration.region),

@@ -21,6 +21,9 @@ package struct DevStoreConfiguration: Sendable {
     package let allowedOrigins: [String]
     /// The checks that are left out; none, but for tests.
     package let ignored: Set<IgnoredCheck>
+    /// Buckets and origins besides, asked for at each request: those of rules that change while the store runs. Names that are no
+    /// bucket's are left out.
+    package let further: @Sendable () -> (buckets: [String], origins: [String])
 
     package init(
         folder: String,
@@ -30,7 +33,8 @@ package struct DevStoreConfiguration: Sendable {
         port: Int,
         credentials: SigningCredentials,
         allowedOrigins: [String],
-        ignored: Set<IgnoredCheck> = []
+        ignored: Set<IgnoredCheck> = [],
+        further: @escaping @Sendable () -> (buckets: [String], origins: [String]) = { ([], []) }
     ) throws(DevStoreConfigurationError) {
         guard Host(host)?.isLoopback == true else { throw .notLoopback(host) }
         guard !buckets.isEmpty else { throw .noBucket }
@@ -43,10 +47,11 @@ package struct DevStoreConfiguration: Sendable {
         self.credentials = credentials
         self.allowedOrigins = allowedOrigins
         self.ignored = ignored
+        self.further = further
     }
 
     /// The main rules of S3 for bucket names. They ensure that the name is safe as a folder name.
-    private static func isBucketName(_ name: String) -> Bool {
+    static func isBucketName(_ name: String) -> Bool {
         let bytes = Array(name.utf8)
         guard (3...63).contains(bytes.count), let first = bytes.first, let last = bytes.last else { return false }
         let edges = [first, last].allSatisfy { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: ".") }

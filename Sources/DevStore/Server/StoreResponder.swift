@@ -51,6 +51,7 @@ struct StoreRoutes: Sendable {
     private static let serverName = "PosternDevStore"
 
     let buckets: Set<String>
+    let further: @Sendable () -> (buckets: [String], origins: [String])
     let crossOrigin: CrossOrigin
     let uploads: UploadRoute
     let objects: ObjectRoute
@@ -147,8 +148,14 @@ struct StoreRoutes: Sendable {
         switch target {
         case .service: break
         case .bucket(let bucket), .object(let bucket, _):
-            guard buckets.contains(bucket) else { throw .noSuchBucket(bucket) }
+            guard buckets.contains(bucket) || isFurther(bucket) else { throw .noSuchBucket(bucket) }
         }
+    }
+
+    /// Whether the bucket is one of those that were added later. Its folders are made if they are not there.
+    private func isFurther(_ bucket: String) -> Bool {
+        guard further().buckets.contains(bucket), DevStoreConfiguration.isBucketName(bucket) else { return false }
+        return (try? objects.folder.makeBucket(bucket)) != nil
     }
 
     private static func response(_ refusal: StoreError, requestID: String) -> Response {

@@ -2,6 +2,7 @@
 
 import HTTPServer
 import PostPolicy
+import Synchronization
 import Testing
 
 @testable import DevStore
@@ -156,6 +157,23 @@ struct StoreHTTPTests {
             let response = try await client.exchange(Array(head.utf8))
             #expect((response.element("Code") == "NoSuchKey") == isLoopback)
         }
+    }
+
+    @Test func `buckets and origins may be added while the store runs`() async throws {
+        let places = Further()
+        let page = "http://127.0.0.1:1"
+        try await store.run(further: { places.current.withLock { $0 } }) { client in
+            let before = try await client.execute("GET", "/later/a", headers: ["Origin": page])
+            places.current.withLock { $0 = (["later", "..", "a/b"], [page]) }
+            let after = try await client.execute("GET", "/later/a", headers: ["Origin": page])
+            let noBucket = try await client.execute("GET", "/%2e%2e/a")
+            #expect([before, after, noBucket].map { $0.element("Code") } == ["NoSuchBucket", "NoSuchKey", "NoSuchBucket"])
+            #expect([before, after].map { $0.header("Access-Control-Allow-Origin") } == [nil, page])
+        }
+    }
+
+    private final class Further: Sendable {
+        let current = Mutex((buckets: [String](), origins: [String]()))
     }
 
     @Test func `a configuration with another machine's address, or a bucket that is a path, is refused`() {

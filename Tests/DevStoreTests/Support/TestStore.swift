@@ -55,6 +55,7 @@ struct TestStore: Sendable {
         at date: Date = now,
         allowedOrigins: [String] = [origin],
         ignored: Set<IgnoredCheck> = [],
+        further: @escaping @Sendable () -> (buckets: [String], origins: [String]) = { ([], []) },
         _ test: (StoreClient) async throws -> Void
     ) async throws {
         let configuration = try DevStoreConfiguration(
@@ -63,7 +64,8 @@ struct TestStore: Sendable {
             port: 0,
             credentials: Self.credentials,
             allowedOrigins: allowedOrigins,
-            ignored: ignored
+            ignored: ignored,
+            further: further
         )
         // Longer than a test may wait for its turn among hundreds of others.
         var limits = ConnectionLimits.devStore
