@@ -26,7 +26,7 @@ package final class HTTPListener: Sendable {
 
     private let host: String
     private let port: Int
-    private let tls: NIOSSLContext?
+    private let tls: (@Sendable () -> NIOSSLContext)?
     private let context: ListenerContext
     private let group: any EventLoopGroup
     private let loops: [ObjectIdentifier: NIOLoopBoundBox<LoopConnections>]
@@ -35,13 +35,13 @@ package final class HTTPListener: Sendable {
     /// - Parameters:
     ///   - host: a name or an address, without brackets
     ///   - port: 0 for a free one
-    ///   - tls: nil for plain HTTP
+    ///   - tls: returns what a new connection uses, so that a certificate can be replaced; nil for plain HTTP
     ///   - isExempt: whether an address is a proxy, to which the limit per peer does not apply
     ///   - now: the date, for requests and for `Date`
     package init(
         host: String,
         port: Int,
-        tls: NIOSSLContext? = nil,
+        tls: (@Sendable () -> NIOSSLContext)? = nil,
         limits: ConnectionLimits,
         responder: any Responder,
         isExempt: @escaping @Sendable (String) -> Bool = { _ in false },
@@ -123,7 +123,7 @@ package final class HTTPListener: Sendable {
             listener: context, loop: loop, peer: peer, refusal: isAdmitted ? nil : .tooManyConnections)
         let pipeline = channel.pipeline.syncOperations
         if let tls {
-            let socket = SocketHandler(connection: connection, tls: tls)
+            let socket = SocketHandler(connection: connection, tls: tls())
             connection.beginsWithTLS(socket)
             try pipeline.addHandler(socket)
         }

@@ -20,45 +20,50 @@ package struct PosternApp: Sendable {
     package let adminListener: any Service
     /// Fetches keys and credentials when they are due.
     package let refresh: any Service
+    /// Puts changed rules, keys and certificates into force.
+    package let reload: any Service
     /// Returns memory to the system after bursts.
     package let memory: any Service
 }
 
 /// Builds the service: all its parts are connected here.
 /// - Parameters:
-///   - settings: addresses, TLS files and limits
-///   - state: rules, keys and credentials, loaded
+///   - settings: addresses and limits, which do not change while the service runs
+///   - state: rules, keys, credentials and the certificate, loaded
 ///   - sink: where log lines are written
+///   - threshold: the level from which lines are logged; set by reloads
+///   - looks: asks for a look at all files
 ///   - frontPage: answers `GET /`, or returns nil for a request that must not receive the page; nil for `serve`
 ///   - hosts: the `Host` names that the public listener accepts; nil for any, as behind proxies
 ///   - onListening: called with the port when the public listener is open
-/// - Throws: `SetupError` if the TLS files cannot be used
 package func buildPostern(
     settings: ServiceSettings,
     state: ServiceState,
     sink: LogSink,
+    threshold: LogThreshold,
     logger: Logger,
+    looks: LookRequests = LookRequests(),
     clock: ServiceClock = .system,
     frontPage: (@Sendable (RequestHead) -> Response?)? = nil,
     hosts: HostNames? = nil,
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
-) throws -> PosternApp {
+) -> PosternApp {
     let metrics = ServiceMetrics()
-    let trustedProxies = settings.trustedProxies
     let interface = PublicInterface(
         metrics: metrics,
-        log: DecisionLog(sink: sink, format: settings.logFormat, level: settings.logLevel),
-        trustedProxies: trustedProxies,
+        log: DecisionLog(sink: sink, format: settings.logFormat, threshold: threshold),
         hosts: hosts,
         frontPage: frontPage
     )
+    var tls: (@Sendable () -> NIOSSLContext)?
+    if let first = state.current.certificate { tls = { state.current.certificate?.context ?? first.context } }
     let publicListener = HTTPListener(
         host: settings.listen.host,
         port: settings.listen.port,
-        tls: try settings.tls.map { try NIOSSLContext.serving($0) },
+        tls: tls,
         limits: settings.limits,
         responder: PublicResponder(interface, state: state),
-        isExempt: { address in trustedProxies.contains { $0.contains(address) } },
+        isExempt: { address in state.current.settings.trustedProxies.contains { $0.contains(address) } },
         now: clock.now
     )
     let readiness = Readiness(state: state, connections: publicListener.connections)
@@ -69,8 +74,7 @@ package func buildPostern(
         metrics: MetricsExposition(
             metrics: metrics, state: state, readiness: readiness, connections: publicListener.connections, sink: sink,
             clock: clock, startedAt: clock.now()),
-        clock: clock,
-        hosts: HostNames(settings.adminHosts)
+        clock: clock
     )
     let adminListener = HTTPListener(
         host: settings.admin.host, port: settings.admin.port, limits: settings.limits.forAdminListener, responder: admin,
@@ -80,7 +84,7 @@ package func buildPostern(
             listener: publicListener,
             address: settings.listen,
             description: "public listener",
-            drainDelay: settings.drainDelay,
+            drainDelay: { state.current.settings.drainDelay },
             onListening: { port in
                 readiness.beginListening()
                 await onListening(port)
@@ -90,6 +94,9 @@ package func buildPostern(
         adminListener: ListenerService(listener: adminListener, address: settings.admin, description: "admin listener"),
         refresh: RefreshService(
             sources: { state.current.refreshed }, initialFetch: state.initialFetch, logger: logger, clock: clock),
+        reload: ReloadService(
+            state: state, log: ReloadLog(logger: logger), refreshLog: RefreshLog(logger: logger, clock: clock),
+            threshold: threshold, clock: clock, requests: looks),
         memory: MemoryService(tables: [publicListener.connections, adminListener.connections])
     )
 }

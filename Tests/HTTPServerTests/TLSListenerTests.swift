@@ -5,6 +5,7 @@ import NIOPosix
 import NIOSSL
 import NIOTLS
 import PosternTestSupport
+import Synchronization
 import Testing
 
 @testable import HTTPServer
@@ -18,20 +19,42 @@ struct TLSListenerTests {
         certificate = try await TestCertificate(for: "IP:127.0.0.1")
     }
 
+    /// What new connections get.
+    private final class Served: Sendable {
+        let context: Mutex<NIOSSLContext>
+
+        init(_ certificate: TestCertificate) throws {
+            context = Mutex(try Self.context(certificate))
+        }
+
+        func replace(with certificate: TestCertificate) throws {
+            let new = try Self.context(certificate)
+            context.withLock { $0 = new }
+        }
+
+        private static func context(_ certificate: TestCertificate) throws -> NIOSSLContext {
+            try NIOSSLContext(
+                configuration: .serving(
+                    chain: try NIOSSLCertificate.fromPEMFile(certificate.path).map { .certificate($0) },
+                    key: .privateKey(try NIOSSLPrivateKey(file: certificate.key, format: .pem))))
+        }
+    }
+
     /// Listens with TLS while `body` runs, and stops.
     private func listening(_ body: (Int) async throws -> Void) async throws {
-        let configuration = TLSConfiguration.serving(
-            chain: try NIOSSLCertificate.fromPEMFile(certificate.path).map { .certificate($0) },
-            key: .privateKey(try NIOSSLPrivateKey(file: certificate.key, format: .pem)))
+        try await listening { port, _ in try await body(port) }
+    }
+
+    private func listening(_ body: (Int, Served) async throws -> Void) async throws {
+        let served = try Served(certificate)
         var limits = ConnectionLimits()
         limits.requestTimeout = .minutes(4)
         limits.idleTimeout = .minutes(4)
         let listener = HTTPListener(
-            host: "127.0.0.1", port: 0, tls: try NIOSSLContext(configuration: configuration), limits: limits,
-            responder: responder)
+            host: "127.0.0.1", port: 0, tls: { served.context.withLock { $0 } }, limits: limits, responder: responder)
         let port = try await listener.start()
         do {
-            try await body(port)
+            try await body(port, served)
         } catch {
             Issue.record(error)
         }
@@ -40,8 +63,9 @@ struct TLSListenerTests {
     }
 
     /// Sends a request over TLS and returns all that is received until the end.
+    /// - Parameter between: called between a first request and that one, on the same connection; nil for only one request
     private func exchange(
-        _ port: Int, _ change: (inout TLSConfiguration) -> Void = { _ in }
+        _ port: Int, _ change: (inout TLSConfiguration) -> Void = { _ in }, between: (() async throws -> Void)? = nil
     ) async throws -> (text: String, protocol: String?) {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.certificateVerification = .none
@@ -59,6 +83,10 @@ struct TLSListenerTests {
                     }
                 }
                 .connect(host: "127.0.0.1", port: port).get()
+            if let between {
+                channel.writeAndFlush(ByteBuffer(string: "GET /first HTTP/1.1\r\nHost: a\r\n\r\n"), promise: nil)
+                try await between()
+            }
             let request = ByteBuffer(string: "GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             channel.writeAndFlush(request, promise: nil)
         } catch {
@@ -100,6 +128,28 @@ struct TLSListenerTests {
                     $0.cipherSuiteValues = [.TLS_RSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA]
                 }
             }
+        }
+    }
+
+    @Test func `new connections get a replaced certificate, and open ones go on`() async throws {
+        let other = try await TestCertificate(for: "IP:127.0.0.1")
+        func trust(_ certificate: TestCertificate) -> (inout TLSConfiguration) -> Void {
+            { configuration in
+                configuration.trustRoots = .file(certificate.path)
+                configuration.certificateVerification = .noHostnameVerification
+            }
+        }
+        try await listening { port, served in
+            let exchanged = try await exchange(
+                port, trust(certificate),
+                between: {
+                    while responder.heads.count < 1 { try await Task.sleep(for: .milliseconds(2)) }
+                    try served.replace(with: other)
+                    #expect(try await exchange(port, trust(other)).text.hasPrefix("HTTP/1.1 200 OK\r\n"))
+                    await #expect(throws: (any Error).self) { try await exchange(port, trust(certificate)) }
+                })
+            let text = exchanged.text
+            #expect(text.contains("GET /first") && text.hasSuffix("GET /a "))
         }
     }
 

@@ -54,6 +54,10 @@ struct SettingsResolverTests {
             expected: ("10.0 seconds", "120.0 seconds", "30.0 seconds")
         ) { "\($0.idleTimeout)" },
         Setting(
+            "--reload", "reload", ("500ms", "0", "2m"), none: "5.0 seconds",
+            expected: ("0.5 seconds", "0.0 seconds", "120.0 seconds")
+        ) { "\($0.reload)" },
+        Setting(
             "--drain-delay", "drainDelay", ("1s", "2s", "3s"), none: "0.0 seconds",
             expected: ("1.0 seconds", "2.0 seconds", "3.0 seconds")
         ) { "\($0.drainDelay)" },

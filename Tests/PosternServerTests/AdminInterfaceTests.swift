@@ -4,6 +4,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import OutgoingHTTP
 import PosternTestSupport
 import RuleFiles
 import Testing
@@ -25,14 +26,14 @@ struct AdminInterfaceTests {
     }
 
     /// - Parameter port: the port that the health check connects to; nothing listens on port 1
-    private func interface(port: Int = 1, hosts: [String] = []) -> AdminInterface {
+    private func interface(port: Int = 1) -> AdminInterface {
         let clock = ServiceClock(now: { [date] in date }, uptime: { .seconds(5) })
         let metrics = MetricsExposition(
             metrics: service.metrics, state: service.state, readiness: readiness, connections: readiness.connections,
             sink: service.sink, clock: clock, startedAt: date)
         return AdminInterface(
             readiness: readiness, probe: HealthProbe(address: ListenAddress(host: "127.0.0.1", port: port), usesTLS: false),
-            state: service.state, metrics: metrics, clock: clock, hosts: HostNames(hosts))
+            state: service.state, metrics: metrics, clock: clock)
     }
 
     private func respond(
@@ -67,7 +68,8 @@ struct AdminInterfaceTests {
         let members = try json(try await respond(.GET, "/readyz"))
         #expect(
             members.names == [
-                "status", "generation", "digest", "tenants", "reasons", "issuers", "credentials", "connections",
+                "status", "generation", "digest", "rulesAgeSeconds", "lastLookAgeSeconds", "tenants", "reasons", "heldBackFiles",
+                "heldBack", "issuers", "credentials", "connections",
             ])
         #expect(members["digest"] == .string(service.state.current.book.digest))
         #expect(members["tenants"]?.integer == 1)
@@ -79,6 +81,45 @@ struct AdminInterfaceTests {
         let connections = try #require(members["connections"])
         #expect(connections["open"]?.integer == 0)
         #expect(connections["limit"]?.integer == ConnectionLimits().maxConnections)
+    }
+
+    @Test func `files that are held back are told with their problems, and the service stays ready`() async throws {
+        readiness.beginListening()
+        try service.edit("acme.yaml", TestService.acme(keys: service.keyLines).replacing("5MiB", with: "5M"))
+        try service.edit("beta.yaml", "tenant: other\n")
+        let response = try await respond(.GET, "/readyz")
+        let members = try json(response)
+        #expect(response.status == 200 && members["heldBackFiles"]?.integer == 2)
+        let held = try #require(members["heldBack"]?.elements)
+        #expect(held.map { $0["tenant"] } == [.string("acme"), .string("beta")])
+        #expect(held.map { $0["serves"] } == [.bool(true), .bool(false)])
+        #expect(held[0]["problemCount"]?.integer == 1 && held[0]["sinceSeconds"]?.integer == 0)
+        let problem = try #require(held[0]["problems"]?.elements?.first)
+        #expect(problem["file"]?.string?.hasSuffix("/acme.yaml") == true && (problem["line"]?.integer ?? 0) > 1)
+        #expect(problem["message"] == .string("“5M” is not a size") && problem["advice"]?.string?.contains("5MiB") == true)
+        #expect(service.metricsText().contains("\npostern_rules_held_back_files 2\n"))
+    }
+
+    @Test func `the list of files that are held back is bounded`() throws {
+        let long = String(repeating: "é", count: 100_000)
+        let problem = Diagnostic(file: "f", line: 1, column: 1, message: long, advice: long)
+        let status = ReloadStatus(startedAt: Moment(date: date, uptime: .zero))
+        let files = (0..<100_000).map { index in
+            HeldBackFile(
+                file: "\(index)", tenant: "t\(index)", problems: Array(repeating: problem, count: index % 1000 == 0 ? 1000 : 3))
+        }
+        status.judged(files, isReplaced: false, at: Moment(date: date, uptime: .seconds(1)))
+        let response = ReadinessResponse(
+            snapshot: service.state.current, report: readiness.report(at: date), reloads: status.report,
+            connections: readiness.connections, moment: Moment(date: date, uptime: .seconds(5)))
+        let bytes = JSONWriter.object { response.write(to: &$0) }
+        #expect(bytes.count < 1_000_000)
+        let members = try JSONValue(parsing: bytes)
+        let held = try #require(members["heldBack"]?.elements)
+        #expect(members["heldBackFiles"]?.integer == 100_000 && held.count == 100)
+        #expect(held[0]["problems"]?.elements?.count == 20 && held[0]["problemCount"]?.integer == 1000)
+        #expect(held.compactMap { $0["problems"]?.elements?.count }.reduce(0, +) == 200)
+        #expect(held[0]["sinceSeconds"]?.integer == 4)
     }
 
     @Test func `an implausible clock makes the service not ready`() async throws {
@@ -147,8 +188,9 @@ struct AdminInterfaceTests {
         ("OPS.internal", true), ("evil.example", false), ("xops.internal", false), ("localhost.evil.example", false),
     ])
     func `only loopback names, addresses and listed names are accepted as Host`(host: String, isAccepted: Bool) async throws {
+        service.state.replace(with: service.snapshot { $0.adminHosts = ["Ops.Internal"] })
         for path in ["/readyz", "/metrics", "/nothing"] {
-            let response = try await respond(.GET, path, host: host, interface: interface(hosts: ["Ops.Internal"]))
+            let response = try await respond(.GET, path, host: host)
             #expect((response.status != 400) == isAccepted, "\(path)")
         }
     }

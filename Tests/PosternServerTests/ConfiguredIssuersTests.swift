@@ -28,9 +28,9 @@ struct ConfiguredIssuersTests {
     }
 
     /// Loads tenants with these issuers, and the service-wide issuers.
-    private func load(_ tenants: [String: [String]], service: [String] = []) async throws -> IssuerLoader {
+    private func load(_ tenants: [String: [String]], service: [String] = []) throws -> IssuerLoader {
         let (book, settings) = try read(tenants, service: service)
-        return await IssuerLoader(book, serviceWide: settings.issuers, proxies: .none)
+        return IssuerLoader(book, serviceWide: settings.issuers, proxies: .none, keyFiles: KeyFiles(at: Date()))
     }
 
     private func read(_ tenants: [String: [String]], service: [String]) throws -> (RuleBook, ServiceSettings) {
@@ -58,32 +58,33 @@ struct ConfiguredIssuersTests {
         "{issuer: \(name), audience: \(audience), algorithms: [ES256], keys: {\(keys)}\(more)}"
     }
 
-    @Test func `keys are read from files and their location is reported`() async throws {
-        let loader = try await load([
+    @Test func `keys are read from files and their location is reported`() throws {
+        let loader = try load([
             "acme": [issuer("a", keys: "pemFile: ../key.pem"), issuer("b", keys: "jwksFile: ../jwks.json")]
         ])
         #expect(loader.problems.isEmpty)
-        #expect(loader.issuers.map(\.identifier) == ["a", "b"] && loader.issuers.map(\.source) == ["file", "file"])
-        #expect(loader.issuers.map(\.keyLocation) == ["file", "file"] && loader.issuers.map(\.tenant) == ["acme", "acme"])
-        #expect(loader.issuers[0].currentKeyIDs == [nil] && loader.issuers[1].currentKeyIDs == ["k1"])
-        #expect(loader.issuers.allSatisfy { $0.remote == nil })
+        #expect(loader.issuers.all.map(\.identifier) == ["a", "b"] && loader.issuers.all.map(\.source) == ["file", "file"])
+        #expect(
+            loader.issuers.all.map(\.keyLocation) == ["file", "file"] && loader.issuers.all.map(\.tenant) == ["acme", "acme"])
+        #expect(loader.issuers.all[0].currentKeyIDs == [nil] && loader.issuers.all[1].currentKeyIDs == ["k1"])
+        #expect(loader.issuers.all.allSatisfy { $0.remote == nil })
     }
 
-    @Test func `a skipped key is a warning, unless it is for encryption`() async throws {
-        let loader = try await load(["acme": [issuer("b", keys: "jwksFile: ../jwks.json")]])
+    @Test func `a skipped key is a warning, unless it is for encryption`() throws {
+        let loader = try load(["acme": [issuer("b", keys: "jwksFile: ../jwks.json")]])
         let warning = try #require(loader.warnings.first)
         #expect(
             loader.warnings.count == 1 && warning.hasPrefix("tenant acme: keys of issuer b: ") && warning.contains("jwks.json: ")
                 && warning.contains("k2"))
     }
 
-    @Test func `every missing or invalid key file is a problem`() async throws {
-        let loader = try await load(
+    @Test func `every missing or invalid key file is a problem`() throws {
+        let loader = try load(
             [
                 "acme": [issuer("a", keys: "pemFile: ../none.pem"), issuer("b", keys: "pemFile: ../broken.pem")],
                 "beta": [issuer("c", keys: "pemFile: ../key.pem")],
             ], service: [issuer("d", keys: "jwksFile: tenants", ", tenantClaim: org")])
-        #expect(loader.issuers.map(\.identifier) == ["c"])
+        #expect(loader.issuers.all.map(\.identifier) == ["c"])
         #expect(loader.problems.count == 3)
         for (problem, beginning) in zip(
             loader.problems,
@@ -95,51 +96,53 @@ struct ConfiguredIssuersTests {
         #expect(loader.problems[0].contains("none.pem"))
     }
 
-    @Test func `an unreadable file of authorities is a problem`() async throws {
-        let loader = try await load([
+    @Test func `an unreadable file of authorities is a problem`() throws {
+        let loader = try load([
             "acme": [issuer("https://id.example", keys: "jwks: https://id.example/keys, caFile: ../none.pem")]
         ])
         #expect(loader.problems.count == 1 && loader.problems.first?.contains("none.pem") == true)
     }
 
-    @Test func `the location of remote keys is their URL or discovery`() async throws {
-        let loader = try await load([
+    @Test func `the location of remote keys is their URL or discovery`() throws {
+        let loader = try load([
             "acme": [issuer("https://a.example", keys: "jwks: https://a.example/keys")],
             "beta": [issuer("https://b.example", keys: "discovery: true")],
         ])
-        let issuers = ConfiguredIssuers(loader.issuers)
+        let issuers = loader.issuers
         #expect(issuers.all.map(\.source) == ["jwks", "discovery"])
         #expect(issuers.all.map(\.keyLocation) == ["https://a.example/keys", "discovery"])
         #expect(issuers.remote.map(\.issuer) == ["https://a.example", "https://b.example"])
         #expect(issuers.all.allSatisfy { $0.currentKeyIDs.isEmpty })
     }
 
-    @Test func `a tenant has keys if its own issuers and the service-wide ones have`() async throws {
+    @Test func `a tenant has keys if its own issuers and the service-wide ones have`() throws {
         let remote = "jwks: https://id.example/keys"
-        func served(_ tenants: [String: [String]], service: [String] = []) async throws -> [String] {
+        func served(_ tenants: [String: [String]], service: [String] = []) throws -> [String] {
             let (book, settings) = try read(tenants, service: service)
-            let issuers = ConfiguredIssuers(await IssuerLoader(book, serviceWide: settings.issuers, proxies: .none).issuers)
+            let issuers = IssuerLoader(
+                book, serviceWide: settings.issuers, proxies: .none, keyFiles: KeyFiles(at: Date())
+            ).issuers
             return book.files.filter { issuers.haveKeys(for: $0) }.map(\.tenant.id)
         }
         let own = [issuer("a", keys: "pemFile: ../key.pem")]
         #expect(
-            try await served(["acme": own, "beta": [issuer("https://id.example", keys: remote)], "gamma": []]) == [
+            try served(["acme": own, "beta": [issuer("https://id.example", keys: remote)], "gamma": []]) == [
                 "acme", "gamma",
             ])
         // Service-wide issuers do not count for a tenant with issuers of its own.
         let serviceWide = issuer("https://all.example", keys: remote, ", tenantClaim: org")
-        #expect(try await served(["acme": own, "beta": [], "gamma": []], service: [serviceWide]) == ["acme"])
+        #expect(try served(["acme": own, "beta": [], "gamma": []], service: [serviceWide]) == ["acme"])
     }
 
-    @Test func `declarations of one issuer with the same keys share them, and those with other keys do not`() async throws {
+    @Test func `declarations of one issuer with the same keys share them, and those with other keys do not`() throws {
         let remote = "jwks: https://id.example/keys"
-        let loader = try await load([
+        let loader = try load([
             "acme": [issuer("https://id.example", keys: remote, audience: "acme")],
             "beta": [issuer("https://id.example", keys: remote, audience: "beta")],
             "gamma": [issuer("https://id.example", keys: "jwks: https://id.example/other", audience: "gamma")],
             "other": [issuer("https://other.example", keys: remote)],
         ])
-        let issuers = ConfiguredIssuers(loader.issuers)
+        let issuers = loader.issuers
         #expect(issuers.all.count == 4)
         #expect(issuers.keySets.map(\.tenant) == ["acme", "gamma", "other"] && issuers.remote.count == 3)
         #expect(issuers.all[0].trusted.keys === issuers.all[1].trusted.keys)

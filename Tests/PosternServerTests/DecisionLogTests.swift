@@ -75,12 +75,13 @@ struct DecisionLogTests {
         let info = RequestInfo(
             snapshot: service.state.current, time: .january2027, requestID: "r1",
             client: ClientAddress(connection: nil, forwardedFor: [], trusted: []))
-        DecisionLog(sink: sink, format: .text, level: .info).recordRefusal(.internalError, cause: CanaryError(), of: info)
+        DecisionLog(sink: sink, format: .text, threshold: LogThreshold(.info)).recordRefusal(
+            .internalError, cause: CanaryError(), of: info)
         let credentialError = CredentialError.unavailable("the provider is down")
-        DecisionLog(sink: sink, format: .text, level: .error)
+        DecisionLog(sink: sink, format: .text, threshold: LogThreshold(.error))
             .recordRefusal(ProblemDetails(credentialError), cause: credentialError, of: info)
         // Below the level: neither is written.
-        let quiet = DecisionLog(sink: sink, format: .text, level: .warning)
+        let quiet = DecisionLog(sink: sink, format: .text, threshold: LogThreshold(.warning))
         quiet.recordRefusal(ProblemDetails(.notFound, detail: "canary"), cause: ProblemDetails(.notFound, detail: ""), of: info)
         quiet.recordRejection(ProblemDetails(Rejection.tooManyConnections), requestID: "r2", peer: "-", at: .january2027)
         try await onOwnThread { sink.flush(milliseconds: 600_000) }
@@ -98,7 +99,7 @@ struct DecisionLogTests {
         let path = try folder.write("", to: "log")
         let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
         let sink = LogSink(descriptor: file.fileDescriptor)
-        DecisionLog(sink: sink, format: .text, level: level)
+        DecisionLog(sink: sink, format: .text, threshold: LogThreshold(level))
             .recordRejection(ProblemDetails(Rejection.tooManyConnections), requestID: "r1", peer: "-", at: .january2027)
         try await onOwnThread { sink.flush(milliseconds: 600_000) }
         let lines = String(decoding: try #require(folder.content("log")), as: UTF8.self).split(separator: "\n")

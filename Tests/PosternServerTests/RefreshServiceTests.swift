@@ -64,7 +64,7 @@ struct RefreshServiceTests {
 
     @Test func `sources that are due are fetched, all expire, and the end cancels what still runs`() async throws {
         let (due, idle, held, starting) = (Source(), Source(isDue: false), Source(isHeld: true), Source(isHeld: true))
-        let initialFetch = InitialFetch([starting], Self.log)
+        let initialFetch = InitialFetch([starting], Self.log, isStarting: true)
         let service = RefreshService(
             sources: { [due, idle, held] }, initialFetch: initialFetch, logger: LogRecorder().logger(), clock: .system)
         let task = Task { try await service.run() }
@@ -79,7 +79,8 @@ struct RefreshServiceTests {
     @Test func `a bounded source gives its place back`() async throws {
         let sources = (0..<RefreshQueue.capacity + 8).map { _ in Source(isBounded: true) }
         let service = RefreshService(
-            sources: { sources }, initialFetch: InitialFetch([], Self.log), logger: LogRecorder().logger(), clock: .system)
+            sources: { sources }, initialFetch: InitialFetch([], Self.log, isStarting: true), logger: LogRecorder().logger(),
+            clock: .system)
         let task = Task { try await service.run() }
         try await until { sources.allSatisfy { $0.began == 1 } }
         task.cancel()
@@ -88,7 +89,7 @@ struct RefreshServiceTests {
 
     @Test func `the start waits for all first fetches`() async throws {
         let sources = [Source(), Source(isHeld: true)]
-        let fetch = InitialFetch(sources, Self.log)
+        let fetch = InitialFetch(sources, Self.log, isStarting: true)
         let released = Task {
             try await until { sources[1].began == 1 }
             sources[1].release()
@@ -102,7 +103,7 @@ struct RefreshServiceTests {
 
     @Test func `a fetch that takes longer than the start goes on until it is cancelled`() async throws {
         let source = Source(isHeld: true)
-        let fetch = InitialFetch([source], Self.log)
+        let fetch = InitialFetch([source], Self.log, isStarting: true)
         await fetch.wait(timeout: .milliseconds(20))
         try await until { source.began == 1 }
         #expect(source.cancelled == 0)

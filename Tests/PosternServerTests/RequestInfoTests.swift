@@ -4,6 +4,7 @@ import HTTPServer
 import NIOCore
 import NIOHTTP1
 import PosternTestSupport
+import RuleFiles
 import Testing
 import WireFormats
 
@@ -22,9 +23,8 @@ struct RequestInfoTests {
     {
         let address = try peer.map { PeerAddress(try SocketAddress(ipAddress: $0, port: 1)) } ?? nil
         let head = RequestHead(method: .GET, target: "/", fields: fields, peer: address, date: .january2027)
-        return RequestInfo(
-            head, snapshot: service.state.current, trustedProxies: try trusted.map { try AddressRange.parse($0) },
-            random: RandomPool())
+        let snapshot = try service.snapshot { $0.trustedProxies = try trusted.map { try AddressRange.parse($0) } }
+        return RequestInfo(head, snapshot: snapshot, random: RandomPool())
     }
 
     @Test(arguments: ["a", "0193-ab", "Root=1-67891233-abcdef012345678912345678", "a/b_c.d", String(repeating: "x", count: 128)])

@@ -8,11 +8,12 @@ import UploadRules
 
 @testable import PosternServer
 
+@Suite(.enabled(if: TestCertificate.canBeMade))
 struct SecretFileTests {
     private let temporary: TemporaryFolder
     private var folder: String { temporary.path }
 
-    init() throws {
+    init() async throws {
         let rules = """
             tenant: acme
             store: {bucket: acme-uploads, region: eu-west-1}
@@ -28,7 +29,9 @@ struct SecretFileTests {
         temporary = try TemporaryFolder()
         try temporary.write(rules, to: "tenants/acme.yaml")
         try temporary.write([UInt8](repeating: 7, count: 32), to: "secret")
-        try temporary.write("only looked at", to: "tls.key")
+        let certificate = try await TestCertificate(for: "IP:127.0.0.1")
+        try temporary.write(try Data(contentsOf: URL(filePath: certificate.path)), to: "tls.pem")
+        try temporary.write(try Data(contentsOf: URL(filePath: certificate.key)), to: "tls.key")
     }
 
     private func warnings() async throws -> [String] {

@@ -21,7 +21,8 @@ final class TestService {
     let limitedKey: String
     let metrics = ServiceMetrics()
 
-    private let folder: TemporaryFolder
+    /// Has the rule files.
+    let folder: TemporaryFolder
     private let logs: FileHandle
     let sink: LogSink
     let state: ServiceState
@@ -41,20 +42,11 @@ final class TestService {
         key = all.key
         limitedKey = limited.key
         folder = try TemporaryFolder()
-        let yaml = """
-            tenant: acme
-            sharedUsers: \(issuers.count > 1)
-            store: {bucket: acme-uploads, region: eu-west-1}
-            auth:
-              \(issuers.isEmpty ? "" : "issuers: [\(issuers.joined(separator: ", "))]")
-              apiKeys:
-                - {id: cms, sha256: \(all.sha256Hex)}
-                - {id: docs, sha256: \(limited.sha256Hex), rules: [documents], allowUsers: [u1]}
-            origins: [https://app.acme.example]
-            rules:
-            \(rules)
-            """
-        try folder.write(yaml, to: "acme.yaml")
+        keyLines = [
+            "- {id: cms, sha256: \(all.sha256Hex)}",
+            "- {id: docs, sha256: \(limited.sha256Hex), rules: [documents], allowUsers: [u1]}",
+        ]
+        try folder.write(Self.acme(issuers: issuers, keys: keyLines, rules: rules), to: "acme.yaml")
         var settings = ServiceSettings()
         settings.tenants = folder.path
         settings.listen = ListenAddress(host: "127.0.0.1", port: 0)
@@ -71,7 +63,28 @@ final class TestService {
         // Other tests may keep all threads busy for long.
         let state = try await ServiceState.load(settings, logger: LogRecorder().logger(), fetchTimeout: .seconds(600)).state
         self.state = state
-        interface = PublicInterface(metrics: metrics, log: DecisionLog(sink: sink, format: .json, level: .trace))
+        interface = PublicInterface(
+            metrics: metrics, log: DecisionLog(sink: sink, format: .json, threshold: LogThreshold(.trace)))
+    }
+
+    /// The entries of the API keys, as the tenant's file has them.
+    let keyLines: [String]
+
+    /// A file of tenant `acme`.
+    static func acme(
+        issuers: [String] = [], keys: [String], rules: String = TestService.rules, origins: String = "https://app.acme.example"
+    ) -> String {
+        """
+        tenant: acme
+        sharedUsers: \(issuers.count > 1)
+        store: {bucket: acme-uploads, region: eu-west-1}
+        auth:
+          \(issuers.isEmpty ? "" : "issuers: [\(issuers.joined(separator: ", "))]")
+          apiKeys: [\(keys.map { $0.dropFirst(2) }.joined(separator: ", "))]
+        origins: [\(origins)]
+        rules:
+        \(rules)
+        """
     }
 
     deinit {
@@ -94,6 +107,41 @@ final class TestService {
             maxSize: 1MiB
             limits: {perTenant: 3/1h}
         """
+
+    /// Writes a rule file, or removes it, and reloads.
+    /// - Parameter text: nil to remove the file
+    @discardableResult
+    func edit(_ name: String, _ text: String?) throws -> Reloader.Change? {
+        if let text {
+            try folder.write(text, to: name)
+        } else {
+            try FileManager.default.removeItem(atPath: "\(folder.path)/\(name)")
+        }
+        return reload()
+    }
+
+    /// Looks at all files until two looks agree, and puts what has changed into force.
+    /// - Returns: nil if nothing has changed
+    @discardableResult
+    func reload() -> Reloader.Change? {
+        for _ in 0..<2 {
+            let outcome = state.reloader.look(everything: true, after: state.current, at: Date())
+            guard let change = outcome.change else { continue }
+            if let next = change.next { state.replace(with: next.snapshot) }
+            state.reloads.judged(change.heldBack, isReplaced: change.next != nil, at: clock(at: .january2027).moment())
+            return change
+        }
+        return nil
+    }
+
+    /// The next snapshot, if only settings had changed.
+    func snapshot(_ change: (inout ServiceSettings) throws -> Void) rethrows -> ServiceSnapshot {
+        var settings = state.current.settings
+        try change(&settings)
+        return ServiceSnapshot(
+            state.current.book, settings, nil, issuers: state.current.issuers, credentials: state.current.credentials,
+            apiKeyUses: state.apiKeyUses, after: state.current)
+    }
 
     /// Asks once, at `date`.
     func ask(
@@ -123,7 +171,7 @@ final class TestService {
             startedAt: date)
     }
 
-    private func clock(at date: Date) -> ServiceClock {
+    func clock(at date: Date) -> ServiceClock {
         ServiceClock(now: { date }, uptime: { .seconds(5) })
     }
 

@@ -14,6 +14,7 @@ from harness.form import File, encode, post
 from harness.http import Connection, request_bytes
 from harness.ports import free_ports
 from harness.service import BINARY, clean_environment
+from harness.waiting import until
 
 
 @pytest.fixture
@@ -172,6 +173,29 @@ def edited(tmp_path, logs):
         yield running, pages
         running.process.kill()
         running.process.wait()
+
+
+def test_a_changed_rule_file_takes_effect_at_once(tmp_path, logs):
+    """Also its buckets and its origins at the store."""
+    dev = Dev(tmp_path, logs, "dev-changed")
+    file, token, page = dev.folder / "dev" / "tenants" / "example.yaml", token_of(dev), "http://localhost:4321"
+    fields = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Origin": page}
+
+    def take() -> dict:
+        return dev.ask("POST", "/v1/tickets", fields, b'{"rule": "documents", "filename": "a.txt", "contentType": "text/plain"}').json()
+
+    assert take()["code"] == "origin-not-allowed"
+    text = file.read_text()
+    file.write_text(text.replace("maxSize", "maxSizes"))
+    until("the mistake is told", lambda: "the file is held back" in dev.errors.read_text(), seconds=30)
+    assert "did you mean maxSize" in dev.errors.read_text()
+    file.write_text(text.replace("origins:\n", f"origins:\n  - {page}\n").replace("example-uploads", BUCKET))
+    given = until("it takes effect", lambda: (found := take()).get("fields") and found, seconds=30)
+    canaries.add_ticket(given)
+    assert given["fields"]["bucket"] == BUCKET
+    answer = post(given["url"], given["fields"], File(b"hello"), origin=page)
+    assert answer.status == 201 and answer.headers["access-control-allow-origin"] == page
+    assert dev.stop() == 0
 
 
 def token_of(dev: Dev) -> str:

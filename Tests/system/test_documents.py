@@ -207,7 +207,8 @@ BOUNDS = [
     ("auth.issuers", "issuer", "a" * 512, "a" * 513, "1 to 512 bytes"),
     ("store.credentials.assumeRole", "externalId", "ab", "a", "2 to 1224"),
     ("store.credentials.assumeRole", "externalId", "a" * 1224, "a" * 1225, "2 to 1224"),
-    ("Settings", "drainDelay", "5m", "301s", "0s to 5m"), ("Settings", "idleTimeout", "1h", "3601s", "1s to 1h"),
+    ("Settings", "drainDelay", "5m", "301s", "0s to 5m"), ("Settings", "reload", "100ms", "99ms", "100ms to 5m"),
+    ("Settings", "reload", "5m", "301s", "100ms to 5m"), ("Settings", "reload", "0", "1ms", "or 0"), ("Settings", "idleTimeout", "1h", "3601s", "1s to 1h"),
     ("Settings", "idleTimeout", "1s", "0s", "1s to 1h"), ("Settings", "maxConnections", "1000000", "1000001", "1 to 1000000"),
     ("Settings", "maxConnectionsPerPeer", "1", "0", "1 to 1000000"),
 ]

@@ -30,7 +30,8 @@ LEVELS = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
 SETTINGS = {
     "tenants": ["tenants"], "listen": ["listen"], "admin": ["admin"], "config": [], "tls-cert": ["tlsCert"], "tls-key": ["tlsKey"],
     "log-format": ["logFormat"], "log-level": ["logLevel"], "max-connections": ["maxConnections"],
-    "max-connections-per-peer": ["maxConnectionsPerPeer"], "idle-timeout": ["idleTimeout"], "drain-delay": ["drainDelay"], "admin-hosts": ["adminHosts"]}
+    "max-connections-per-peer": ["maxConnectionsPerPeer"], "idle-timeout": ["idleTimeout"], "drain-delay": ["drainDelay"], "reload": ["reload"],
+    "admin-hosts": ["adminHosts"]}
 # These two go together.
 TLS = ("tls-cert", "tls-key")
 GROUPS = [TLS, *((name,) for name in SETTINGS if name not in TLS)]
@@ -127,7 +128,7 @@ class Scene:
             "tls-cert": str(self.folder / f"{which}.pem"), "tls-key": str(self.folder / f"{which}-key.pem"), "log-format": "text" if right else "json",
             "log-level": "warning" if right else "trace", "max-connections": "3" if right else "1000",
             "max-connections-per-peer": "2" if right else "1000", "idle-timeout": "2s" if right else "1h", "drain-delay": "5m" if right else "0s",
-            "admin-hosts": "right.example,Also-Right.internal" if right else "wrong.example"}
+            "reload": "100ms" if right else "0", "admin-hosts": "right.example,Also-Right.internal" if right else "wrong.example"}
 
     def some(self, which: str, names) -> dict[str, str]:
         return {name: self.values(which)[name] for name in names}
@@ -192,6 +193,15 @@ class Scene:
         until("it is not ready", lambda: service.admin("/readyz").status == 503, seconds=60)
         for _ in range(5):
             assert answers(service.port, "/healthz")
+
+    def check_reload(self, service: Service):
+        """A comment in the rule file makes another digest."""
+        digest = lambda: service.admin("/readyz").json()["digest"]
+        before, path = digest(), self.folder / "right" / "right.yaml"
+        beside = path.with_name(".right.yaml")
+        beside.write_text(path.read_text() + "# more\n")
+        beside.rename(path)
+        until("another digest", lambda: digest() != before, seconds=60)
 
     def check_admin_hosts(self, service: Service):
         for host, status in (("right.example", 200), ("also-right.internal:9090", 200), ("wrong.example", 400)):
@@ -316,7 +326,7 @@ def test_every_setting_of_the_help_is_in_this_file(logs):
     ("max-connections", "-1"), ("max-connections", "1000001"), ("max-connections", "1.5"), ("max-connections-per-peer", "0"),
     ("max-connections-per-peer", "many"), ("max-connections-per-peer", "-1"), ("max-connections-per-peer", "1000001"), ("idle-timeout", "0s"),
     ("idle-timeout", "61m"), ("idle-timeout", "75"), ("idle-timeout", "-1s"), ("idle-timeout", "soon"), ("drain-delay", "301s"), ("drain-delay", "6m"),
-    ("drain-delay", "3"), ("drain-delay", "-1s"), ("admin-hosts", "right.example:9090"), ("admin-hosts", "http://right.example"),
+    ("drain-delay", "3"), ("drain-delay", "-1s"), ("reload", "99ms"), ("reload", "301s"), ("reload", "5"), ("reload", "-1s"), ("admin-hosts", "right.example:9090"), ("admin-hosts", "http://right.example"),
     ("admin-hosts", "right.example,*.example"), ("admin-hosts", "right example"), ("admin-hosts", "[::1]"), ("tls-cert", "alone.pem"),
     ("tls-key", "alone.pem")])
 def test_a_wrong_value_is_told_by_its_name(scene, logs, tmp_path, setting, wrong):

@@ -29,19 +29,16 @@ struct AdminInterface: Responder {
     private let state: ServiceState
     private let metrics: MetricsExposition
     private let clock: ServiceClock
-    private let hosts: HostNames
     private let random = RandomPool()
 
     init(
-        readiness: Readiness, probe: HealthProbe, state: ServiceState, metrics: MetricsExposition, clock: ServiceClock,
-        hosts: HostNames
+        readiness: Readiness, probe: HealthProbe, state: ServiceState, metrics: MetricsExposition, clock: ServiceClock
     ) {
         self.readiness = readiness
         self.probe = probe
         self.state = state
         self.metrics = metrics
         self.clock = clock
-        self.hosts = hosts
     }
 
     func endpoint(for head: RequestHead) -> Endpoint {
@@ -50,7 +47,9 @@ struct AdminInterface: Responder {
 
     func respond(to request: Request) -> Answer {
         // A web page whose name points here (DNS rebinding) must not read these responses.
-        if let problem = hosts.problem(of: request.head, setting: "adminHosts") { return .now(problemResponse(problem)) }
+        if let problem = state.current.adminHosts.problem(of: request.head, setting: "adminHosts") {
+            return .now(problemResponse(problem))
+        }
         let path = request.head.path
         guard let route = Route(rawValue: path) else {
             let paths = Route.allCases.map(\.rawValue).joined(separator: ", ")
@@ -106,7 +105,8 @@ struct AdminInterface: Responder {
         let moment = clock.moment()
         let report = readiness.report(at: moment.date)
         let members = ReadinessResponse(
-            snapshot: state.current, report: report, connections: readiness.connections, moment: moment)
+            snapshot: state.current, report: report, reloads: state.reloads.report, connections: readiness.connections,
+            moment: moment)
         var response = Self.statusResponse(report.isReady ? "ready" : "not-ready", isOK: report.isReady) {
             members.write(to: &$0)
         }

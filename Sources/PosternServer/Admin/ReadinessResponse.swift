@@ -13,14 +13,18 @@ import WireFormats
 struct ReadinessResponse {
     let snapshot: ServiceSnapshot
     let report: Readiness.Report
+    let reloads: ReloadStatus.Report
     let connections: ConnectionTable
     let moment: Moment
 
     func write(to json: inout JSONWriter) {
         json.member("generation", snapshot.generation)
         json.member("digest", snapshot.book.digest)
+        json.member("rulesAgeSeconds", seconds(since: reloads.replacedAt))
+        json.member("lastLookAgeSeconds", reloads.lookedAt.map { seconds(since: $0) })
         json.member("tenants", snapshot.book.tenants.count)
         json.member("reasons", report.reasons)
+        writeHeldBack(to: &json)
         json.array("issuers", of: snapshot.issuers.keySets) { write($1, to: &$0) }
         json.array("credentials", of: snapshot.credentials.sources) { write($1, to: &$0) }
         let figures = connections.figures
@@ -30,6 +34,43 @@ struct ReadinessResponse {
             json.member("refused", figures.refused)
             json.member("closedForOthers", figures.evicted)
         }
+    }
+
+    /// Writes the first files that are held back, with their first problems: bounded, however many there are.
+    private func writeHeldBack(to json: inout JSONWriter) {
+        json.member("heldBackFiles", reloads.heldBack.count)
+        var problemsLeft = Self.maximumProblems
+        json.array("heldBack", of: reloads.heldBack.prefix(Self.maximumHeldBack)) { json, held in
+            let problems = held.file.problems.prefix(min(problemsLeft, Self.maximumProblemsOfFile))
+            problemsLeft -= problems.count
+            json.object { json in
+                json.member("file", held.file.file)
+                json.member("tenant", held.file.tenant)
+                json.member("serves", held.file.isServed)
+                json.member("sinceSeconds", seconds(since: held.since))
+                json.member("problemCount", held.file.problems.count)
+                json.array("problems", of: problems) { write($1, to: &$0) }
+            }
+        }
+    }
+
+    private static let maximumHeldBack = 100
+    private static let maximumProblems = 200
+    private static let maximumProblemsOfFile = 20
+    private static let maximumTextLength = 500
+
+    private func write(_ problem: Diagnostic, to json: inout JSONWriter) {
+        json.object { json in
+            json.member("file", problem.file)
+            json.member("line", problem.line)
+            json.member("column", problem.column)
+            json.member("message", String(problem.message.prefix(Self.maximumTextLength)))
+            json.member("advice", String(problem.advice.prefix(Self.maximumTextLength)))
+        }
+    }
+
+    private func seconds(since start: Moment) -> Int {
+        max(0, Int((moment.uptime - start.uptime) / .seconds(1)))
     }
 
     private func write(_ issuer: ConfiguredIssuer, to json: inout JSONWriter) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AWSCredentials
-package import Logging
+import Logging
 package import RuleFiles
 import UploadRules
 import UserAuth
@@ -20,12 +20,12 @@ import WireFormats
 package struct DecisionLog: Sendable {
     private let sink: LogSink
     private let format: LogFormat
-    private let level: Logger.Level
+    private let threshold: LogThreshold
 
-    package init(sink: LogSink, format: LogFormat, level: Logger.Level) {
+    package init(sink: LogSink, format: LogFormat, threshold: LogThreshold) {
         self.sink = sink
         self.format = format
-        self.level = level
+        self.threshold = threshold
     }
 
     /// Logs a ticket that is about to be sent.
@@ -73,7 +73,7 @@ package struct DecisionLog: Sendable {
 
     /// Logs a request that its connection rejected.
     func recordRejection(_ problem: ProblemDetails, requestID: String, peer: String, at now: Date) {
-        guard level <= .info else { return }
+        guard threshold.logs(.info) else { return }
         var line = LogLine(format, at: now, level: .info, message: "request refused")
         line.add("requestId", requestID)
         line.add("peer", peer)
@@ -84,7 +84,7 @@ package struct DecisionLog: Sendable {
 
     /// Begins a line; nil if its level is not logged.
     private func line(_ message: String, _ severity: Logger.Level, _ info: RequestInfo) -> LogLine? {
-        guard level <= severity else { return nil }
+        guard threshold.logs(severity) else { return nil }
         var line = LogLine(format, at: info.time, level: severity, message: message)
         line.add("requestId", info.requestID)
         line.add("peer", info.client.address)

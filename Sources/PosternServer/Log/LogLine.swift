@@ -108,19 +108,26 @@ package struct LogLine: ~Copyable {
 
 /// Writes what libraries and the service log through swift-log to a ``LogSink``.
 package struct LineLogHandler: LogHandler {
-    package var logLevel: Logger.Level
     package var metadata: Logger.Metadata = [:]
     package var metadataProvider: Logger.MetadataProvider?
 
     private let label: String
     private let sink: LogSink
     private let format: LogFormat
+    private let threshold: LogThreshold
+    /// Set by code that wants another level for its own logger.
+    private var ownLevel: Logger.Level?
 
-    package init(label: String, sink: LogSink, format: LogFormat, level: Logger.Level) {
+    package init(label: String, sink: LogSink, format: LogFormat, threshold: LogThreshold) {
         self.label = label
         self.sink = sink
         self.format = format
-        self.logLevel = level
+        self.threshold = threshold
+    }
+
+    package var logLevel: Logger.Level {
+        get { ownLevel ?? threshold.level }
+        set { ownLevel = newValue }
     }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {

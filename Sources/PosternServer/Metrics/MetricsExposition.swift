@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPServer
+import OutgoingHTTP
 import RuleFiles
 import UploadRules
 import UserAuth
@@ -121,15 +122,13 @@ struct MetricsExposition: Sendable {
     }
 
     private func addService(to page: inout PrometheusText) {
-        let book = state.current.book
+        let current = state.current
         page.addValue(
             "postern_ready", .gauge, help: "1 if the service is ready for requests, as in /readyz.",
             value: readiness.report(at: clock.now()).isReady ? 1 : 0)
-        page.addValue("postern_tenants", .gauge, help: "Tenants served.", value: book.tenants.count)
-        page.addValue(
-            "postern_rule_book_generation", .gauge, help: "Counts the rule books loaded by this process.",
-            value: state.current.generation)
-        let cache = state.current.authenticator.cacheStatistics
+        page.addValue("postern_tenants", .gauge, help: "Tenants served.", value: current.book.tenants.count)
+        addReloads(current, to: &page)
+        let cache = current.authenticator.cacheStatistics
         page.addValue("postern_token_cache_tokens", .gauge, help: "Verified tokens in the cache.", value: cache.entries)
         page.addValue("postern_token_cache_hits_total", .counter, help: "Tokens found in the cache.", value: cache.hits)
         page.addValue(
@@ -137,6 +136,42 @@ struct MetricsExposition: Sendable {
             value: cache.misses)
         page.add("postern_build_info", .gauge, help: "Always 1; the version is in a label.") { samples in
             samples.add([("version", PosternVersion.current)], 1)
+        }
+    }
+
+    private func addReloads(_ current: ServiceSnapshot, to page: inout PrometheusText) {
+        let report = state.reloads.report
+        page.addValue(
+            "postern_rules_generation", .gauge,
+            help: "Counts the rules, keys and certificates that this process has put into force.",
+            value: current.generation)
+        page.addValue(
+            "postern_rules_held_back_files", .gauge, help: "Files whose latest content is not in force.",
+            value: report.heldBack.count)
+        page.add(
+            "postern_rules_reloads_total", .counter,
+            help: "Changes of files: all in force (ok), some files held back (partial), nothing in force (held-back)."
+        ) { samples in
+            for result in ReloadStatus.Result.allCases {
+                samples.add([("result", result.rawValue)], report.results[result] ?? 0)
+            }
+        }
+        page.addValue(
+            "postern_rules_last_reload_timestamp_seconds", .gauge, help: "When the rules in force were put into force.",
+            value: report.replacedAt.date.timeIntervalSince1970.rounded(.down))
+        page.add(
+            "postern_rules_last_look_timestamp_seconds", .gauge,
+            help: "When files were last looked at; absent if they have not been since the start."
+        ) { samples in
+            guard let moment = report.lookedAt else { return }
+            samples.add([], moment.date.timeIntervalSince1970.rounded(.down))
+        }
+        page.add(
+            "postern_tls_certificate_expires_timestamp_seconds", .gauge,
+            help: "Expiry of the public listener's certificate; absent without TLS."
+        ) { samples in
+            guard let certificate = current.certificate else { return }
+            samples.add([], certificate.end.timeIntervalSince1970)
         }
     }
 

@@ -69,7 +69,8 @@ struct RefreshService: Service, CustomStringConvertible {
     }
 }
 
-/// The first fetch of every source. It begins before the listener opens, and may go on while the service runs.
+/// The first fetch of every source, at the start and for new rules. It begins before the listener opens, or the rules are in force,
+/// and may go on while the service runs.
 final class InitialFetch: Sendable {
     private let tasks: [Task<Void, Never>]
     private let progress: Progress
@@ -77,17 +78,19 @@ final class InitialFetch: Sendable {
     private final class Progress: Sendable {
         let remaining: Atomic<Int>
         /// Whether startup still waits for the fetches, and will report permanent errors itself.
-        let isWaitedFor = Atomic(true)
+        let isWaitedFor: Atomic<Bool>
 
-        init(count: Int) {
+        init(count: Int, isStarting: Bool) {
             remaining = Atomic(count)
+            isWaitedFor = Atomic(isStarting)
         }
     }
 
     /// Begins as many fetches as may run at the same time; the others follow in the background.
-    init(_ sources: [any RefreshedSource], _ log: RefreshLog) {
+    /// - Parameter isStarting: whether permanent errors abort the start, which then reports them
+    init(_ sources: [any RefreshedSource], _ log: RefreshLog, isStarting: Bool) {
         let first = RefreshQueue().next(of: sources, at: log.clock.moment())
-        let progress = Progress(count: first.count)
+        let progress = Progress(count: first.count, isStarting: isStarting)
         self.progress = progress
         tasks = first.map { source in
             Task {
@@ -97,10 +100,13 @@ final class InitialFetch: Sendable {
         }
     }
 
+    /// Whether some fetch has not ended.
+    var isRunning: Bool { progress.remaining.load(ordering: .acquiring) > 0 }
+
     /// Waits until all fetches have ended or the timeout has passed; fetches that still run go on.
     func wait(timeout: Duration) async {
         let deadline = ContinuousClock.now + timeout
-        while progress.remaining.load(ordering: .acquiring) > 0, ContinuousClock.now < deadline, !Task.isCancelled {
+        while isRunning, ContinuousClock.now < deadline, !Task.isCancelled {
             try? await Task.sleep(for: .milliseconds(10))
         }
         progress.isWaitedFor.store(false, ordering: .relaxed)
@@ -187,7 +193,7 @@ struct RefreshLog: Sendable {
 }
 
 /// A value that is fetched in the background, as ``RefreshService``, the log, `/readyz` and the metrics see it.
-protocol RefreshedSource: Sendable {
+protocol RefreshedSource: AnyObject, Sendable {
     /// Whether ``RefreshQueue`` limits how many are fetched at the same time.
     var isBounded: Bool { get }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPServer
+import RuleFiles
 import WireFormats
 
 #if canImport(FoundationEssentials)
@@ -37,10 +38,9 @@ final class RequestInfo: Sendable {
     }
 
     /// Reads the head of a request.
-    /// - Parameters:
-    ///   - trustedProxies: the proxies whose `X-Forwarded-For` and `X-Request-Id` are used
-    ///   - random: makes an id if no trusted proxy provides one
-    convenience init(_ head: RequestHead, snapshot: ServiceSnapshot, trustedProxies: [AddressRange], random: RandomPool) {
+    /// - Parameter random: makes an id if no trusted proxy provides one
+    convenience init(_ head: RequestHead, snapshot: ServiceSnapshot, random: RandomPool) {
+        let trustedProxies = snapshot.settings.trustedProxies
         let client = ClientAddress(
             connection: head.peer, forwardedFor: trustedProxies.isEmpty ? [] : head.values("x-forwarded-for"),
             trusted: trustedProxies)

@@ -21,21 +21,16 @@ struct PublicInterface: Sendable {
 
     private let metrics: ServiceMetrics
     private let log: DecisionLog
-    private let trustedProxies: [AddressRange]
     private let hosts: HostNames?
     private let frontPage: FrontPage?
     private let tickets: TicketRoute
     private let batch: BatchRoute
     private let random = RandomPool()
 
-    init(
-        metrics: ServiceMetrics, log: DecisionLog, trustedProxies: [AddressRange] = [], hosts: HostNames? = nil,
-        frontPage: FrontPage? = nil
-    ) {
+    init(metrics: ServiceMetrics, log: DecisionLog, hosts: HostNames? = nil, frontPage: FrontPage? = nil) {
         let issuer = TicketIssuer(signer: PolicySigner(), log: log)
         self.metrics = metrics
         self.log = log
-        self.trustedProxies = trustedProxies
         self.hosts = hosts
         self.frontPage = frontPage
         tickets = TicketRoute(issuer: issuer)
@@ -45,11 +40,12 @@ struct PublicInterface: Sendable {
     // MARK: Constant responses
 
     private static let commonFields: ResponseFields = ["Vary": "Origin", "X-Content-Type-Options": "nosniff"]
-    private static let uncachedFields = commonFields.adding("Cache-Control", "no-store")
-    static let jsonFields = uncachedFields.adding("Content-Type", "application/json")
+    static let uncachedFields = commonFields.adding("Cache-Control", "no-store")
     private static let document = documentResponse("application/yaml", PackageResources.openapi_yaml)
     private static let documentJSON = documentResponse("application/json", PackageResources.openapi_json)
-    private static let health = Response(status: 200, shared: jsonFields, body: .bytes(Array(#"{"status":"ok"}"#.utf8)))
+    private static let health = Response(
+        status: 200, shared: uncachedFields.adding("Content-Type", "application/json"),
+        body: .bytes(Array(#"{"status":"ok"}"#.utf8)))
 
     private static func documentResponse(_ contentType: String, _ bytes: [UInt8]) -> Response {
         Response(
@@ -109,7 +105,7 @@ struct PublicInterface: Sendable {
         metrics.countResponse(.route(.other), status: problem.code.status, seconds: 0)
         log.recordRejection(problem, requestID: requestID, peer: info?.client.address ?? peer?.description ?? "-", at: now)
         var response = problem.response(requestID: requestID)
-        response.shared = Self.uncachedFields
+        response.shared = info?.snapshot.fields.uncached ?? Self.uncachedFields
         if let info {
             addFields(to: &response, info, code: problem.code)
         } else {
@@ -119,7 +115,7 @@ struct PublicInterface: Sendable {
     }
 
     private func info(_ head: RequestHead, _ snapshot: ServiceSnapshot) -> RequestInfo {
-        RequestInfo(head, snapshot: snapshot, trustedProxies: trustedProxies, random: random)
+        RequestInfo(head, snapshot: snapshot, random: random)
     }
 
     private func makeResponse(to request: Request, _ route: Route, _ info: RequestInfo) throws -> Response {
@@ -150,7 +146,7 @@ struct PublicInterface: Sendable {
                         "Pages from this origin may not request tickets; add the origin to 'origins' in the tenant's rule file.")
             }
             let fields = ResponseFields.preflight(from: origin, requested: head.values("access-control-request-headers"))
-            return Response(status: 204, shared: Self.uncachedFields, fields: fields)
+            return Response(status: 204, shared: info.snapshot.fields.uncached, fields: fields)
         }
         let notFound = ProblemDetails(
             .notFound, detail: "There is nothing at this path: the interface is described at /openapi.yaml.")
@@ -177,7 +173,7 @@ struct PublicInterface: Sendable {
         metrics.countProblem(problem.code)
         if !(error is LoggedError) { log.recordRefusal(problem, cause: error, of: info) }
         var response = problem.response(requestID: info.requestID)
-        response.shared = Self.uncachedFields
+        response.shared = info.snapshot.fields.uncached
         return (response, problem.code)
     }
 

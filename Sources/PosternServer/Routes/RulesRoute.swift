@@ -11,7 +11,7 @@ struct RulesRoute: Sendable {
             json.member("tenant", context.tenant.id)
             json.array("rules", of: context.usableRules) { write($1, to: &$0) }
         }
-        return Response(status: 200, shared: PublicInterface.jsonFields, body: .bytes(json))
+        return Response(status: 200, shared: context.info.snapshot.fields.json, body: .bytes(json))
     }
 
     private func write(_ rule: UploadRule, to json: inout JSONWriter) {

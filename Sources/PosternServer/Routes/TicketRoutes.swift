@@ -9,7 +9,7 @@ struct TicketRoute: Sendable {
 
     func respond(to request: Request, _ context: TenantContext) throws -> Response {
         let ticket = try issuer.ticket(for: try request.json(), context)
-        return Response(status: 201, shared: PublicInterface.jsonFields, body: .bytes(ticket.json()))
+        return Response(status: 201, shared: context.info.snapshot.fields.json, body: .bytes(ticket.json()))
     }
 }
 
@@ -45,7 +45,7 @@ struct BatchRoute: Sendable {
         }
         json.endArray()
         json.endObject()
-        return Response(status: 200, shared: PublicInterface.jsonFields, body: .bytes(json.finish()))
+        return Response(status: 200, shared: context.info.snapshot.fields.json, body: .bytes(json.finish()))
     }
 
     private static func entries(of body: JSONValue) throws(ProblemDetails) -> [JSONValue] {

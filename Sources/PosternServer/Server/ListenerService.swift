@@ -2,7 +2,6 @@
 
 package import HTTPServer
 import NIOCore
-import NIOSSL
 package import RuleFiles
 package import ServiceLifecycle
 
@@ -27,7 +26,7 @@ struct ListenerService: Service, CustomStringConvertible {
     /// The name in the log of ServiceLifecycle, which would otherwise print the contents.
     let description: String
     /// How long the listener stays open after the signal to stop, so that load balancers can stop sending requests.
-    var drainDelay = Duration.zero
+    var drainDelay: @Sendable () -> Duration = { .zero }
     var onListening: @Sendable (_ port: Int) async -> Void = { _ in }
     /// Called at the signal to stop.
     var onStopping: @Sendable () -> Void = {}
@@ -47,9 +46,23 @@ struct ListenerService: Service, CustomStringConvertible {
         } onGracefulShutdown: {
             onStopping()
         }
-        if drainDelay > .zero { try? await Task.sleep(for: drainDelay) }
-        try await listener.stop()
+        let delay = drainDelay()
+        if delay > .zero { try? await Task.sleep(for: delay) }
+        try await stop()
     }
+
+    /// Stops the listener. Requests that have not ended in time are aborted.
+    private func stop() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await listener.stop() }
+            group.addTask { try await Task.sleep(for: Self.stopTimeout) }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// How long running requests are waited for.
+    package static let stopTimeout = Duration.seconds(20)
 
     /// The reason of an error, for operators.
     private static func reason(_ error: IOError) -> String {
@@ -58,30 +71,6 @@ struct ListenerService: Service, CustomStringConvertible {
         case EADDRNOTAVAIL: "this machine does not have that address; choose one of its own, or 0.0.0.0 for all"
         case EACCES: "this port requires privileges; choose one above 1023, or grant CAP_NET_BIND_SERVICE"
         default: error.description
-        }
-    }
-}
-
-extension NIOSSLContext {
-    /// Makes the context of a listener from a certificate chain and a key in PEM files.
-    /// - Throws: `SetupError` that names the file
-    static func serving(_ files: ServiceSettings.TLSFiles) throws -> NIOSSLContext {
-        let chain: [NIOSSLCertificateSource]
-        do {
-            chain = try NIOSSLCertificate.fromPEMFile(files.certificates).map { .certificate($0) }
-        } catch {
-            throw SetupError(["\(files.certificates): this is not a certificate chain in PEM, or it cannot be read"])
-        }
-        let key: NIOSSLPrivateKey
-        do {
-            key = try NIOSSLPrivateKey(file: files.key, format: .pem)
-        } catch {
-            throw SetupError(["\(files.key): this is not a private key in PEM without a passphrase, or it cannot be read"])
-        }
-        do {
-            return try NIOSSLContext(configuration: .serving(chain: chain, key: .privateKey(key)))
-        } catch {
-            throw SetupError(["\(files.key) is not the key of the certificate in \(files.certificates)"])
         }
     }
 }

@@ -245,9 +245,13 @@ struct KeyRow: Sendable, Hashable {
     let takes: String
     let standard: String
     let example: String
+    /// When a change takes effect; nil where the table does not say so.
+    var effect: String?
 
-    /// The row of a table with the columns key, type, default and example.
-    var markdown: String { "| `\(name)` | \(takes) | \(standard) | `\(name): \(example)` |" }
+    /// The row of a table with the columns key, type, default, effect if there is one, and example.
+    var markdown: String {
+        "| `\(name)` | \(takes) | \(standard) |" + (effect.map { " \($0) |" } ?? "") + " `\(name): \(example)` |"
+    }
 }
 
 /// A value and its place in the file.

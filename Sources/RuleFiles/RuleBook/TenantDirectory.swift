@@ -18,6 +18,9 @@ package struct TenantDirectory: Sendable {
         byAlias = Dictionary(aliases) { first, _ in first }
     }
 
+    /// Returns the index of a tenant in the book's files; nil if there is no such tenant.
+    package func index(ofTenant id: String) -> Int? { byID[ExactString(id)] }
+
     /// Returns the index of the caller's tenant in the book's files; nil if no tenant accepts the caller.
     package func index(of principal: Principal) -> Int? {
         guard case .token(let identity) = principal.source, identity.isServiceWide else {

@@ -25,6 +25,8 @@ package struct ServiceSettings: Sendable {
     package var maxConnectionsPerPeer: Int?
     package var idleTimeout = Duration.seconds(75)
     package var drainDelay = Duration.zero
+    /// How often files are looked at for changes; zero for only at SIGHUP.
+    package var reload = Duration.seconds(5)
     /// Names by which the admin listener may be asked, besides those of loopback and any IP address.
     package var adminHosts: [String] = []
     /// The peers whose `X-Forwarded-For` and `X-Request-Id` are trusted.
@@ -75,19 +77,22 @@ extension ServiceSettings {
             path: "tenants", valueName: "dir",
             takes: "the folder of rule files; in the file, relative to the file's folder",
             default: .words("required"), example: "tenants",
-            help: "The folder of rule files, one <tenant>.yaml each."
+            help: "The folder of rule files, one <tenant>.yaml each.",
+            effect: .restart(\.tenants)
         ) { $0.tenants = $1 },
         Setting(
             "listen", .address,
             takes: "address and port of the public listener; port 0 takes any free one",
             default: .value("127.0.0.1:8080"), example: "0.0.0.0:8443",
-            help: "The public listener."
+            help: "The public listener.",
+            effect: .restart(\.listen)
         ) { $0.listen = $1 },
         Setting(
             "admin", .address,
             takes: "address and port of the admin listener",
             default: .value("127.0.0.1:9090"), example: "\"[::1]:9090\"",
-            help: "The listener for /healthz, /readyz and /metrics."
+            help: "The listener for /healthz, /readyz and /metrics.",
+            effect: .restart(\.admin)
         ) { $0.admin = $1 },
         Setting(
             flagOnly: "config",
@@ -97,19 +102,22 @@ extension ServiceSettings {
             path: "tlsCert",
             takes: "path of a certificate chain in PEM; needs `tlsKey`",
             default: .words("no TLS"), example: "tls/chain.pem",
-            help: "Serve TLS with this certificate chain (PEM); needs --tls-key."
+            help: "Serve TLS with this certificate chain (PEM); needs --tls-key.",
+            effect: .restart(\.tlsCert)
         ) { $0.tlsCert = $1 },
         Setting(
             path: "tlsKey",
             takes: "path of its private key in PEM, without a passphrase",
             default: .words("no TLS"), example: "tls/key.pem",
-            help: "The private key (PEM) of --tls-cert."
+            help: "The private key (PEM) of --tls-cert.",
+            effect: .restart(\.tlsKey)
         ) { $0.tlsKey = $1 },
         Setting(
             "logFormat", .word("format", "a log format"),
             takes: "`json` or `text`",
             default: .value("json"), example: "text",
-            help: "json or text."
+            help: "json or text.",
+            effect: .restart(\.logFormat)
         ) { $0.logFormat = $1 },
         Setting(
             "logLevel", .word("level", "a log level"),
@@ -117,46 +125,60 @@ extension ServiceSettings {
                 "`trace`, `debug`, `info`, `notice`, `warning`, `error` or `critical`. Issued and refused tickets are logged at "
                 + "`info`",
             default: .value("info"), example: "info",
-            help: "trace, debug, info, notice, warning, error or critical."
+            help: "trace, debug, info, notice, warning, error or critical.",
+            effect: .live
         ) { $0.logLevel = $1 },
         Setting(
             "maxConnections", .count(1...1_000_000, "a number of connections"),
             takes:
                 "the maximum number of connections. It is reduced, with a warning in the log, to the limit of open files minus 96",
             default: .value("16384"), example: "4096",
-            help: "The maximum number of connections; above it, idle ones are closed for new ones."
+            help: "The maximum number of connections; above it, idle ones are closed for new ones.",
+            effect: .restart(\.maxConnections)
         ) { $0.maxConnections = $1 },
         Setting(
             "maxConnectionsPerPeer", .count(1...1_000_000, "a number of connections"),
             takes: "the maximum number of connections from one address (IPv6: one /64); trusted proxies are exempt",
             default: .words("half of `maxConnections`, at least 64"), example: "100",
             help:
-                "The maximum number of connections from one address (IPv6: one /64); trusted proxies are exempt. (default: half of --max-connections)"
+                "The maximum number of connections from one address (IPv6: one /64); trusted proxies are exempt. (default: half of --max-connections)",
+            effect: .restart(\.maxConnectionsPerPeer)
         ) { $0.maxConnectionsPerPeer = $1 },
         Setting(
             "idleTimeout", .duration(1...3600, "an idle timeout"),
             takes: "how long a connection may be idle between two requests",
             default: .value("75s"), example: "2m",
-            help: "How long a connection may be idle between two requests."
+            help: "How long a connection may be idle between two requests.",
+            effect: .restart(\.idleTimeout)
         ) { $0.idleTimeout = .seconds($1) },
         Setting(
             "drainDelay", .duration(0...300, "a drain delay"),
             takes: "how long the public listener stays open after SIGTERM while `/readyz` already answers 503",
             default: .value("0s"), example: "10s",
-            help: "How long the public listener stays open after SIGTERM while /readyz already answers 503."
+            help: "How long the public listener stays open after SIGTERM while /readyz already answers 503.",
+            effect: .live
         ) { $0.drainDelay = .seconds($1) },
+        Setting(
+            "reload", .interval(100...300_000, "how often files are looked at"),
+            takes: "how often the files of rules, keys and certificates are looked at for changes; 0 for only at SIGHUP",
+            default: .value("5s"), example: "500ms",
+            help: "How often rule files, keys and certificates are looked at for changes; 0 for only at SIGHUP.",
+            effect: .live
+        ) { $0.reload = $1 },
         Setting(
             listOf: .hostName, "adminHosts",
             takes:
                 "list of host names that the admin listener accepts, besides `localhost` and addresses; the flag takes "
                 + "them separated by commas",
             default: .words("none"), example: "[postern.internal]",
-            help: "Host names that the admin listener accepts, besides localhost and IP addresses; separated by commas."
+            help: "Host names that the admin listener accepts, besides localhost and IP addresses; separated by commas.",
+            effect: .live
         ) { $0.adminHosts = $1 },
         Setting(
             fileOnly: "trustedProxies",
             takes: "list of addresses and ranges. `X-Forwarded-For` and `X-Request-Id` are trusted only from these",
-            default: .words("none"), example: "[127.0.0.1, \"::1\", 10.0.0.0/8]"
+            default: .words("none"), example: "[127.0.0.1, \"::1\", 10.0.0.0/8]",
+            effect: .live
         ) { section, key, _ in
             var ranges: [AddressRange] = []
             _ = section.list(key) { text throws(ValueError) in
@@ -170,7 +192,8 @@ extension ServiceSettings {
             takes: "list of issuers that serve several tenants: [rules.md](rules.md#service-wide-issuers)",
             default: .words("none"),
             example: "[{issuer: https://id.example.com, audience: uploads, algorithms: [RS256], keys: {discovery: true}, "
-                + "tenantClaim: org}]"
+                + "tenantClaim: org}]",
+            effect: .live
         ) { section, _, folder in
             let drafts = IssuerReader(folder: folder, tenant: nil).read(section)
             drafts.checkDeclarations(log: section.log)
@@ -182,6 +205,14 @@ extension ServiceSettings {
 }
 
 extension ServiceSettings {
+    /// The settings whose values differ, and of which a change takes effect only at a start, by their keys in the file.
+    package func settingsForRestart(since other: ServiceSettings) -> [String] {
+        Self.declarations.compactMap { setting in
+            guard case .restart(let isSame) = setting.effect, !isSame(self, other) else { return nil }
+            return setting.key?.row.name
+        }
+    }
+
     /// Reads the service-wide file, as strictly as tenant files are read. What it does not have keeps its default.
     /// - Parameter path: relative paths in the file are relative to its folder
     /// - Throws: every problem of the file, sorted

@@ -14,6 +14,38 @@ package struct Setting: Sendable {
     let key: Key<String, Change?>?
     /// The flag and the variable; nil where only the file can have the setting.
     package let option: Option?
+    let effect: Effect
+
+    /// When a change in the service-wide file takes effect.
+    enum Effect: Sendable {
+        /// While the service runs, soon after the change.
+        case live
+        /// At the next start. The closure says whether two settings have the same value.
+        case restart(isSame: @Sendable (ServiceSettings, ServiceSettings) -> Bool)
+
+        /// At the next start.
+        /// - Parameter value: the setting
+        static func restart<Value: Equatable & SendableMetatype>(_ value: any KeyPath<ServiceSettings, Value> & Sendable)
+            -> Effect
+        {
+            .restart { $0[keyPath: value] == $1[keyPath: value] }
+        }
+
+        /// For the reference.
+        fileprivate var words: String {
+            switch self {
+            case .live: "at once"
+            case .restart: "restart"
+            }
+        }
+    }
+
+    /// The row of the reference; nil where the file cannot have the setting.
+    var row: KeyRow? {
+        guard var row = key?.row else { return nil }
+        row.effect = effect.words
+        return row
+    }
 
     /// A setting's flag, and its variable of the environment.
     package struct Option: Sendable {
@@ -79,11 +111,13 @@ extension Setting {
     /// - Parameters:
     ///   - takes: what the reference says; the bounds of the value are put in front
     ///   - help: what `--help` says
+    ///   - effect: when a change takes effect
     ///   - set: writes the value
     init<Value: Sendable>(
         _ name: String, _ value: SettingValue<Value>, takes: String, default: Default, example: String, help: String,
-        set: @escaping @Sendable (inout ServiceSettings, Value) -> Void
+        effect: Effect, set: @escaping @Sendable (inout ServiceSettings, Value) -> Void
     ) {
+        self.effect = effect
         key = Key(name, takes: value.bounds + takes, standard: `default`.standard, example: example) { section, key, _ in
             section.value(key, value.parse).map { found -> Change in { settings in set(&settings, found.value) } }
         }
@@ -98,8 +132,9 @@ extension Setting {
     /// A path: in the file it is relative to the file's folder.
     init(
         path name: String, valueName: String = "file", takes: String, default: Default, example: String, help: String,
-        set: @escaping @Sendable (inout ServiceSettings, String) -> Void
+        effect: Effect, set: @escaping @Sendable (inout ServiceSettings, String) -> Void
     ) {
+        self.effect = effect
         key = Key(name, takes: takes, standard: `default`.standard, example: example) { section, key, folder in
             section.value(key) { text throws(ValueError) in try FilePath.resolve(text, in: folder) }
                 .map { path -> Change in { settings in set(&settings, path.value) } }
@@ -112,8 +147,9 @@ extension Setting {
     /// A list: of YAML in the file, and separated by commas elsewhere.
     init(
         listOf value: SettingValue<String>, _ name: String, takes: String, default: Default, example: String, help: String,
-        set: @escaping @Sendable (inout ServiceSettings, [String]) -> Void
+        effect: Effect, set: @escaping @Sendable (inout ServiceSettings, [String]) -> Void
     ) {
+        self.effect = effect
         key = Key(name, takes: takes, standard: `default`.standard, example: example) { section, key, _ in
             section.list(key, value.parse).map { list -> Change in { settings in set(&settings, list.map(\.value)) } }
         }
@@ -128,15 +164,17 @@ extension Setting {
 
     /// A setting of the file alone.
     init(
-        fileOnly name: String, takes: String, default: Default, example: String,
+        fileOnly name: String, takes: String, default: Default, example: String, effect: Effect,
         read: @escaping @Sendable (Section, String, String) -> Change?
     ) {
+        self.effect = effect
         key = Key(name, takes: takes, standard: `default`.standard, example: example, read: read)
         option = nil
     }
 
     /// A path that the file cannot have.
     init(flagOnly name: String, help: String, set: @escaping @Sendable (inout ServiceSettings, String) -> Void) {
+        effect = .restart { _, _ in true }
         key = nil
         option = Option(name: name, help: help, valueName: "file", expected: "a path") { text in
             { settings in set(&settings, text) }
@@ -180,6 +218,25 @@ extension SettingValue<Int> {
             let value = try Quantity.duration.parse(text)
             guard range.contains(value) else { throw ValueError("\(text.quoted) is not \(what)", "write \(bounds)") }
             return value
+        }
+    }
+}
+
+extension SettingValue<Duration> {
+    /// How often something is done: a duration, or 0 for not at all.
+    /// - Parameters:
+    ///   - range: in milliseconds
+    ///   - what: for messages: `an interval of looks`
+    static func interval(_ range: ClosedRange<Int>, _ what: String) -> SettingValue {
+        let (low, high) = (Quantity.interval.text(range.lowerBound), Quantity.interval.text(range.upperBound))
+        return SettingValue(
+            name: "duration", bounds: "duration, \(low) to \(high), or 0: ", expected: "\(low) to \(high), or 0"
+        ) { text throws(ValueError) in
+            let value = text == "0" ? 0 : try Quantity.interval.parse(text)
+            guard value == 0 || range.contains(value) else {
+                throw ValueError("\(text.quoted) is not \(what)", "write \(low) to \(high), or 0")
+            }
+            return .milliseconds(value)
         }
     }
 }

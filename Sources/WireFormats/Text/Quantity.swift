@@ -28,6 +28,9 @@ package struct Quantity {
         example: "5m",
         allowsBareNumber: false
     )
+    /// Short durations in milliseconds.
+    package static let interval = Quantity(
+        units: [("ms", 1), ("s", 1000), ("m", 60_000)], what: "a duration", example: "5s", allowsBareNumber: false)
 
     package func parse(_ text: String) throws(ValueError) -> Int {
         let bytes = Array(text.utf8)

@@ -19,8 +19,8 @@ struct Dev: AsyncParsableCommand {
         abstract: "Run everything on this machine: an example tenant, a local key, a store and a page.",
         discussion: """
             Writes an example tenant and a signing key to --folder when they are not there yet, starts a small S3 store on \
-            loopback that enforces every policy, and serves a page that uploads to it. Edit the tenant's file and start again \
-            to try other rules. Pages of the tenant's origins can upload too. Nothing here is for production: the page gives a token to anyone who opens it.
+            loopback that enforces every policy, and serves a page that uploads to it. Edit the tenant's file to try other \
+            rules: a change takes effect at once. Pages of the tenant's origins can upload too. Nothing here is for production: the page gives a token to anyone who opens it.
             """
     )
 
@@ -56,11 +56,12 @@ struct Dev: AsyncParsableCommand {
             throw ValidationError("--ignore must be some of \(names), with commas between them, not '\(ignore ?? "")'.")
         }
         let sink = LogSink(descriptor: 2)
-        LoggingSystem.bootstrap { LineLogHandler(label: $0, sink: sink, format: .text, level: level) }
+        let threshold = LogThreshold(level)
+        LoggingSystem.bootstrap { LineLogHandler(label: $0, sink: sink, format: .text, threshold: threshold) }
         do {
             let environment = try await DevEnvironment(
                 folder: folder, addresses: addresses, ignored: ignored, environment: ProcessInfo.processInfo.environment)
-            try await environment.run(level: level, sink: sink)
+            try await environment.run(threshold: threshold, sink: sink)
         } catch {
             sink.flush(milliseconds: 1000)
             throw StartupError(error)

@@ -5,6 +5,7 @@ import HTTPServer
 import Logging
 import PosternServer
 import RuleFiles
+import UnixSignals
 
 #if canImport(Glibc)
     import Glibc
@@ -31,6 +32,7 @@ struct Serve: AsyncParsableCommand {
             AWS credentials come from AWS's own chain (environment, shared files with AWS_PROFILE or a web identity, \
             container, instance metadata) or from what a rule file names; 'postern credentials' shows which would sign.
 
+            Changes of rule files, keys and certificates take effect without a restart (--reload); SIGHUP reads them all at once. \
             On SIGTERM and SIGINT the service finishes the running requests (20 s at most) and exits with 0.
             """
     )
@@ -38,16 +40,23 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var flags: SettingFlags
 
     func run() async throws {
-        var settings = try SettingsResolver(flags: flags.values, environment: ProcessInfo.processInfo.environment).settings()
+        let resolver = SettingsResolver(flags: flags.values, environment: ProcessInfo.processInfo.environment)
+        let asked = try resolver.settings()
+        var settings = asked
         let sink = LogSink()
-        let (format, level) = (settings.logFormat, settings.logLevel)
+        let (format, threshold) = (settings.logFormat, LogThreshold(settings.logLevel))
         LoggingSystem.bootstrap { label in
-            LineLogHandler(label: label, sink: sink, format: format, level: level)
+            LineLogHandler(label: label, sink: sink, format: format, threshold: threshold)
         }
         let logger = Logger(label: "postern")
-        // The service goes on when its terminal is closed.
-        signal(SIGHUP, SIG_IGN)
         SignalGuard.setDefaults()
+        let looks = LookRequests()
+        // Before the files are read, so that a change after that is not missed. The service goes on when its terminal is closed.
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
+        let listening = Task {
+            for await _ in hangups { looks.request() }
+        }
+        defer { listening.cancel() }
         let descriptors = FileDescriptorLimit.raise()
         if settings.maxConnections > descriptors - FileDescriptorLimit.reserve {
             let most = max(1, descriptors - FileDescriptorLimit.reserve)
@@ -58,14 +67,18 @@ struct Serve: AsyncParsableCommand {
             settings.maxConnections = most
         }
         do {
-            let start = try await SignalGuard.run { [settings] in try await ServiceState.load(settings, logger: logger) }
+            let start = try await SignalGuard.run {
+                try await ServiceState.load(asked, logger: logger) { file in (try? resolver.overlay(file)) ?? file }
+            }
             guard let (state, warnings) = start else {
                 logger.notice("stopped while starting")
                 sink.flush(milliseconds: 1000)
                 return
             }
             for warning in warnings { logger.warning("set-up warning", metadata: ["warning": "\(warning)"]) }
-            try await ServiceRunner(settings: settings, state: state, sink: sink, logger: logger).run()
+            try await ServiceRunner(
+                settings: settings, state: state, sink: sink, threshold: threshold, logger: logger, looks: looks
+            ).run()
         } catch {
             sink.flush(milliseconds: 1000)
             throw StartupError(error)

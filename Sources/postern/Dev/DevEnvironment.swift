@@ -63,13 +63,13 @@ struct DevEnvironment: Sendable {
     }
 
     /// Runs the service and the store until a signal.
-    func run(level: Logger.Level, sink: LogSink) async throws {
+    func run(threshold: LogThreshold, sink: LogSink) async throws {
         var settings = ServiceSettings()
         settings.tenants = tenants.path
         settings.listen = addresses.service
         settings.admin = addresses.admin
         settings.logFormat = .text
-        settings.logLevel = level
+        settings.logLevel = threshold.level
         settings.maxConnections = 1024
         settings.environment = [
             "\(Self.credentialPrefix)_ACCESS_KEY_ID": credentials.accessKeyID,
@@ -78,22 +78,26 @@ struct DevEnvironment: Sendable {
         let logger = Logger(label: "postern")
         let (state, warnings) = try await ServiceState.load(settings, logger: logger)
         for warning in warnings { logger.warning("set-up warning", metadata: ["warning": "\(warning)"]) }
-        // A rule file may name other buckets of this store, and pages of the user's own.
         let rules = state.current.book.tenants
-        let named = rules.flatMap(\.stores).filter { $0.endpoint.url.hasPrefix("\(storeURL)/") }.map(\.bucket)
         let storeListener = try buildDevStore(
             configuration: DevStoreConfiguration(
                 folder: files.path,
-                buckets: Set(named + [Self.bucket]).sorted(),
+                buckets: [Self.bucket],
                 host: addresses.store.host,
                 port: addresses.store.port,
                 credentials: credentials,
-                allowedOrigins: pages + rules.flatMap(\.origins),
-                ignored: ignored
+                allowedOrigins: pages,
+                ignored: ignored,
+                // A rule file may name other buckets of this store, and pages of the user's own.
+                further: { [storeURL] in
+                    let rules = state.current.book.tenants
+                    let named = rules.flatMap(\.stores).filter { $0.endpoint.url.hasPrefix("\(storeURL)/") }.map(\.bucket)
+                    return (named, rules.flatMap(\.origins))
+                }
             ),
             logger: logger
         )
-        var runner = ServiceRunner(settings: settings, state: state, sink: sink, logger: logger)
+        var runner = ServiceRunner(settings: settings, state: state, sink: sink, threshold: threshold, logger: logger)
         let store = ListenAddress(host: addresses.store.host, port: addresses.store.port)
         runner.companions = [listenerService(storeListener, at: store, name: "store")]
         // The page has a token, which a page under another name of this machine (DNS rebinding) must not get.
@@ -161,7 +165,7 @@ struct DevEnvironment: Sendable {
         return addressAdvice + faultNotice + """
 
             Postern is running:   \(api)/
-            Rules to edit:        \(rulesFile.path)   (then start again)
+            Rules to edit:        \(rulesFile.path)   (a change takes effect at once)
             Uploaded files:       \(files.appendingPathComponent(bucket).path)
 
             \(example.map(byHand) ?? "")Ctrl-C stops it.

@@ -20,7 +20,10 @@ struct ServiceRunner {
     let settings: ServiceSettings
     let state: ServiceState
     let sink: LogSink
+    let threshold: LogThreshold
     let logger: Logger
+    /// Asks for a look at all files.
+    var looks = LookRequests()
     /// Further services, which run as long as the listeners.
     var companions: [any Service] = []
     /// Answers `GET /`, or returns nil if the request must not have the page; `serve` has none.
@@ -34,8 +37,9 @@ struct ServiceRunner {
         let scheme = settings.tls == nil ? "http" : "https"
         let (listen, admin, tenants) = (settings.listen, settings.admin, state.current.book.tenants.count)
         let (logger, onListening) = (logger, onListening)
-        let app = try buildPostern(
-            settings: settings, state: state, sink: sink, logger: logger, frontPage: frontPage, hosts: hosts
+        let app = buildPostern(
+            settings: settings, state: state, sink: sink, threshold: threshold, logger: logger, looks: looks,
+            frontPage: frontPage, hosts: hosts
         ) { port in
             logger.notice(
                 "listening",
@@ -48,11 +52,12 @@ struct ServiceRunner {
         }
         // They are shut down in reverse order: the public listener drains while /readyz already answers 503.
         var configuration = ServiceGroupConfiguration(
-            services: companions + [app.refresh, app.memory, app.adminListener, app.publicListener],
+            services: companions + [app.refresh, app.memory, app.reload, app.adminListener, app.publicListener],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
-        configuration.maximumGracefulShutdownDuration = .seconds(20) + settings.drainDelay
+        // The listener's own bound comes first. This one has room for every drain delay, which a reload can change.
+        configuration.maximumGracefulShutdownDuration = .seconds(360)
         configuration.maximumCancellationDuration = .seconds(2)
         try await ServiceGroup(configuration: configuration).run()
         logger.notice("stopped")

@@ -51,16 +51,12 @@ struct SettingsResolver {
 
     /// - Throws: `ValidationError` (exit code 64) for a wrong flag or variable, `SetupError` (1) for a wrong file
     func settings() throws -> ServiceSettings {
-        let options = ServiceSettings.declarations.compactMap(\.option)
-        var settings = try fileSettings(options)
-        settings.environment = environment
-        for option in options {
-            guard let text = value(of: option) else { continue }
-            do throws(SettingError) {
-                try option.apply(text, isFlag: flags[option.name] != nil, to: &settings)
-            } catch {
-                throw ValidationError(error.description)
-            }
+        let settings: ServiceSettings
+        let file = try fileSettings()
+        do throws(SettingError) {
+            settings = try overlay(file)
+        } catch {
+            throw ValidationError(error.description)
         }
         guard !settings.tenants.isEmpty else {
             throw ValidationError(
@@ -72,8 +68,21 @@ struct SettingsResolver {
         return settings
     }
 
-    private func fileSettings(_ options: [Setting.Option]) throws -> ServiceSettings {
-        guard let path = options.first(where: { $0.name == "config" }).flatMap(value) else { return ServiceSettings() }
+    /// Lays flags, variables and the environment over what the service-wide file says.
+    func overlay(_ file: ServiceSettings) throws(SettingError) -> ServiceSettings {
+        var settings = file
+        settings.environment = environment
+        for option in Self.options {
+            guard let text = value(of: option) else { continue }
+            try option.apply(text, isFlag: flags[option.name] != nil, to: &settings)
+        }
+        return settings
+    }
+
+    private static let options = ServiceSettings.declarations.compactMap(\.option)
+
+    private func fileSettings() throws -> ServiceSettings {
+        guard let path = Self.options.first(where: { $0.name == "config" }).flatMap(value) else { return ServiceSettings() }
         do throws(RuleFilesError) {
             return try ServiceSettings(file: path)
         } catch {

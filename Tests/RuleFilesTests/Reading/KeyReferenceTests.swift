@@ -25,7 +25,7 @@ struct KeyReferenceTests {
         ("## `rules.checksum`", ChecksumReader.keys),
         ("## `rules.metadata`", MetadataReader.keys),
         ("## Service-wide issuers", IssuerReader.serviceWideKeys.filter { !IssuerReader.keys.contains($0) }),
-        ("## Settings", ServiceSettings.declarations.compactMap(\.key?.row)),
+        ("## Settings", ServiceSettings.declarations.compactMap(\.row)),
     ]
 
     @Test(arguments: tables)

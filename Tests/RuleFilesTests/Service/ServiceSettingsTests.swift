@@ -36,6 +36,7 @@ struct ServiceSettingsTests {
             logFormat: text
             logLevel: debug
             drainDelay: 10s
+            reload: 500ms
             idleTimeout: 2m
             adminHosts: [postern.internal, Ops_1]
             maxConnections: 2000
@@ -57,7 +58,7 @@ struct ServiceSettingsTests {
                 && full.tlsKey == "/run/secrets/key.pem")
         #expect(full.logFormat == .text && full.logLevel == .debug)
         #expect(
-            full.drainDelay == .seconds(10) && full.idleTimeout == .seconds(120)
+            full.drainDelay == .seconds(10) && full.reload == .milliseconds(500) && full.idleTimeout == .seconds(120)
                 && full.adminHosts == ["postern.internal", "Ops_1"])
         #expect(full.maxConnections == 2000 && full.maxConnectionsPerPeer == 100)
         #expect(full.trustedProxies.map { $0.contains("10.1.1.1") } == [true, false])
@@ -71,6 +72,36 @@ struct ServiceSettingsTests {
         #expect(full.issuers == [issuer])
         let empty = try load("# all defaults\n")
         #expect(empty.listen.port == 8080 && empty.tenants == "" && empty.issuers == [] && empty.trustedProxies == [])
+    }
+
+    @Test(
+        arguments: [
+            ("0", 0), ("0s", 0), ("100ms", 100), ("5s", 5000), ("5m", 300_000), ("99ms", nil), ("301s", nil), ("5", nil),
+            ("1h", nil),
+        ] as [(String, Int?)])
+    func `files are looked at every 100 ms to 5 minutes, or not at all`(text: String, milliseconds: Int?) {
+        #expect((try? load("reload: \(text)"))?.reload == milliseconds.map { .milliseconds($0) })
+    }
+
+    @Test func `a setting that has changed and needs a restart is named, and no other`() throws {
+        let restart = [
+            "tenants": "t", "listen": "127.0.0.1:1", "admin": "127.0.0.1:1", "tlsCert": "a, tlsKey: b", "logFormat": "text",
+            "maxConnections": "5", "maxConnectionsPerPeer": "5", "idleTimeout": "5s",
+        ]
+        let live = [
+            "logLevel": "error", "drainDelay": "5s", "reload": "0", "adminHosts": "[a]", "trustedProxies": "[10.0.0.0/8]",
+            "issuers":
+                "[{issuer: a, audience: b, algorithms: [ES256], keys: {jwksFile: k}, tenantClaim: t}]",
+        ]
+        #expect(
+            Set(restart.keys).union(live.keys).union(["tlsKey"])
+                == Set(ServiceSettings.declarations.compactMap { $0.key?.row.name }))
+        let standard = try load("{}")
+        for (name, value) in restart {
+            let expected = name == "tlsCert" ? ["tlsCert", "tlsKey"] : [name]
+            #expect(try load("{\(name): \(value)}").settingsForRestart(since: standard) == expected)
+        }
+        for (name, value) in live { #expect(try load("{\(name): \(value)}").settingsForRestart(since: standard) == []) }
     }
 
     @Test(arguments: [("postern.yaml", "t"), ("a/postern.yaml", "a/t"), ("/postern.yaml", "/t")])
@@ -116,7 +147,7 @@ struct ServiceSettingsTests {
             (
                 "- a",
                 [
-                    "1:1: the file is not a mapping; write “key: value” lines, with the keys tenants, listen, admin, tlsCert, tlsKey, logFormat, logLevel, maxConnections, maxConnectionsPerPeer, idleTimeout, drainDelay, adminHosts, trustedProxies, issuers"
+                    "1:1: the file is not a mapping; write “key: value” lines, with the keys tenants, listen, admin, tlsCert, tlsKey, logFormat, logLevel, maxConnections, maxConnectionsPerPeer, idleTimeout, drainDelay, reload, adminHosts, trustedProxies, issuers"
                 ]
             ),
         ]

@@ -18,18 +18,24 @@ package struct TenantCredentials: Sendable {
     /// Every source once, in the same order.
     package let sources: [RefreshingCredentials]
 
-    package init(of book: RuleBook, _ chains: CredentialChains, environment: [String: String]) {
+    /// - Parameter previous: the credentials under the rules before; those of the same sources are used again
+    package init(
+        of book: RuleBook, _ chains: CredentialChains, environment: [String: String], after previous: TenantCredentials? = nil
+    ) {
+        let known = Dictionary(previous?.sources.map { ($0.source, $0) } ?? []) { first, _ in first }
         var bySource: [CredentialSource: RefreshingCredentials] = [:]
         var sources: [RefreshingCredentials] = []
         perTenant = book.files.map { file in
             file.credentials.map { source in
                 let source = source.resolved(in: environment)
-                if let known = bySource[source] { return known }
-                let credentials = RefreshingCredentials(
-                    source: source,
-                    minimumRemaining: TicketExpiry.margin + TicketExpiry.shortest,
-                    validate: { credentials throws(CredentialError) in try credentials.checkSessionToken() },
-                    fetch: chains.chain(of: source).refresh)
+                if let shared = bySource[source] { return shared }
+                let credentials =
+                    known[source]
+                    ?? RefreshingCredentials(
+                        source: source,
+                        minimumRemaining: TicketExpiry.margin + TicketExpiry.shortest,
+                        validate: { credentials throws(CredentialError) in try credentials.checkSessionToken() },
+                        fetch: chains.chain(of: source).refresh)
                 bySource[source] = credentials
                 sources.append(credentials)
                 return credentials

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import LocalFiles
+import OutgoingHTTP
+import RuleFiles
+import UploadRules
+package import UserAuth
+import WireFormats
+
+/// One issuer as a tenant's rule file or the service-wide file declares it, with its keys.
+package struct ConfiguredIssuer: Sendable {
+    package let trusted: TrustedIssuer
+    /// `jwks`, `discovery` or `file`.
+    package let source: String
+    /// The tenant whose file declares it; nil for the service-wide file.
+    package let tenant: String?
+    /// Fetches its keys; nil for keys in files.
+    package let remote: RemoteKeys?
+
+    package var issuer: Issuer { trusted.issuer }
+
+    var identifier: String { issuer.identifier }
+
+    /// The location of its keys: the URL of the set, `discovery` or `file`.
+    var keyLocation: String {
+        if case .jwks(let url) = remote?.endpoint { return url }
+        return source
+    }
+
+    /// The ids of the keys in use; nil for a key without an id.
+    var currentKeyIDs: [String?] { trusted.keys.current?.keyIDs ?? [] }
+}
+
+/// The issuers that rule files and the service-wide file declare. Declarations of one issuer with the same keys share them.
+package struct ConfiguredIssuers: Sendable {
+    package let all: [ConfiguredIssuer]
+    /// The first declaration of each key set.
+    package let keySets: [ConfiguredIssuer]
+    /// For the issuers of the next generation.
+    fileprivate let shared: [KeySetIdentity: SharedKeys]
+    private let byTenant: [String: [ConfiguredIssuer]]
+    private let serviceWide: [ConfiguredIssuer]
+
+    fileprivate init(_ all: [ConfiguredIssuer], _ shared: [KeySetIdentity: SharedKeys]) {
+        self.all = all
+        self.shared = shared
+        var seen: Set<ObjectIdentifier> = []
+        keySets = all.filter { seen.insert(ObjectIdentifier($0.trusted.keys)).inserted }
+        byTenant = Dictionary(grouping: all.filter { $0.tenant != nil }) { $0.tenant ?? "" }
+        serviceWide = all.filter { $0.tenant == nil }
+    }
+
+    /// The key sets that are fetched.
+    package var remote: [RemoteKeys] { keySets.compactMap(\.remote) }
+
+    /// Whether every issuer whose tokens may be for the tenant has keys.
+    func haveKeys(for file: TenantFile) -> Bool {
+        let own = byTenant[file.tenant.id] ?? []
+        let shared = serviceWide.filter { file.serviceIssuers.accept($0.issuer.name) }
+        return (own + shared).allSatisfy { $0.trusted.keys.current != nil }
+    }
+}
+
+/// What decides which keys a declaration has. A thousand tenants with one provider fetch its keys once.
+private struct KeySetIdentity: Hashable {
+    let issuer: ExactString
+    let source: KeySource
+    /// The digest of a file with keys: with another content it is another key set.
+    let content: SHA256Digest?
+    let authorities: String?
+    let algorithms: [Algorithm]
+}
+
+/// The keys of all declarations with one identity.
+private struct SharedKeys {
+    let keys: IssuerKeys
+    /// Nil for keys in files.
+    let remote: RemoteKeys?
+}
+
+/// Makes the issuers of all declarations, and collects every problem. What did not change since the generation before lives on: key
+/// sets with their identity, and declarations as ``TrustedIssuer/renewed(_:after:in:)`` says.
+struct IssuerLoader {
+    let issuers: ConfiguredIssuers
+    /// Why the service cannot start.
+    let problems: [String]
+    /// Warnings about skipped keys, and about secrets that other accounts may read, of key sets that are new.
+    let warnings: [String]
+
+    /// - Parameters:
+    ///   - proxies: the proxy for keys that are fetched
+    ///   - previous: the issuers of the generation before
+    ///   - generation: of the rules
+    init(
+        _ book: RuleBook, serviceWide: [Issuer], proxies: ProxySettings, keyFiles: KeyFiles,
+        after previous: ConfiguredIssuers? = nil, generation: Int = 1
+    ) {
+        var builder = Builder(proxies: proxies, known: previous?.shared ?? [:])
+        for file in book.files {
+            for issuer in file.issuers { builder.add(issuer, owner: file.tenant.id, keyFiles) }
+        }
+        for issuer in serviceWide { builder.add(issuer, owner: nil, keyFiles) }
+        let trusted = TrustedIssuer.renewed(
+            builder.declarations.map { IssuerDeclaration($0.issuer, owner: $0.owner, keys: $0.shared.keys) },
+            after: previous?.all.map(\.trusted) ?? [], in: generation)
+        let all = zip(trusted, builder.declarations).map { trusted, declared in
+            ConfiguredIssuer(
+                trusted: trusted, source: declared.issuer.keySource.word, tenant: declared.owner, remote: declared.shared.remote)
+        }
+        issuers = ConfiguredIssuers(all, builder.shared)
+        (problems, warnings) = (builder.problems, builder.warnings)
+    }
+
+    private struct Builder {
+        let proxies: ProxySettings
+        /// Of the generation before.
+        let known: [KeySetIdentity: SharedKeys]
+        var shared: [KeySetIdentity: SharedKeys] = [:]
+        var declarations: [(issuer: Issuer, owner: String?, shared: SharedKeys)] = []
+        var problems: [String] = []
+        var warnings: [String] = []
+
+        mutating func add(_ issuer: Issuer, owner: String?, _ keyFiles: KeyFiles) {
+            let subject =
+                "\(owner.map { "tenant \($0)" } ?? "the service-wide file"): keys of issuer \(issuer.identifier)"
+            do throws(SetupError) {
+                declarations.append((issuer, owner, try keys(of: issuer, subject: subject, keyFiles)))
+            } catch {
+                problems.append("\(subject): \(error)")
+            }
+        }
+
+        private mutating func keys(
+            of issuer: Issuer, subject: String, _ keyFiles: KeyFiles
+        ) throws(SetupError) -> SharedKeys {
+            if let path = issuer.keyAuthorities { try keyFiles.checkAuthorities(path) }
+            let file = issuer.keySource.path == nil ? nil : try keyFiles.keys(issuer.keySource, algorithms: issuer.algorithms)
+            let identity = KeySetIdentity(
+                issuer: ExactString(issuer.identifier), source: issuer.keySource, content: file?.digest,
+                authorities: issuer.keyAuthorities, algorithms: issuer.algorithms)
+            if let same = shared[identity] { return same }
+            let found = known[identity] ?? makeKeys(of: issuer, file?.set, subject: subject)
+            shared[identity] = found
+            return found
+        }
+
+        /// - Parameter set: nil for keys that are fetched
+        private mutating func makeKeys(of issuer: Issuer, _ set: KeySet?, subject: String) -> SharedKeys {
+            if case .remote(let endpoint) = issuer.keySource {
+                let remote = RemoteKeys(
+                    issuer: issuer.identifier, endpoint: endpoint, algorithms: issuer.algorithms,
+                    authorities: issuer.keyAuthorities, proxies: proxies, uptime: ServiceClock.system.uptime)
+                return SharedKeys(keys: remote.keys, remote: remote)
+            }
+            let path = issuer.keySource.path.map { $0 + ": " } ?? ""
+            warnings += set?.skipped.filter { !$0.isExpected }.map { "\(subject): \(path)\($0)" } ?? []
+            if case .secretFile(let path) = issuer.keySource, let warning = LocalFile(path).secrecyWarning {
+                warnings.append("\(subject): \(warning)")
+            }
+            return SharedKeys(keys: IssuerKeys(set), remote: nil)
+        }
+    }
+}
+
+extension KeySource {
+    /// For operators: `jwks`, `discovery` or `file`.
+    fileprivate var word: String {
+        switch self {
+        case .remote(.jwks): "jwks"
+        case .remote(.discovery): "discovery"
+        case .jwksFile, .pemFile, .secretFile: "file"
+        }
+    }
+}
