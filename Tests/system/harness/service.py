@@ -36,7 +36,7 @@ def clean_environment(**more: str) -> dict[str, str]:
 class Service:
     def __init__(self, folder: pathlib.Path, logs: pathlib.Path, tenants: list[Tenant], credentials: Credentials | None, *,
                  name: str = "service", arguments: list[str] = (), configuration: dict | None = None, environment: dict[str, str] | None = None,
-                 log_level: str = "trace", command: str = "serve"):
+                 log_level: str | None = "trace", command: str = "serve"):
         self.folder, self.name = folder, name
         self.tenants = {tenant.id: tenant for tenant in tenants}
         tenants_folder = folder / "tenants"
@@ -46,7 +46,7 @@ class Service:
         self.port, self.admin_port = free_ports(2)
         self.arguments = [
             str(BINARY), "serve", "--tenants", str(tenants_folder), "--listen", f"127.0.0.1:{self.port}",
-            "--admin", f"127.0.0.1:{self.admin_port}", "--log-level", log_level, *arguments]
+            "--admin", f"127.0.0.1:{self.admin_port}", *(["--log-level", log_level] if log_level else []), *arguments]
         if configuration is not None:
             (folder / "postern.yaml").write_text(to_yaml(configuration))
             self.arguments += ["--config", str(folder / "postern.yaml")]
