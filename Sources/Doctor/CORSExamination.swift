@@ -55,7 +55,8 @@ struct CORSExamination: Sendable {
     private var advice: String {
         let command = AWSCommand.s3api("put-bucket-cors", client.endpoint, "--cors-configuration file://cors.json")
         return remedies.cors(client.endpoint, command)
-            + "\nif the bucket has it already, look for a proxy or CDN that drops Access-Control-*"
+            + "\nthis replaces what the bucket has; to see that: \(AWSCommand.s3api("get-bucket-cors", client.endpoint))"
+            + "\nif it is right already, look for a proxy or CDN that drops Access-Control-*"
     }
 
     private static func list(_ origins: [String]) -> String {

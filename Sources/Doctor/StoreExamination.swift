@@ -88,7 +88,7 @@ struct StoreExamination: Sendable {
         let middle = start.addingTimeInterval(end.timeIntervalSince(start) / 2)
         let difference = date.addingTimeInterval(0.5).timeIntervalSince(middle)
         let seconds = Int(difference.rounded())
-        let text = "this machine's clock is \(abs(seconds)) s \(seconds > 0 ? "behind" : "before") the store's"
+        let text = "this machine's clock is \(abs(seconds)) s \(seconds > 0 ? "behind" : "ahead of") the store's"
         let advice = "set the clocks: timedatectl set-ntp true, or chronyc makestep, on the machine that is wrong"
         switch difference.magnitude {
         case ...Self.noticeableSkew:
@@ -245,6 +245,6 @@ struct StoreExamination: Sendable {
         return .failure(
             Finding(
                 scope, check, .notKnown,
-                "the store does not know the question (\(answer.code == nil ? "status \(answer.status)" : answer.summary))"))
+                "the store does not answer that as S3 does (\(answer.code == nil ? "status \(answer.status)" : answer.summary))"))
     }
 }
