@@ -118,51 +118,77 @@ private struct IssuerGroup: Sendable {
 
 /// Entries by the claims that they require.
 private struct EntriesByClaims: Sendable {
-    private var count = 0
-    private var claims: [ExactString: Claim] = [:]
-    /// By the sorted names of all required claims.
-    private var byNames: [[ExactString]: [IssuerEntry]] = [:]
+    /// By the sorted names of the claims that each entry of a group requires. If there are too many such groups, one group of all.
+    private var groups: [[ExactString]: EntriesWithClaims] = [:]
+    private var isOneGroup = false
 
-    private struct Claim: Sendable {
-        /// How many entries require it.
-        var count = 0
-        /// By each value that is allowed.
-        var byValue: [RequiredClaim.Value: [IssuerEntry]] = [:]
-    }
+    private static let maximumGroups = 64
 
     mutating func add(_ entry: IssuerEntry) {
         let required = entry.issuer.requiredValues
-        for (claim, values) in required {
-            claims[claim, default: Claim()].count += 1
-            for value in values { claims[claim]?.byValue[value, default: []].insert(entry) }
-        }
-        byNames[required.keys.sorted(), default: []].insert(entry)
-        count += 1
+        groups[names(of: required), default: EntriesWithClaims()].add(entry, required)
+        guard groups.count > Self.maximumGroups else { return }
+        let all = groups.values.flatMap(\.entries)
+        isOneGroup = true
+        groups = [[]: EntriesWithClaims()]
+        for entry in all { groups[[]]?.add(entry, entry.issuer.requiredValues) }
     }
 
     mutating func remove(_ entry: IssuerEntry) {
         let required = entry.issuer.requiredValues
-        for (claim, values) in required {
-            claims[claim]?.count -= 1
-            for value in values { claims[claim]?.byValue[value]?.remove(entry) }
-        }
-        byNames[required.keys.sorted()]?.remove(entry)
-        count -= 1
+        groups[names(of: required)]?.remove(entry, required)
     }
 
-    /// Of all claims that an issuer requires, the one that leaves the fewest entries decides: only those that allow one of its values,
-    /// or do not require the claim, can have a token in common with the issuer.
+    private func names(of required: [ExactString: Set<RequiredClaim.Value>]) -> [ExactString] {
+        isOneGroup ? [] : required.keys.sorted()
+    }
+
+    /// Sorted lists of entries, which have all that do not exclude an issuer.
     func candidates(for issuer: Issuer) -> [[IssuerEntry]] {
-        let choices = issuer.requiredValues.map { name, values in
-            let claim = claims[name]
-            let lists = values.compactMap { claim?.byValue[$0] }
-            return (name: name, lists: lists, others: count - (claim?.count ?? 0))
+        let required = issuer.requiredValues
+        return groups.values.flatMap { $0.candidates(for: required) }
+    }
+}
+
+/// Entries that require the same claims, or at least some in common.
+private struct EntriesWithClaims: Sendable {
+    private(set) var entries: [IssuerEntry] = []
+    private var claims: [ExactString: Claim] = [:]
+
+    private struct Claim: Sendable {
+        /// How many entries require it.
+        var count = 0
+        /// The entries by each value that they allow.
+        var byValue: [RequiredClaim.Value: [IssuerEntry]] = [:]
+    }
+
+    mutating func add(_ entry: IssuerEntry, _ required: [ExactString: Set<RequiredClaim.Value>]) {
+        entries.insert(entry)
+        for (claim, values) in required {
+            claims[claim, default: Claim()].count += 1
+            for value in values { claims[claim]?.byValue[value, default: []].insert(entry) }
         }
-        guard let best = choices.min(by: { $0.lists.total + $0.others < $1.lists.total + $1.others }) else {
-            return Array(byNames.values)
+    }
+
+    mutating func remove(_ entry: IssuerEntry, _ required: [ExactString: Set<RequiredClaim.Value>]) {
+        entries.remove(entry)
+        for (claim, values) in required {
+            claims[claim]?.count -= 1
+            for value in values {
+                claims[claim]?.byValue[value]?.remove(entry)
+                if claims[claim]?.byValue[value]?.isEmpty ?? false { claims[claim]?.byValue[value] = nil }
+            }
         }
-        guard best.others > 0 else { return best.lists }
-        return best.lists + byNames.filter { !$0.key.contains(best.name) }.map(\.value)
+    }
+
+    /// The entries that allow one of an issuer's values of a claim which all of them require; no token can meet the requirements of
+    /// the issuer and of any other entry. Of several such claims, the one with the fewest entries.
+    func candidates(for required: [ExactString: Set<RequiredClaim.Value>]) -> [[IssuerEntry]] {
+        let choices = required.compactMap { name, values -> [[IssuerEntry]]? in
+            guard let claim = claims[name], claim.count == entries.count else { return nil }
+            return values.compactMap { claim.byValue[$0] }
+        }
+        return choices.min { $0.total < $1.total } ?? [entries]
     }
 }
 

@@ -42,7 +42,7 @@ struct RuleSelection {
         among candidates: [String: Candidate], _ conflicts: consuming FileConflicts, check: (RuleFile) -> Choice
     ) {
         self.candidates = candidates
-        self.conflicts = conflicts
+        self.conflicts = consume conflicts
         for (id, candidate) in candidates { choose(id, candidate, check) }
         self.conflicts.add(candidates.keys.sorted().compactMap { choices[$0]?.file?.file })
         var falling = renewed.sorted().filter { !problems(of: $0).isEmpty }

@@ -109,7 +109,7 @@ struct RulesInForce: Sendable {
         among candidates: [String: RuleSelection.Candidate], _ issuers: ServiceWideIssuers,
         _ conflicts: consuming FileConflicts, _ checks: OutsideChecks
     ) -> RuleSelection {
-        RuleSelection(among: candidates, conflicts) { file in
+        RuleSelection(among: candidates, consume conflicts) { file in
             let check = TenantCheck(of: file, issuers)
             guard let file = check.file else { return .init(problems: check.problems) }
             let problems = checks.tenant(file)
