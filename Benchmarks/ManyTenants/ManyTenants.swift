@@ -16,22 +16,31 @@ import RuleFiles
 #endif
 
 /// Times and memory of a folder of many rule files: the first load, a look at rest, a reload of one changed file.
+///
+/// Arguments: the number of files, and a folder for them, which is kept. If it has some already, these are used.
 @main
 struct ManyTenants {
     private let path: String
     private let count: Int
 
     static func main() throws {
-        let count = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 100_000
-        let path = FileManager.default.temporaryDirectory.appending(path: "postern-many-tenants-\(getpid())").path
-        try FileManager.default.createDirectory(atPath: path + "/tenants", withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        try ManyTenants(path: path, count: count).run()
+        let arguments = CommandLine.arguments.dropFirst()
+        let count = arguments.first.flatMap { Int($0) } ?? 100_000
+        if let path = arguments.dropFirst().first {
+            try ManyTenants(path: path, count: count).run()
+        } else {
+            let path = FileManager.default.temporaryDirectory.appending(path: "postern-many-tenants-\(getpid())").path
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            try ManyTenants(path: path, count: count).run()
+        }
     }
 
     private func run() throws {
-        try write(Self.service(["login", "partner"]), to: "postern.yaml")
-        for index in 0..<count { try write(Self.tenant(index), to: Self.name(index)) }
+        if !FileManager.default.fileExists(atPath: path + "/tenants") {
+            try FileManager.default.createDirectory(atPath: path + "/tenants", withIntermediateDirectories: true)
+            try write(Self.service(["login", "partner"]), to: "postern.yaml")
+            for index in 0..<count { try write(Self.tenant(index), to: Self.name(index)) }
+        }
         print("\(count) files; processor time, time, resident memory, and how much it has grown at most meanwhile\n")
 
         let settings = try ServiceSettings(file: path + "/postern.yaml")
@@ -63,6 +72,8 @@ struct ManyTenants {
         try reload(&folder, "one service-wide issuer less, which a tenant names")
         for index in 0..<(count / 2) { try write(Self.tenant(index, maxSize: "3MiB"), to: Self.name(index)) }
         try reload(&folder, "half of the files changed")
+        for index in 0..<(count / 2) { try write(Self.tenant(index), to: Self.name(index)) }
+        try write(Self.service(["login", "partner"]), to: "postern.yaml")
     }
 
     private func reload(_ folder: inout RuleFolder, _ what: String) throws {
@@ -99,6 +110,7 @@ struct ManyTenants {
         let milliseconds = Int((ContinuousClock.now - start) / .milliseconds(1))
         let most = Self.memory("VmHWM")
         print("\(what): \(Self.processorTime - used) ms, \(milliseconds) ms; \(Self.memory("VmRSS")) MB, +\(most - before) MB")
+        fflush(nil)
         return result
     }
 
