@@ -18,7 +18,7 @@ package struct BucketIdentity: Sendable, Hashable {
     /// The names that the bucket may have: of a bucket with a host of its own, that host, and also a bucket of each store that the
     /// host can be a subdomain of.
     package let names: Set<Name>
-    /// The tenant of Ceph that owns the bucket. Nil if the address does not say so: the bucket then is that of whoever signs.
+    /// The tenant of Ceph that owns the bucket. Nil if the address does not name one: then it is the tenant of the signing user.
     package let cephTenant: String?
 
     /// Whether the bucket is on AWS itself.

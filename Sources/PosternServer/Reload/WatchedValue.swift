@@ -23,8 +23,8 @@ struct Look: OptionSet, Sendable {
 
 /// A value that is made of the contents of files, such as a key set, or a certificate with its key, and made again when these change.
 ///
-/// A content that cannot be used leaves the value as it is. So does one that differs from the look before: a content counts when two
-/// looks in a row found it, so that a half-written file does not.
+/// Content that cannot be used leaves the value as it is. So does content that differs from the look before: it counts once two looks
+/// in a row have found it, so that a half-written file does not.
 struct WatchedValue<Value: Sendable>: Sendable {
     typealias Make = @Sendable (_ contents: [[UInt8]]) throws(SetupError) -> Value
 

@@ -77,7 +77,7 @@ package struct RuleFolder: Sendable {
         return reading.isUnsettled || serviceReading?.isUnsettled ?? false ? .unsettled : .unchanged
     }
 
-    /// Makes the next book. Each tenant has the newest content of its file that counts. A content that has a problem, or is in
+    /// Makes the next book. Each tenant has the newest content of its file that counts. Content that has a problem, or is in
     /// conflict with another file, is held back: then what is in force for the tenant stays. The same holds for the service-wide file.
     ///
     /// The book is in force from now on. Contents that are held back are judged again with each book.
