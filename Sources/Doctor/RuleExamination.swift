@@ -99,8 +99,8 @@ struct RuleExamination: Sendable {
     ) async throws(OutgoingError) -> StoreAnswer {
         let page = origin.map { [HeaderField(name: "Origin", value: $0)] } ?? []
         switch ticket.upload {
-        case .post(let fields):
-            let form = FormBody(change.fields ?? fields, file: content)
+        case .post(let signed, _):
+            let form = FormBody(change.fields ?? signed.fields, file: content)
             return try await client.send(
                 .post, rule.store.endpoint.url, headers: [HeaderField(name: "Content-Type", value: form.contentType)] + page,
                 body: form.bytes)

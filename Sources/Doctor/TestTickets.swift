@@ -101,32 +101,13 @@ struct TestTickets: Sendable {
                 "nothing in the key depends on the upload: it would replace \(admission.key.text.quoted)",
                 "upload it yourself with a ticket of the service, when the file may be replaced")
         }
-        do throws(PolicyError) {
-            return TestTicket(
-                admission: admission, upload: try sign(admission, sizes: isExact ? wish.size...wish.size : admission.sizes, wish))
+        let narrowed = isExact ? admission.narrowed(to: wish.size) : admission
+        do throws(SigningError) {
+            let upload = try narrowed.sign(
+                for: rule.store, until: wish.end, by: signer, with: credentials, at: wish.start)
+            return TestTicket(admission: admission, upload: upload)
         } catch {
-            throw TestTicketError("no ticket can be signed: \(error)", "'postern check' and 'postern credentials' say more")
-        }
-    }
-
-    private func sign(
-        _ admission: Admission, sizes: ClosedRange<Int>, _ wish: Wish
-    ) throws(PolicyError) -> TestTicket.Upload {
-        let store = rule.store
-        switch store.method {
-        case .put:
-            let upload = try admission.putUpload(to: store.endpoint, expiration: wish.end)
-            return .put(try signer.presign(upload, credentials: credentials, at: wish.start))
-        case .post:
-            var policy = try UploadPolicy(
-                store: store.endpoint, key: admission.key, contentLength: sizes, expiration: wish.end)
-            for field in admission.fields { try policy.add(field.name, field.value) }
-            let form = try signer.sign(
-                policy, version: store.signature, credentials: credentials, region: store.region, at: wish.start)
-            if let max = store.maxPolicyBytes, form.policyBytes > max {
-                throw .formTooLarge(bytes: form.policyBytes, maximum: max, sessionTokenBytes: 0)
-            }
-            return .post(form.fields)
+            throw TestTicketError("no ticket can be signed: \(error.text)", "'postern check' and 'postern credentials' say more")
         }
     }
 
@@ -199,13 +180,8 @@ struct TestTicketError: Error {
 
 /// A ticket, and what was signed.
 struct TestTicket: Sendable {
-    enum Upload: Sendable {
-        case post([FormField])
-        case put(PresignedPut)
-    }
-
     let admission: Admission
-    let upload: Upload
+    let upload: SignedUpload
 
     var key: String { admission.key.text }
 }
@@ -238,6 +214,19 @@ extension ChecksumAlgorithm {
         case .crc32: crc(.crc32)
         case .crc32c: crc(.crc32c)
         case .crc64nvme: crc(.crc64nvme)
+        }
+    }
+}
+
+extension SigningError {
+    /// What is wrong, for a sentence.
+    fileprivate var text: String {
+        switch self {
+        case .refused(let refusal): refusal.detail
+        case .sessionTokenTooLong: "the session token makes the form too large"
+        case .sessionTokenTooLongForStore(let maximum):
+            "the session token makes the policy longer than the store's \(maximum) bytes"
+        case .failed(let error): "\(error)"
         }
     }
 }

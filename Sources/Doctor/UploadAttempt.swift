@@ -110,16 +110,16 @@ extension TestTicket {
     /// Another value of a field that the ticket has.
     fileprivate func setting(_ name: String, _ value: String) -> UploadChange {
         switch upload {
-        case .post(let fields):
+        case .post(let form, _):
             UploadChange(
-                fields: fields.map { $0.name.equalsIgnoringASCIICase(name) ? FormField(name: $0.name, value: value) : $0 })
+                fields: form.fields.map { $0.name.equalsIgnoringASCIICase(name) ? FormField(name: $0.name, value: value) : $0 })
         case .put(let put): UploadChange(headers: put.headers.setting(name, value))
         }
     }
 
     fileprivate func adding(_ name: String, _ value: String) -> UploadChange {
         switch upload {
-        case .post(let fields): UploadChange(fields: fields + [FormField(name: name, value: value)])
+        case .post(let form, _): UploadChange(fields: form.fields + [FormField(name: name, value: value)])
         case .put(let put): UploadChange(headers: put.headers + [HeaderField(name: name, value: value)])
         }
     }
@@ -137,7 +137,7 @@ extension TestTicket {
     /// A policy that ends in the year 2999 behind the old signature; for a `PUT` a signature with another last digit.
     fileprivate var forged: UploadChange {
         switch upload {
-        case .post(let fields): UploadChange(fields: fields.map(\.withLaterEnd))
+        case .post(let form, _): UploadChange(fields: form.fields.map(\.withLaterEnd))
         case .put(let put):
             UploadChange(url: put.url.dropLast() + (put.url.utf8.last == UInt8(ascii: "0") ? "1" : "0"))
         }

@@ -87,8 +87,8 @@ struct TestTicketsTests {
         let tickets = try TestTickets(rule, of: "acme", credentials: FakeStore.credentials, at: .january2027)
         let attempts = try tickets.attempts(at: .january2027, until: .january2027 + 300)
         for attempt in attempts {
-            guard case .post(let fields) = attempt.ticket.upload,
-                let policy = fields.first(where: { $0.name == "Policy" }), let json = Base64.decode(policy.value)
+            guard case .post(let form, _) = attempt.ticket.upload,
+                let policy = form.fields.first(where: { $0.name == "Policy" }), let json = Base64.decode(policy.value)
             else { continue }
             #expect(String(decoding: json, as: UTF8.self).contains("[\"content-length-range\",64,64]"), "\(attempt.subject)")
         }

@@ -4,6 +4,7 @@ package import AWSCredentials
 import OutgoingHTTP
 import PostPolicy
 package import RuleFiles
+import UploadRules
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -96,17 +97,19 @@ extension SigningCredentials {
             }
         }
         guard errors.count == SignatureVersion.allCases.count else { return }
-        for error in errors {
-            if let tokenError = sessionTokenError(error) { throw tokenError }
-        }
+        if errors.contains(where: \.isSessionTokenTooLong) { throw CredentialError.sessionTokenTooLong(self) }
     }
 
-    /// The error to report if a form is too large because of the session token; nil for other errors.
-    func sessionTokenError(_ error: PolicyError) -> CredentialError? {
-        guard let sessionToken, error.isSessionTokenTooLong else { return nil }
-        return .unavailable(
+    /// The length of the session token; 0 if there is none.
+    var sessionTokenBytes: Int { sessionToken?.utf8.count ?? 0 }
+}
+
+extension CredentialError {
+    /// The session token of credentials makes the form too large.
+    static func sessionTokenTooLong(_ credentials: SigningCredentials) -> CredentialError {
+        .unavailable(
             """
-            the session token is \(sessionToken.utf8.count) bytes long, and with it the form is over the store's \
+            the session token is \(credentials.sessionTokenBytes) bytes long, and with it the form is over the store's \
             \(SignedForm.maximumBytes) bytes: assume the role with a shorter session policy or fewer session tags
             """
         )

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import PostPolicy
+import PostPolicy
+package import UploadRules
 import WireFormats
 
 #if canImport(FoundationEssentials)
@@ -13,7 +14,8 @@ import WireFormats
 package struct Ticket: Sendable {
     /// A UUID of version 7. The object key contains it if the rule's template has `{uuid}`.
     let id: String
-    let upload: Upload
+    /// The request that uploads the file.
+    let upload: SignedUpload
     let key: String
     /// The sizes that the store will accept, in bytes.
     let sizes: ClosedRange<Int>
@@ -25,7 +27,7 @@ package struct Ticket: Sendable {
 
     package init(
         id: String,
-        upload: Upload,
+        upload: SignedUpload,
         key: String,
         sizes: ClosedRange<Int>,
         expiresAt: Date,
@@ -40,13 +42,6 @@ package struct Ticket: Sendable {
         expiry = expiresAt.rfc3339
         self.serverTime = serverTime
         self.rule = rule
-    }
-
-    /// The request that uploads the file.
-    package enum Upload: Sendable {
-        /// A form, and the URL to post it to, which ends in `/`.
-        case post(SignedForm, url: String)
-        case put(PresignedPut)
     }
 
     // MARK: JSON
@@ -78,7 +73,7 @@ package struct Ticket: Sendable {
         json.endObject()
     }
 
-    private func write(_ upload: Upload, to json: inout JSONWriter) {
+    private func write(_ upload: SignedUpload, to json: inout JSONWriter) {
         switch upload {
         case .post(let form, let url):
             json.member(constant: "method", "POST")

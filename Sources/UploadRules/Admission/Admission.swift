@@ -22,6 +22,12 @@ package struct Admission: Sendable {
     /// The fields after `key` and `bucket`, in the order of the form: from `Content-Type` to `success_action_status`.
     package let fields: [FormField]
 
+    /// Returns the admission of files of exactly one size.
+    /// - Parameter size: in bytes, one that the rule allows
+    package func narrowed(to size: Int) -> Admission {
+        Admission(rule: rule, key: key, contentType: contentType, sizes: size...size, fields: fields)
+    }
+
     /// Returns the policy of this upload.
     ///
     /// - Throws: `PolicyError`. With a rule that was loaded, only an impossible expiration can cause an error.
