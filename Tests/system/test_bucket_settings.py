@@ -141,6 +141,32 @@ def test_what_is_wrong_is_said(run, command, tmp_path):
     assert "cannot be read" in run(command, tmp_path / "none", code=1).stderr
 
 
+@pytest.mark.parametrize("command", ["cors", "iam"])
+def test_another_tenants_broken_file_does_not_stop_a_command_about_one(run, command, tmp_path):
+    folder = write(tmp_path, Tenant("acme", origins=["https://app.acme.example"]), Tenant("beta", store={"bucket": "beta", "region": "eu-west-1"}))
+    fine = run(command, folder, "--tenant", "acme", code=0)
+    (folder / "zeta.yaml").write_text("tenant: zeta\n")
+    done = run(command, folder, "--tenant", "acme", code=0)
+    assert done.stdout == fine.stdout
+    assert f"warning: other files have problems and are left out ({folder}/zeta.yaml): run 'postern check {folder}'" in done.stderr
+    # Its own problems and its conflicts stop it, in the words of check.
+    for name, text in [("acme", "tenant: acme\n"), ("acme", None)]:
+        if text is None:
+            Tenant("beta", rules={"avatars": {"keyPrefix": "avatars/", "contentTypes": ["image/png"], "maxSize": 1}}).write(folder, tmp_path / "keys")
+            Tenant("acme").write(folder, tmp_path / "keys")
+        else:
+            (folder / f"{name}.yaml").write_text(text)
+        errors = run(command, folder, "--tenant", "acme", code=1).stderr
+        # Without --config, check does not know the service-wide issuers.
+        (tmp_path / "service.yaml").write_text("")
+        listed = run("check", folder / "acme.yaml", "--config", tmp_path / "service.yaml", code=1).stdout.splitlines()
+        assert [line for line in listed if line.startswith("error: ")], listed
+        assert all(line.removeprefix("error: ") in errors for line in listed if line.startswith("error: ")), (errors, listed)
+        assert "zeta" not in errors
+    # For all tenants every file counts.
+    assert "zeta" in run(command, folder, code=1).stderr
+
+
 # Identity and Access Management
 
 RULES = {

@@ -42,8 +42,20 @@ struct FolderReading: Sendable {
     /// Whether the last reading differs from what counts.
     var isUnsettled: Bool { !uncounted.isEmpty }
 
-    /// Reads the folder for the first time. This reading counts at once.
-    mutating func readFirst(at now: Date, files: RuleFileSystem) throws(FolderError) {
+    /// Reads a folder for the first time. This reading counts at once.
+    /// - Returns: the reading, and the problem of the folder itself if there is one
+    static func first(_ folder: String, at now: Date, files: RuleFileSystem) -> (reading: FolderReading, problems: [Diagnostic]) {
+        var reading = FolderReading(folder)
+        do throws(FolderError) {
+            try reading.readFirst(at: now, files: files)
+            if reading.counted.isEmpty { throw .noFiles(in: folder) }
+            return (reading, [])
+        } catch {
+            return (reading, [error.problem])
+        }
+    }
+
+    private mutating func readFirst(at now: Date, files: RuleFileSystem) throws(FolderError) {
         _ = try read(everything: true, at: now, files: files, allowsNone: true)
         count(Set(uncounted.keys))
     }

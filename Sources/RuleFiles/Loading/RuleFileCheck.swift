@@ -37,20 +37,15 @@ package struct RuleFileCheck: Sendable {
             (tenants, problems, warnings, folderWithProblems) = ([], [problem], [], nil)
             return
         }
-        let outcome = RuleLoader.load(folder: file.folder, service: service, files: files)
-        var all: [Diagnostic] = []
-        if case .failure(let error) = outcome.result { all = error.problems }
+        let check = FolderCheck(file.folder, service: service, files: files)
         // A problem of the folder itself, such as that it cannot be listed, is one of every file.
-        problems = all.filter { $0.isAbout(file.path) || $0.file.hasSameBytes(as: file.folder) }
-        warnings = outcome.warnings.filter { $0.isAbout(file.path) }
-        tenants = problems.isEmpty ? [file.tenant] : []
-        folderWithProblems = problems.count < all.count ? file.folder : nil
-    }
-}
-
-extension Diagnostic {
-    fileprivate func isAbout(_ path: String) -> Bool {
-        file.hasSameBytes(as: path) || otherFile?.hasSameBytes(as: path) == true
+        let ofFolder = check.problems.filter { $0.file.hasSameBytes(as: file.folder) }
+        let own = check.all.first { $0.path.hasSameBytes(as: file.path) }.map(check.problems) ?? []
+        let found = ofFolder + own
+        problems = found
+        warnings = check.warnings.filter { $0.isAbout(file.path) }
+        tenants = found.isEmpty ? [file.tenant] : []
+        folderWithProblems = check.problems.contains { !found.contains($0) } ? file.folder : nil
     }
 }
 

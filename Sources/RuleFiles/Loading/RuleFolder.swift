@@ -43,14 +43,7 @@ package struct RuleFolder: Sendable {
     package static func load(
         _ folder: String, service: ServiceSettings?, at now: Date, files: RuleFileSystem = .local
     ) -> (outcome: RuleLoader.Outcome, folder: RuleFolder) {
-        var reading = FolderReading(folder)
-        var problems: [Diagnostic] = []
-        do throws(FolderError) {
-            try reading.readFirst(at: now, files: files)
-            if reading.counted.isEmpty { throw .noFiles(in: folder) }
-        } catch {
-            problems = [error.problem]
-        }
+        let (reading, problems) = FolderReading.first(folder, at: now, files: files)
         let (rules, outcome) = RulesInForce.load(Array(reading.counted.values), service: service, besides: problems)
         let serviceReading = service.flatMap(ServiceFile.init).map { ServiceFileReading($0) }
         return (outcome, RuleFolder(files: files, reading: reading, serviceReading: serviceReading, rules: rules))

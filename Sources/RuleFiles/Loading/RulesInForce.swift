@@ -38,26 +38,13 @@ struct RulesInForce: Sendable {
         _ all: [RuleFile], service: ServiceSettings?, besides problems: [Diagnostic]
     ) -> (rules: RulesInForce, outcome: RuleLoader.Outcome) {
         var rules = RulesInForce(service: service)
-        let all = all.sorted { $0.precedes($1) }
-        rules.conflicts.add(all)
-        var problems = problems
-        var warnings = service?.warnings ?? []
-        var files: [TenantFile] = []
-        for file in all {
-            let check = TenantCheck(of: file, rules.issuers)
-            problems += check.problems
-            warnings += check.warnings
-            problems += rules.conflicts.problems(of: file, inOthers: false) { entry in
-                check.ambiguousEntries.contains { $0 === entry }
-            }
-            if let file = check.file { files.append(file) }
+        let check = FolderCheck(all, rules.issuers, besides: problems)
+        let warnings = ((service?.warnings ?? []) + check.warnings).sorted()
+        guard check.problems.isEmpty else {
+            return (rules, RuleLoader.Outcome(result: .failure(RuleFilesError(problems: check.problems)), warnings: warnings))
         }
-        warnings.sort()
-        guard problems.isEmpty else {
-            let error = RuleFilesError(problems: problems.sorted())
-            return (RulesInForce(service: service), RuleLoader.Outcome(result: .failure(error), warnings: warnings))
-        }
-        files.sort { $0.tenant.id < $1.tenant.id }
+        let files = check.files
+        rules.conflicts = check.conflicts
         rules.book = RuleBook(files: files)
         rules.files = Dictionary(files.map { ($0.tenant.id, $0) }) { first, _ in first }
         return (rules, RuleLoader.Outcome(result: .success(rules.book), warnings: warnings))

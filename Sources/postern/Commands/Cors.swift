@@ -84,9 +84,8 @@ struct Cors: ParsableCommand {
 extension RuleFolder {
     /// Returns the buckets that options name, each with all of its tenants.
     func buckets(of tenant: String?, named name: String?) throws -> [UsedBucket] {
-        let files = try files()
-        let id = try tenant.map { try file(of: $0, among: files).tenant.id }
-        let all = UsedBucket.all(of: files.map(\.tenant)).filter { bucket in id.map(bucket.tenants.contains) ?? true }
+        let files = try tenant.map { try usableFiles(for: $0).book.files } ?? files()
+        let all = UsedBucket.all(of: files.map(\.tenant)).filter { bucket in tenant.map(bucket.tenants.contains) ?? true }
         guard let name else { return all }
         let found = all.filter { $0.endpoint.bucket == name }
         guard !found.isEmpty else {

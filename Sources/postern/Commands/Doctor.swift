@@ -53,7 +53,7 @@ struct DoctorCommand: AsyncParsableCommand {
     func run() async throws {
         SignalGuard.setDefaults()
         let environment = ProcessInfo.processInfo.environment
-        let file = try folder.file(of: tenant, among: try folder.files())
+        let file = try folder.usableFiles(for: tenant).file
         let rules = try rules(of: file.tenant)
         let chains: CredentialChains
         let proxies: ProxySettings

@@ -20,33 +20,58 @@ struct RuleFolder: ParsableArguments {
     /// - Parameter tenant: the id of the only tenant to return; nil for all
     /// - Throws: `StartupError` with every problem of the files, `ValidationError` if there is no such tenant
     func files(of tenant: String? = nil) throws -> [TenantFile] {
-        let files: [TenantFile]
+        if let tenant { return [try usableFiles(for: tenant).file] }
         do {
-            var settings = ServiceSettings()
-            if let config { settings = try ServiceSettings(file: config) }
+            var settings = try settings()
             settings.tenants = path
-            files = try RuleBook.load(settings).book.files
-        } catch let error as RuleFilesError {
-            throw StartupError(SetupError(error.problems.map(\.description)))
+            return try RuleBook.load(settings).book.files
         } catch {
             throw StartupError(error)
         }
-        return try tenant.map { [try file(of: $0, among: files)] } ?? files
     }
 
-    /// - Throws: `ValidationError` if there is no such tenant
-    func file(of tenant: String, among files: [TenantFile]) throws -> TenantFile {
-        guard let file = files.first(where: { $0.tenant.id == tenant }) else {
-            let ids = files.map(\.tenant.id)
-            let hint = tenant.closestMatch(in: ids).map { "did you mean \($0)?" } ?? "there are: \(Self.list(ids))."
-            throw ValidationError("--tenant: \(path) has no tenant \(tenant.quoted); \(hint)")
+    /// Reads the folder for one tenant, and says on standard error if other tenants' files have problems.
+    /// - Throws: `StartupError` with every problem of the tenant's file, `ValidationError` if there is no such tenant
+    func usableFiles(for tenant: String) throws -> UsableFiles {
+        let settings: ServiceSettings
+        do {
+            settings = try self.settings()
+        } catch {
+            throw StartupError(error)
         }
-        return file
+        do throws(UsableFiles.LoadError) {
+            let files = try UsableFiles.load(tenant, folder: path, service: settings)
+            if !files.leftOut.isEmpty {
+                Remark.write(
+                    "warning: other files have problems and are left out (\(Self.list(files.leftOut))): run 'postern check \(path)'"
+                )
+            }
+            return files
+        } catch {
+            switch error {
+            case .problems(let problems): throw StartupError(SetupError(problems.problems.map(\.description)))
+            case .unknown(let ids):
+                let hint =
+                    tenant.closestMatch(in: ids).map { "did you mean \($0.printable())?" } ?? "there are: \(Self.list(ids))."
+                throw ValidationError("--tenant: \(path.printable()) has no tenant \(tenant.quoted); \(hint)")
+            }
+        }
+    }
+
+    /// The settings of the service-wide file; the defaults if none is given.
+    /// - Throws: `SetupError` with every problem of the file
+    func settings() throws(SetupError) -> ServiceSettings {
+        do throws(RuleFilesError) {
+            return try config.map { path throws(RuleFilesError) in try ServiceSettings(file: path) } ?? ServiceSettings()
+        } catch {
+            throw SetupError(error.problems.map(\.description))
+        }
     }
 
     /// A list for a message, cut after twenty names.
     static func list(_ names: [String]) -> String {
-        names.prefix(20).joined(separator: ", ") + (names.count > 20 ? ", and \(names.count - 20) more" : "")
+        names.prefix(20).map { $0.printable() }.joined(separator: ", ")
+            + (names.count > 20 ? ", and \(names.count - 20) more" : "")
     }
 }
 

@@ -57,6 +57,18 @@ struct RuleFileCheckTests {
         }
     }
 
+    @Test func `each of three files in conflict has a problem`() {
+        let files = Dictionary(
+            uniqueKeysWithValues: ["a", "b", "c"].map { ("t/\($0).yaml", Self.tenant($0, issuer: "https://id.example")) })
+        for id in ["a", "b", "c"] {
+            let check = Self.check("t/\(id).yaml", files)
+            #expect(check.tenants.isEmpty && !check.problems.isEmpty)
+            #expect(check.problems.allSatisfy { $0.file == "t/\(id).yaml" || $0.otherFile == "t/\(id).yaml" })
+        }
+        // The folder as a whole has no more of them than before.
+        #expect(Self.check("t", files).problems.count == 2)
+    }
+
     @Test func `a folder is checked as a whole`() {
         let files = ["t/a.yaml": Self.tenant("a"), "t/b.yaml": Self.tenant("b")]
         let right = Self.check("t", files)
