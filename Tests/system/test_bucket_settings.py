@@ -5,6 +5,8 @@ import hashlib
 import http.client
 import json
 import pathlib
+import re
+import shlex
 import xml.etree.ElementTree
 
 import botocore.exceptions
@@ -26,7 +28,7 @@ def run(logs) -> Command:
 
 
 def write(folder: pathlib.Path, *tenants: Tenant) -> pathlib.Path:
-    (folder / "tenants").mkdir()
+    (folder / "tenants").mkdir(parents=True)
     for tenant in tenants:
         tenant.write(folder / "tenants", folder / "keys")
     return folder / "tenants"
@@ -127,8 +129,63 @@ def test_several_buckets_are_told_apart(run, tmp_path):
     assert "gamma-uploads: no tenant of it lists origins (gamma)" in done.stderr
     only = json.loads(run("cors", folder, "--bucket", "beta-uploads", code=0).stdout)
     assert only == buckets[1]["CORSConfiguration"] == json.loads(run("cors", folder, "--tenant", "beta", code=0).stdout)
-    assert "name one with --bucket" in run("cors", folder, "--xml", code=64).stderr
+    assert "name one by its URL with --bucket" in run("cors", folder, "--xml", code=64).stderr
     assert run("cors", folder, "--tenant", "gamma", code=1).stdout == ""
+
+
+def commands(text: str, program: str) -> list[list[str]]:
+    """The commands of a program in remarks, as a shell divides them, without a redirection."""
+    found = re.findall(rf"(?:: |&& ){program} (.*?)(?= && | # |$)", text, re.M)
+    return [shlex.split(each.split(" > ")[0]) for each in found]
+
+
+@pytest.mark.parametrize("options", [[], ["--tenant", "both"], ["--bucket", "uploads"]])
+def test_buckets_of_one_name_are_told_apart_by_their_urls(run, tmp_path, options):
+    """Also two of one tenant. Each printed command prints the configuration of one bucket, and not a list of them."""
+    folder = write(
+        tmp_path / "my rules", Tenant("acme", origins=["https://app.acme.example"], store={"bucket": "uploads", "region": "eu-west-1"}),
+        Tenant("both", origins=["https://both.example"], store={"bucket": "uploads", "region": "eu-west-1"}, more={"stores": {
+            "r2": {"bucket": "uploads", "region": "auto", "endpoint": "https://x.r2.cloudflarestorage.com", "method": "put"}}}, rules={
+            "avatars": {"keyPrefix": "both/avatars/{user}/", "contentTypes": ["image/png"], "maxSize": "1MiB"},
+            "files": {"store": "r2", "keyPrefix": "both/files/", "contentTypes": ["image/png"], "maxSize": "1MiB"}}))
+    done = run("cors", folder, *options, code=0)
+    buckets = json.loads(done.stdout)["buckets"]
+    own = commands(done.stderr, "postern")
+    assert len(buckets) == len(own) == 2
+    for each, command in zip(buckets, own):
+        assert command[:2] == ["cors", str(folder)] and command[-2:] == ["--bucket", each["url"]]
+        assert json.loads(run(*command, code=0).stdout) == each["CORSConfiguration"]
+        run("cors", folder, "--bucket", each["url"].rstrip("/"), "--xml", code=0)
+    put = commands(done.stderr, "aws")
+    assert [each[-2:] for each in put] == [["--region", "eu-west-1"], ["--endpoint-url", "https://x.r2.cloudflarestorage.com"]]
+    events = run("iam", folder, "--document", "notifications", "--target", "arn:aws:sqs:eu-west-1:123456789012:uploads", *options, code=0)
+    for each, command in zip(json.loads(events.stdout)["buckets"], commands(events.stderr, "postern")):
+        assert json.loads(run(*command, code=0).stdout) == each["document"]
+    patterns = run("iam", folder, "--document", "event-pattern", *options, code=0)
+    assert len(commands(patterns.stderr, "postern")) == 2
+    assert "there are: https://uploads.s3.eu-west-1.amazonaws.com/, https://x.r2." in run("cors", folder, "--bucket", "https://other.example/", code=64).stderr
+
+
+def test_buckets_of_two_tenants_of_ceph_are_never_one(run, tmp_path):
+    def at(bucket: str) -> dict:
+        return {"bucket": bucket, "region": "r", "endpoint": "https://store.example"}
+
+    folder = write(
+        tmp_path, Tenant("acme", origins=["https://app.acme.example"], store=at("a:uploads")),
+        Tenant("beta", origins=["https://beta.example"], store=at("b:uploads")),
+        Tenant("gamma", origins=["https://gamma.example"], store=at("uploads"), rules={
+            "avatars": {"keyPrefix": "gamma/avatars/{user}/", "contentTypes": ["image/png"], "maxSize": "1MiB"}}))
+    done = run("cors", folder, code=0)
+    buckets = json.loads(done.stdout)["buckets"]
+    assert [(each["bucket"], each["url"], each["tenants"]) for each in buckets] == [
+        ("a:uploads", "https://store.example/a:uploads/", ["acme"]), ("b:uploads", "https://store.example/b:uploads/", ["beta"]),
+        ("uploads", "https://store.example/uploads/", ["gamma"])]
+    only = run("cors", folder, "--bucket", "b:uploads", code=0)
+    assert [each["AllowedOrigins"] for each in json.loads(only.stdout)["CORSRules"]] == [["https://beta.example"]]
+    # The AWS CLI takes no name with a colon; the store looks in the tenant of the user.
+    assert "put-bucket-cors --bucket uploads --cors-configuration file://cors.json --endpoint-url https://store.example # with the keys of a user of " \
+        "Ceph's tenant b" in only.stderr
+    assert "warning: uploads: tenants of Ceph have several buckets of this name (a:uploads, b:uploads)" in done.stderr
 
 
 @pytest.mark.parametrize("command", ["cors", "iam"])
@@ -232,9 +289,32 @@ def test_event_notifications_are_those_of_the_model(run, tmp_path, target):
     elif target != "eventbridge":
         assert "aws lambda add-permission --function-name arn:aws:lambda:" in policy.stderr
     assert "Give --target" in run("iam", folder, "--document", "notifications", code=64).stderr
+    assert "Give --target" in run("iam", folder, "--document", "target-policy", code=64).stderr
     assert "FIFO" in run("iam", folder, "--document", "notifications", "--target", "arn:aws:sqs:eu-west-1:123456789012:up.fifo", code=64).stderr
     pattern = json.loads(run("iam", folder, "--document", "event-pattern", code=0).stdout)
     assert pattern["detail"]["bucket"] == {"name": ["acme-uploads"]}
+
+
+def test_a_queue_takes_the_events_of_every_bucket_by_one_policy(run, tmp_path):
+    folder = write(
+        tmp_path, Tenant("acme", store={"bucket": "acme-uploads", "region": "eu-west-1"}),
+        Tenant("beta", store={"bucket": "beta-uploads", "region": "eu-west-1"}))
+    queue = "arn:aws:sqs:eu-west-1:123456789012:uploads"
+    done = run("iam", folder, "--document", "target-policy", "--target", queue, code=0)
+    sources = [each["Condition"]["ArnLike"]["aws:SourceArn"] for each in json.loads(done.stdout)["Statement"]]
+    assert sources == ["arn:aws:s3:*:*:acme-uploads", "arn:aws:s3:*:*:beta-uploads"]
+    function = run("iam", folder, "--document", "target-policy", "--target", "arn:aws:lambda:eu-west-1:123456789012:function:uploads", code=64)
+    assert "--statement-id postern-1" in function.stderr and "--statement-id postern-2" in function.stderr
+
+
+def test_what_aws_refuses_of_events_is_a_warning(run, tmp_path):
+    rules = {f"r{n}": {"keyPrefix": f"folder {n}/", "contentTypes": ["image/png"], "maxSize": "1MiB"} for n in range(101)}
+    folder = write(tmp_path, Tenant("acme", rules=rules))
+    done = run("iam", folder, "--document", "notifications", "--target", "arn:aws:sqs:eu-west-1:123456789012:uploads", code=0)
+    entries = json.loads(done.stdout)["QueueConfigurations"]
+    assert entries[0]["Filter"]["Key"]["FilterRules"] == [{"Name": "prefix", "Value": "folder+0/"}]
+    assert "warning: acme-uploads: the configuration has 101 entries, and S3 takes at most 100" in done.stderr
+    assert "EventBridge takes 2048" in run("iam", folder, "--document", "event-pattern", code=0).stderr
 
 
 def test_documents_are_read_as_they_are_printed(run, tmp_path):

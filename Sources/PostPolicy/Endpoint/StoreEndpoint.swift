@@ -16,6 +16,8 @@ public struct StoreEndpoint: Sendable, Hashable {
     public let url: String
     /// Which bucket it is, for the comparison with others.
     package let identity: BucketIdentity
+    /// The bucket as rule files name it: Ceph's `TENANT:BUCKET` if the address names a tenant of Ceph.
+    package var fullBucket: String { identity.cephTenant.map { "\($0):\(bucket)" } ?? bucket }
     /// The URL's host, followed by `:` and the port if the URL has one.
     public var host: String {
         let behindScheme = url.utf8.drop { $0 != UInt8(ascii: "/") }.dropFirst(2)

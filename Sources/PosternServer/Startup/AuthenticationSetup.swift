@@ -46,7 +46,16 @@ extension RuleBook {
     /// Reads the rule files that the settings name.
     /// - Throws: `SetupError` with every problem of every file
     package static func load(_ settings: ServiceSettings) throws(SetupError) -> (book: RuleBook, warnings: [String]) {
-        try RuleLoader.load(folder: settings.tenants, service: settings).strict()
+        try load(settings.tenants, service: settings)
+    }
+
+    /// Reads the rule files of a folder.
+    /// - Parameter service: the service's settings; nil if they are not known
+    /// - Throws: `SetupError` with every problem of every file
+    package static func load(_ folder: String, service: ServiceSettings?) throws(SetupError) -> (
+        book: RuleBook, warnings: [String]
+    ) {
+        try RuleLoader.load(folder: folder, service: service).strict()
     }
 }
 

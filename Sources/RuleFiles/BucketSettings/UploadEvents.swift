@@ -92,7 +92,7 @@ package struct UploadEvents: Sendable {
                     guard !folder.element.prefix.isEmpty else { return }
                     json.object("Filter") { json in
                         json.object("Key") { json in
-                            json.array("FilterRules", of: [folder.element.prefix]) { json, prefix in
+                            json.array("FilterRules", of: [filterValue(folder.element.prefix)]) { json, prefix in
                                 json.object { json in
                                     json.member("Name", "prefix")
                                     json.member("Value", prefix)
@@ -103,6 +103,41 @@ package struct UploadEvents: Sendable {
                 }
             }
         }
+    }
+
+    /// A prefix as filters have it: AWS wants spaces as `+`, and other special characters percent-encoded ("Configuring event
+    /// notifications using object key name filtering", Amazon S3 User Guide). Ceph and MinIO compare it with the key as it is.
+    private func filterValue(_ prefix: String) -> String {
+        guard endpoint.identity.isAWS else { return prefix }
+        return Self.filterEncoding.encode(prefix).replacing("%20", with: "+")
+    }
+
+    /// Keeps S3's "safe characters" ("Naming Amazon S3 objects", Amazon S3 User Guide), and the slash.
+    private static let filterEncoding = PercentEncoding(keeping: ByteSet(ByteSet.lettersAndDigits + "/!-_.*'()"))
+
+    /// The most event notifications of a bucket ("Amazon S3 endpoints and quotas", AWS General Reference).
+    private static let maximumConfigurations = 100
+    /// The most characters of an event pattern ("Amazon EventBridge quotas", Amazon EventBridge User Guide); AWS raises it on request.
+    private static let maximumPattern = 2048
+
+    /// What AWS would refuse of the configuration for a target, or of the event pattern for nil; one sentence each.
+    package func warnings(for target: NotificationTarget?) -> [String] {
+        guard endpoint.identity.isAWS else { return [] }
+        if let target {
+            guard target.members != nil, folders.count > Self.maximumConfigurations else { return [] }
+            return [
+                "the configuration has \(folders.count) entries, and S3 takes at most \(Self.maximumConfigurations) for a bucket: begin the rules' "
+                    + "keyPrefix with fewer common folders, or use --target eventbridge"
+            ]
+        }
+        var json = JSONWriter()
+        writePattern(to: &json)
+        let length = String(decoding: json.finish(), as: UTF8.self).unicodeScalars.count
+        guard length > Self.maximumPattern else { return [] }
+        return [
+            "the pattern has \(length) characters without white space, and EventBridge takes \(Self.maximumPattern): begin the rules' keyPrefix "
+                + "with fewer common folders, or have the quota raised"
+        ]
     }
 
     /// Writes the event pattern of a rule of EventBridge ("Using EventBridge", Amazon S3 User Guide).
@@ -125,8 +160,10 @@ package struct UploadEvents: Sendable {
         }
     }
 
-    /// The policy with which a queue or a topic takes the events of a bucket of its own account; nil for other targets.
-    package func targetPolicy(for target: NotificationTarget) -> String? {
+    /// The policy with which a queue or a topic takes the events of buckets of its own account; nil for other targets.
+    ///
+    /// It is one for all buckets, since a queue or topic has only one policy.
+    package static func targetPolicy(for target: NotificationTarget, of buckets: [UsedBucket]) -> String? {
         let action: String
         let arn: String
         switch target {
@@ -135,12 +172,15 @@ package struct UploadEvents: Sendable {
         case .function, .eventBridge: return nil
         }
         let partition = arn.split(separator: ":")[1]
-        let statement = IAMPolicy.Statement(
-            principal: .init(kind: "Service", name: "s3.amazonaws.com"), actions: [action], resources: [arn],
-            conditions: [
-                ("ArnLike", [("aws:SourceArn", ["arn:\(partition):s3:*:*:\(endpoint.bucket)"])]),
-                ("StringEquals", [("aws:SourceAccount", [target.account])]),
-            ])
-        return IAMPolicy(statements: [statement]).text
+        let names = buckets.map(\.endpoint.bucket).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+        let statements = names.map { name in
+            IAMPolicy.Statement(
+                principal: .init(kind: "Service", name: "s3.amazonaws.com"), actions: [action], resources: [arn],
+                conditions: [
+                    ("ArnLike", [("aws:SourceArn", ["arn:\(partition):s3:*:*:\(name)"])]),
+                    ("StringEquals", [("aws:SourceAccount", [target.account])]),
+                ])
+        }
+        return IAMPolicy(statements: statements).text
     }
 }

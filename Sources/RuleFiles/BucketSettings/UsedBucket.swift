@@ -2,6 +2,7 @@
 
 package import PostPolicy
 package import UploadRules
+import WireFormats
 
 /// A bucket with every store of every tenant that is this bucket, however each spells it.
 package struct UsedBucket: Sendable {
@@ -12,16 +13,41 @@ package struct UsedBucket: Sendable {
 
         /// The tenant's rules for this store; never empty.
         package var rules: [UploadRule] { tenant.rules.filter { $0.store === store } }
+
+        fileprivate var cephTenant: String? { store.endpoint.identity.cephTenant }
     }
 
-    /// The first store that names it.
+    /// The first store whose address names a tenant of Ceph, or else the first one whose address tells the store from the bucket, or
+    /// else the first one: commands need both.
     package let store: Store
     package let uses: [Use]
+    /// The buckets of different tenants of Ceph that it may be, as rule files name them, if no store says which; otherwise empty.
+    package let candidates: [String]
+
+    private init?(_ uses: [Use], candidates: [String] = []) {
+        guard
+            let use = uses.first(where: { $0.cephTenant != nil }) ?? uses.first(where: { $0.store.endpoint.storeURL != nil })
+                ?? uses.first
+        else { return nil }
+        store = use.store
+        self.uses = uses
+        self.candidates = candidates
+    }
 
     package var endpoint: StoreEndpoint { store.endpoint }
     /// The ids of the tenants, each once.
     package var tenants: [String] {
-        uses.reduce(into: []) { if $0.last != $1.tenant.id { $0.append($1.tenant.id) } }
+        var known: Set<ExactString> = []
+        return uses.map(\.tenant.id).filter { known.insert(ExactString($0)).inserted }
+    }
+
+    /// Whether a text is the name of the bucket, with Ceph's tenant or without, or its URL as a store has it.
+    package func isNamed(_ text: String) -> Bool {
+        uses.map(\.store.endpoint).contains { endpoint in
+            [endpoint.fullBucket, endpoint.bucket, endpoint.url, String(endpoint.url.dropLast())].contains {
+                $0.hasSameBytes(as: text)
+            }
+        }
     }
 
     /// Returns the buckets of some tenants, in the order in which the tenants name them.
@@ -44,29 +70,22 @@ package struct UsedBucket: Sendable {
                 for name in names { places[name] = place }
             }
         }
-        return groups.compactMap { uses in uses.first.map { UsedBucket(store: $0.store, uses: uses) } }
-    }
-}
-
-/// Commands of AWS's command line, for operators to paste.
-package enum AWSCommand {
-    /// Returns `aws s3api OPERATION --bucket NAME …` for a bucket, with its region or endpoint.
-    /// - Parameter options: the rest of the command
-    package static func s3api(_ operation: String, _ endpoint: StoreEndpoint, _ options: String = "") -> String {
-        "aws s3api \(operation) --bucket \(endpoint.bucket)" + (options.isEmpty ? "" : " \(options)") + place(of: endpoint)
+        return groups.flatMap(divided)
     }
 
-    private static func place(of endpoint: StoreEndpoint) -> String {
-        guard !endpoint.identity.isAWS else { return " --region \(endpoint.region)" }
-        return " --endpoint-url \(storeURL(of: endpoint) ?? "https://…")"
-    }
-
-    /// The URL of the store without the bucket; nil if the store is not known: the host is the bucket.
-    private static func storeURL(of endpoint: StoreEndpoint) -> String? {
-        let bucket = endpoint.bucket
-        if endpoint.url.hasSuffix("/\(bucket)/") { return String(endpoint.url.dropLast(bucket.count + 2)) }
-        guard endpoint.host.hasPrefix("\(bucket)."), let scheme = endpoint.url.firstRange(of: "://") else { return nil }
-        return String(
-            endpoint.url[..<scheme.upperBound] + endpoint.url[scheme.upperBound...].dropFirst(bucket.count + 1).dropLast())
+    /// Divides stores that have names in common by the tenants of Ceph that own the buckets.
+    ///
+    /// A store that names no tenant of Ceph is of the only one that others name. If they name several it can be of each, so it stays
+    /// a bucket of its own.
+    private static func divided(_ uses: [Use]) -> [UsedBucket] {
+        var owners: [String?] = []
+        for use in uses where !owners.contains(use.cephTenant) { owners.append(use.cephTenant) }
+        guard owners.count(where: { $0 != nil }) > 1 else { return [UsedBucket(uses)].compactMap(\.self) }
+        let named = uses.filter { $0.cephTenant != nil }.map(\.store.endpoint.fullBucket)
+        return owners.compactMap { owner in
+            UsedBucket(
+                uses.filter { $0.cephTenant == owner },
+                candidates: owner == nil ? named.reduce(into: []) { if !$0.contains($1) { $0.append($1) } } : [])
+        }
     }
 }

@@ -113,9 +113,7 @@ extension SigningIdentity {
         return Document(json: text, warnings: warnings)
     }
 
-    private var usesAnyKey: Bool {
-        uses.flatMap(\.rules).contains { $0.storage.encryption?.kmsResource == "*" }
-    }
+    private var usesAnyKey: Bool { uses.contains(where: \.usesAnyKey) }
 
     private func policyText(_ pattern: ResourcePattern) -> String {
         let permissions = UploadPermissions(
@@ -125,7 +123,8 @@ extension SigningIdentity {
             // No key is named, so at least only S3 may use it ("kms:ViaService", AWS KMS Developer Guide).
             var narrowed = statement
             let services = Set(
-                uses.filter(\.store.endpoint.identity.isAWS).map { "s3.\($0.store.region).\($0.partition.suffix)" })
+                uses.filter { $0.usesAnyKey && $0.store.endpoint.identity.isAWS }
+                    .map { "s3.\($0.store.region).\($0.partition.suffix)" })
             if !services.isEmpty {
                 narrowed.conditions = [("StringEquals", [("kms:ViaService", services.sorted())])]
             }
@@ -188,6 +187,9 @@ extension SigningIdentity {
 }
 
 extension UsedBucket.Use {
+    /// Whether a rule encrypts by KMS without the ARN of a key.
+    fileprivate var usesAnyKey: Bool { rules.contains { $0.storage.encryption?.kmsResource == "*" } }
+
     /// The partition of AWS that the bucket's resource name has. Other stores use names as those of the first partition.
     var partition: Partition {
         store.endpoint.identity.isAWS ? Partition(region: store.region) ?? .aws : .aws

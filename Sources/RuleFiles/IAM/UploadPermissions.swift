@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import PostPolicy
-import UploadRules
+package import UploadRules
 
 /// What an identity must be allowed so that its tickets can be used for some rules, and no more.
 ///
@@ -24,24 +24,39 @@ struct UploadPermissions {
     let buckets: [Bucket]
 
     func statements(_ pattern: ResourcePattern) -> [IAMPolicy.Statement] {
-        func statement(_ action: String, where isNeeded: (UploadRule) -> Bool = { _ in true }) -> IAMPolicy.Statement? {
+        var statements: [IAMPolicy.Statement] = UploadAction.ofObjects.compactMap { action in
             let resources = buckets.flatMap { bucket in
-                pattern.resources(bucket.rules.filter(isNeeded).map(\.keyPrefix)).map { bucket.objects + $0 }
+                pattern.resources(bucket.rules.filter(action.isNeeded).map(\.keyPrefix)).map { bucket.objects + $0 }
             }
-            return resources.isEmpty ? nil : IAMPolicy.Statement(actions: [action], resources: resources)
+            return resources.isEmpty ? nil : IAMPolicy.Statement(actions: [action.rawValue], resources: resources)
         }
-        var statements = [
-            statement("s3:PutObject"),
-            statement("s3:PutObjectAcl") { $0.storage.acl != nil },
-            statement("s3:PutObjectTagging") { !$0.storage.tags.isEmpty },
-        ].compactMap(\.self)
-        let keys = buckets.flatMap(\.rules).compactMap { $0.storage.encryption?.kmsResource }
-        if !keys.isEmpty {
-            statements.append(
-                IAMPolicy.Statement(
-                    actions: ["kms:GenerateDataKey"], resources: keys.contains("*") ? ["*"] : Array(Set(keys)).sorted()))
+        let keys = Set(buckets.flatMap(\.rules).compactMap { $0.storage.encryption?.kmsResource })
+        // Any key is a statement of its own, which can have conditions that do not hold for the keys that are named.
+        for resources in [keys.subtracting(["*"]).sorted(), keys.contains("*") ? ["*"] : []] where !resources.isEmpty {
+            statements.append(IAMPolicy.Statement(actions: [UploadAction.useKey.rawValue], resources: resources))
         }
         return statements
+    }
+}
+
+/// What an identity must be allowed for uploads. The raw values are IAM's names.
+package enum UploadAction: String, CaseIterable, Sendable {
+    case put = "s3:PutObject"
+    case setACL = "s3:PutObjectAcl"
+    case setTags = "s3:PutObjectTagging"
+    case useKey = "kms:GenerateDataKey"
+
+    /// Those of which the resource is the object.
+    fileprivate static let ofObjects: [UploadAction] = [.put, .setACL, .setTags]
+
+    /// Whether the uploads of a rule need it.
+    package func isNeeded(for rule: UploadRule) -> Bool {
+        switch self {
+        case .put: true
+        case .setACL: rule.storage.acl != nil
+        case .setTags: !rule.storage.tags.isEmpty
+        case .useKey: rule.storage.encryption?.kmsResource != nil
+        }
     }
 }
 

@@ -26,7 +26,7 @@ struct Cors: ParsableCommand {
     @Option(help: ArgumentHelp("Only the buckets of this tenant. (default: all tenants)", valueName: "id"))
     var tenant: String?
 
-    @Option(help: ArgumentHelp("Only the bucket with this name.", valueName: "name"))
+    @Option(help: ArgumentHelp("Only the bucket with this name or URL.", valueName: "name"))
     var bucket: String?
 
     @Flag(help: "Print XML, for the REST API.")
@@ -37,19 +37,19 @@ struct Cors: ParsableCommand {
         let configurations = listed.map { (bucket: $0, configuration: CORSConfiguration(of: $0)) }
         for (bucket, configuration) in configurations where configuration.isEmpty {
             Remark.write(
-                "\(bucket.endpoint.bucket): no tenant of it lists origins (\(RuleFolder.list(bucket.tenants))), so it needs no CORS configuration"
+                "\(bucket.endpoint.fullBucket): no tenant of it lists origins (\(RuleFolder.list(bucket.tenants))), so it needs no CORS configuration"
             )
         }
         let needed = configurations.filter { !$0.configuration.isEmpty }
         guard let first = needed.first else { throw ExitCode(1) }
         if xml, needed.count > 1 {
             throw ValidationError(
-                "XML is for one bucket: name one with --bucket or --tenant: \(RuleFolder.list(needed.map(\.bucket.endpoint.bucket)))."
+                "XML is for one bucket: name one by its URL with --bucket: \(RuleFolder.list(needed.map(\.bucket.endpoint.url)))."
             )
         }
         for (bucket, configuration) in needed {
-            for warning in configuration.warnings(for: bucket.endpoint) {
-                Remark.write("warning: \(bucket.endpoint.bucket): \(warning)")
+            for warning in configuration.warnings(for: bucket.endpoint) + bucket.warnings {
+                Remark.write("warning: \(bucket.endpoint.fullBucket): \(warning)")
             }
         }
         if xml {
@@ -74,7 +74,9 @@ struct Cors: ParsableCommand {
         print(String(indenting: json.finish()))
         for (bucket, _) in needed {
             let command = AWSCommand.s3api("put-bucket-cors", bucket.endpoint, "--cors-configuration file://cors.json")
-            let document = needed.count > 1 ? "postern cors … --bucket \(bucket.endpoint.bucket) > cors.json && " : ""
+            let document =
+                needed.count > 1
+                ? "postern cors \(folder.words(tenant: tenant)) --bucket \(bucket.endpoint.url.shellWord) > cors.json && " : ""
             Remark.write("\(bucket.title): \(document)\(command)")
         }
         Remark.write("this replaces the whole CORS configuration of the bucket")
@@ -87,10 +89,12 @@ extension RuleFolder {
         let files = try tenant.map { try usableFiles(for: $0).book.files } ?? files()
         let all = UsedBucket.all(of: files.map(\.tenant)).filter { bucket in tenant.map(bucket.tenants.contains) ?? true }
         guard let name else { return all }
-        let found = all.filter { $0.endpoint.bucket == name }
+        let found = all.filter { $0.isNamed(name) }
         guard !found.isEmpty else {
+            let named = Dictionary(grouping: all, by: \.endpoint.fullBucket)
+            let names = all.map(\.endpoint).map { named[$0.fullBucket, default: []].count > 1 ? $0.url : $0.fullBucket }
             throw ValidationError(
-                "--bucket: no rule uses a bucket \(name.quoted); there are: \(Self.list(all.map(\.endpoint.bucket))).")
+                "--bucket: no rule uses a bucket with the name or URL \(name.quoted); there are: \(Self.list(names)).")
         }
         return found
     }
@@ -98,11 +102,20 @@ extension RuleFolder {
 
 extension UsedBucket {
     /// For messages: the bucket with its address and tenants.
-    var title: String { "\(endpoint.bucket) (\(endpoint.url); \(RuleFolder.list(tenants)))" }
+    var title: String { "\(endpoint.fullBucket) (\(endpoint.url); \(RuleFolder.list(tenants)))" }
+
+    /// What is not clear about it, one sentence each.
+    var warnings: [String] {
+        guard let example = candidates.first else { return [] }
+        return [
+            "tenants of Ceph have several buckets of this name (\(RuleFolder.list(candidates))), and it depends on the signer which is meant: "
+                + "write bucket: \(example), or another one, in the rule files of \(RuleFolder.list(tenants))"
+        ]
+    }
 
     /// Writes which bucket something is about.
     func writeMembers(to json: inout JSONWriter) {
-        json.member("bucket", endpoint.bucket)
+        json.member("bucket", endpoint.fullBucket)
         json.member("region", endpoint.region)
         json.member("url", endpoint.url)
         json.member("tenants", tenants)

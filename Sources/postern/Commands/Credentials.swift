@@ -74,7 +74,9 @@ struct Credentials: AsyncParsableCommand {
         if hasNoFiles { return [.init(origin: .standard, users: [], region: nil)] }
         do {
             let settings = try SettingsResolver(flags: files.flags, environment: environment).settings()
-            let book = try RuleBook.load(settings).book
+            // Without a service-wide file its issuers are not known, and nothing here depends on them.
+            let isKnown = !(files.config ?? environment["POSTERN_CONFIG"] ?? "").isEmpty
+            let book = try RuleBook.load(settings.tenants, service: isKnown ? settings : nil).book
             var sources: [CredentialFinding.Source] = []
             for file in book.files {
                 for (store, source) in zip(file.tenant.stores, file.credentials) {

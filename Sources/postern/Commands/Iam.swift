@@ -23,9 +23,9 @@ struct Iam: ParsableCommand {
             (with --oidc-provider and --service-account).
             notifications: the bucket's events of uploads, for 'aws s3api put-bucket-notification-configuration' (with --target).
             event-pattern: the pattern of a rule of EventBridge for these events.
-            target-policy: the policy with which the queue or topic of --target takes the events.
+            target-policy: the policy with which the queue or topic of --target takes the events of all these buckets.
 
-            For several identities or buckets it is one JSON document that says which is which.
+            Other documents for several identities or buckets are one JSON document that says which is which.
 
             Exit code 0: printed; 1: the rule files have problems; 64: wrong usage.
             """
@@ -45,7 +45,7 @@ struct Iam: ParsableCommand {
             valueName: "name"))
     var signer: String?
 
-    @Option(help: ArgumentHelp("Only the bucket with this name.", valueName: "name"))
+    @Option(help: ArgumentHelp("Only the bucket with this name or URL.", valueName: "name"))
     var bucket: String?
 
     @Option(
@@ -70,7 +70,8 @@ struct Iam: ParsableCommand {
         switch document {
         case .policy: try printAll(try identities().map { ($0, $0.policy) })
         case .trust: try printTrust()
-        case .notifications, .eventPattern, .targetPolicy: try printEvents()
+        case .notifications, .eventPattern: try printEvents()
+        case .targetPolicy: try printTargetPolicy()
         }
     }
 
@@ -147,47 +148,55 @@ struct Iam: ParsableCommand {
 
     private func printEvents() throws {
         let buckets = try folder.buckets(of: tenant, named: bucket)
-        let target = try notificationTarget()
-        var documents: [(bucket: UsedBucket, json: [UInt8])] = []
-        for bucket in buckets {
+        let target = document == .notifications ? try notificationTarget() : nil
+        let documents = buckets.map { bucket in
             let events = UploadEvents(of: bucket)
+            for warning in events.warnings(for: target) + bucket.warnings {
+                Remark.write("warning: \(bucket.endpoint.fullBucket): \(warning)")
+            }
             var json = JSONWriter()
-            switch document {
-            case .eventPattern: events.writePattern(to: &json)
-            case .targetPolicy: json.raw(try targetPolicy(events, target, bucket).utf8)
-            default: if let target { events.writeConfiguration(for: target, to: &json) }
-            }
-            documents.append((bucket, json.finish()))
+            if let target { events.writeConfiguration(for: target, to: &json) } else { events.writePattern(to: &json) }
+            return (bucket: bucket, json: json.finish())
         }
-        if documents.count == 1, let (bucket, json) = documents.first {
+        if documents.count == 1, let (_, json) = documents.first {
             print(String(indenting: json))
-            if document == .notifications {
-                let command = AWSCommand.s3api(
-                    "put-bucket-notification-configuration", bucket.endpoint,
-                    "--notification-configuration file://notifications.json")
-                Remark.write("\(bucket.title): \(command)")
-                Remark.write(
-                    "this replaces the bucket's whole configuration: merge it with what 'get-bucket-notification-configuration' shows"
-                )
-            }
-            return
-        }
-        let all = JSONWriter.object { json in
-            json.array("buckets", of: documents) { json, each in
-                json.object { json in
-                    each.bucket.writeMembers(to: &json)
-                    json.key("document")
-                    json.raw(each.json)
+        } else {
+            let all = JSONWriter.object { json in
+                json.array("buckets", of: documents) { json, each in
+                    json.object { json in
+                        each.bucket.writeMembers(to: &json)
+                        json.key("document")
+                        json.raw(each.json)
+                    }
                 }
             }
+            print(String(indenting: all))
         }
-        print(String(indenting: all))
-        Remark.write("several buckets: print the document of one with --bucket or --tenant")
+        for (bucket, _) in documents { writeCommand(for: bucket, isOnly: documents.count == 1) }
+        if document == .notifications {
+            Remark.write(
+                "this replaces the bucket's whole configuration: merge it with what 'get-bucket-notification-configuration' shows"
+            )
+        }
     }
 
-    /// - Throws: `ValidationError` if the document needs a target and there is none that fits
-    private func notificationTarget() throws -> NotificationTarget? {
-        guard document != .eventPattern else { return nil }
+    /// Says how to print the document of one bucket, and how to use it.
+    private func writeCommand(for bucket: UsedBucket, isOnly: Bool) {
+        let options = "--document \(document.rawValue)" + (target.map { " --target \($0.shellWord)" } ?? "")
+        let own = "postern iam \(folder.words(tenant: tenant)) \(options) --bucket \(bucket.endpoint.url.shellWord)"
+        let file = "notifications.json"
+        switch document {
+        case .notifications:
+            let command = AWSCommand.s3api(
+                "put-bucket-notification-configuration", bucket.endpoint, "--notification-configuration file://\(file)")
+            Remark.write("\(bucket.title): \(isOnly ? "" : "\(own) > \(file) && ")\(command)")
+        default:
+            if !isOnly { Remark.write("\(bucket.title): \(own)") }
+        }
+    }
+
+    /// - Throws: `ValidationError` if there is no target that can be parsed
+    private func notificationTarget() throws -> NotificationTarget {
         guard let target, let parsed = NotificationTarget(target) else {
             throw ValidationError("Give --target: the ARN of an SQS queue, an SNS topic or a Lambda function, or eventbridge.")
         }
@@ -195,18 +204,23 @@ struct Iam: ParsableCommand {
         return parsed
     }
 
-    private func targetPolicy(_ events: UploadEvents, _ target: NotificationTarget?, _ bucket: UsedBucket) throws -> String {
-        let account = target?.account ?? ""
-        if let target, let policy = events.targetPolicy(for: target) {
-            Remark.write("aws:SourceAccount is the account of the target, \(account): write the bucket's if that is another one")
-            return policy
+    private func printTargetPolicy() throws {
+        let buckets = try folder.buckets(of: tenant, named: bucket)
+        let target = try notificationTarget()
+        guard let policy = UploadEvents.targetPolicy(for: target, of: buckets) else {
+            guard case .function(let function) = target else {
+                throw ValidationError("EventBridge needs no policy to take events of S3.")
+            }
+            let commands = buckets.enumerated().map { number, bucket in
+                "aws lambda add-permission --function-name \(function) --statement-id postern-\(number + 1) "
+                    + "--action lambda:InvokeFunction --principal s3.amazonaws.com --source-arn arn:aws:s3:::\(bucket.endpoint.bucket) "
+                    + "--source-account \(target.account)"
+            }
+            throw ValidationError("A Lambda function has no document for this; run: \(commands.joined(separator: " && "))")
         }
-        guard case .function(let function) = target else {
-            throw ValidationError("EventBridge needs no policy to take events of S3.")
-        }
-        throw ValidationError(
-            "A Lambda function has no document for this; run: aws lambda add-permission --function-name \(function) --statement-id postern "
-                + "--action lambda:InvokeFunction --principal s3.amazonaws.com --source-arn arn:aws:s3:::\(bucket.endpoint.bucket) "
-                + "--source-account \(account)")
+        print(String(indenting: policy.utf8))
+        Remark.write(
+            "the target takes the events of \(RuleFolder.list(buckets.map(\.endpoint.fullBucket))); aws:SourceAccount is the account of the target, "
+                + "\(target.account): write the bucket's if that is another one")
     }
 }

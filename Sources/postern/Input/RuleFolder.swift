@@ -21,10 +21,8 @@ struct RuleFolder: ParsableArguments {
     /// - Throws: `StartupError` with every problem of the files, `ValidationError` if there is no such tenant
     func files(of tenant: String? = nil) throws -> [TenantFile] {
         if let tenant { return [try usableFiles(for: tenant).file] }
-        do {
-            var settings = try settings()
-            settings.tenants = path
-            return try RuleBook.load(settings).book.files
+        do throws(SetupError) {
+            return try RuleBook.load(path, service: try settings()).book.files
         } catch {
             throw StartupError(error)
         }
@@ -33,8 +31,8 @@ struct RuleFolder: ParsableArguments {
     /// Reads the folder for one tenant, and says on standard error if other tenants' files have problems.
     /// - Throws: `StartupError` with every problem of the tenant's file, `ValidationError` if there is no such tenant
     func usableFiles(for tenant: String) throws -> UsableFiles {
-        let settings: ServiceSettings
-        do {
+        let settings: ServiceSettings?
+        do throws(SetupError) {
             settings = try self.settings()
         } catch {
             throw StartupError(error)
@@ -58,11 +56,17 @@ struct RuleFolder: ParsableArguments {
         }
     }
 
-    /// The settings of the service-wide file; the defaults if none is given.
+    /// The folder and the options, for a command that an operator pastes.
+    /// - Parameter tenant: the tenant that the command is about; nil for all
+    func words(tenant: String? = nil) -> String {
+        path.shellWord + (config.map { " --config \($0.shellWord)" } ?? "") + (tenant.map { " --tenant \($0.shellWord)" } ?? "")
+    }
+
+    /// The settings of the service-wide file; nil if none is given, so that they are not known, as for `check`.
     /// - Throws: `SetupError` with every problem of the file
-    func settings() throws(SetupError) -> ServiceSettings {
+    func settings() throws(SetupError) -> ServiceSettings? {
         do throws(RuleFilesError) {
-            return try config.map { path throws(RuleFilesError) in try ServiceSettings(file: path) } ?? ServiceSettings()
+            return try config.map { path throws(RuleFilesError) in try ServiceSettings(file: path) }
         } catch {
             throw SetupError(error.problems.map(\.description))
         }

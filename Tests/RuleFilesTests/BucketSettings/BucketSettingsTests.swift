@@ -75,7 +75,86 @@ struct BucketSettingsTests {
         }
         #expect(
             try command("{bucket: shared, region: r, endpoint: 'https://files.example', addressing: host}")
-                == "\(aws) --endpoint-url https://…")
+                == "\(aws) --endpoint-url https://STORE # write the host of the store for STORE: files.example is the bucket alone"
+        )
+    }
+
+    // MARK: Tenants of Ceph
+
+    private static func ceph(_ bucket: String, addressing: String = "path") -> String {
+        "{bucket: '\(bucket)', region: r, endpoint: 'https://store.example', addressing: \(addressing)}"
+    }
+
+    @Test func `buckets of two tenants of Ceph are two, and one without a tenant is neither`() throws {
+        let buckets = try Self.buckets([
+            "a": Self.yaml("a", store: Self.ceph("x:uploads"), origins: ["https://a.example"]),
+            "b": Self.yaml("b", store: Self.ceph("y:uploads"), origins: ["https://b.example"]),
+            "c": Self.yaml("c", store: Self.ceph("uploads")),
+            "d": Self.yaml("d", store: Self.ceph("x:uploads")),
+        ])
+        #expect(buckets.map(\.endpoint.fullBucket) == ["x:uploads", "y:uploads", "uploads"])
+        #expect(buckets.map(\.tenants) == [["a", "d"], ["b"], ["c"]])
+        #expect(buckets.map(\.candidates) == [[], [], ["x:uploads", "y:uploads"]])
+        #expect(CORSConfiguration(of: buckets[1]).rules.flatMap(\.origins) == ["https://b.example"])
+    }
+
+    @Test func `a bucket without a tenant of Ceph is that of the only tenant`() throws {
+        let buckets = try Self.buckets([
+            "a": Self.yaml("a", store: Self.ceph("uploads")), "b": Self.yaml("b", store: Self.ceph("x:uploads")),
+            "c": Self.yaml("c", store: Self.ceph("uploads", addressing: "virtual")),
+        ])
+        #expect(buckets.map(\.tenants) == [["a", "b", "c"]])
+        #expect(buckets.flatMap(\.candidates).isEmpty)
+        #expect(buckets.map(\.endpoint.fullBucket) == ["x:uploads"])
+    }
+
+    @Test func `a command for a bucket of a tenant of Ceph names store and bucket, and whose keys it needs`() throws {
+        let bucket = try #require(try Self.buckets(["a": Self.yaml("a", store: Self.ceph("x:uploads"))]).first)
+        #expect(
+            AWSCommand.s3api("get-bucket-cors", bucket.endpoint)
+                == "aws s3api get-bucket-cors --bucket uploads --endpoint-url https://store.example # with the keys of a user of Ceph's tenant x"
+        )
+    }
+
+    // MARK: Names
+
+    @Test func `a bucket is named by its name or by the URL of each of its stores`() throws {
+        let buckets = try Self.buckets([
+            "a": Self.yaml("a"), "b": Self.yaml("b", store: Self.ceph("shared", addressing: "virtual")),
+            "c": Self.yaml("c", store: Self.ceph("shared")), "d": Self.yaml("d", store: Self.ceph("x:other")),
+        ])
+        let expected: [String: String] = [
+            "shared": "a|b,c", "https://shared.s3.eu-west-1.amazonaws.com/": "a",
+            "https://shared.s3.eu-west-1.amazonaws.com": "a",
+            "https://shared.store.example/": "b,c", "https://store.example/shared/": "b,c", "other": "d", "x:other": "d",
+            "https://store.example/x:other": "d", "": "", "https://store.example/": "", "y:other": "",
+        ]
+        for (name, tenants) in expected {
+            let found = buckets.filter { $0.isNamed(name) }.map { $0.tenants.joined(separator: ",") }
+            #expect(found.joined(separator: "|") == tenants, "\(name)")
+        }
+    }
+
+    @Test func `a tenant is listed once, also if groups of stores become one bucket`() throws {
+        let files = [
+            "a": """
+            tenant: a
+            store: {bucket: files, region: r, endpoint: 'https://store.example', addressing: path}
+            stores:
+              other: {bucket: x-files, region: r, endpoint: 'https://files.store.example', addressing: host}
+            auth:
+              apiKeys:
+                - id: cms
+                  sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+            rules:
+              r: {keyPrefix: "a/", contentTypes: [image/png], maxSize: 5MiB}
+              s: {store: other, keyPrefix: "a2/", contentTypes: [image/png], maxSize: 5MiB}
+
+            """,
+            "b": Self.yaml("b", store: Self.ceph("files"), prefixes: ["b/"]),
+            "c": Self.yaml("c", store: Self.ceph("files", addressing: "virtual"), prefixes: ["c/"]),
+        ]
+        #expect(try Self.buckets(files).map(\.tenants) == [["a", "b", "c"]])
     }
 
     // MARK: CORS
@@ -190,20 +269,62 @@ struct BucketSettingsTests {
                 + #""reason":["POST Object"],"object":{"key":[{"prefix":"a/"},{"prefix":"b/"}]}}}"#)
     }
 
+    @Test(arguments: [
+        ("site ä/", "site+%C3%A4/"), ("a=1/b+c/", "a%3D1/b%2Bc/"), ("a-_.!'()/", "a-_.!'()/"), ("~x@y/", "%7Ex%40y/"),
+    ])
+    func `filters of AWS have prefixes encoded as S3 wants them, and those of other stores as they are`(
+        prefix: String, value: String
+    ) throws {
+        func written(_ store: String) throws -> String? {
+            let json = try configuration([prefix], store: store, target: "arn:aws:sqs:eu-west-1:123456789012:uploads")
+            let key = json["QueueConfigurations"]?.elements?.first?["Filter"]?["Key"]
+            return key?["FilterRules"]?.elements?.first?["Value"]?.string
+        }
+        #expect(try written("{bucket: shared, region: eu-west-1}") == value)
+        #expect(try written("{bucket: shared, region: r, endpoint: 'https://store.example'}") == prefix)
+    }
+
+    @Test func `more entries than S3 takes, and a pattern that is too long, are warnings`() throws {
+        func events(_ count: Int, store: String = "{bucket: shared, region: eu-west-1}") throws -> UploadEvents {
+            var files: [String: String] = [:]
+            for number in 0..<count { files["t\(number)"] = Self.yaml("t\(number)", store: store) }
+            return UploadEvents(of: try #require(try Self.buckets(files).first))
+        }
+        let queue = NotificationTarget.queue("arn:aws:sqs:eu-west-1:123456789012:uploads")
+        #expect(try events(100).warnings(for: queue).isEmpty)
+        let many = try events(101)
+        #expect(many.warnings(for: queue).first?.contains("101 entries, and S3 takes at most 100") == true)
+        #expect(many.warnings(for: .eventBridge).isEmpty)
+        #expect(try events(200).warnings(for: nil).count == 1)
+        #expect(try events(101, store: Self.ceph("shared")).warnings(for: queue).isEmpty)
+        #expect(try events(10).warnings(for: nil).isEmpty)
+    }
+
     @Test(arguments: ["", "arn:aws:s3:::shared", "arn:aws:sqs", "arn:aws:sqs:::q", "EventBridge", "arn:aws:sqs:r:1:ü"])
     func `other texts are no target`(text: String) {
         #expect(NotificationTarget(text) == nil)
     }
 
     @Test func `a queue takes the events of the bucket only`() throws {
-        let bucket = try #require(try Self.buckets(["a": Self.yaml("a")]).first)
-        let events = UploadEvents(of: bucket)
+        let buckets = try Self.buckets(["a": Self.yaml("a")])
         #expect(
-            events.targetPolicy(for: .queue("arn:aws-cn:sqs:cn-north-1:123456789012:q"))
+            UploadEvents.targetPolicy(for: .queue("arn:aws-cn:sqs:cn-north-1:123456789012:q"), of: buckets)
                 == #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},"#
                 + #""Action":"sqs:SendMessage","Resource":["arn:aws-cn:sqs:cn-north-1:123456789012:q"],"#
                 + #""Condition":{"ArnLike":{"aws:SourceArn":"arn:aws-cn:s3:*:*:shared"},"StringEquals":{"aws:SourceAccount":"123456789012"}}}]}"#
         )
-        #expect(events.targetPolicy(for: .eventBridge) == nil)
+        #expect(UploadEvents.targetPolicy(for: .eventBridge, of: buckets) == nil)
+    }
+
+    @Test func `a queue has one policy, with a statement for each bucket`() throws {
+        let buckets = try Self.buckets([
+            "a": Self.yaml("a"), "b": Self.yaml("b", store: "{bucket: other, region: eu-west-1}"),
+            "c": Self.yaml("c", store: Self.ceph("shared")),
+        ])
+        let text = try #require(
+            UploadEvents.targetPolicy(for: .topic("arn:aws:sns:eu-west-1:123456789012:t"), of: buckets))
+        let statements = try #require(try JSONValue(parsing: Array(text.utf8))["Statement"]?.elements)
+        let sources = statements.compactMap { $0["Condition"]?["ArnLike"]?["aws:SourceArn"]?.string }
+        #expect(sources == ["arn:aws:s3:*:*:shared", "arn:aws:s3:*:*:other"])
     }
 }

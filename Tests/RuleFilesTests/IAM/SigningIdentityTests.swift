@@ -92,6 +92,21 @@ struct SigningIdentityTests {
         #expect(document.warnings.count == 1)
     }
 
+    @Test func `S3 may use a KMS key that is not named only in the regions where a rule does so`() throws {
+        let key = "arn:aws:kms:us-west-2:123456789012:key/k"
+        let document = try policy([
+            "a": yaml("a", aws, rule("x", "x/", "encryption: 'aws:kms'")),
+            "b": yaml("b", "store: {bucket: b-uploads, region: us-east-1}", rule("x", "x/")),
+            "c": yaml(
+                "c", "store: {bucket: c-uploads, region: us-west-2}",
+                rule("x", "x/", "encryption: {type: 'aws:kms', keyId: '\(key)'}")),
+        ])
+        let named = #"{"Effect":"Allow","Action":"kms:GenerateDataKey","Resource":["\#(key)"]},"#
+        let any = #"{"Effect":"Allow","Action":"kms:GenerateDataKey","Resource":["*"],"#
+        let condition = #""Condition":{"StringEquals":{"kms:ViaService":"s3.eu-west-1.amazonaws.com"}}}]}"#
+        #expect(document.json.hasSuffix(named + any + condition), "\(document.json)")
+    }
+
     @Test func `each source of credentials is an identity, and a role is one for all its tenants`() throws {
         func role(_ tenant: String, _ more: String = "") -> String {
             "store: {bucket: \(tenant)-uploads, region: eu-west-1, credentials: {assumeRole: {roleArn: 'arn:aws:iam::123456789012:role/up'\(more)}}}"
