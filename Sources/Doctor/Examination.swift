@@ -50,7 +50,7 @@ package struct Examination: Sendable {
     ///   - rules: those that are tried.
     ///   - signers: one for each store of the rules.
     ///   - reader: reads settings and files, and removes files; nil if the signers do.
-    ///   - folder: the folder of rule files, as it was given, for commands.
+    ///   - folder: the folder of rule files and the option for the service-wide file, as commands take them.
     ///   - file: the tenant's file.
     package init(
         of tenant: Tenant, rules: [UploadRule], signers: [Signer], reader: SigningCredentials?, folder: String,
@@ -83,7 +83,7 @@ package struct Examination: Sendable {
     private func examine(_ signer: Signer, _ rules: [UploadRule], _ start: Date) async -> [Finding] {
         let store = signer.store
         let scope = Finding.Scope.store(
-            name: store.name ?? "store", place: "\(store.bucket) in \(store.region), \(store.endpoint.url)")
+            name: store.name ?? "store", place: "\(store.endpoint.fullBucket) in \(store.region), \(store.endpoint.url)")
         func untried(_ rules: some Sequence<UploadRule>, _ reason: String) -> [Finding] {
             rules.map { Finding(.rule($0.name), .upload, .notKnown, "not tried: \(reason)") }
         }
@@ -97,7 +97,7 @@ package struct Examination: Sendable {
         var findings = [self.credentials(signer, credentials, rules, scope)]
         let client = StoreClient(
             endpoint: store.endpoint, transport: transport,
-            secrets: [credentials.sessionToken, credentials.secretAccessKey].compactMap(\.self))
+            secrets: [credentials, reader].compactMap(\.self).flatMap(\.secrets))
         let result = await StoreExamination(
             store: store, scope: scope, rules: rules, origins: tenant.origins, client: client, signer: credentials,
             reader: reader ?? credentials, remedies: remedies
@@ -115,7 +115,7 @@ package struct Examination: Sendable {
                 reader: reader ?? credentials, remedies: remedies
             ).run()
             findings += outcome.findings
-            if outcome.problemOfStore != nil {
+            if outcome.isProblemOfStore {
                 return findings + untried(rules[(index + 1)...], "the rule \(rule.name) shows that the store is not usable")
             }
         }
@@ -133,8 +133,15 @@ package struct Examination: Sendable {
         let now = transport.now()
         let left = Int(end.timeIntervalSince(now))
         let until = "\(text), until \(end.rfc3339) (in \(left / 60) min)"
-        // The service renews them before they end, and its tickets end a minute before they do.
-        let lifetime = Double(left) - 60
+        if let rule = rules.first(where: { TicketExpiry(ruleSeconds: $0.expiry, credentials: credentials, at: now) == nil }) {
+            return Finding(
+                scope, .credentials, .wrong,
+                "\(until): the service issues no ticket of the rule \(rule.name) with them, since it would end after less than "
+                    + "\(Int(TicketExpiry.shortest)) s",
+                advice: "renew the session, or let it last longer; \(remedies.credentials)")
+        }
+        // The service renews them before they end, and its tickets end before they do.
+        let lifetime = Double(left) - TicketExpiry.margin
         guard let rule = rules.max(by: { $0.expiry < $1.expiry }), Double(rule.expiry) > lifetime else {
             return Finding(scope, .credentials, .ok, until)
         }
@@ -142,5 +149,12 @@ package struct Examination: Sendable {
             scope, .credentials, .note,
             "\(until): a ticket of the rule \(rule.name) would end after \(max(0, Int(lifetime))) s now, and not after \(rule.expiry) s",
             advice: "write a shorter expiry, or let the session last longer")
+    }
+}
+
+extension SigningCredentials {
+    /// What no message may have, also as a URL has it.
+    fileprivate var secrets: [String] {
+        [sessionToken, secretAccessKey].compactMap(\.self).flatMap { [$0, PercentEncoding.component.encode($0)] }
     }
 }

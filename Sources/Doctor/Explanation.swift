@@ -8,14 +8,14 @@ import WireFormats
 
 /// What an operator writes or runs to mend something, for one tenant.
 struct Remedies: Sendable {
-    /// The folder of rule files, as it was given.
+    /// The folder of rule files and the option for the service-wide file, as commands take them.
     let folder: String
     let tenant: String
     /// The tenant's file.
     let file: String
 
     func cors(_ endpoint: StoreEndpoint, _ command: String) -> String {
-        "run: postern cors \(folder) --bucket \(endpoint.bucket) > cors.json && \(command)"
+        "run: postern cors \(folder) --tenant \(tenant) --bucket \(endpoint.url.shellWord) > cors.json && \(command)"
     }
 
     var iam: String { "run: postern iam \(folder) --tenant \(tenant) # it prints the policy that the signer needs" }
@@ -99,10 +99,10 @@ struct Explanation {
         case "NoSuchBucket":
             let create =
                 endpoint.identity.isAWS && endpoint.region != "us-east-1"
-                ? " --create-bucket-configuration LocationConstraint=\(endpoint.region)" : ""
+                ? "--create-bucket-configuration LocationConstraint=\(endpoint.region)" : ""
             self.init(
-                .bucket, "there is no bucket \(endpoint.bucket.quoted)",
-                "correct bucket in \(remedies.file), or create it: \(Self.command("create-bucket", endpoint, create))")
+                .bucket, "there is no bucket \(endpoint.fullBucket.quoted)",
+                "correct bucket in \(remedies.file), or create it: \(AWSCommand.s3api("create-bucket", endpoint, create))")
         case "PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
             self.init(
                 .region, "the bucket is elsewhere (\(answer.summary))",
@@ -110,7 +110,7 @@ struct Explanation {
         default:
             if [301, 302, 307, 308].contains(answer.status) {
                 self.init(
-                    .region, "the store redirects to \((answer["location"] ?? "another place").quoted), which no upload follows",
+                    .region, "the store redirects to \((answer.location ?? "another place").quoted), which no upload follows",
                     "correct region or endpoint of the store in \(remedies.file)")
             } else {
                 return nil
@@ -143,10 +143,7 @@ struct Explanation {
                 .acls, "the bucket has ACLs disabled, and refuses the rule's acl: \(rule.storage.acl ?? "private")",
                 "remove acl from the rule in \(remedies.file), and let a bucket policy say who may read", isOfStore: false)
         case "AccessDenied", "AllAccessDisabled", "Forbidden", "AccountProblem":
-            var rights = ["s3:PutObject"]
-            if rule.storage.acl != nil { rights.append("s3:PutObjectAcl") }
-            if !rule.storage.tags.isEmpty { rights.append("s3:PutObjectTagging") }
-            if case .kms = rule.storage.encryption { rights.append("kms:GenerateDataKey") }
+            let rights = UploadAction.allCases.filter { $0.isNeeded(for: rule) }.map(\.rawValue)
             let allow = "allow \(rights.joined(separator: ", ")) and look for a Deny in the bucket's policy; \(remedies.iam)"
             // Ceph answers alike to an unknown key, to a wrong secret and to one without rights.
             self.init(
@@ -182,7 +179,7 @@ struct Explanation {
                 .upload, "KMS refuses the rule's key: \(answer.summary)",
                 "check encryption of the rule, the key's region, state and policy; \(remedies.iam)", isOfStore: false)
         default:
-            if answer.status >= 500 || answer.status == 429 {
+            if answer.status >= 500 || [408, 429].contains(answer.status) {
                 self.init(
                     .upload, "the store cannot take uploads now: \(answer.summary)", "try again in a minute", isOfStore: false,
                     verdict: .notKnown)
@@ -197,9 +194,5 @@ struct Explanation {
         let named = [answer.text("Error/Region"), answer["x-amz-bucket-region"]].compactMap(\.self).first { !$0.isEmpty }
         guard let named, named != region, named.utf8.count <= 64 else { return nil }
         return named
-    }
-
-    private static func command(_ operation: String, _ endpoint: StoreEndpoint, _ more: String) -> String {
-        AWSCommand.s3api(operation, endpoint) + more
     }
 }

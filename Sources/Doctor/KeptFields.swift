@@ -50,19 +50,23 @@ struct KeptFields: Sendable {
     private func compare(with answer: StoreAnswer, _ remedies: Remedies) -> [Finding] {
         var findings: [Finding] = []
         let length = answer["content-length"].flatMap { Int($0) }
-        findings.append(
-            length == nil || length == size
-                ? Finding(scope, .keeps, .ok, "the size", "\(size) bytes")
-                : Finding(
-                    scope, .keeps, .wrong, "the size", "\(size) bytes were uploaded, and the store has \(length ?? 0)",
+        switch length {
+        case size: findings.append(Finding(scope, .keeps, .ok, "the size", "\(size) bytes"))
+        case let length?:
+            findings.append(
+                Finding(
+                    scope, .keeps, .wrong, "the size", "\(size) bytes were uploaded, and the store has \(length)",
                     advice: "look for a proxy that changes uploads"))
+        case nil:
+            findings.append(Finding(scope, .keeps, .notKnown, "the size", "the store does not say it, in a field Content-Length"))
+        }
         for field in ticket.admission.fields {
             guard let kept = Kept(field, rule.storage) else { continue }
             let value = answer[kept.header]
             if kept.isSame(value) {
                 findings.append(Finding(scope, .keeps, .ok, kept.title, value ?? field.value))
             } else if value == nil, kept.isOptional {
-                continue
+                if let doubt = kept.doubt { findings.append(Finding(scope, .keeps, .notKnown, kept.title, doubt)) }
             } else {
                 let seen = value.map { "the store has \($0.quoted) instead of \(field.value.quoted)" }
                 findings.append(
@@ -83,6 +87,8 @@ struct KeptFields: Sendable {
         private let value: String
         /// Whether stores may keep it without showing it.
         var isOptional = false
+        /// What is not known if it is not shown; nil if that says that it was kept.
+        var doubt: String?
 
         /// Nil for a field that is about the upload and not the object, or that is examined otherwise.
         init?(_ field: FormField, _ storage: StorageSettings) {
@@ -111,6 +117,7 @@ struct KeptFields: Sendable {
             case _ where name.utf8.starts(with: "x-amz-checksum-".utf8) && name != "x-amz-checksum-algorithm":
                 (title, key) = ("the checksum", "checksum")
                 isOptional = true
+                doubt = "the store does not show one, in a field \(name)"
             default: return nil
             }
         }
@@ -149,7 +156,7 @@ struct KeptFields: Sendable {
             return Finding(scope, .keeps, .notKnown, "tags", "the store did not answer: \(error)")
         }
         guard answer.root == "Tagging" else {
-            guard answer.isForbidden else {
+            guard answer.isDenied else {
                 return Finding(scope, .keeps, .notKnown, "tags", "the store does not show them (status \(answer.status))")
             }
             return Finding(

@@ -33,19 +33,30 @@ struct RuleExamination: Sendable {
     /// The result of trying a rule.
     struct Result {
         var findings: [Finding] = []
-        /// Why no rule of the store could be tried; nil if others can.
-        var problemOfStore: String?
+        /// Whether no rule of the store can be tried.
+        var isProblemOfStore = false
     }
 
     func run() async -> Result {
+        var left = LeftFiles()
+        var result = await examine(&left)
+        if !left.isEmpty { result.findings += await left.remove(from: client, by: reader, scope) }
+        return result
+    }
+
+    private func examine(_ left: inout LeftFiles) async -> Result {
         var result = Result()
         let now = client.transport.now()
+        guard let end = TicketExpiry(ruleSeconds: rule.expiry, credentials: signer, at: now)?.instant else {
+            result.findings.append(Finding(scope, .upload, .notKnown, Self.credentialsEnd))
+            return result
+        }
         let tickets: TestTickets
         let ticket: TestTicket
         do throws(TestTicketError) {
             tickets = try TestTickets(rule, of: tenant, credentials: signer, at: now)
             ticket = try tickets.ticket(
-                .init(size: tickets.size, checked: tickets.content, start: now, end: end(from: now)), isExact: false)
+                .init(size: tickets.size, checked: tickets.content, start: now, end: end), isExact: false)
         } catch {
             result.findings.append(Finding(scope, .upload, .notKnown, error.text, advice: error.advice))
             return result
@@ -61,41 +72,64 @@ struct RuleExamination: Sendable {
 
         let answer: StoreAnswer
         do throws(OutgoingError) {
-            answer = try await send(ticket, tickets.content, origin: origin)
+            answer = try await send(ticket, tickets.content, origin: origin, noting: &left)
         } catch {
             result.findings.append(Finding(scope, .upload, .notKnown, "the store did not answer: \(error)", advice: "try again"))
             return result
         }
         guard answer.isAccepted else {
+            if answer.isRefused, hasEnded(end, at: answer) {
+                result.findings.append(
+                    Finding(
+                        scope, .upload, .notKnown,
+                        "the ticket, which is good for \(rule.expiry) s, had ended when the store answered: \(answer.summary)",
+                        advice: "write a longer expiry in the rule in \(remedies.file), or compare the clocks"))
+                return result
+            }
             let explanation = Explanation(ofUpload: answer, rule, accessKeyID: signer.accessKeyID, remedies)
             result.findings.append(
                 Finding(scope, explanation.check, explanation.verdict, explanation.text, advice: explanation.advice))
-            if explanation.isOfStore { result.problemOfStore = explanation.text }
+            result.isProblemOfStore = explanation.isOfStore
             return result
         }
         result.findings.append(
             Finding(scope, .upload, .ok, "\(tickets.size) bytes of \(ticket.admission.contentType) as \(ticket.key)"))
         if let origin { result.findings.append(cors.response(answer, to: origin, rule.store.method)) }
-        var left = [LeftFile(ticket.key, answer)]
 
         let kept = KeptFields(scope: scope, rule: rule, ticket: ticket, size: tickets.size, client: client, reader: reader)
         result.findings += await kept.run(remedies)
-        result.findings += await refusals(tickets, ticket, &left)
-        result.findings += await remove(left)
+        let checksum = await optionalChecksum(tickets, &left)
+        if let checksum { result.findings.append(checksum) }
+        for kind in UploadAttempt.Kind.allCases {
+            // A store that takes no checksum does not compare it either.
+            if kind == .wrongChecksum, let checksum, checksum.verdict != .ok { continue }
+            if let finding = await attempt(kind, tickets, ticket, &left) { result.findings.append(finding) }
+        }
+        if rule.storage.mustBeNew { result.findings.append(await secondUpload(tickets, ticket, &left)) }
         return result
     }
 
-    /// When a ticket of the rule ends, by the service's rule: before the credentials do.
-    private func end(from now: Date) -> Date {
-        let end = now.addingTimeInterval(Double(rule.expiry))
-        guard let last = signer.expiration?.addingTimeInterval(-60), last > now else { return end }
-        return min(end, last)
-    }
+    private static let credentialsEnd = "not tried: the credentials end too soon for a ticket"
 
     // MARK: Uploads
 
     private func send(
-        _ ticket: TestTicket, _ content: [UInt8], _ change: UploadChange = UploadChange(), origin: String? = nil
+        _ ticket: TestTicket, _ content: [UInt8], _ change: UploadChange = UploadChange(), keySuffix: String = "",
+        origin: String? = nil, noting left: inout LeftFiles
+    ) async throws(OutgoingError) -> StoreAnswer {
+        let key = ticket.key + keySuffix
+        do throws(OutgoingError) {
+            let answer = try await answer(to: ticket, content, change, origin: origin)
+            left.add(key, answer)
+            return answer
+        } catch {
+            left.add(key, error)
+            throw error
+        }
+    }
+
+    private func answer(
+        to ticket: TestTicket, _ content: [UInt8], _ change: UploadChange, origin: String?
     ) async throws(OutgoingError) -> StoreAnswer {
         let page = origin.map { [HeaderField(name: "Origin", value: $0)] } ?? []
         switch ticket.upload {
@@ -110,117 +144,137 @@ struct RuleExamination: Sendable {
         }
     }
 
-    // MARK: Refusals
+    /// When the ticket of an attempt ends. It lasts longer than clocks may differ, whatever the rule says: a store that is slow must
+    /// not refuse it for its age. Nil if the credentials end too soon.
+    private func attemptEnd(_ now: Date) -> Date? {
+        TicketExpiry(ruleSeconds: max(rule.expiry, 1000), credentials: signer, at: now)?.instant
+    }
 
-    private func refusals(_ tickets: TestTickets, _ first: TestTicket, _ left: inout [LeftFile]) async -> [Finding] {
-        var findings: [Finding] = []
-        let attempts: [UploadAttempt]
+    /// Whether a ticket had ended when the store answered, by the store's clock or by this machine's.
+    private func hasEnded(_ end: Date, at answer: StoreAnswer) -> Bool {
+        max(client.transport.now(), answer.date ?? .distantPast) >= end
+    }
+
+    // MARK: What must be refused
+
+    /// Tries what the store must refuse, with a ticket that is made for it.
+    /// - Returns: nil if the rule or the store has no such thing
+    private func attempt(
+        _ kind: UploadAttempt.Kind, _ tickets: TestTickets, _ first: TestTicket, _ left: inout LeftFiles
+    ) async -> Finding? {
+        func notKnown(_ text: String, advice: String? = "try again") -> Finding {
+            Finding(scope, .refuses, .notKnown, kind.subject, text, advice: advice)
+        }
         let now = client.transport.now()
-        do throws(TestTicketError) {
-            attempts = try tickets.attempts(at: now, until: end(from: now))
+        guard let end = attemptEnd(now) else { return notKnown(Self.credentialsEnd, advice: nil) }
+        let answer: StoreAnswer
+        let key: String
+        do {
+            guard let attempt = try tickets.attempt(kind, at: now, until: end) else { return nil }
+            key = attempt.key
+            answer = try await send(attempt.ticket, attempt.content, attempt.change, keySuffix: attempt.keySuffix, noting: &left)
+        } catch let error as TestTicketError {
+            return notKnown(error.text, advice: error.advice)
         } catch {
-            return [Finding(scope, .refuses, .notKnown, error.text, advice: error.advice)]
+            return notKnown("the store did not answer: \(error)")
         }
-        for attempt in attempts {
-            let answer: StoreAnswer
-            do throws(OutgoingError) {
-                answer = try await send(attempt.ticket, attempt.content, attempt.change)
-            } catch {
-                findings.append(
-                    Finding(
-                        scope, .refuses, .notKnown, attempt.subject, "the store did not answer: \(error)", advice: "try again"))
-                continue
-            }
-            if answer.isAccepted {
-                left.append(LeftFile(attempt.ticket.key + attempt.keySuffix, answer))
-                findings.append(
-                    Finding(
-                        scope, .refuses, attempt.verdict, attempt.subject,
-                        "the store took it (\(answer.status)): \(attempt.text)",
-                        advice: attempt.verdict == .wrong ? Self.remedy : nil))
-            } else if answer.isRefused {
-                findings.append(Finding(scope, .refuses, .ok, attempt.subject, answer.summary))
-            } else {
-                findings.append(
-                    Finding(
-                        scope, .refuses, .notKnown, attempt.subject, "the store answered \(answer.summary)", advice: "try again"))
-            }
+        if answer.isAccepted {
+            if kind == .unsignedACL { return await unsignedACL(answer, key, first) }
+            let (text, verdict) = kind.meaning(for: rule)
+            return Finding(
+                scope, .refuses, verdict, kind.subject, "the store took it (\(answer.status)): \(text)",
+                advice: verdict == .wrong ? Self.remedy : nil)
         }
-        if rule.storage.mustBeNew { findings.append(await secondUpload(tickets, first, &left)) }
-        return findings
+        guard answer.isRefused else { return notKnown("the store answered \(answer.summary)") }
+        guard answer.isJudgement else {
+            return notKnown("the answer \(answer.summary) does not say that it is refused for this", advice: nil)
+        }
+        guard kind == .expired || !hasEnded(end, at: answer) else {
+            return notKnown("the ticket had ended when the store answered: \(answer.summary)")
+        }
+        return Finding(scope, .refuses, .ok, kind.subject, answer.summary)
     }
 
     private static let remedy =
         "update the store, or use another one for files of users whom you do not trust: docs/stores.md has what is known"
 
-    /// Uploads another file by the ticket of the first, which must not replace it.
-    private func secondUpload(_ tickets: TestTickets, _ first: TestTicket, _ left: inout [LeftFile]) async -> Finding {
-        let subject = "a second upload"
-        do throws(OutgoingError) {
-            let answer = try await send(first, tickets.content)
-            if answer.status == 412 || answer.isRefused {
-                return Finding(scope, .refuses, .ok, subject, answer.summary)
-            }
-            guard answer.isAccepted else {
-                return Finding(scope, .refuses, .notKnown, subject, "the store answered \(answer.summary)", advice: "try again")
-            }
-            left.append(LeftFile(first.key, answer))
-            return Finding(
-                scope, .refuses, .wrong, subject,
-                "the store ignores If-None-Match and replaced the file, so overwrite: never guards nothing",
-                advice: "make keys unique with {uuid}, and remove overwrite: never, or update the store")
-        } catch {
-            return Finding(scope, .refuses, .notKnown, subject, "the store did not answer: \(error)", advice: "try again")
-        }
-    }
-
-    // MARK: Removal
-
-    /// A file that was stored.
-    private struct LeftFile {
-        let key: String
-        /// As the store named it; nil if it did not.
-        let version: String?
-
-        init(_ key: String, _ answer: StoreAnswer) {
-            self.key = key
-            version = answer["x-amz-version-id"].flatMap { $0 == "null" ? nil : $0 }
-        }
-    }
-
-    private func remove(_ left: [LeftFile]) async -> [Finding] {
-        var kept: [(key: String, reason: String)] = []
-        var isForbidden = false
-        for file in left {
-            let reason: String
+    /// What it means that the store took an ACL that is not signed: nothing, unless anyone can read the file by it.
+    private func unsignedACL(_ answer: StoreAnswer, _ key: String, _ first: TestTicket) async -> Finding {
+        let kind = UploadAttempt.Kind.unsignedACL
+        func isReadable(_ key: String) async -> Bool {
             do throws(OutgoingError) {
-                var answer = try await delete(file.key, file.version)
-                // Without the right to delete versions, a marker at least.
-                if file.version != nil, !answer.isAccepted { answer = try await delete(file.key, nil) }
-                guard !answer.isAccepted else { continue }
-                isForbidden = isForbidden || answer.isForbidden
-                reason =
-                    answer.isForbidden ? "the signer may not delete (s3:DeleteObject)" : "the store answers \(answer.summary)"
+                return (200..<300).contains(try await client.send(.head, client.url(of: key)).status)
             } catch {
-                reason = "the store did not answer: \(error)"
+                return false
             }
-            if !kept.contains(where: { $0.key == file.key }) { kept.append((file.key, reason)) }
         }
-        guard let first = kept.first else {
-            return [Finding(scope, .removes, .ok, "what was uploaded was removed")]
+        guard await isReadable(key), await !isReadable(first.key) else {
+            let (text, verdict) = kind.meaning(for: rule)
+            return Finding(scope, .refuses, verdict, kind.subject, "the store took it (\(answer.status)): \(text)")
         }
-        let commands = kept.map {
-            AWSCommand.s3api("delete-object", client.endpoint, "--key '\($0.key.replacing("'", with: "'\\''"))'")
-        }
-        return [
-            Finding(
-                scope, .removes, .note, "\(kept.count == 1 ? "one file stays" : "\(kept.count) files stay"): \(first.reason)",
-                advice: "run:\n" + commands.joined(separator: "\n"), action: isForbidden ? "s3:DeleteObject" : nil)
-        ]
+        let hasNone = rule.storage.acl == nil && rule.store.endpoint.standardACL != nil
+        return Finding(
+            scope, .refuses, .wrong, kind.subject, "the store took it (\(answer.status)): a client can make files public",
+            advice: hasNone
+                ? "remove acl: none from the rule in \(remedies.file): then acl: private is signed"
+                : "forbid public ACLs in the bucket (block public access, object ownership), or write acl: private in the rule in \(remedies.file)"
+        )
     }
 
-    private func delete(_ key: String, _ version: String?) async throws(OutgoingError) -> StoreAnswer {
-        let query = version.map { "versionId=" + PercentEncoding.component.encode($0) } ?? ""
-        return try await client.sendSigned(.delete, key: key, query: query, by: reader)
+    /// Uploads another file with the key of the first, which must not be replaced.
+    private func secondUpload(_ tickets: TestTickets, _ first: TestTicket, _ left: inout LeftFiles) async -> Finding {
+        func finding(_ verdict: Finding.Verdict, _ text: String, advice: String? = nil) -> Finding {
+            Finding(scope, .refuses, verdict, "a second upload", text, advice: advice)
+        }
+        let now = client.transport.now()
+        guard let end = attemptEnd(now) else { return finding(.notKnown, Self.credentialsEnd) }
+        do {
+            let ticket = try tickets.renewed(first, at: now, until: end)
+            let answer = try await send(ticket, tickets.content, noting: &left)
+            // "PutObject", Amazon S3 API Reference, If-None-Match.
+            if answer.status == 412 { return finding(.ok, answer.summary) }
+            guard answer.isAccepted else {
+                return finding(
+                    .notKnown, "the store answered \(answer.summary), which does not say that the file is there already",
+                    advice: "try again")
+            }
+            return finding(
+                .wrong, "the store ignores If-None-Match and replaced the file, so overwrite: never guards nothing",
+                advice: "make keys unique with {uuid}, and remove overwrite: never, or update the store")
+        } catch let error as TestTicketError {
+            return finding(.notKnown, error.text, advice: error.advice)
+        } catch {
+            return finding(.notKnown, "the store did not answer: \(error)", advice: "try again")
+        }
+    }
+
+    // MARK: What must be accepted
+
+    /// Uploads a right file with a right checksum, if clients may send one and need not.
+    private func optionalChecksum(_ tickets: TestTickets, _ left: inout LeftFiles) async -> Finding? {
+        guard !rule.checksum.isRequired, rule.checksum.computable != nil else { return nil }
+        func finding(_ verdict: Finding.Verdict, _ text: String, advice: String? = nil) -> Finding {
+            Finding(scope, .upload, verdict, "with a checksum", text, advice: advice)
+        }
+        let now = client.transport.now()
+        guard let end = attemptEnd(now) else { return finding(.notKnown, Self.credentialsEnd) }
+        do {
+            let ticket = try tickets.ticket(
+                .init(size: tickets.size, checked: tickets.content, hasChecksum: true, start: now, end: end))
+            let answer = try await send(ticket, tickets.content, noting: &left)
+            if answer.isAccepted { return finding(.ok, "the store takes a right checksum") }
+            guard answer.isRefused, answer.isJudgement, !hasEnded(end, at: answer) else {
+                return finding(.notKnown, "the store answered \(answer.summary)", advice: "try again")
+            }
+            return finding(
+                .wrong, "the store refuses a right file with a right checksum: \(answer.summary)",
+                advice:
+                    "let clients of the rule send no checksum, or update the store: docs/stores.md has what is known of checksums"
+            )
+        } catch let error as TestTicketError {
+            return finding(.notKnown, error.text, advice: error.advice)
+        } catch {
+            return finding(.notKnown, "the store did not answer: \(error)", advice: "try again")
+        }
     }
 }

@@ -81,27 +81,32 @@ struct StoreClient: Sendable {
     }
 }
 
-/// What a store answered.
+/// What a store answered, without secrets: stores repeat what they were sent.
 struct StoreAnswer: Sendable {
     let status: Int
     private let headers: [String: [String]]
     /// Empty if the body is not XML.
     let elements: [XMLReader.Element]
-    private let secrets: [String]
 
     init(_ response: OutgoingResponse, hiding secrets: [String]) {
+        // By bytes: what follows a secret can make its last character another one.
+        let secrets = secrets.filter { !$0.isEmpty }.map { Array($0.utf8) }
+        func hidden(_ text: String) -> String {
+            let bytes = secrets.reduce(Array(text.utf8)) { $0.replacing($1, with: Array("…".utf8)) }
+            return String(decoding: bytes, as: UTF8.self)
+        }
         status = response.status
-        headers = response.headers
-        elements = (try? XMLReader(response.body))?.elements ?? []
-        self.secrets = secrets
+        headers = response.headers.mapValues { $0.map(hidden) }
+        elements = ((try? XMLReader(response.body))?.elements ?? []).map { element in
+            var element = element
+            element.text = hidden(element.text)
+            return element
+        }
     }
 
     /// The value of a header field; several are joined as one list.
     /// - Parameter name: in lower case
     subscript(name: String) -> String? { headers[name]?.joined(separator: ", ") }
-
-    /// The header fields that begin so.
-    func names(beginning prefix: String) -> [String] { headers.keys.filter { $0.utf8.starts(with: prefix.utf8) } }
 
     /// The name of the outermost element; nil if the body is not XML.
     var root: String? { elements.first?.path }
@@ -115,15 +120,37 @@ struct StoreAnswer: Sendable {
     var isAccepted: Bool { (200..<300).contains(status) || status == 303 }
     /// Whether the request was judged and refused, and not merely put off.
     var isRefused: Bool { (400..<500).contains(status) && ![408, 412, 429].contains(status) }
-    /// Whether the credentials have no right to ask. To `HEAD`, stores answer without a code.
+    /// Whether what refused the request was the store, and for what it says, not for the time or for who asks: not a firewall, and
+    /// not because a session has ended.
+    var isJudgement: Bool {
+        guard let code else { return false }
+        return ![
+            "ExpiredToken", "InvalidToken", "TokenRefreshRequired", "RequestTimeTooSkewed", "InvalidAccessKeyId", "NoSuchBucket",
+            "SlowDown", "RequestTimeout", "OperationAborted",
+        ].contains(code)
+    }
+    /// Whether nothing was stored for certain: the request was redirected, refused, or of a kind that the store does not have.
+    var provesNothingStored: Bool { (300..<500).contains(status) && ![303, 408].contains(status) || status == 501 }
+    /// Whether the credentials have no right to ask. To `HEAD`, stores answer without a code; to other requests see ``isDenied``.
     var isForbidden: Bool { [401, 403].contains(status) }
+    /// Whether the store says that the credentials have no right. A firewall, a proxy or a CDN can answer 403 as well.
+    var isDenied: Bool { isForbidden && ["AccessDenied", "AllAccessDisabled", "Forbidden"].contains(code) }
+
+    /// The version of the object; nil without versioning, and where it is suspended.
+    var version: String? { self["x-amz-version-id"].flatMap { $0.isEmpty || $0 == "null" || $0.utf8.count > 1024 ? nil : $0 } }
+    /// The store's time; nil if it does not say it.
+    var date: Date? { self["date"].flatMap { Date(httpDate: $0) } }
+    /// Where a redirect leads, without query and fragment: a query has signatures.
+    var location: String? {
+        self["location"].map {
+            String(decoding: $0.utf8.prefix { ![UInt8(ascii: "?"), UInt8(ascii: "#")].contains($0) }, as: UTF8.self)
+        }
+    }
 
     /// For messages: `403 AccessDenied: Access Denied`.
     var summary: String {
         var summary = [String(status), code].compactMap(\.self).joined(separator: " ")
-        var said = message
-        for secret in secrets where !secret.isEmpty { said = said.replacing(secret, with: "…") }
-        if !said.isEmpty { summary += ": \(said)" }
+        if !message.isEmpty { summary += ": \(message)" }
         return String(String.UnicodeScalarView(summary.unicodeScalars.prefix(300))).printable()
     }
 }

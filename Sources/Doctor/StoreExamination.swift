@@ -81,7 +81,7 @@ struct StoreExamination: Sendable {
     // MARK: Clock, bucket, kind
 
     private func clock(_ answer: StoreAnswer, between start: Date, and end: Date) -> Finding {
-        guard let date = answer["date"].flatMap({ Date(httpDate: $0) }) else {
+        guard let date = answer.date else {
             return Finding(scope, .clock, .notKnown, "the store does not say its time, in a field Date")
         }
         // The field has whole seconds.
@@ -96,7 +96,7 @@ struct StoreExamination: Sendable {
         case ...Self.largestSkew:
             return Finding(
                 scope, .clock, .note,
-                text + ": tickets end \(seconds > 0 ? "so much too early" : "so much too late") at the store",
+                text + ": at the store, tickets end \(abs(seconds)) s \(seconds > 0 ? "early" : "late")",
                 advice: advice)
         default:
             return Finding(
@@ -117,20 +117,28 @@ struct StoreExamination: Sendable {
                     "the bucket is in the region \(region.quoted), and the store in the rule file in \(endpoint.region.quoted)",
                     advice: "write region: \(region) in \(remedies.file)")
             }
-            return Finding(scope, .bucket, .ok, "the bucket \(endpoint.bucket) is there")
+            return Finding(scope, .bucket, .ok, "the bucket \(endpoint.fullBucket) is there")
         }
-        if answer.isForbidden {
+        if answer.isDenied {
             return Finding(
-                scope, .bucket, .ok, "the bucket \(endpoint.bucket) is there, and the signer may not look at it, as it should be")
+                scope, .bucket, .ok,
+                "the bucket \(endpoint.fullBucket) is there, and the signer may not look at it, as it should be")
         }
         if (200..<300).contains(answer.status), answer.root == "ListBucketResult" {
-            return Finding(scope, .bucket, .ok, "the bucket \(endpoint.bucket) is there")
+            return Finding(scope, .bucket, .ok, "the bucket \(endpoint.fullBucket) is there")
         }
         if answer.code == nil, (200..<300).contains(answer.status) || answer.status == 404 {
             return Finding(
                 scope, .bucket, .wrong,
                 "what answers at \(endpoint.url) is not a store: status \(answer.status) without S3's XML",
                 advice: "correct endpoint and addressing of the store in \(remedies.file)")
+        }
+        if answer.isForbidden, answer.code == nil {
+            return Finding(
+                scope, .bucket, .notKnown,
+                "what answers at \(endpoint.url) refuses the question without S3's XML (status \(answer.status)): look for a firewall, proxy or CDN "
+                    + "in front of the store, if uploads fail"
+            )
         }
         return Finding(scope, .bucket, .notKnown, "the store does not say whether the bucket is there: \(answer.summary)")
     }
@@ -239,7 +247,7 @@ struct StoreExamination: Sendable {
             return .failure(Finding(scope, check, .notKnown, "the store did not answer: \(error)"))
         }
         if answer.root == root || answer.code == absent && absent != nil { return .success(answer) }
-        if answer.isForbidden {
+        if answer.isDenied {
             return .failure(Finding(scope, check, .notKnown, "the signer may not ask (\(action))", action: action))
         }
         return .failure(

@@ -102,10 +102,17 @@ struct TestTickets: Sendable {
                 "upload it yourself with a ticket of the service, when the file may be replaced")
         }
         let narrowed = isExact ? admission.narrowed(to: wish.size) : admission
+        return TestTicket(admission: admission, upload: try signed(narrowed, at: wish.start, until: wish.end))
+    }
+
+    /// Returns a ticket for the same key, with what was admitted before.
+    func renewed(_ ticket: TestTicket, at now: Date, until end: Date) throws(TestTicketError) -> TestTicket {
+        TestTicket(admission: ticket.admission, upload: try signed(ticket.admission.narrowed(to: size), at: now, until: end))
+    }
+
+    private func signed(_ admission: Admission, at now: Date, until end: Date) throws(TestTicketError) -> SignedUpload {
         do throws(SigningError) {
-            let upload = try narrowed.sign(
-                for: rule.store, until: wish.end, by: signer, with: credentials, at: wish.start)
-            return TestTicket(admission: admission, upload: upload)
+            return try admission.sign(for: rule.store, until: end, by: signer, with: credentials, at: now)
         } catch {
             throw TestTicketError("no ticket can be signed: \(error.text)", "'postern check' and 'postern credentials' say more")
         }

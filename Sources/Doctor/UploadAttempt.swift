@@ -12,17 +12,47 @@ import WireFormats
 
 /// An upload that a store must refuse: with a right ticket and something else than it says, or with a ticket that is no longer right.
 struct UploadAttempt: Sendable {
-    /// What is not as the ticket says, for the report.
-    let subject: String
-    /// What it means if the store takes it.
-    let text: String
-    /// How bad that is.
-    var verdict = Finding.Verdict.wrong
+    /// What is not as the ticket says.
+    enum Kind: CaseIterable, Sendable {
+        case larger
+        case smaller
+        case otherType
+        case otherKey
+        case furtherField
+        case forged
+        case expired
+        case wrongChecksum
+        // Only with a `PUT`.
+        case fieldLess
+        case otherACL
+        case unsignedACL
+
+        /// For the report.
+        var subject: String {
+            switch self {
+            case .larger: "one byte more"
+            case .smaller: "one byte less"
+            case .otherType: "another type"
+            case .otherKey: "another key"
+            case .furtherField: "a further field"
+            case .forged: "a forged ticket"
+            case .expired: "an expired ticket"
+            case .wrongChecksum: "a wrong checksum"
+            case .fieldLess: "a field less"
+            case .otherACL: "another ACL"
+            case .unsignedACL: "an ACL that is not signed"
+            }
+        }
+    }
+
+    let kind: Kind
     let ticket: TestTicket
     let content: [UInt8]
     var change = UploadChange()
     /// What follows the ticket's key in the key that is written.
     var keySuffix = ""
+
+    var key: String { ticket.key + keySuffix }
 }
 
 /// What is sent instead of what the ticket says; nil for what it says.
@@ -30,6 +60,34 @@ struct UploadChange: Sendable {
     var fields: [FormField]?
     var url: String?
     var headers: [HeaderField]?
+}
+
+extension UploadAttempt.Kind {
+    /// What it means if the store takes the upload, and how bad that is.
+    func meaning(for rule: UploadRule) -> (text: String, verdict: Finding.Verdict) {
+        switch self {
+        case .larger: ("a client can upload more than the ticket is for", .wrong)
+        case .smaller: ("a client can upload less than the ticket is for", .wrong)
+        case .otherType: ("a client can upload any type, such as HTML", .wrong)
+        case .otherKey: ("a client can write every object of the bucket", .wrong)
+        case .furtherField where rule.store.method == .post:
+            ("a client can add an ACL, metadata and whatever else a form can have", .wrong)
+        case .furtherField:
+            (
+                "it has a field x-amz-* that is not signed. A signature cannot forbid that, and AWS alone refuses it: docs/stores.md#put",
+                .note
+            )
+        case .forged: ("the store verifies no signature: anyone can upload anything", .wrong)
+        case .expired: ("tickets are good for ever", .wrong)
+        case .wrongChecksum where rule.checksum.isRequired:
+            ("it does not compare checksums, so that checksum in the rule protects nothing", .wrong)
+        case .wrongChecksum: ("it does not compare the checksums that clients may send", .note)
+        case .fieldLess: ("a client can leave out what the rule sets", .wrong)
+        case .otherACL: ("a client can make files public", .wrong)
+        // Whether it has an effect is seen at the file.
+        case .unsignedACL: ("it has an ACL that is not signed, and nobody can read the file by it", .note)
+        }
+    }
 }
 
 extension TestTickets {
@@ -40,69 +98,48 @@ extension TestTickets {
     static let otherKey = ".other"
     /// An ACL that gives nobody anything: the attempt may succeed.
     private static let otherACL = "bucket-owner-full-control"
+    /// An ACL whose effect can be seen. The file says nothing that nobody may read.
+    private static let readableACL = "public-read"
 
-    /// Makes the attempts for the method of the rule's store.
-    func attempts(at now: Date, until end: Date) throws(TestTicketError) -> [UploadAttempt] {
+    /// Makes an attempt with a ticket of its own; nil if the rule or the method of its store does not have what is changed.
+    func attempt(_ kind: UploadAttempt.Kind, at now: Date, until end: Date) throws(TestTicketError) -> UploadAttempt? {
         func ticket(_ content: [UInt8]) throws(TestTicketError) -> TestTicket {
             try self.ticket(.init(size: size, checked: content, start: now, end: end))
         }
-        func changed(
-            _ subject: String, _ text: String, _ verdict: Finding.Verdict = .wrong, keySuffix: String = "",
-            _ change: (TestTicket) -> UploadChange?
-        ) throws(TestTicketError) -> UploadAttempt? {
+        let (larger, smaller) = (content(size + 1), content(size - 1))
+        switch kind {
+        case .larger: return UploadAttempt(kind: kind, ticket: try ticket(larger), content: larger)
+        case .smaller: return UploadAttempt(kind: kind, ticket: try ticket(smaller), content: smaller)
+        case .expired:
+            let expired = try self.ticket(
+                .init(size: size, checked: content, start: now.addingTimeInterval(-7200), end: now.addingTimeInterval(-3600)))
+            return UploadAttempt(kind: kind, ticket: expired, content: content)
+        case .wrongChecksum:
+            // Nothing can be sent if no algorithm of the rule can be computed here.
+            guard rule.checksum.computable != nil else { return nil }
+            let ticket = try self.ticket(
+                .init(size: size, checked: content.reversed(), hasChecksum: true, start: now, end: end))
+            return UploadAttempt(kind: kind, ticket: ticket, content: content)
+        case .otherType, .otherKey, .furtherField, .forged, .fieldLess, .otherACL, .unsignedACL:
             let ticket = try ticket(content)
-            return change(ticket).map {
+            return Self.change(kind, of: ticket).map {
                 UploadAttempt(
-                    subject: subject, text: text, verdict: verdict, ticket: ticket, content: content, change: $0,
-                    keySuffix: keySuffix)
+                    kind: kind, ticket: ticket, content: content, change: $0, keySuffix: kind == .otherKey ? Self.otherKey : "")
             }
         }
-        let (larger, smaller) = (content(size + 1), content(size - 1))
-        let expired = try self.ticket(
-            .init(size: size, checked: content, start: now.addingTimeInterval(-7200), end: now.addingTimeInterval(-3600)))
-        let attempts: [UploadAttempt?] = [
-            UploadAttempt(
-                subject: "one byte more", text: "a client can upload more than the ticket is for", ticket: try ticket(larger),
-                content: larger),
-            UploadAttempt(
-                subject: "one byte less", text: "a client can upload less than the ticket is for", ticket: try ticket(smaller),
-                content: smaller),
-            try changed("another type", "a client can upload any type, such as HTML") {
-                $0.setting("Content-Type", Self.otherType)
-            },
-            try changed("another key", "a client can write every object of the bucket", keySuffix: Self.otherKey) { $0.movedKey },
-            try changed("a further field", furtherText, rule.store.method == .post ? .wrong : .note) {
-                $0.adding(Self.furtherField, "1")
-            },
-            try changed("a forged ticket", "the store verifies no signature: anyone can upload anything") { $0.forged },
-            UploadAttempt(subject: "an expired ticket", text: "tickets are good for ever", ticket: expired, content: content),
-            try wrongChecksum(at: now, until: end),
-            try changed("a field less", "a client can leave out what the rule sets") { $0.withoutLastHeader },
-            try changed("another ACL", "a client can make files public") { $0.replacing("x-amz-acl", Self.otherACL) },
-            try changed("an ACL that is not signed", "a client can make files public: remove acl: none from the rule") {
-                $0.addingHeader("x-amz-acl", Self.otherACL)
-            },
-        ]
-        return attempts.compactMap(\.self)
     }
 
-    private var furtherText: String {
-        rule.store.method == .post
-            ? "a client can add an ACL, metadata and whatever else a form can have"
-            : "it has a field x-amz-* that is not signed. A signature cannot forbid that, and AWS alone refuses it: docs/stores.md#put"
-    }
-
-    /// A file that is not the one of the checksum in its ticket; nil if no algorithm of the rule can be computed here.
-    private func wrongChecksum(at now: Date, until end: Date) throws(TestTicketError) -> UploadAttempt? {
-        guard rule.checksum.computable != nil else { return nil }
-        let ticket = try ticket(.init(size: size, checked: content.reversed(), hasChecksum: true, start: now, end: end))
-        return rule.checksum.isRequired
-            ? UploadAttempt(
-                subject: "a wrong checksum", text: "it does not compare checksums, so that checksum in the rule protects nothing",
-                ticket: ticket, content: content)
-            : UploadAttempt(
-                subject: "a wrong checksum", text: "it does not compare the checksums that clients may send", verdict: .note,
-                ticket: ticket, content: content)
+    private static func change(_ kind: UploadAttempt.Kind, of ticket: TestTicket) -> UploadChange? {
+        switch kind {
+        case .otherType: ticket.setting("Content-Type", otherType)
+        case .otherKey: ticket.movedKey
+        case .furtherField: ticket.adding(furtherField, "1")
+        case .forged: ticket.forged
+        case .fieldLess: ticket.withoutLastHeader
+        case .otherACL: ticket.replacing("x-amz-acl", otherACL)
+        case .unsignedACL: ticket.addingHeader("x-amz-acl", readableACL)
+        case .larger, .smaller, .expired, .wrongChecksum: nil
+        }
     }
 }
 

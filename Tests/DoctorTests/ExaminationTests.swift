@@ -28,7 +28,7 @@ struct ExaminationTests {
     private static func examine(
         _ store: FakeStore, method: UploadMethod = .post, rules: [UploadRule]? = nil, checksum: ChecksumRule = .required,
         mustBeNew: Bool = false, origins: [String] = [FakeStore.origin],
-        credentials: Result<SigningCredentials, Examination.SignerError>? = nil
+        credentials: Result<SigningCredentials, Examination.SignerError>? = nil, reader: SigningCredentials? = nil
     ) async throws -> [Finding] {
         let place = Store(
             endpoint: try StoreEndpoint(bucket: "acme-uploads", region: "eu-west-1"), method: method)
@@ -39,7 +39,7 @@ struct ExaminationTests {
             signers: tenant.stores.map {
                 .init(store: $0, provider: "environment", credentials: credentials ?? .success(FakeStore.credentials))
             },
-            reader: nil, folder: "tenants", file: "tenants/acme.yaml", transport: store.transport
+            reader: reader, folder: "tenants", file: "tenants/acme.yaml", transport: store.transport
         ).findings()
     }
 
@@ -112,10 +112,156 @@ struct ExaminationTests {
         #expect(Self.names(ignored, .wrong) == ["refuses a second upload"])
     }
 
-    @Test func `fields that are not signed can be sent with a PUT: a note for metadata, wrong for an ACL`() async throws {
-        let findings = try await Self.examine(FakeStore(.init(ignores: ["fields"])), method: .put)
-        #expect(Self.names(findings, .wrong) == ["refuses an ACL that is not signed"], "\(findings)")
+    @Test(arguments: [(false, false), (true, false), (true, true)])
+    func `fields that are not signed can be sent with a PUT: a note, but wrong for an ACL that has an effect`(
+        hasACLs: Bool, isPublic: Bool
+    ) async throws {
+        let store = FakeStore(.init(ignores: ["fields"], isPublic: isPublic, hasACLs: hasACLs))
+        let findings = try await Self.examine(store, method: .put)
+        let acl = try #require(findings.first { $0.subject == "an ACL that is not signed" })
         #expect(Self.names(findings, .note).contains("refuses a further field"))
+        // In a bucket that anyone can read it makes no difference.
+        let isWrong = hasACLs && !isPublic
+        #expect(Self.names(findings, .wrong) == (isWrong ? ["refuses an ACL that is not signed"] : []), "\(findings)")
+        #expect(acl.verdict == (isWrong ? .wrong : .note) && (acl.advice != nil) == isWrong)
+        // No rule of a store on AWS needs acl: none.
+        #expect(acl.advice?.contains("acl: none") != true)
+    }
+
+    // MARK: What proves a refusal
+
+    @Test func `with tickets that are shorter than the examination, each attempt has one that is good`() async throws {
+        let rules = try [1, 300].map {
+            try UploadRule.sample("r\($0)", keyPrefix: "r\($0)/{user}/", expiry: $0, checksum: .required)
+        }
+        for rule in rules {
+            // A store that checks nothing but the time, and takes a minute for each upload.
+            let store = FakeStore(
+                .init(ignores: ["size", "type", "key", "fields", "checksum"], delay: rule.expiry == 1 ? 0.25 : 60))
+            let findings = try await Self.examine(store, rules: [rule])
+            #expect(
+                Self.names(findings, .wrong) == [
+                    "refuses one byte more", "refuses one byte less", "refuses another type", "refuses another key",
+                    "refuses a further field", "refuses a wrong checksum",
+                ], "\(findings)")
+        }
+    }
+
+    @Test func `a refusal after the end of the ticket proves nothing`() async throws {
+        // The answer says that an hour has passed.
+        let late = FakeStore.Answer(
+            status: 403, headers: ["date": CivilTime(clamping: .january2027 + 3600).httpDate],
+            body: "<Error><Code>AccessDenied</Code><Message>no</Message></Error>")
+        let store = FakeStore(.init(afterStoring: [1: .success(late)]))
+        let findings = try await Self.examine(store, checksum: .optional)
+        #expect(Self.names(findings, .notKnown).contains("upload with a checksum"), "\(findings)")
+        let slow = try await Self.examine(FakeStore(.init(ignores: ["type"], delay: 1500)))
+        #expect(Self.names(slow, .notKnown).contains("refuses one byte more"), "\(slow)")
+    }
+
+    @Test(arguments: [
+        FakeStore.Answer(status: 403, body: "<html>Forbidden</html>"), .error(400, "ExpiredToken"),
+        .error(403, "RequestTimeTooSkewed"),
+        .error(429, "SlowDown"), .error(503, "SlowDown"),
+    ])
+    func `an answer that is not about what was changed is not known`(answer: FakeStore.Answer) async throws {
+        // Every upload but the first has that answer.
+        var later: [Int: Result<FakeStore.Answer, OutgoingError>] = [:]
+        for number in 1..<9 { later[number] = .success(answer) }
+        let store = FakeStore(.init(ignores: ["size"], afterStoring: later))
+        let findings = try await Self.examine(store)
+        #expect(
+            Self.names(findings, .notKnown) == ["refuses one byte more", "refuses one byte less"], "\(findings)")
+    }
+
+    @Test func `only a failed condition proves that a file is not replaced`() async throws {
+        let denied = FakeStore.Answer.error(403, "AccessDenied", "Access Denied")
+        let store = FakeStore(.init(ignores: ["condition"], afterStoring: [1: .success(denied)]))
+        let findings = try await Self.examine(store, method: .put, mustBeNew: true)
+        #expect(Self.names(findings, .notKnown) == ["refuses a second upload"], "\(findings)")
+    }
+
+    @Test func `a store that refuses right checksums is wrong, and not one that compares them`() async throws {
+        let findings = try await Self.examine(FakeStore(.init(ignores: ["right checksums"])), checksum: .optional)
+        #expect(Self.names(findings, .wrong) == ["upload with a checksum"], "\(findings)")
+        #expect(!findings.contains { $0.subject == "a wrong checksum" })
+        let right = try await Self.examine(FakeStore(), checksum: .optional)
+        #expect(
+            Self.names(right, .ok).contains("upload with a checksum")
+                && Self.names(right, .ok).contains("refuses a wrong checksum"))
+    }
+
+    // MARK: What is left
+
+    @Test(arguments: [UploadMethod.post, .put])
+    func `versions that may not be deleted are told, with the commands that delete them`(method: UploadMethod) async throws {
+        let store = FakeStore(.init(ignores: ["type", "signature"], isVersioned: true, keepsVersions: true))
+        let findings = try await Self.examine(store, method: method)
+        let left = try #require(findings.first { $0.check == .removes })
+        #expect(
+            left.verdict == .note && left.text.contains("behind delete markers") && left.action == "s3:DeleteObjectVersion",
+            "\(left)")
+        #expect(store.keys == [] && store.hidden.count > 1)
+        for file in store.hidden {
+            let parts = file.split(separator: " ")
+            #expect(
+                left.advice?.contains("delete-object --bucket acme-uploads --key \(parts[0]) --version-id \(parts[1])") == true)
+        }
+        let removed = FakeStore(.init(isVersioned: true))
+        #expect(Self.names(try await Self.examine(removed, method: method), .ok).contains("removes"))
+        #expect(removed.keys == [] && removed.hidden == [], "no delete marker is left either")
+    }
+
+    @Test(arguments: [true, false])
+    func `every version is removed or told if all uploads have one key`(keepsVersions: Bool) async throws {
+        let rule = try UploadRule.sample(keyName: "avatar.{ext}")
+        let store = FakeStore(.init(ignores: ["type"], isVersioned: true, namesVersions: false, keepsVersions: keepsVersions))
+        let findings = try await Self.examine(store, rules: [rule])
+        let left = try #require(findings.first { $0.check == .removes })
+        #expect(left.verdict == (keepsVersions ? .note : .ok) && store.keys == [], "\(findings)")
+        #expect(store.hidden.count == (keepsVersions ? 4 : 0))
+        #expect(!keepsVersions || left.advice?.contains("list-object-versions") == true)
+    }
+
+    @Test func `a version that the store did not name is told, with the command that lists it`() async throws {
+        let seen = FakeStore(.init(isVersioned: true, namesVersions: false))
+        #expect(
+            Self.names(try await Self.examine(seen), .ok).contains("removes") && seen.hidden == [],
+            "who may look at it sees its version")
+        let store = FakeStore(.init(answers: ["HEAD ": .init(status: 403)], isVersioned: true, namesVersions: false))
+        let findings = try await Self.examine(store)
+        let left = try #require(findings.first { $0.check == .removes })
+        let key = try #require(store.hidden.first?.split(separator: " ").first)
+        #expect(
+            left.verdict == .note && left.advice?.contains("list-object-versions --bucket acme-uploads --prefix \(key)") == true)
+    }
+
+    @Test(arguments: [
+        Result<FakeStore.Answer, OutgoingError>.failure(.timedOut(seconds: 10)), .failure(.broken),
+        .failure(.tooLarge(limit: 65_536)),
+        .success(.error(500, "InternalError")), .success(.init(status: 502, body: "<html></html>")),
+        .success(.error(408, "RequestTimeout")),
+    ])
+    func `what was stored without an answer is removed`(answer: Result<FakeStore.Answer, OutgoingError>) async throws {
+        // The first upload, and another key.
+        for (number, ignored) in [(0, "none"), (1, "key")] {
+            let store = FakeStore(.init(ignores: [ignored], afterStoring: [number: answer]))
+            let findings = try await Self.examine(store)
+            #expect(store.keys == [] && Self.names(findings, .wrong) == [], "\(findings)")
+            #expect(Self.names(findings, .notKnown) == [number == 0 ? "upload" : "refuses another key"], "\(findings)")
+            #expect(findings.first { $0.check == .removes }?.text.contains("without saying so") == true)
+        }
+    }
+
+    @Test func `what was stored without an answer and cannot be removed is told`() async throws {
+        let store = FakeStore(
+            .init(
+                answers: ["DELETE ": .error(403, "AccessDenied", "Access Denied")],
+                afterStoring: [0: .failure(.timedOut(seconds: 10))]))
+        let findings = try await Self.examine(store)
+        let left = try #require(findings.first { $0.check == .removes })
+        #expect(left.verdict == .note && left.action == "s3:DeleteObject" && store.keys.count == 1)
+        #expect(store.keys.allSatisfy { left.advice?.contains("--key \($0) ") == true })
     }
 
     // MARK: Without a store
@@ -187,7 +333,7 @@ struct ExaminationTests {
             ])
         let left = try #require(findings.first { $0.check == .removes })
         #expect(left.verdict == .note && store.keys.count == 1)
-        #expect(store.keys.allSatisfy { left.advice?.contains("--key '\($0)' --region eu-west-1") == true }, "\(left)")
+        #expect(store.keys.allSatisfy { left.advice?.contains("--key \($0) --region eu-west-1") == true }, "\(left)")
     }
 
     @Test func `a store that accepts a file and has none is found out`() async throws {
@@ -213,7 +359,7 @@ struct ExaminationTests {
         (.error(400, "InvalidStorageClass"), "upload", "storageClass"),
         (.error(404, "NoSuchBucket"), "bucket", "create-bucket"),
         (.error(400, "InvalidArgument", "the region is wrong", "<Region>us-west-2</Region>"), "region", "region: us-west-2"),
-        (.init(status: 307, headers: ["location": "https://elsewhere.example/"]), "region", "endpoint"),
+        (.init(status: 307, headers: ["location": "https://elsewhere.example/?x"]), "region", "endpoint"),
     ])
     func `why a right upload is refused is explained, with what to do`(
         answer: FakeStore.Answer, check: String, advice: String
@@ -271,7 +417,7 @@ struct ExaminationTests {
         #expect(Self.names(findings, .wrong) == ["preflight https://a.example, https://b.example"], "\(findings)")
         #expect(
             findings.first { $0.verdict == .wrong }?.advice == """
-                run: postern cors tenants --bucket acme-uploads > cors.json && aws s3api put-bucket-cors --bucket acme-uploads \
+                run: postern cors tenants --tenant acme --bucket https://acme-uploads.s3.eu-west-1.amazonaws.com/ > cors.json && aws s3api put-bucket-cors --bucket acme-uploads \
                 --cors-configuration file://cors.json --region eu-west-1
                 this replaces what the bucket has; to see that: aws s3api get-bucket-cors --bucket acme-uploads --region eu-west-1
                 if it is right already, look for a proxy or CDN that drops Access-Control-*
@@ -311,5 +457,46 @@ struct ExaminationTests {
         #expect(findings.contains { $0.text.contains("… and … are not allowed") })
         #expect(!DoctorReport(tenant: "acme", findings: findings).text.contains("canary"))
         #expect(!DoctorReport(tenant: "acme", findings: findings).text.contains("\u{202E}"))
+    }
+
+    @Test func `what the reader signs with, and queries of redirects, are in no finding`() async throws {
+        let reader = SigningCredentials(
+            accessKeyID: "AKIAEXAMPLE000000001", secretAccessKey: "canary-secret", sessionToken: "canary/reader+token")
+        let echo = FakeStore.Answer.error(403, "Canary", "canary-secret canary/reader+token\u{301} canary%2Freader%2Btoken")
+        let redirect = FakeStore.Answer(
+            status: 307, headers: ["location": "https://elsewhere.example/b?X-Amz-Signature=canary#canary"])
+        let findings = try await Self.examine(
+            FakeStore(.init(answers: ["DELETE ": echo, "GET versioning=": echo])), reader: reader)
+        let report = DoctorReport(tenant: "acme", findings: findings).text
+        #expect(report.contains("403 Canary: … ") && !report.contains("canary"), "\(report)")
+        let redirected = try await Self.examine(FakeStore(.init(answers: ["POST ": redirect])), reader: reader)
+        #expect(redirected.contains { $0.text.contains("redirects to “https://elsewhere.example/b”, ") }, "\(redirected)")
+    }
+
+    // MARK: What is not said
+
+    @Test func `a refusal that is not S3's says nothing of the bucket`() async throws {
+        let findings = try await Self.examine(
+            FakeStore(.init(answers: ["GET location=": .init(status: 403, body: "<html>Request blocked</html>")])))
+        #expect(findings.first { $0.check == .bucket }?.verdict == .notKnown, "\(findings)")
+        let denied = try await Self.examine(FakeStore(.init(answers: ["GET location=": .error(403, "AccessDenied")])))
+        #expect(denied.first { $0.check == .bucket }?.verdict == .ok)
+    }
+
+    @Test func `a size and a required checksum that the store does not show are not known`() async throws {
+        let findings = try await Self.examine(FakeStore(.init(loses: ["content-length", "x-amz-checksum-sha256"])))
+        #expect(Self.names(findings, .notKnown) == ["keeps the size", "keeps the checksum"], "\(findings)")
+        #expect(Self.names(findings, .wrong) == [])
+    }
+
+    // A minute before the credentials end, tickets do.
+    @Test(arguments: [(89.0, Finding.Verdict.wrong), (91.0, .note), (360.0, .ok)])
+    func `credentials are wrong that end before any ticket could be issued`(left: Double, verdict: Finding.Verdict) async throws {
+        let session = SigningCredentials(
+            accessKeyID: "AKIAEXAMPLE000000001", secretAccessKey: "canary-secret", expiration: .january2027 + left)
+        let store = FakeStore()
+        let findings = try await Self.examine(store, credentials: .success(session))
+        #expect(findings.first { $0.check == .credentials }?.verdict == verdict, "\(findings)")
+        #expect((store.requests.contains { $0.method == .post }) == (verdict != .wrong))
     }
 }

@@ -18,6 +18,7 @@ extension UploadRule {
         storage: StorageSettings? = nil,
         contentDisposition: DispositionType? = nil,
         declaredSize: DeclaredSize = .exact,
+        expiry: Int = 300,
         checksum: ChecksumRule = .optional,
         requireScope: String? = nil,
         limits: RuleLimits = .none
@@ -32,7 +33,7 @@ extension UploadRule {
             contentTypes: ContentTypeList(patterns: contentTypes, endings: endings),
             sizes: sizes,
             declaredSize: declaredSize,
-            expiry: 300,
+            expiry: expiry,
             storage: storage ?? .sample(),
             contentDisposition: contentDisposition,
             checksum: checksum,

@@ -148,10 +148,10 @@ def test_the_rights_of_the_signer_are_enough_and_what_needs_more_is_not_known(do
     actions = {each["action"] for each in report.document["findings"] if each["action"]}
     # Ceph lets everyone ask for settings of the bucket.
     assert actions == {"s3:GetObject", "s3:GetObjectTagging", "s3:DeleteObject"}
-    # Of both runs, each with the two that Ceph takes with what is not signed, or with a wrong checksum.
+    # Of both runs, each with a right checksum, and with the two that Ceph takes with what is not signed, or with a wrong checksum.
     left = keys(real_store)
-    assert len(left) == 6
-    assert any(f"--key '{key}'" in report.text for key in left)
+    assert len(left) == 8
+    assert any(f"--key {key} " in report.text for key in left)
     assert "give --reader-profile" in report.text
 
     # The same signer with another profile to read and to remove.
@@ -164,6 +164,63 @@ def test_the_rights_of_the_signer_are_enough_and_what_needs_more_is_not_known(do
     assert not [each for each in seen.document["findings"] if each["action"]] and keys(real_store) == left
     real_store.client().delete_objects(Bucket=real_store.bucket, Delete={"Objects": [{"Key": key} for key in left]})
     assert "--reader-profile" in doctor.run("doctor", doctor.tenants, "--tenant", "acme", "--reader-profile", "none", code=64, **shared).stderr
+
+
+@pytest.fixture
+def versioned(real_store):
+    """A bucket of its own with versioning, removed with all versions."""
+    client = real_store.client()
+    name = "doctor-versions"
+    client.create_bucket(Bucket=name)
+    client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    yield name
+    for key, version in versions(real_store, name):
+        client.delete_object(Bucket=name, Key=key, VersionId=version)
+    client.delete_bucket(Bucket=name)
+
+
+def versions(real_store, bucket: str) -> set[tuple[str, str]]:
+    listed = real_store.client().list_object_versions(Bucket=bucket)
+    return {(each["Key"], each["VersionId"]) for each in listed.get("Versions", []) + listed.get("DeleteMarkers", [])}
+
+
+def test_versions_that_stay_are_told_with_the_commands_that_delete_them(doctor, real_store, versioned):
+    doctor.write(ceph(real_store, bucket=versioned), {"avatars": RULES["avatars"] | {"keyName": "{uuid}.{ext}"}}, origins=[])
+    resource = f"arn:aws:s3:::{versioned}/*"
+    doctor.credentials = real_store.assume_role("doctor-versions", {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"], "Resource": resource}]})
+    canaries.add(doctor.credentials.secret_key, doctor.credentials.session_token)
+    for _ in range(2):
+        before = versions(real_store, versioned)
+        done = doctor.run("doctor", doctor.tenants, "--tenant", "acme", "--json", **doctor.credentials.environment)
+        [left] = [each for each in json.loads(done.stdout)["findings"] if each["check"] == "removes"]
+        assert left["verdict"] == "note" and "behind delete markers" in left["text"] and left["action"] == "s3:DeleteObjectVersion"
+        told = set(re.findall(r"delete-object --bucket doctor-versions --key (\S+) --version-id (\S+) --endpoint-url", left["advice"]))
+        assert told == versions(real_store, versioned) - before and told
+    # Who may delete versions leaves nothing.
+    doctor.credentials = real_store.credentials
+    before = versions(real_store, versioned)
+    assert "avatars removes" in doctor().named("ok") and versions(real_store, versioned) == before
+
+
+def test_commands_that_doctor_prints_have_the_service_wide_file(doctor, real_store):
+    """And each of them works without one, as check does, for a tenant that names service-wide issuers."""
+    doctor.write(ceph(real_store), serviceIssuers=["staff"], sharedUsers=True)
+    doctor.credentials = real_store.credentials
+    config = doctor.folder / "service wide.yaml"
+    keys = {"algorithms": ["RS256"], "keys": {"jwks": "https://id.staff.example/keys"}}
+    config.write_text(to_yaml({"issuers": [{"name": "staff", "issuer": "https://id.staff.example", "audience": "uploads", "tenantClaim": "org", **keys}]}))
+    report = doctor("--config", config, code=1)
+    assert f"postern cors {doctor.tenants} --config '{config}' --tenant acme --bucket" in report.advice("preflight"), report.text
+    assert f"postern cors {doctor.tenants} --tenant acme --bucket" in doctor(code=1).advice("preflight")
+    for command in ("cors", "iam"):
+        for options in ([], ["--tenant", "acme"], ["--config", config], ["--config", config, "--tenant", "acme"]):
+            assert json.loads(doctor.run(command, doctor.tenants, *options, code=0).stdout)
+    for options in ([], ["--config", config]):
+        doctor.run("credentials", "--tenants", doctor.tenants, *options, "--offline", code=0, **doctor.credentials.environment)
+    # What the service-wide file says is checked if it is given.
+    config.write_text(to_yaml({"issuers": [{"name": "others", "issuer": "https://id.staff.example", "audience": "uploads", "tenantClaim": "org", **keys}]}))
+    assert "no service-wide issuer is named" in doctor.run("cors", doctor.tenants, "--config", config, code=1).stderr
 
 
 # Stores that leave out a check
@@ -305,9 +362,10 @@ def test_no_cors(doctor, real_store):
     report = doctor.write(ceph(real_store))(code=1)
     assert report.named("wrong") == [f"store preflight {', '.join(ORIGINS)}"], report.text
     advice = report.advice("preflight")
-    assert f"postern cors {doctor.tenants} --bucket {real_store.bucket} > cors.json && aws s3api put-bucket-cors" in advice
     # The advice, done.
-    configuration = json.loads(doctor.run("cors", doctor.tenants, "--bucket", real_store.bucket, code=0).stdout)
+    command = re.search(r"run: postern (cors .*) > cors.json && aws s3api put-bucket-cors", advice)[1]
+    assert command == f"cors {doctor.tenants} --tenant acme --bucket {real_store.path_endpoint}/{real_store.bucket}/"
+    configuration = json.loads(doctor.run(*command.split(), code=0).stdout)
     real_store.client().put_bucket_cors(Bucket=real_store.bucket, CORSConfiguration=configuration)
     try:
         assert doctor().named("wrong") == []

@@ -39,11 +39,10 @@ extension RuleReader {
     /// How files are uploaded to the rule's store.
     var method: UploadMethod { store?.store?.method ?? .post }
 
-    /// The ACL of a `PUT` whose rule has none. A `PUT` that signs no ACL lets the client send one, unless the store refuses what is
-    /// not signed, as AWS does, or has no ACLs of objects.
+    /// The ACL of a `PUT` whose rule has none.
     private var standardACL: String? {
-        guard method == .put, !isAWS, let host = store?.store?.endpoint.host else { return nil }
-        return StoreProvider(host: host)?.hasACLs ?? true ? "private" : nil
+        guard method == .put, !isAWS else { return nil }
+        return store?.store?.endpoint.standardACL
     }
 
     /// Reports what only a form, or only a `PUT`, can have.

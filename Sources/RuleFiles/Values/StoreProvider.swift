@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import PostPolicy
+
 /// A provider of S3-compatible stores that is known by its host names.
 enum StoreProvider: CaseIterable {
     /// Cloudflare R2.
@@ -26,5 +28,16 @@ enum StoreProvider: CaseIterable {
         let host = host.prefix { $0 != ":" }
         guard let found = Self.allCases.first(where: { host == $0.domain || host.hasSuffix(".\($0.domain)") }) else { return nil }
         self = found
+    }
+}
+
+extension StoreEndpoint {
+    /// The ACL that a `PUT` signs if its rule has no `acl`; nil for none.
+    ///
+    /// A `PUT` that signs no ACL lets the client send one, unless the store refuses what is not signed, as AWS does, or has no ACLs of
+    /// objects.
+    package var standardACL: String? {
+        guard !identity.isAWS else { return nil }
+        return StoreProvider(host: host)?.hasACLs ?? true ? "private" : nil
     }
 }

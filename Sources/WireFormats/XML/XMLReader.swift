@@ -13,7 +13,7 @@ package struct XMLReader: Sendable {
     package struct Element: Sendable, Hashable {
         package let path: String
         /// Empty if the element contains others.
-        package fileprivate(set) var text = ""
+        package var text = ""
     }
 
     /// The maximum size of a document.

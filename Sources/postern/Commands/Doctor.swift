@@ -77,7 +77,7 @@ struct DoctorCommand: AsyncParsableCommand {
         }
         let authorities = environment["AWS_CA_BUNDLE"].flatMap { $0.isEmpty ? nil : $0 }
         let examination = Examination(
-            of: file.tenant, rules: rules, signers: signers, reader: reader, folder: folder.path,
+            of: file.tenant, rules: rules, signers: signers, reader: reader, folder: folder.words(),
             file: "\(folder.path.hasSuffix("/") ? folder.path : folder.path + "/")\(tenant).yaml",
             transport: StoreTransport(proxies: proxies, authorities: authorities, now: { Date() }))
         let report = DoctorReport(tenant: tenant, findings: await examination.findings())

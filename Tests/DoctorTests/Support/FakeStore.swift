@@ -25,7 +25,8 @@ final class FakeStore: Sendable {
 
     /// What is wrong with the store, or particular.
     struct Behaviour: Sendable {
-        /// What it does not check: `size`, `type`, `key`, `fields`, `expiry`, `signature`, `checksum`, `condition`.
+        /// What it does not check: `size`, `type`, `key`, `fields`, `expiry`, `signature`, `checksum`, `condition`. With `right checksums`
+        /// it refuses every checksum.
         var ignores: Set<String> = []
         /// Names of header fields, in lower case, that it does not keep; `tagging` for tags.
         var loses: Set<String> = []
@@ -39,6 +40,18 @@ final class FakeStore: Sendable {
         /// Whether answers other than to preflights have the fields of CORS.
         var showsCORS = true
         var isPublic = false
+        /// Whether an object with the ACL `public-read` is readable for anyone.
+        var hasACLs = false
+        /// Whether uploads make versions, and a deletion without a version a delete marker.
+        var isVersioned = false
+        /// Whether the answer to an upload has the version.
+        var namesVersions = true
+        /// Whether versions can be deleted.
+        var keepsVersions = false
+        /// What happens after an upload was stored, by its number from 0: the answer or error in place of the right one.
+        var afterStoring: [Int: Result<Answer, OutgoingError>] = [:]
+        /// Seconds that pass during each upload.
+        var delay = 0.0
         var failure: OutgoingError?
     }
 
@@ -46,11 +59,18 @@ final class FakeStore: Sendable {
         let size: Int
         let headers: [String: String]
         let tags: String
+        /// Nil without versioning.
+        var version: String?
     }
 
     private let behaviour: Behaviour
-    private let objects = Mutex<[String: Object]>([:])
+    /// The versions of each key, the oldest first; one without versioning.
+    private let objects = Mutex<[String: [Object]]>([:])
+    /// What deletions left, in the order in which they were made: `KEY VERSION`.
+    private let kept = Mutex<[String]>([])
     private let log = Mutex<[OutgoingRequest]>([])
+    private let elapsed = Mutex(0.0)
+    private let uploads = Mutex(0)
 
     init(_ behaviour: Behaviour = Behaviour()) {
         self.behaviour = behaviour
@@ -59,14 +79,22 @@ final class FakeStore: Sendable {
     /// The keys of its objects.
     var keys: [String] { objects.withLock { $0.keys.sorted() } }
     var requests: [OutgoingRequest] { log.withLock { $0 } }
+    /// The versions behind delete markers, and these markers: `KEY VERSION`.
+    var hidden: [String] { kept.withLock { $0 } }
+    private var now: Date { .january2027 + elapsed.withLock { $0 } }
 
     var transport: StoreTransport {
-        StoreTransport(proxies: .none, authorities: nil, now: { .january2027 }) { request throws(OutgoingError) in
+        StoreTransport(proxies: .none, authorities: nil, now: { self.now }) { request throws(OutgoingError) in
             if let failure = self.behaviour.failure { throw failure }
             self.log.withLock { $0.append(request) }
-            let answer = self.answer(request)
+            let stored = self.uploads.withLock { $0 }
+            var answer = self.answer(request)
+            if self.uploads.withLock({ $0 }) > stored, let changed = self.behaviour.afterStoring[stored] {
+                answer = try changed.get()
+            }
             var headers = answer.headers.mapValues { [$0] }
-            headers["date"] = [CivilTime(clamping: Date.january2027 + self.behaviour.skew).httpDate]
+            if headers["date"] == nil { headers["date"] = [CivilTime(clamping: self.now + self.behaviour.skew).httpDate] }
+            if [.post, .put].contains(request.method) { self.elapsed.withLock { $0 += self.behaviour.delay } }
             return OutgoingResponse(status: answer.status, headers: headers, body: Array(answer.body.utf8))
         }
     }
@@ -93,7 +121,7 @@ final class FakeStore: Sendable {
         case .put: return put(request, url, key: key)
         case .get, .head, .delete, .options:
             guard Self.header("Authorization", of: request) != nil else {
-                return behaviour.isPublic ? read(key) : .error(403, "AccessDenied", "Access Denied")
+                return behaviour.isPublic || isPublic(key) ? read(key) : .error(403, "AccessDenied", "Access Denied")
             }
             guard isSigned(request, url) else { return .error(403, "SignatureDoesNotMatch") }
             switch (request.method, url.query) {
@@ -106,21 +134,37 @@ final class FakeStore: Sendable {
                         "<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule></OwnershipControls>"
                 )
             case (.get, "tagging="):
-                let tags = objects.withLock { $0[key]?.tags } ?? ""
+                let tags = objects.withLock { $0[key]?.last?.tags } ?? ""
                 return Answer(body: behaviour.loses.contains("tagging") || tags.isEmpty ? "<Tagging><TagSet/></Tagging>" : tags)
             case (.head, nil): return read(key)
-            case (.delete, _):
-                objects.withLock { $0[key] = nil }
-                return Answer(status: 204)
+            case (.delete, let query): return delete(key, query.map { String($0.dropFirst("versionId=".count)) })
             default: return .error(400, "InvalidRequest")
             }
         }
     }
 
+    private func isPublic(_ key: String) -> Bool {
+        behaviour.hasACLs && objects.withLock { $0[key]?.last?.headers["x-amz-acl"] } == "public-read"
+    }
+
+    private func delete(_ key: String, _ version: String?) -> Answer {
+        if version != nil, behaviour.keepsVersions { return .error(403, "AccessDenied", "Access Denied") }
+        let removed = objects.withLock { objects in
+            let all = objects[key, default: []]
+            let left = all.filter { version != nil && $0.version != version }
+            objects[key] = left.isEmpty ? nil : left
+            return all
+        }
+        guard behaviour.isVersioned, version == nil else { return Answer(status: 204) }
+        kept.withLock { $0 += removed.compactMap(\.version).map { "\(key) \($0)" } + ["\(key) marker"] }
+        return Answer(status: 204, headers: ["x-amz-delete-marker": "true", "x-amz-version-id": "marker"])
+    }
+
     private func read(_ key: String) -> Answer {
-        guard let object = objects.withLock({ $0[key] }) else { return Answer(status: 404) }
+        guard let object = objects.withLock({ $0[key]?.last }) else { return Answer(status: 404) }
         var headers = object.headers.filter { name, _ in !behaviour.loses.contains { name.hasPrefix($0) } }
-        headers["content-length"] = String(object.size)
+        if !behaviour.loses.contains("content-length") { headers["content-length"] = String(object.size) }
+        if let version = object.version { headers["x-amz-version-id"] = version }
         return Answer(headers: headers)
     }
 
@@ -141,7 +185,7 @@ final class FakeStore: Sendable {
                 method: request.method.rawValue, headers: signed + [HeaderField(name: "host", value: url.hostField)]),
             path: url.path, query: url.query ?? "", payload: [], credentials: Self.credentials, region: "eu-west-1",
             service: "s3",
-            at: .january2027)
+            at: now)
         return Self.header("authorization", of: request) == expected
     }
 
@@ -150,13 +194,13 @@ final class FakeStore: Sendable {
     private func post(_ request: OutgoingRequest) -> Answer {
         guard let (fields, file) = Self.form(request) else { return .error(400, "MalformedPOSTRequest") }
         let refusal = PolicyEvaluator(region: "eu-west-1").evaluate(
-            form: fields, filename: nil, fileSize: file.count, bucket: "acme-uploads", at: .january2027 + behaviour.skew
+            form: fields, filename: nil, fileSize: file.count, bucket: "acme-uploads", at: now + behaviour.skew
         ) { _ in Self.credentials }
         if let refusal, !isIgnored(refusal) { return .error(refusal.status, refusal.code, refusal.message) }
         let values = Dictionary(fields.map { ($0.name.lowercased(), $0.value) }) { first, _ in first }
         if let checksum = values["x-amz-checksum-sha256"], !isRight(checksum, of: file) { return .error(400, "BadDigest") }
-        store(values["key"] ?? "", values, tags: values["tagging"] ?? "", file)
-        return Answer(status: 201, headers: ["etag": "\"x\"", "location": "x"])
+        let version = store(values["key"] ?? "", values, tags: values["tagging"] ?? "", file)
+        return Answer(status: 201, headers: ["etag": "\"x\"", "location": "x"].merging(version) { first, _ in first })
     }
 
     private func put(_ request: OutgoingRequest, _ url: HTTPURL, key: String) -> Answer {
@@ -167,7 +211,7 @@ final class FakeStore: Sendable {
             ]
         let refusal = PolicyEvaluator(region: "eu-west-1").evaluate(
             put: ReceivedPut(method: "PUT", target: "\(url.path)?\(url.query ?? "")", headers: headers),
-            allowsUnsigned: behaviour.ignores.contains("fields"), at: .january2027 + behaviour.skew
+            allowsUnsigned: behaviour.ignores.contains("fields"), at: now + behaviour.skew
         ) { _ in Self.credentials }
         if let refusal, !isIgnored(refusal) { return .error(refusal.status, refusal.code, refusal.message) }
         let values = Dictionary(headers.map { ($0.name.lowercased(), $0.value) }) { first, _ in first }
@@ -177,16 +221,25 @@ final class FakeStore: Sendable {
         if values["if-none-match"] != nil, keys.contains(key), !behaviour.ignores.contains("condition") {
             return .error(412, "PreconditionFailed")
         }
-        store(key, values, tags: "", request.body)
-        return Answer(headers: ["etag": "\"x\""])
+        let version = store(key, values, tags: "", request.body)
+        return Answer(headers: ["etag": "\"x\""].merging(version) { first, _ in first })
     }
 
-    private func store(_ key: String, _ values: [String: String], tags: String, _ file: [UInt8]) {
-        objects.withLock { $0[key] = Object(size: file.count, headers: values, tags: tags) }
+    /// - Returns: the header fields that name the version
+    private func store(_ key: String, _ values: [String: String], tags: String, _ file: [UInt8]) -> [String: String] {
+        let number = uploads.withLock { number in
+            number += 1
+            return number
+        }
+        let version = behaviour.isVersioned ? "v\(number)" : nil
+        let object = Object(size: file.count, headers: values, tags: tags, version: version)
+        objects.withLock { $0[key] = behaviour.isVersioned ? $0[key, default: []] + [object] : [object] }
+        return version.flatMap { behaviour.namesVersions ? ["x-amz-version-id": $0] : nil } ?? [:]
     }
 
     private func isRight(_ checksum: String, of file: [UInt8]) -> Bool {
-        behaviour.ignores.contains("checksum") || checksum == Base64.encode(DigestAlgorithm.sha256.hash(file).span)
+        if behaviour.ignores.contains("right checksums") { return false }
+        return behaviour.ignores.contains("checksum") || checksum == Base64.encode(DigestAlgorithm.sha256.hash(file).span)
     }
 
     private func isIgnored(_ refusal: StoreError) -> Bool {
