@@ -15,7 +15,8 @@ struct APIKeyReader: Sendable {
     /// The names of the tenant's rules; nil if they could not be read.
     let rules: [String]?
 
-    static let keys = [id.row, sha256.row, expires.row, scopes.row, rules.row, allowUsers.row, issuer.row]
+    static let keys = KeyTable(
+        "apiKey", [id.row, sha256.row, expires.row, scopes.row, rules.row, allowUsers.row, issuer.row])
 
     private static let hints = ["key": keyItself, "secret": keyItself]
     private static let keyItself = ValueError(
@@ -40,7 +41,7 @@ struct APIKeyReader: Sendable {
         for node in nodes {
             guard
                 let key = Section(
-                    node, title: "an API key", at: node.position, keys: Self.keys.map(\.name), hints: Self.hints, log: section.log
+                    node, title: "an API key", at: node.position, keys: Self.keys.names, hints: Self.hints, log: section.log
                 )
             else { continue }
             let id = Self.id.read(from: key, self)
@@ -88,7 +89,8 @@ struct APIKeyReader: Sendable {
 
 extension APIKeyReader {
     private static let id = Key<APIKeyReader, Located<String>?>(
-        "id", takes: "name, unique in the file; it appears in the key and in the log", standard: "required", example: "cms"
+        "id", takes: "name, unique in the file; it appears in the key and in the log", shape: .text(.identifier),
+        standard: .required, example: "cms"
     ) { section, key, _ in
         section.required(key, "write a short name: id: cms") { text throws(ValueError) in
             try Identifier.parse(text, what: "a key id")
@@ -98,26 +100,29 @@ extension APIKeyReader {
     private static let sha256 = Key<APIKeyReader, Located<[UInt8]>?>(
         "sha256",
         takes: "SHA-256 of the whole key, in hex",
-        standard: "required",
+        shape: .text(.sha256),
+        standard: .required,
         example: "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8"
     ) { section, key, _ in
         section.required(key, "paste the sha256 that “postern key new” prints", digest)
     }
 
     private static let expires = Key<APIKeyReader, Located<Date>?>(
-        "expires", takes: "date from which the key is refused", standard: "never", example: "2027-01-31"
+        "expires", takes: "date from which the key is refused", shape: .text(.date), standard: "never", example: "2027-01-31"
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in try Date(dayOrInstant: text) }
     }
 
     private static let scopes = Key<APIKeyReader, [Located<String>]?>(
-        "scopes", takes: "list of scopes that the key has", standard: "none", example: "[uploads:write]"
+        "scopes", takes: "list of scopes that the key has", shape: .list(of: .text(.scope)), standard: "none",
+        example: "[uploads:write]"
     ) { section, key, _ in
         section.list(key, Scope.parse)
     }
 
     private static let rules = Key<APIKeyReader, [Located<String>]?>(
-        "rules", takes: "list of rules that the key may use", standard: "all", example: "[avatars]"
+        "rules", takes: "list of rules that the key may use", shape: .list(of: .text(.underscoredIdentifier)), standard: "all",
+        example: "[avatars]"
     ) { section, key, reader in
         section.list(key) { text throws(ValueError) in
             guard let rules = reader.rules, !rules.contains(where: { $0.utf8.elementsEqual(text.utf8) }) else { return text }
@@ -132,6 +137,7 @@ extension APIKeyReader {
     private static let allowUsers = Key<APIKeyReader, [Located<String>]?>(
         "allowUsers",
         takes: "list of users on whose behalf the key may ask",
+        shape: .list(of: .text(.plain())),
         standard: "**any user**",
         example: "[u1, batch-import]"
     ) { section, key, _ in
@@ -141,6 +147,7 @@ extension APIKeyReader {
     private static let issuer = Key<APIKeyReader, Located<String>?>(
         "issuer",
         takes: "the `name` of the issuer whose users its requests name",
+        shape: .text(.identifier),
         standard: "the tenant's issuer, if it has only one",
         example: "staff"
     ) { section, key, _ in

@@ -5,12 +5,15 @@ import WireFormats
 
 /// Reads an entry of a rule's `contentTypes` if it is a mapping.
 struct ContentTypeReader: Sendable {
-    static let keys = [type.row, extensions.row]
+    static let keys = KeyTable("contentType", [type.row, extensions.row])
+
+    private static let maximumExtensions = 16
 
     private static let type = Key<ContentTypeReader, Located<String>?>(
         "type",
         takes: "a content type in lower case",
-        standard: "required",
+        shape: .text(.contentType),
+        standard: .required,
         example: "application/dicom"
     ) { section, key, _ in
         section.required(key, "write type: application/dicom") { text throws(ValueError) in
@@ -25,7 +28,8 @@ struct ContentTypeReader: Sendable {
     private static let extensions = Key<String?, [Located<String>]?>(
         "extensions",
         takes: "list of at most 16 endings of file names, each 1 to 10 of `a-z` and `0-9`. They replace the usual ones",
-        standard: "required",
+        shape: .list(of: .text(.fileExtension), atMost: maximumExtensions),
+        standard: .required,
         example: "[dcm]"
     ) { section, key, type in
         guard section[key] != nil else {
@@ -35,8 +39,10 @@ struct ContentTypeReader: Sendable {
         let endings = section.list(key) { text throws(ValueError) in
             try ContentTypeList.parseEnding(text, of: type ?? "application/octet-stream")
         }
-        if let endings, endings.count > 16 {
-            section.log.problem(at: endings[16].position, "extensions lists \(endings.count) endings", "keep at most 16")
+        if let endings, endings.count > maximumExtensions {
+            section.log.problem(
+                at: endings[maximumExtensions].position, "extensions lists \(endings.count) endings",
+                "keep at most \(maximumExtensions)")
         }
         return endings
     }
@@ -44,7 +50,7 @@ struct ContentTypeReader: Sendable {
     /// Returns the type and its endings; nil with a problem logged.
     static func read(_ node: YAMLNode, of list: Section) -> (Located<String>, [Located<String>])? {
         let title = "an entry of contentTypes"
-        guard let section = Section(node, title: title, at: node.position, keys: keys.map(\.name), log: list.log) else {
+        guard let section = Section(node, title: title, at: node.position, keys: keys.names, log: list.log) else {
             return nil
         }
         let type = type.read(from: section, ContentTypeReader())

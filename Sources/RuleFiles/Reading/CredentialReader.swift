@@ -21,7 +21,7 @@ struct CredentialReader: Sendable {
     let region: String?
 
     /// The keys of the mapping, which has exactly one of them.
-    static let keys = kinds.map(\.row)
+    static let keys = KeyTable("credentials", kinds.map(\.row), needs: [.oneOf(kinds.map(\.row.name))])
 
     private static let kinds = [profile, environment, role]
 
@@ -48,7 +48,7 @@ struct CredentialReader: Sendable {
                 return Reading(source: .standard)
             }?.value
         }
-        guard let section = store.section("credentials", keys: Self.keys.map(\.name), hints: Self.hints) else { return nil }
+        guard let section = store.section("credentials", keys: Self.keys.names, hints: Self.hints) else { return nil }
         let present = Self.kinds.filter { section[$0.row.name] != nil }
         guard present.count == 1, let kind = present.first else {
             if present.count > 1 || section.all.isEmpty {
@@ -65,7 +65,8 @@ struct CredentialReader: Sendable {
     }
 
     private static let profile = Key<CredentialReader, Reading?>(
-        "profile", takes: "a profile of the shared AWS files; ASCII", standard: "–", example: "acme"
+        "profile", takes: "a profile of the shared AWS files; ASCII", shape: .text(.ascii(atMost: 256)), standard: "–",
+        example: "acme"
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in
             let name = try PlainText.parse(text, what: key)
@@ -81,6 +82,7 @@ struct CredentialReader: Sendable {
         "env",
         takes: "the beginning of three variables: `ACME` for `ACME_ACCESS_KEY_ID`, `ACME_SECRET_ACCESS_KEY`, "
             + "`ACME_SESSION_TOKEN`",
+        shape: .text(.variablePrefix),
         standard: "–",
         example: "ACME"
     ) { section, key, _ in
@@ -100,10 +102,11 @@ struct CredentialReader: Sendable {
     private static let role = Key<CredentialReader, Reading?>(
         "assumeRole",
         takes: "mapping: [`store.credentials.assumeRole`](#storecredentialsassumerole)",
+        shape: .mapping(RoleReader.keys),
         standard: "–",
         example: "{roleArn: \"arn:aws:iam::123456789012:role/acme-uploads\"}"
     ) { section, key, reader in
-        section.section(key, keys: RoleReader.keys.map(\.name)).flatMap(RoleReader(region: reader.region).read)
+        section.section(key, keys: RoleReader.keys.names).flatMap(RoleReader(region: reader.region).read)
     }
 }
 
@@ -111,7 +114,7 @@ struct CredentialReader: Sendable {
 struct RoleReader: Sendable {
     let region: String?
 
-    static let keys = [roleARN.row, externalID.row, sessionPolicy.row]
+    static let keys = KeyTable("role", [roleARN.row, externalID.row, sessionPolicy.row])
 
     func read(_ section: Section) -> CredentialReader.Reading? {
         let arn = Self.roleARN.read(from: section, self)
@@ -125,7 +128,8 @@ struct RoleReader: Sendable {
     private static let roleARN = Key<RoleReader, Located<String>?>(
         "roleArn",
         takes: "the ARN of a role",
-        standard: "required",
+        shape: .text(.roleARN),
+        standard: .required,
         example: "arn:aws:iam::123456789012:role/acme-uploads"
     ) { section, key, _ in
         section.required(key, "write roleArn: arn:aws:iam::123456789012:role/NAME") { text throws(ValueError) in
@@ -137,7 +141,8 @@ struct RoleReader: Sendable {
     }
 
     private static let externalID = Key<RoleReader, Located<String>?>(
-        "externalId", takes: "2 to 1224 letters, digits and `_+=,.@:/-`", standard: "none", example: "acme-7f3a"
+        "externalId", takes: "2 to 1224 letters, digits and `_+=,.@:/-`", shape: .text(.externalID), standard: "none",
+        example: "acme-7f3a"
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in
             guard AssumedRole.isExternalID(text) else {
@@ -147,14 +152,17 @@ struct RoleReader: Sendable {
         }
     }
 
+    private static let sessionPolicies = ["fromRules"]
+
     private static let sessionPolicy = Key<RoleReader, Located<String>?>(
         "sessionPolicy",
         takes: "`fromRules`: the session may only put objects under the prefixes of the rules that use this store",
+        shape: .words(sessionPolicies),
         standard: "the role's own rights",
         example: "fromRules"
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in
-            try Choice.parse(text, of: ["fromRules"], what: "a session policy")
+            try Choice.parse(text, of: sessionPolicies, what: "a session policy")
         }
     }
 }

@@ -13,6 +13,7 @@ extension IssuerReader {
     static let audience = Key<IssuerReader, [Located<String>]?>(
         "audience",
         takes: "text or a list of texts. A token's `aud` must contain one of them",
+        shape: .oneOrList(of: .text(.plain())),
         standard: "required, or `authorizedParties`",
         example: "[uploads, uploads-staging]"
     ) { section, key, _ in
@@ -22,7 +23,8 @@ extension IssuerReader {
     static let audienceClaim = Key<IssuerReader, Located<String>?>(
         "audienceClaim",
         takes: "the claim that must contain one of the values of `audience`",
-        standard: "`aud`",
+        shape: .text(.plain()),
+        standard: .value("aud"),
         example: "client_id"
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in try PlainText.parse(text, what: key) }
@@ -32,6 +34,7 @@ extension IssuerReader {
         "authorizedParties",
         takes: "text or a list of texts, one of which a token's `azp` must equal; beside `audience`, or instead of it. "
             + "`[]` is as if the key were absent",
+        shape: .oneOrList(of: .text(.plain()), allowsEmpty: true),
         standard: "not checked",
         example: "[https://app.acme.example]"
     ) { section, key, _ in
@@ -43,6 +46,7 @@ extension IssuerReader {
         "claims",
         takes: "mapping of at most 16 claims to the value that each must have: a text, a number, `true` or `false`. "
             + "A value in quotes is a text",
+        shape: .named(.plain(), .text(.plain()), atMost: maximumClaims),
         standard: "none",
         example: "{token_use: access}"
     ) { section, key, _ in
@@ -123,7 +127,8 @@ extension IssuerReader {
 
 extension IssuerReader {
     static let user = Key<IssuerReader, Located<ClaimPath>?>(
-        "user", takes: "[claim](#claims-inside-objects) that names the user", standard: "`sub`", example: "sub"
+        "user", takes: "[claim](#claims-inside-objects) that names the user", shape: .claim, standard: .value("sub"),
+        example: "sub"
     ) { section, key, _ in
         section.claim(key)
     }
@@ -131,7 +136,8 @@ extension IssuerReader {
     static let tenantClaim = Key<IssuerReader, Located<ClaimPath>?>(
         "tenantClaim",
         takes: "[claim](#claims-inside-objects) that names the tenant: a string that is the tenant's id, or one of its `aliases`",
-        standard: "required",
+        shape: .claim,
+        standard: .required,
         example: "org"
     ) { section, key, _ in
         if section[key] == nil { section.missing(key, "write the claim that names the tenant: tenantClaim: org") }
@@ -141,7 +147,8 @@ extension IssuerReader {
     static let scopes = Key<IssuerReader, [Located<ClaimPath>]?>(
         "scopes",
         takes: "list of at most 16 [claims](#claims-inside-objects) that count as scopes",
-        standard: "`[scope, scp]`",
+        shape: .list(of: .claim, atMost: maximumClaims),
+        standard: .value("[scope, scp]"),
         example: "[permissions, [realm_access, roles]]"
     ) { section, key, _ in
         let scopes = section.list(key) { section.claim(of: $0, key: key, at: $0.position) }
@@ -157,6 +164,7 @@ extension IssuerReader {
         takes:
             "mapping of at most 16 names to [claims](#claims-inside-objects): what `{claim.NAME}` means for this issuer. A name "
             + "is 1 to 63 of `a-z`, `0-9`, `-` and `_`, beginning with a letter or digit",
+        shape: .named(.attributeName, .claim, atMost: maximumClaims),
         standard: "none",
         example: "{org: [app_metadata, org_id]}"
     ) { section, key, _ in
@@ -176,6 +184,11 @@ extension IssuerReader {
         }
         return attributes
     }
+}
+
+extension ValueShape {
+    /// The name of a claim, or a path to one.
+    fileprivate static let claim = either([.text(.plain()), .list(of: .text(.plain()), atMost: ClaimPath.maximumLength)])
 }
 
 extension Section {

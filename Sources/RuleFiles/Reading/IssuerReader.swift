@@ -20,12 +20,19 @@ struct IssuerReader: Sendable {
     private var isServiceWide: Bool { tenant == nil }
 
     /// The keys of an issuer, in the order in which messages list them.
-    static let keys = [
+    static let keys = KeyTable(
+        "issuer", rows, needs: needs + [.narrowed([.shape(["issuer"], .text(.plain(atMost: 512, except: "{}")))])])
+    /// The keys of a service-wide issuer.
+    static let serviceWideKeys = KeyTable(
+        "serviceIssuer", rows + [tenantClaim.row], needs: needs + [.narrowed([.shape(["issuer"], .text(.issuerPattern))])])
+
+    private static let rows = [
         issuer.row, audience.row, audienceClaim.row, authorizedParties.row, claims.row, algorithms.row, keySource.row, user.row,
         scopes.row, attributes.row, name.row, maxLifetime.row, clockSkew.row, until.row,
     ]
-    /// The keys of a service-wide issuer.
-    static let serviceWideKeys = keys + [tenantClaim.row]
+    private static let needs: [KeyTable.Need] = [
+        .anyOf([audience.row.name, authorizedParties.row.name]), .beside(audienceClaim.row.name, audience.row.name),
+    ]
 
     /// Returns the entries whose `issuer` could be read.
     func read(_ section: Section) -> [IssuerDraft] {
@@ -39,7 +46,7 @@ struct IssuerReader: Sendable {
     }
 
     private func readIssuer(_ node: YAMLNode, log: DiagnosticLog) -> IssuerDraft? {
-        let known = (isServiceWide ? Self.serviceWideKeys : Self.keys).map(\.name)
+        let known = (isServiceWide ? Self.serviceWideKeys : Self.keys).names
         let hints = [
             "tenantClaim": ValueError(
                 "tenantClaim is only for service-wide issuers: this issuer's users all belong to this tenant",
@@ -165,7 +172,8 @@ extension IssuerReader {
         takes:
             "the exact `iss` of its tokens, 1 to 512 bytes. It is compared byte by byte: a `/` at the end counts. Service-wide "
             + "it may have a [placeholder](#many-directories-one-provider)",
-        standard: "required",
+        shape: .text(.plain(atMost: 512)),
+        standard: .required,
         example: "https://id.acme.example"
     ) { section, key, reader in
         section.required(key, "write the exact “iss” of its tokens") { text throws(ValueError) in
@@ -186,6 +194,7 @@ extension IssuerReader {
     private static let name = Key<IssuerReader, Located<String>?>(
         "name",
         takes: "name, by which rules, API keys and `serviceIssuers` refer to it, and which `{issuer}` becomes",
+        shape: .text(.identifier),
         standard: "none",
         example: "staff"
     ) { section, key, _ in
@@ -196,7 +205,8 @@ extension IssuerReader {
         "algorithms",
         takes: "list of \(Algorithm.names.filter { !$0.hasPrefix("HS") }.map { "`\($0)`" }.joined(separator: " ")) (the same as "
             + "`EdDSA`, by its newer name), or of `HS256` `HS384` `HS512`",
-        standard: "required",
+        shape: .list(of: .words(Algorithm.names)),
+        standard: .required,
         example: "[RS256, ES256]"
     ) { section, key, _ in
         let algorithms = section.list(key) { text throws(ValueError) in
@@ -211,43 +221,51 @@ extension IssuerReader {
     private static let keySource = Key<IssuerReader, KeySourceReader.Reading?>(
         "keys",
         takes: "mapping: [`auth.issuers.keys`](#authissuerskeys)",
-        standard: "required",
+        shape: .mapping(KeySourceReader.keys),
+        standard: .required,
         example: "{jwks: https://id.acme.example/jwks.json}"
     ) { section, key, reader in
         guard let entry = section[key] else {
             section.missing(key, "write where its keys are: keys: {jwks: https://…}")
             return nil
         }
-        let known = KeySourceReader.keys.map(\.name)
+        let known = KeySourceReader.keys.names
         guard let keys = section.section(key, keys: known) else { return nil }
         return KeySourceReader(folder: reader.folder).read(keys, of: entry)
     }
 
+    /// In seconds. At most a year: a token that lives longer is a password.
+    private static let lifetimes = 1...366 * 86_400
+
     private static let maxLifetime = Key<IssuerReader, Located<Int>?>(
         "maxLifetime",
         takes: "duration, 1s to 366d: the longest lifetime of a token, from `iat` to `exp`",
-        standard: "`24h`",
+        shape: .text(.quantity(.duration, lifetimes)),
+        standard: .value("24h"),
         example: "7d"
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in
             let seconds = try Quantity.duration.parse(text)
-            // At most a year: a token that lives longer is a password.
-            guard (1...366 * 86_400).contains(seconds) else {
+            guard lifetimes.contains(seconds) else {
                 throw ValueError("\(text.quoted) is not a possible lifetime of a token", "write 1s to 366d; the default is 24h")
             }
             return seconds
         }
     }
 
+    /// In seconds.
+    private static let clockSkews = 0...300
+
     private static let clockSkew = Key<IssuerReader, Located<Int>?>(
         "clockSkew",
         takes: "duration, 0s to 5m: how much the issuer's clock may differ. `exp`, `nbf` and `iat` get this leeway",
-        standard: "`60s`",
+        shape: .text(.quantity(.duration, clockSkews)),
+        standard: .value("60s"),
         example: "2m"
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in
             let seconds = try Quantity.duration.parse(text)
-            guard (0...300).contains(seconds) else {
+            guard clockSkews.contains(seconds) else {
                 throw ValueError("\(text.quoted) is too long for a clock skew", "write 0s to 5m; the default is 60s")
             }
             return seconds
@@ -257,6 +275,7 @@ extension IssuerReader {
     private static let until = Key<IssuerReader, Located<Date>?>(
         "until",
         takes: "date from which its tokens are refused, for a change to another entry",
+        shape: .text(.date),
         standard: "no end",
         example: "2027-01-31T18:00:00Z"
     ) { section, key, _ in

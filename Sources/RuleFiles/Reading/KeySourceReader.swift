@@ -13,7 +13,8 @@ struct KeySourceReader: Sendable {
     /// The folder for relative paths.
     let folder: String
 
-    static let keys = sources.map(\.row) + [authorities.row]
+    static let keys = KeyTable(
+        "keys", sources.map(\.row) + [authorities.row], needs: [.oneOf(sources.map(\.row.name))])
 
     private static let sources = [jwks, jwksFile, pemFile, secretFile, discovery]
 
@@ -32,7 +33,7 @@ struct KeySourceReader: Sendable {
             )
             return nil
         }
-        let isRemote = [Self.jwks.row, Self.discovery.row].contains(source.row)
+        let isRemote = [Self.jwks.row.name, Self.discovery.row.name].contains(source.row.name)
         if let file, !isRemote {
             keys.log.problem(
                 at: file.keyPosition,
@@ -47,6 +48,7 @@ struct KeySourceReader: Sendable {
     private static let jwks = Key<KeySourceReader, Located<KeySource>?>(
         "jwks",
         takes: "URL of the issuer's JSON Web Key Set",
+        shape: .text(.webURL()),
         standard: "–",
         example: "https://id.acme.example/jwks.json"
     ) { section, key, _ in
@@ -66,6 +68,7 @@ struct KeySourceReader: Sendable {
         takes: "`true`: the key set is found by OpenID Connect discovery, at `issuer` and `/.well-known/openid-configuration`. "
             + "`issuer` must be a URL then. Nothing is fetched from link-local addresses "
             + "(169.254.0.0/16, fe80::/10), nor from this machine unless `issuer` is on it",
+        shape: .words(["true"]),
         standard: "–",
         example: "true"
     ) { section, key, _ in
@@ -78,7 +81,7 @@ struct KeySourceReader: Sendable {
     }
 
     private static let jwksFile = Key<KeySourceReader, Located<KeySource>?>(
-        "jwksFile", takes: "path of a JSON Web Key Set", standard: "–", example: "keys/acme.json"
+        "jwksFile", takes: "path of a JSON Web Key Set", shape: .text(.path), standard: "–", example: "keys/acme.json"
     ) { section, key, reader in
         section.value(key) { text throws(ValueError) in .jwksFile(try FilePath.resolve(text, in: reader.folder)) }
     }
@@ -87,6 +90,7 @@ struct KeySourceReader: Sendable {
         "pemFile",
         takes: "path of one or several public keys or certificates in PEM. In a file of several, a line `kid: NAME` "
             + "before a block names its key",
+        shape: .text(.path),
         standard: "–",
         example: "keys/acme.pem"
     ) { section, key, reader in
@@ -98,6 +102,7 @@ struct KeySourceReader: Sendable {
         takes: "path of a shared secret for HS algorithms: 32 bytes or more (HS384: 48, HS512: 64). The bytes of "
             + "the file are the secret; one line end after printable text is ignored. It may also be a JSON Web Key Set of "
             + "`oct` keys, so that two secrets are valid during a rotation",
+        shape: .text(.path),
         standard: "–",
         example: "keys/acme.secret"
     ) { section, key, reader in
@@ -107,6 +112,7 @@ struct KeySourceReader: Sendable {
     private static let authorities = Key<KeySourceReader, Located<String>?>(
         "caFile",
         takes: "path of certificate authorities in PEM, which are trusted instead of the system's when the keys are fetched",
+        shape: .text(.path),
         standard: "the system's",
         example: "keys/private-ca.pem"
     ) { section, key, reader in

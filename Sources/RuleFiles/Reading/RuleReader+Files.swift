@@ -11,7 +11,8 @@ extension RuleReader {
         "contentTypes",
         takes: "list of [content types](#content-types) in lower case, `type/*`, `*/*`, or mappings: "
             + "[`rules.contentTypes`](#rulescontenttypes)",
-        standard: "required",
+        shape: .list(of: .either([.text(.contentTypePattern), .mapping(ContentTypeReader.keys)])),
+        standard: .required,
         example: "[image/*, application/pdf]"
     ) { section, key, _ in
         guard section[key] != nil else {
@@ -76,7 +77,8 @@ extension RuleReader {
     static let maxSize = Key<RuleReader, Located<Int>?>(
         "maxSize",
         takes: "size, 1 to 5GiB. There is no rule without a limit",
-        standard: "required",
+        shape: .text(.quantity(.size, 1...UploadPolicy.maximumFileBytes)),
+        standard: .required,
         example: "5MiB"
     ) { section, key, _ in
         section.required(key, "write the largest size that the rule allows, at most 5GiB: maxSize: 5MiB") {
@@ -93,7 +95,8 @@ extension RuleReader {
     static let minSize = Key<RuleReader, Located<Int>?>(
         "minSize",
         takes: "size, 0 to `maxSize`",
-        standard: "`1`: an empty file is refused",
+        shape: .text(.quantity(.size, 0...UploadPolicy.maximumFileBytes)),
+        standard: .value("1", "an empty file is refused"),
         example: "0"
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in try Quantity.size.parse(text) }
@@ -119,7 +122,8 @@ extension RuleReader {
         "declaredSize",
         takes: "`exact`, `atMost` or `ignored`: what the ticket is for if a request [declares a size](#sizes); with a store of "
             + "`method: put` only `exact`",
-        standard: "`exact`",
+        shape: .words(of: DeclaredSize.self),
+        standard: .value("exact"),
         example: "atMost"
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in
@@ -131,12 +135,13 @@ extension RuleReader {
         "checksum",
         takes: "`required`: the request must send the file's SHA-256, which the store then compares; or a mapping: "
             + "[`rules.checksum`](#ruleschecksum)",
+        shape: .either([.words(["required"]), .mapping(ChecksumReader.keys)]),
         standard: "a SHA-256 is optional",
         example: "required"
     ) { section, key, _ in
         guard let entry = section[key] else { return nil }
         if case .mapping = entry.value.content {
-            return section.section(key, keys: ChecksumReader.keys.map(\.name)).map(ChecksumReader().read)
+            return section.section(key, keys: ChecksumReader.keys.names).map(ChecksumReader().read)
         }
         return section.value(key) { text throws(ValueError) in
             guard text == "required" else {
@@ -151,16 +156,18 @@ extension RuleReader {
 
 /// Reads a rule's `checksum` if it is a mapping.
 struct ChecksumReader: Sendable {
-    static let keys = [required.row, algorithms.row]
+    static let keys = KeyTable("checksum", [required.row, algorithms.row], needs: [.someKey])
 
     private static let required = Key<ChecksumReader, Located<Bool>?>(
-        "required", takes: "`true`: a request without a checksum is refused", standard: "`false`", example: "true"
+        "required", takes: "`true`: a request without a checksum is refused", shape: .flag, standard: .value("false"),
+        example: "true"
     ) { section, key, _ in section.flag(key) }
 
     private static let algorithms = Key<ChecksumReader, [Located<String>]?>(
         "algorithms",
         takes: "list of `sha256`, `sha1`, `crc32`, `crc32c`, `crc64nvme` and `md5`: what a request may send",
-        standard: "`[sha256]`",
+        shape: .list(of: .words(of: ChecksumAlgorithm.self)),
+        standard: .value("[sha256]"),
         example: "[sha256, crc32c]"
     ) { section, key, _ in
         section.list(key) { text throws(ValueError) in

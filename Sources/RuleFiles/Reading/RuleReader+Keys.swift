@@ -9,7 +9,8 @@ extension RuleReader {
     static let keyPrefix = Key<TemplateReader, Located<KeyTemplate>?>(
         "keyPrefix",
         takes: "[key template](#object-keys), 1 to 512 bytes; ends in `/`",
-        standard: "required",
+        shape: .text(.keyPrefix()),
+        standard: .required,
         example: "avatars/{user}/"
     ) { section, key, reader in
         section.required(key, "write the folder of its files: keyPrefix: uploads/{user}/") { text throws(ValueError) in
@@ -20,7 +21,8 @@ extension RuleReader {
     static let keyName = Key<TemplateReader, Located<KeyTemplate>?>(
         "keyName",
         takes: "[key template](#object-keys), 1 to 512 bytes; does not end in `/`",
-        standard: "`{uuid}.{ext}`",
+        shape: .text(.keyName()),
+        standard: .value("{uuid}.{ext}"),
         example: "\"{uuid}-{filename}\""
     ) { section, key, reader in
         section.value(key) { text throws(ValueError) in
@@ -31,7 +33,8 @@ extension RuleReader {
     static let filenames = Key<RuleReader, Located<FilenameForm.Characters>?>(
         "filenames",
         takes: "`ascii` or `unicode`: which letters of [file names](#file-names) are kept in keys",
-        standard: "`ascii`",
+        shape: .words(of: FilenameForm.Characters.self),
+        standard: .value("ascii"),
         example: "unicode"
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in
@@ -43,6 +46,7 @@ extension RuleReader {
         "parameters",
         takes: "mapping of at most 16 names to `digits`, `uuid` or `name`: what a request gives for the key, see "
             + "[parameters](#parameters)",
+        shape: .named(.parameterName, .words(of: UploadParameter.Kind.self), atMost: UploadParameter.limit),
         standard: "none",
         example: "{audit: digits}"
     ) { section, key, _ in

@@ -13,6 +13,7 @@ extension RuleReader {
         "tags",
         takes: "mapping of at most 10 tags: keys of 1 to 128 characters, values of 0 to 256 or with "
             + "[placeholders](#placeholders-in-metadata-and-tags)",
+        shape: .named(.tagKey, .text(.tagValue()), atMost: 10, allowsEmpty: true),
         standard: "none",
         example: "{source: app, \"cost centre\": \"4711\"}"
     ) { section, key, reader in
@@ -69,11 +70,12 @@ extension RuleReader {
     static let metadata = Key<RuleReader, MetadataRule>(
         "metadata",
         takes: "mapping: [`rules.metadata`](#rulesmetadata)",
+        shape: .mapping(MetadataReader.keys),
         standard: "none",
         example: "{allowed: [album]}"
     ) { section, key, reader in
         let metadata = MetadataReader(tenant: reader.tenant, rule: reader.rule, parameters: reader.requestParameters)
-        return section.section(key, keys: MetadataReader.keys.map(\.name)).map(metadata.read) ?? .none
+        return section.section(key, keys: MetadataReader.keys.names).map(metadata.read) ?? .none
     }
 }
 
@@ -83,12 +85,13 @@ struct MetadataReader: Sendable {
     let rule: String
     let parameters: [UploadParameter]
 
-    static let keys = [fixed.row, allowed.row]
+    static let keys = KeyTable("metadata", [fixed.row, allowed.row], needs: [.someKey])
 
     private static let fixed = Key<MetadataReader, [MetadataRule.ComputedField]>(
         "fixed",
         takes:
             "mapping of names to texts that every upload gets, perhaps with [placeholders](#placeholders-in-metadata-and-tags)",
+        shape: .named(.metadataName, .text(.metadataValue()), allowsEmpty: true),
         standard: "none",
         example: "{source: app, user: \"{user}\"}"
     ) { section, key, reader in
@@ -128,6 +131,7 @@ struct MetadataReader: Sendable {
     private static let allowed = Key<[MetadataRule.ComputedField], [String]>(
         "allowed",
         takes: "list of names that a request may set in `\"metadata\"`",
+        shape: .list(of: .text(.metadataName)),
         standard: "none",
         example: "[album, caption]"
     ) { section, key, fixed in

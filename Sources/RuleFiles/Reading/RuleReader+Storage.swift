@@ -73,28 +73,33 @@ extension RuleReader {
         takes:
             "`allowed`, or `never`: the store refuses an upload if there is an object with its key (`If-None-Match: *`). `never` needs "
             + "a store with `method: put`",
-        standard: "`allowed`",
+        shape: .words(overwriteWords),
+        standard: .value("allowed"),
         example: "never"
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in
-            try Choice.parse(text, of: ["allowed", "never"], what: "a value of overwrite")
+            try Choice.parse(text, of: overwriteWords, what: "a value of overwrite")
         }
     }
+
+    private static let overwriteWords = ["allowed", "never"]
+
+    /// The canned ACLs that S3 knows for objects.
+    static let cannedACLs = [
+        "private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read",
+        "bucket-owner-full-control",
+    ]
 
     static let acl = Key<RuleReader, Located<String>?>(
         "acl",
         takes: "`private`, `public-read`, `public-read-write`, `authenticated-read`, `aws-exec-read`, `bucket-owner-read` or "
             + "`bucket-owner-full-control`; with a store of `method: put` also `none`",
+        shape: .words(cannedACLs + ["none"]),
         standard: "not sent; with `method: put` `private`, but for AWS, R2 and B2",
         example: "bucket-owner-full-control"
     ) { section, key, reader in
-        // The canned ACLs that S3 knows for objects.
-        let known = [
-            "private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read",
-            "bucket-owner-full-control",
-        ]
         let acl = section.value(key) { text throws(ValueError) in
-            guard text.hasSameBytes(as: "none") else { return try Choice.parse(text, of: known, what: "a canned ACL") }
+            guard text.hasSameBytes(as: "none") else { return try Choice.parse(text, of: cannedACLs, what: "a canned ACL") }
             guard reader.method == .put else {
                 throw ValueError("acl: none is only for a store with method: put", "remove the line: no ACL is sent")
             }
@@ -120,18 +125,21 @@ extension RuleReader {
         return acl
     }
 
+    /// Those of AWS.
+    static let storageClasses = [
+        "STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE",
+        "REDUCED_REDUNDANCY", "EXPRESS_ONEZONE", "OUTPOSTS", "SNOW", "FSX_OPENZFS",
+    ]
+
     static let storageClass = Key<RuleReader, Located<String>?>(
         "storageClass",
         takes: "on AWS one of its classes, at other stores a word of 1 to 64 letters, digits, `_`, `-` and `.`",
+        shape: .text(.storageClass),
         standard: "the bucket's",
         example: "STANDARD_IA"
     ) { section, key, reader in
-        let known = [
-            "STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE",
-            "REDUCED_REDUNDANCY", "EXPRESS_ONEZONE", "OUTPOSTS", "SNOW", "FSX_OPENZFS",
-        ]
         return section.value(key) { text throws(ValueError) in
-            if reader.isAWS { return try Choice.parse(text, of: known, what: "a storage class") }
+            if reader.isAWS { return try Choice.parse(text, of: storageClasses, what: "a storage class") }
             // Other stores name classes of their own.
             let isWord = text.utf8.allSatisfy { $0.isASCIILetterOrDigit || "_-.".utf8.contains($0) }
             guard isWord, (1...64).contains(text.utf8.count) else {
@@ -144,6 +152,7 @@ extension RuleReader {
     static let cacheControl = Key<RuleReader, Located<String>?>(
         "cacheControl",
         takes: "ASCII text, 1 to 1024 bytes: the object's `Cache-Control`",
+        shape: .text(.ascii(atMost: 1024, notExpanded: true)),
         standard: "not sent",
         example: "public, max-age=31536000, immutable"
     ) { section, key, _ in
@@ -158,6 +167,7 @@ extension RuleReader {
     static let contentDisposition = Key<RuleReader, Located<DispositionType>?>(
         "contentDisposition",
         takes: "`inline` or `attachment`: the object's `Content-Disposition`, with the client's file name",
+        shape: .words(of: DispositionType.self),
         standard: "not sent",
         example: "attachment"
     ) { section, key, _ in
@@ -170,6 +180,7 @@ extension RuleReader {
         "contentEncoding",
         takes: "a coding, or several with commas between them, at most 128 bytes: the object's `Content-Encoding`, for files "
             + "that the client compresses",
+        shape: .text(.contentEncoding),
         standard: "not sent",
         example: "gzip"
     ) { section, key, _ in
@@ -195,6 +206,7 @@ extension RuleReader {
     static let contentLanguage = Key<RuleReader, Located<String>?>(
         "contentLanguage",
         takes: "a language tag, or several with commas between them, at most 128 bytes: the object's `Content-Language`",
+        shape: .text(.contentLanguage),
         standard: "not sent",
         example: "de-CH"
     ) { section, key, _ in
@@ -217,14 +229,17 @@ extension RuleReader {
         return subtags.allSatisfy { (1...8).contains($0.utf8.count) && $0.utf8.allSatisfy(\.isASCIILetterOrDigit) }
     }
 
+    private static let successStatuses = ["200", "201", "204"]
+
     static let successStatus = Key<RuleReader, Located<String>?>(
         "successStatus",
         takes: "`200`, `201` or `204`: the store's answer to an upload; not with a store of `method: put`",
-        standard: "`201`",
+        shape: .words(successStatuses),
+        standard: .value("201"),
         example: "204"
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in
-            try Choice.parse(text, of: ["200", "201", "204"], what: "a status of an upload")
+            try Choice.parse(text, of: successStatuses, what: "a status of an upload")
         }
     }
 
@@ -233,6 +248,7 @@ extension RuleReader {
         takes:
             "URL, 1 to 2048 bytes, to which the store redirects after an upload; not together with `successStatus`, and not with "
             + "a store of `method: put`",
+        shape: .text(.webURL(atMost: 2048)),
         standard: "none",
         example: "https://app.acme.example/done"
     ) { section, key, _ in
@@ -249,6 +265,7 @@ extension RuleReader {
     static let encryption = Key<RuleReader, Encryption?>(
         "encryption",
         takes: "`AES256`, `aws:kms` or `aws:kms:dsse`, or a mapping: [`rules.encryption`](#rulesencryption)",
+        shape: .either([.words(EncryptionReader.types), .mapping(EncryptionReader.keys)]),
         standard: "the bucket's",
         example: "AES256"
     ) { section, key, _ in
@@ -264,25 +281,29 @@ extension RuleReader {
                 }
             }?.value
         }
-        return section.section(key, keys: EncryptionReader.keys.map(\.name)).flatMap(EncryptionReader().read)
+        return section.section(key, keys: EncryptionReader.keys.names).flatMap(EncryptionReader().read)
     }
 }
 
 /// Reads a rule's `encryption` if it is a mapping.
 struct EncryptionReader: Sendable {
-    static let keys = [type.row, keyID.row, bucketKey.row]
+    static let keys = KeyTable("encryption", [type.row, keyID.row, bucketKey.row])
+
+    /// The values of `type`, and those of `encryption` that are no mapping.
+    fileprivate static let types = ["AES256", "aws:kms", "aws:kms:dsse"]
 
     private static let type = Key<EncryptionReader, Located<String>?>(
-        "type", takes: "`AES256`, `aws:kms` or `aws:kms:dsse`", standard: "required", example: "aws:kms"
+        "type", takes: "`AES256`, `aws:kms` or `aws:kms:dsse`", shape: .words(types), standard: .required, example: "aws:kms"
     ) { section, key, _ in
         section.required(key, "write type: aws:kms") { text throws(ValueError) in
-            try Choice.parse(text, of: ["AES256", "aws:kms", "aws:kms:dsse"], what: "an encryption")
+            try Choice.parse(text, of: types, what: "an encryption")
         }
     }
 
     private static let keyID = Key<EncryptionReader, Located<String>?>(
         "keyId",
         takes: "the id, alias or ARN of the KMS key; not for `AES256`",
+        shape: .text(.kmsKey),
         standard: "the account's key for S3, `aws/s3`",
         example: "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     ) { section, key, _ in
@@ -298,6 +319,7 @@ struct EncryptionReader: Sendable {
     private static let bucketKey = Key<EncryptionReader, Located<Bool>?>(
         "bucketKey",
         takes: "`true`: S3 uses a key of the bucket, and asks KMS less often; only for `aws:kms`",
+        shape: .flag,
         standard: "the bucket's",
         example: "true"
     ) { section, key, _ in section.flag(key) }

@@ -23,17 +23,28 @@ struct RuleReader: Sendable {
     }
 
     /// The keys of a rule, in the order in which messages list them.
-    static let keys = [
-        keyPrefix.row, keyName.row, filenames.row, parameters.row, contentTypes.row, maxSize.row, minSize.row, declaredSize.row,
-        expiry.row, acl.row, storageClass.row, encryption.row, tags.row, metadata.row, cacheControl.row, contentDisposition.row,
-        contentEncoding.row, contentLanguage.row, overwrite.row, checksum.row, successStatus.row, successRedirect.row,
-        requireScope.row, issuers.row, apiKeysOnly.row, limits.row, storeName.row,
-    ]
+    static let keys = KeyTable(
+        "rule",
+        [
+            keyPrefix.row, keyName.row, filenames.row, parameters.row, contentTypes.row, maxSize.row, minSize.row,
+            declaredSize.row, expiry.row, acl.row, storageClass.row, encryption.row, tags.row, metadata.row, cacheControl.row,
+            contentDisposition.row, contentEncoding.row, contentLanguage.row, overwrite.row, checksum.row, successStatus.row,
+            successRedirect.row, requireScope.row, issuers.row, apiKeysOnly.row, limits.row, storeName.row,
+        ],
+        needs: [
+            .narrowed(
+                [
+                    .shape(["keyPrefix"], .text(.keyPrefix(parameters: false))),
+                    .shape(["keyName"], .text(.keyName(parameters: false))),
+                    .shape(["tags", "*"], .text(.tagValue(parameters: false))),
+                    .shape(["metadata", "fixed", "*"], .text(.metadataValue(parameters: false))),
+                ], where: [.not(.has(["parameters"]))])
+        ])
 
     func read(_ entry: YAMLEntry, log: DiagnosticLog) -> RuleDraft? {
         let name = readName(entry, log: log)
         let title = "the rule \(entry.key.quoted)"
-        let names = Self.keys.map(\.name)
+        let names = Self.keys.names
         guard let section = Section(entry.value, title: title, at: entry.keyPosition, keys: names, log: log) else {
             return nil
         }
@@ -172,7 +183,8 @@ struct RuleReader: Sendable {
 
 extension RuleReader {
     static let storeName = Key<RuleReader, StoreDraft?>(
-        "store", takes: "the name of one of `stores`", standard: "`store` of the file", example: "archive"
+        "store", takes: "the name of one of `stores`", shape: .text(.underscoredIdentifier), standard: "`store` of the file",
+        example: "archive"
     ) { section, key, reader in reader.stores.store(of: section, key: key) }
 }
 
@@ -182,6 +194,7 @@ extension RuleReader {
     static let requireScope = Key<RuleReader, Located<String>?>(
         "requireScope",
         takes: "a scope that the token or API key must have",
+        shape: .text(.scope),
         standard: "none",
         example: "uploads:write"
     ) { section, key, _ in
@@ -191,6 +204,7 @@ extension RuleReader {
     static let issuers = Key<RuleReader, [Located<String>]?>(
         "issuers",
         takes: "list of the `name`s of issuers. The rule is only for their users, and for API keys with one of them as `issuer`",
+        shape: .list(of: .text(.identifier)),
         standard: "all",
         example: "[staff]"
     ) { section, key, _ in
@@ -198,7 +212,7 @@ extension RuleReader {
     }
 
     static let apiKeysOnly = Key<RuleReader, Located<Bool>?>(
-        "apiKeysOnly", takes: "`true`: the rule is only for API keys", standard: "`false`", example: "true"
+        "apiKeysOnly", takes: "`true`: the rule is only for API keys", shape: .flag, standard: .value("false"), example: "true"
     ) { section, key, _ in
         section.flag(key)
     }
@@ -206,12 +220,13 @@ extension RuleReader {
     static let expiry = Key<RuleReader, Located<Int>?>(
         "expiry",
         takes: "duration, 1s to 7d: how long a ticket can be used",
-        standard: "`5m`",
+        shape: .text(.quantity(.duration, lifetimes)),
+        standard: .value("5m"),
         example: "15m"
     ) { section, key, _ in
         let expiry = section.value(key) { text throws(ValueError) in
             let seconds = try Quantity.duration.parse(text)
-            guard (1...Int(PolicySigner.maximumLifetime)).contains(seconds) else {
+            guard lifetimes.contains(seconds) else {
                 throw ValueError("a ticket cannot be valid for \(text.quoted)", "write 1s to 7d; the default is 5m")
             }
             return seconds
@@ -226,30 +241,34 @@ extension RuleReader {
         return expiry
     }
 
+    /// In seconds.
+    private static let lifetimes = 1...Int(PolicySigner.maximumLifetime)
     /// In seconds. A ticket needs to be valid when the upload begins, not until it ends at a slow client's.
     private static let longestUsualExpiry = 900
 
     static let limits = Key<RuleReader, RuleLimits>(
         "limits",
         takes: "mapping: [`rules.limits`](#ruleslimits)",
+        shape: .mapping(LimitsReader.keys),
         standard: "none",
         example: "{perUser: 60/1m, perTenant: 1000/1h}"
     ) { section, key, _ in
-        guard let limits = section.section(key, keys: LimitsReader.keys.map(\.name)) else { return .none }
+        guard let limits = section.section(key, keys: LimitsReader.keys.names) else { return .none }
         return LimitsReader().read(limits)
     }
 }
 
 /// Reads a rule's `limits`.
 struct LimitsReader: Sendable {
-    static let keys = [perUser.row, perTenant.row]
+    static let keys = KeyTable("limits", [perUser.row, perTenant.row], needs: [.someKey])
 
     private static let perUser = Key<LimitsReader, Located<RateLimit>?>(
-        "perUser", takes: "rate, 1/1s to 1000000000/7d, for each user", standard: "none", example: "60/1m"
+        "perUser", takes: "rate, 1/1s to 1000000000/7d, for each user", shape: .text(.rate), standard: "none", example: "60/1m"
     ) { section, key, _ in section.value(key, RateLimit.parse) }
 
     private static let perTenant = Key<LimitsReader, Located<RateLimit>?>(
-        "perTenant", takes: "rate, for all users of the tenant together", standard: "none", example: "1000/1h"
+        "perTenant", takes: "rate, for all users of the tenant together", shape: .text(.rate), standard: "none",
+        example: "1000/1h"
     ) { section, key, _ in section.value(key, RateLimit.parse) }
 
     func read(_ limits: Section) -> RuleLimits {

@@ -142,8 +142,9 @@ struct Section {
         case .text(let text) where allowsSingle && !text.isEmpty:
             items = [entry.value]
         case .text(let text):
-            let advice = text.isEmpty ? "write [a, b]" : "write [\(text)]"
-            log.problem(at: entry.value.position, "\(key) is not a list", advice)
+            // `key:` without a value: libyaml's position of the empty value is not useful.
+            let position = text.isEmpty && entry.value.isPlain ? entry.keyPosition : entry.value.position
+            log.problem(at: position, "\(key) is not a list", text.isEmpty ? "write [a, b]" : "write [\(text)]")
             return nil
         case .mapping:
             log.problem(at: entry.value.position, "\(key) is not a list", "write [a, b], or “- a” lines")
@@ -186,7 +187,13 @@ struct Section {
         switch node.content {
         case .text(let text):
             do throws(ValueError) {
-                return Located(value: try parse(text), position: node.position)
+                let value = try parse(text)
+                if node.isPlain, YAMLScalar.nullWords.contains(where: { $0.hasSameBytes(as: text) }) {
+                    throw ValueError(
+                        "\(key) is \(text.quoted), which means in YAML that there is no value",
+                        "write a value, in quotes if this text is meant, or remove the line")
+                }
+                return Located(value: value, position: node.position)
             } catch {
                 // `key:` without a value: libyaml's position of the empty value is not useful.
                 if text.isEmpty {
@@ -209,8 +216,8 @@ struct Section {
 
 /// A key of a mapping in a rule file.
 ///
-/// One declaration has everything about the key: how its value is read, with every diagnostic, and its row in the reference
-/// (docs/rules.md). The declared keys are the known keys of the mapping.
+/// One declaration has everything about the key: how its value is read, with every diagnostic, its shape for the schema, and its row
+/// in the reference (docs/rules.md). The declared keys are the known keys of the mapping.
 struct Key<Reader, Value>: Sendable {
     let row: KeyRow
 
@@ -219,17 +226,19 @@ struct Key<Reader, Value>: Sendable {
     /// - Parameters:
     ///   - name: the key
     ///   - takes: the reference's text about possible values
-    ///   - standard: the reference's text about the default
+    ///   - shape: what a schema can say of the values: at least what `read` takes
+    ///   - standard: what holds without the key
     ///   - example: a value, as a file has it
     ///   - read: reads the value from the section, by the key's name, and logs what is wrong with it
     init(
         _ name: String,
         takes: String,
-        standard: String,
+        shape: ValueShape,
+        standard: KeyDefault,
         example: String,
         read: @escaping @Sendable (Section, String, Reader) -> Value
     ) {
-        row = KeyRow(name: name, takes: takes, standard: standard, example: example)
+        row = KeyRow(name: name, takes: takes, shape: shape, standard: standard, example: example)
         self.read = read
     }
 
@@ -239,18 +248,19 @@ struct Key<Reader, Value>: Sendable {
     }
 }
 
-/// A key's row in the reference.
-struct KeyRow: Sendable, Hashable {
+/// A key's row in the reference, and what the schema says of it.
+struct KeyRow: Sendable {
     let name: String
     let takes: String
-    let standard: String
+    let shape: ValueShape
+    let standard: KeyDefault
     let example: String
     /// When a change takes effect; nil where the table does not say so.
     var effect: String?
 
     /// The row of a table with the columns key, type, default, effect if there is one, and example.
     var markdown: String {
-        "| `\(name)` | \(takes) | \(standard) |" + (effect.map { " \($0) |" } ?? "") + " `\(name): \(example)` |"
+        "| `\(name)` | \(takes) | \(standard.markdown) |" + (effect.map { " \($0) |" } ?? "") + " `\(name): \(example)` |"
     }
 }
 

@@ -7,10 +7,21 @@ import WireFormats
 /// Reads `store`, or one of `stores`.
 struct StoreReader: Sendable {
     /// The keys of a store, in the order in which messages list them.
-    static let keys = [
-        bucket.row, region.row, endpoint.row, addressing.row, dualStack.row, fips.row, accelerate.row, signature.row,
-        method.row, maxPolicyBytes.row, credentials.row,
-    ]
+    static let keys = KeyTable(
+        "store",
+        [
+            bucket.row, region.row, endpoint.row, addressing.row, dualStack.row, fips.row, accelerate.row, signature.row,
+            method.row, maxPolicyBytes.row, credentials.row,
+        ],
+        needs: [
+            .narrowed(
+                [.shape(["region"], .text(.awsRegion)), .shape(["bucket"], .text(.olderBucket))],
+                where: [.not(.has(["endpoint"]))]),
+            // Where AWS never gave names by older rules.
+            .narrowed(
+                [.shape(["bucket"], .text(.awsBucket))],
+                where: [.not(.has(["endpoint"])), .not(.equals(["region"], "us-east-1"))]),
+        ])
 
     /// The name under `stores`; nil for `store`.
     let name: String?
@@ -20,7 +31,7 @@ struct StoreReader: Sendable {
 
     func read(_ entry: YAMLEntry, log: DiagnosticLog) -> StoreDraft {
         var draft = StoreDraft(name: name, position: entry.keyPosition)
-        let keys = Self.keys.map(\.name)
+        let keys = Self.keys.names
         guard let section = Section(entry.value, title: title, at: entry.keyPosition, keys: keys, log: log) else { return draft }
         let bucket = Self.bucket.read(from: section, self)
         let region = Self.region.read(from: section, self)
@@ -142,7 +153,8 @@ extension StoreReader {
         takes:
             "a bucket's name by S3's rules: 3 to 63 of `a-z`, `0-9`, `-` and `.`. [Older and foreign names](#older-and-foreign-bucket-names) "
             + "are possible too",
-        standard: "required",
+        shape: .text(.bucket),
+        standard: .required,
         example: "acme-uploads"
     ) { section, key, _ in
         section.required(key, "write the bucket's name") { text throws(ValueError) in
@@ -154,7 +166,8 @@ extension StoreReader {
     private static let region = Key<StoreReader, Located<String>?>(
         "region",
         takes: "an AWS region; with `endpoint`, what the store calls its region: 1 to 64 letters, digits, `-`, `_` and `.`",
-        standard: "required",
+        shape: .text(.region),
+        standard: .required,
         example: "eu-west-1"
     ) { section, key, _ in
         section.required(key, "write the bucket's region: region: eu-west-1", text)
@@ -163,6 +176,7 @@ extension StoreReader {
     private static let endpoint = Key<StoreReader, Located<String>?>(
         "endpoint",
         takes: "URL of an S3-compatible store, with a port and a base path if it has them",
+        shape: .text(.endpoint),
         standard: "AWS",
         example: "https://s3.example.net"
     ) { section, key, _ in
@@ -174,6 +188,7 @@ extension StoreReader {
         takes:
             "`virtual` (`https://BUCKET.HOST/`), `path` (`https://HOST/BUCKET/`), or `host` (`https://HOST/`: the endpoint is the "
             + "bucket)",
+        shape: .words(of: Addressing.self),
         standard: "`virtual` on AWS, `path` with `endpoint` or for a bucket with a dot",
         example: "path"
     ) { section, key, _ in
@@ -189,39 +204,48 @@ extension StoreReader {
     static let accelerate = flag("accelerate", "S3 Transfer Acceleration, which the bucket must have")
 
     private static func flag(_ name: String, _ hosts: String) -> Key<StoreReader?, Located<Bool>?> {
-        Key(name, takes: "`true`: \(hosts)", standard: "`false`", example: "true") { section, key, _ in section.flag(key) }
+        Key(name, takes: "`true`: \(hosts)", shape: .flag, standard: .value("false"), example: "true") { section, key, _ in
+            section.flag(key)
+        }
     }
 
+    private static let signatures = [SignatureVersion.v4.rawValue, SignatureVersion.v2.rawValue]
+
     private static let signature = Key<StoreReader, Located<String>?>(
-        "signature", takes: "`v4` or `v2` (only for old stores without v4); with `method: put` only `v4`", standard: "`v4`",
+        "signature", takes: "`v4` or `v2` (only for old stores without v4); with `method: put` only `v4`",
+        shape: .words(signatures), standard: .value("v4"),
         example: "v4"
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in
-            try Choice.parse(text, of: [SignatureVersion.v4.rawValue, SignatureVersion.v2.rawValue], what: "a signature version")
+            try Choice.parse(text, of: signatures, what: "a signature version")
         }
     }
 
     private static let method = Key<StoreReader, Located<UploadMethod>?>(
         "method",
         takes: "`post` or `put`. `put` is for stores that have no POST form, such as R2; see [PUT](stores.md#put)",
-        standard: "`post`",
+        shape: .words(of: UploadMethod.self),
+        standard: .value("post"),
         example: "put"
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in try Choice.parse(text, as: UploadMethod.self, what: "a method of upload")
         }
     }
 
+    private static let policyBytes = 256...16_384
+
     private static let maxPolicyBytes = Key<StoreReader, Located<Int>?>(
         "maxPolicyBytes",
         takes:
             "size, 256 to 16384: the longest policy that the store takes, in base64. A ticket that would need more is refused. "
             + "Not with `method: put`",
+        shape: .text(.quantity(.size, policyBytes)),
         standard: "none",
         example: "1024"
     ) { section, key, _ in
         section.value(key) { text throws(ValueError) in
             let bytes = try Quantity.size.parse(text)
-            guard (256...16_384).contains(bytes) else {
+            guard policyBytes.contains(bytes) else {
                 throw ValueError("\(text.quoted) is not the length of a policy", "write 256 to 16384; the default is no limit")
             }
             return bytes
@@ -231,7 +255,8 @@ extension StoreReader {
     private static let credentials = Key<String?, CredentialReader.Reading?>(
         "credentials",
         takes: "`default`, or a mapping: [`store.credentials`](#storecredentials)",
-        standard: "`default`",
+        shape: .either([.words(["default"]), .mapping(CredentialReader.keys)]),
+        standard: .value("default"),
         example: "default"
     ) { section, _, region in
         CredentialReader(region: region).read(section)

@@ -16,6 +16,7 @@ extension TenantReader {
         "aliases",
         takes: "list of texts, or mappings: [`aliases`](#aliases). A service-wide issuer's `tenantClaim` must have one of them, "
             + "**instead of** the tenant's id. They are compared by their bytes",
+        shape: .list(of: .either([.text(.plain()), .mapping(AliasReader.keys)])),
         standard: "the id",
         example: "[org_9ybsU1dN2dKfDkBi]"
     ) { section, key, _ in
@@ -26,6 +27,7 @@ extension TenantReader {
         "serviceIssuers",
         takes: "`true`, `false`, or a list of `name`s: the [service-wide issuers](#service-wide-issuers) whose tokens can be for "
             + "this tenant",
+        shape: .either([.flag, .list(of: .text(.identifier))]),
         standard: "`true` if the tenant has no issuers of its own, otherwise `false`",
         example: "[login]"
     ) { section, key, _ in
@@ -49,22 +51,25 @@ extension TenantReader {
     static let suspended = Key<TenantReader, Located<Bool>?>(
         "suspended",
         takes: "`true`: every request of the tenant gets 403 `tenant-suspended`",
-        standard: "`false`",
+        shape: .flag,
+        standard: .value("false"),
         example: "true"
     ) { section, key, _ in
         section.flag(key)
     }
 
     static let denial = Key<TenantReader, Denial?>(
-        "deny", takes: "mapping: [`deny`](#deny)", standard: "none", example: "{users: [u17], issuedBefore: 2026-11-01}"
+        "deny", takes: "mapping: [`deny`](#deny)", shape: .mapping(DenialReader.keys), standard: "none",
+        example: "{users: [u17], issuedBefore: 2026-11-01}"
     ) { section, key, _ in
-        section.section(key, keys: DenialReader.keys.map(\.name)).flatMap(DenialReader().read)
+        section.section(key, keys: DenialReader.keys.names).flatMap(DenialReader().read)
     }
 
     static let sharedUsers = Key<TenantReader, Located<Bool>?>(
         "sharedUsers",
         takes: "`true`: users of several issuers with the same text in their user claim are one person and share their folders",
-        standard: "`false`",
+        shape: .flag,
+        standard: .value("false"),
         example: "true"
     ) { section, key, _ in
         section.flag(key)
@@ -74,7 +79,7 @@ extension TenantReader {
 /// Reads an entry of `aliases`.
 struct AliasReader: Sendable {
     /// The keys of an alias for one issuer.
-    static let keys = [issuer.row, value.row]
+    static let keys = KeyTable("alias", [issuer.row, value.row])
 
     func read(_ node: YAMLNode, in file: Section, _ key: String) -> Located<TenantAlias>? {
         guard case .mapping = node.content else {
@@ -82,7 +87,7 @@ struct AliasReader: Sendable {
                 TenantAlias(value: ExactString(try Self.parse(text)), issuer: nil)
             }
         }
-        let known = Self.keys.map(\.name)
+        let known = Self.keys.names
         guard let alias = Section(node, title: "an alias", at: node.position, keys: known, log: file.log) else { return nil }
         let issuer = Self.issuer.read(from: alias, self)
         guard let value = Self.value.read(from: alias, self), let issuer else { return nil }
@@ -94,7 +99,8 @@ struct AliasReader: Sendable {
     }
 
     private static let issuer = Key<AliasReader, Located<String>?>(
-        "issuer", takes: "the `name` of the only issuer for which the alias counts", standard: "required", example: "login"
+        "issuer", takes: "the `name` of the only issuer for which the alias counts", shape: .text(.identifier),
+        standard: .required, example: "login"
     ) { section, key, _ in
         section.required(key, "write the name of a service-wide issuer, or only the value") { text throws(ValueError) in
             try Identifier.parse(text, what: "an issuer's name")
@@ -102,7 +108,8 @@ struct AliasReader: Sendable {
     }
 
     private static let value = Key<AliasReader, Located<String>?>(
-        "value", takes: "text: what its `tenantClaim` must have", standard: "required", example: "org_9ybsU1dN2dKfDkBi"
+        "value", takes: "text: what its `tenantClaim` must have", shape: .text(.plain()), standard: .required,
+        example: "org_9ybsU1dN2dKfDkBi"
     ) { section, key, _ in
         section.required(key, "write what the issuer's tenantClaim has for this tenant", parse)
     }
@@ -110,7 +117,7 @@ struct AliasReader: Sendable {
 
 /// Reads `deny`.
 struct DenialReader: Sendable {
-    static let keys = [users.row, issuedBefore.row]
+    static let keys = KeyTable("deny", [users.row, issuedBefore.row], needs: [.someKey])
 
     func read(_ denial: Section) -> Denial {
         let users = Self.users.read(from: denial, self)
@@ -124,6 +131,7 @@ struct DenialReader: Sendable {
     private static let users = Key<DenialReader, [Located<String>]?>(
         "users",
         takes: "list of users, of whichever issuer, who get 403 `user-denied`; an API key cannot name them either",
+        shape: .list(of: .text(.plain())),
         standard: "none",
         example: "[u17]"
     ) { section, key, _ in
@@ -133,6 +141,7 @@ struct DenialReader: Sendable {
     private static let issuedBefore = Key<DenialReader, Located<Date>?>(
         "issuedBefore",
         takes: "date. Tokens whose `iat` is before it, and tokens without `iat`, get 401 `unauthenticated`",
+        shape: .text(.date),
         standard: "none",
         example: "2026-11-01T00:00:00Z"
     ) { section, key, _ in

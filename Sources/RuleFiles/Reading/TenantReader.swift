@@ -15,38 +15,58 @@ struct TenantReader {
     let log: DiagnosticLog
 
     /// The keys of the file, in the order in which messages list them.
-    static let keys = [
-        KeyRow(name: "tenant", takes: "name", standard: "required", example: "acme"),
-        KeyRow(
-            name: "store", takes: "mapping: [`store`](#store). The bucket of every rule that names no other",
-            standard: "required, "
-                + "unless every rule has a `store`",
-            example: "{bucket: acme-uploads, region: eu-west-1}"),
-        KeyRow(
-            name: "stores", takes: "mapping of further stores by name, each with the keys of [`store`](#store)", standard: "none",
-            example: "{archive: {bucket: acme-archive, region: eu-west-1}}"),
-        KeyRow(
-            name: "auth", takes: "mapping: [`auth`](#auth)", standard: "none",
-            example: "{issuers: [{issuer: https://id.acme.example, audience: uploads, algorithms: [RS256], "
-                + "keys: {discovery: true}}]}"),
-        KeyRow(
-            name: "origins", takes: "list of web origins", standard: "none",
-            example: "[https://app.acme.example, http://localhost:5173]"),
-        KeyRow(
-            name: "rules", takes: "mapping of rules by name: [`rules`](#rules)", standard: "required",
-            example: "{avatars: {keyPrefix: \"avatars/{user}/\", contentTypes: [image/png], maxSize: 5MiB}}"),
-        aliases.row, serviceIssuers.row, suspended.row, denial.row, sharedUsers.row,
+    static let keys = KeyTable(
+        "tenant",
+        [
+            KeyRow(name: "tenant", takes: "name", shape: .text(.identifier), standard: .required, example: "acme"),
+            KeyRow(
+                name: "store", takes: "mapping: [`store`](#store). The bucket of every rule that names no other",
+                shape: .mapping(StoreReader.keys),
+                standard: "required, unless every rule has a `store`",
+                example: "{bucket: acme-uploads, region: eu-west-1}"),
+            KeyRow(
+                name: "stores", takes: "mapping of further stores by name, each with the keys of [`store`](#store)",
+                shape: .named(.underscoredIdentifier, .mapping(StoreReader.keys)), standard: "none",
+                example: "{archive: {bucket: acme-archive, region: eu-west-1}}"),
+            KeyRow(
+                name: "auth", takes: "mapping: [`auth`](#auth)", shape: .mapping(Self.authKeys), standard: "none",
+                example: "{issuers: [{issuer: https://id.acme.example, audience: uploads, algorithms: [RS256], "
+                    + "keys: {discovery: true}}]}"),
+            KeyRow(
+                name: "origins", takes: "list of web origins", shape: .list(of: .text(.webOrigin)), standard: "none",
+                example: "[https://app.acme.example, http://localhost:5173]"),
+            KeyRow(
+                name: "rules", takes: "mapping of rules by name: [`rules`](#rules)",
+                shape: .named(.underscoredIdentifier, .mapping(RuleReader.keys)), standard: .required,
+                example: "{avatars: {keyPrefix: \"avatars/{user}/\", contentTypes: [image/png], maxSize: 5MiB}}"),
+            aliases.row, serviceIssuers.row, suspended.row, denial.row, sharedUsers.row,
+        ], needs: needs)
+
+    private static let needs: [KeyTable.Need] = [
+        .anyOf(["store", "stores"]),
+        .narrowed([.required(["rules", "*", "store"])], where: [.not(.has(["store"]))]),
+        // Every rule's store is AWS.
+        .narrowed(
+            [.shape(["rules", "*", "storageClass"], .words(RuleReader.storageClasses))],
+            where: [.not(.has(["stores"])), .not(.has(["store", "endpoint"]))]),
+        .narrowed(
+            [.shape(["rules", "*", "acl"], .words(RuleReader.cannedACLs))],
+            where: [.not(.has(["stores"])), .not(.equals(["store", "method"], UploadMethod.put.rawValue))]),
     ]
 
     /// The keys of `auth`.
-    static let authKeys = [
-        KeyRow(
-            name: "issuers", takes: "list: [`auth.issuers`](#authissuers)", standard: "none",
-            example: "[{issuer: https://id.acme.example, audience: uploads, algorithms: [ES256], keys: {discovery: true}}]"),
-        KeyRow(
-            name: "apiKeys", takes: "list: [`auth.apiKeys`](#authapikeys)", standard: "none",
-            example: "[{id: cms, sha256: 5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8}]"),
-    ]
+    static let authKeys = KeyTable(
+        "auth",
+        [
+            KeyRow(
+                name: "issuers", takes: "list: [`auth.issuers`](#authissuers)", shape: .list(of: .mapping(IssuerReader.keys)),
+                standard: "none",
+                example: "[{issuer: https://id.acme.example, audience: uploads, algorithms: [ES256], keys: {discovery: true}}]"),
+            KeyRow(
+                name: "apiKeys", takes: "list: [`auth.apiKeys`](#authapikeys)", shape: .list(of: .mapping(APIKeyReader.keys)),
+                standard: "none",
+                example: "[{id: cms, sha256: 5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8}]"),
+        ], needs: [.someKey])
 
     func read(_ root: YAMLNode) -> TenantDraft {
         var draft = TenantDraft(id: id)
@@ -56,7 +76,7 @@ struct TenantReader {
             "bucket": ValueError("bucket belongs under store", "write store: and indent bucket under it"),
             "region": ValueError("region belongs under store", "write store: and indent region under it"),
         ]
-        guard let file = Section(root, title: "the file", at: .start, keys: Self.keys.map(\.name), hints: hints, log: log) else {
+        guard let file = Section(root, title: "the file", at: .start, keys: Self.keys.names, hints: hints, log: log) else {
             return draft
         }
 
@@ -69,7 +89,7 @@ struct TenantReader {
         draft.rules = readRules(file, stores: StoreDrafts(file))
         warnOfExpiry(of: draft.rules)
         let origins = file.list("origins", WebOrigin.parse)
-        let auth = file.section("auth", keys: Self.authKeys.map(\.name))
+        let auth = file.section("auth", keys: Self.authKeys.names)
         if let auth {
             draft.issuers = IssuerReader(folder: folder, tenant: id).read(auth)
             let names = file["rules"].flatMap(Self.names)

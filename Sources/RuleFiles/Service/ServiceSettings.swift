@@ -177,7 +177,7 @@ extension ServiceSettings {
         Setting(
             fileOnly: "trustedProxies",
             takes: "list of addresses and ranges. `X-Forwarded-For` and `X-Request-Id` are trusted only from these",
-            default: .words("none"), example: "[127.0.0.1, \"::1\", 10.0.0.0/8]",
+            shape: .list(of: .text(.addressRange)), default: .words("none"), example: "[127.0.0.1, \"::1\", 10.0.0.0/8]",
             effect: .live
         ) { section, key, _ in
             var ranges: [AddressRange] = []
@@ -190,7 +190,7 @@ extension ServiceSettings {
         Setting(
             fileOnly: "issuers",
             takes: "list of issuers that serve several tenants: [rules.md](rules.md#service-wide-issuers)",
-            default: .words("none"),
+            shape: .list(of: .mapping(IssuerReader.serviceWideKeys)), default: .words("none"),
             example: "[{issuer: https://id.example.com, audience: uploads, algorithms: [RS256], keys: {discovery: true}, "
                 + "tenantClaim: org}]",
             effect: .live
@@ -205,6 +205,10 @@ extension ServiceSettings {
 }
 
 extension ServiceSettings {
+    /// The keys of the service-wide file. A setting that is required may be given by its flag.
+    static let keys = KeyTable(
+        "service", declarations.compactMap(\.row), needs: [.beside("tlsCert", "tlsKey"), .beside("tlsKey", "tlsCert")])
+
     /// The settings whose values differ, and of which a change takes effect only at a start, by their keys in the file.
     package func settingsForRestart(since other: ServiceSettings) -> [String] {
         Self.declarations.compactMap { setting in
@@ -234,11 +238,11 @@ extension ServiceSettings {
 
     private mutating func read(_ root: YAMLNode, path: String, log: DiagnosticLog) {
         let keys = Self.declarations.compactMap(\.key)
-        let section = Section(root, title: "the file", at: .start, keys: keys.map(\.row.name), log: log)
+        let section = Section(root, title: "the file", at: .start, keys: Self.keys.names, log: log)
         guard let section else { return }
         let folder = FilePath.folder(of: path)
         for key in keys { key.read(from: section, folder)?(&self) }
-        for (name, other) in [("tlsCert", "tlsKey"), ("tlsKey", "tlsCert")] {
+        for case .beside(let name, let other) in Self.keys.needs {
             if let entry = section[name], section[other] == nil {
                 log.problem(at: entry.keyPosition, "\(name) is set without \(other)", "write both, or neither")
             }

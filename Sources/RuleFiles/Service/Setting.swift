@@ -79,26 +79,6 @@ package struct Setting: Sendable {
             }
         }
     }
-
-    /// What holds where a setting is not given.
-    enum Default {
-        /// A value as one would give it; the help of the flag ends with it.
-        case value(String)
-        /// Words for the reference.
-        case words(String)
-
-        fileprivate var standard: String {
-            switch self {
-            case .value(let text): "`\(text)`"
-            case .words(let text): text
-            }
-        }
-
-        fileprivate var help: String {
-            guard case .value(let text) = self else { return "" }
-            return " (default: \(text))"
-        }
-    }
 }
 
 /// A flag or variable has a wrong value: what it is, and what was given.
@@ -114,11 +94,12 @@ extension Setting {
     ///   - effect: when a change takes effect
     ///   - set: writes the value
     init<Value: Sendable>(
-        _ name: String, _ value: SettingValue<Value>, takes: String, default: Default, example: String, help: String,
+        _ name: String, _ value: SettingValue<Value>, takes: String, default: KeyDefault, example: String, help: String,
         effect: Effect, set: @escaping @Sendable (inout ServiceSettings, Value) -> Void
     ) {
         self.effect = effect
-        key = Key(name, takes: value.bounds + takes, standard: `default`.standard, example: example) { section, key, _ in
+        key = Key(name, takes: value.bounds + takes, shape: value.shape, standard: `default`, example: example) {
+            section, key, _ in
             section.value(key, value.parse).map { found -> Change in { settings in set(&settings, found.value) } }
         }
         option = Option(
@@ -131,11 +112,11 @@ extension Setting {
 
     /// A path: in the file it is relative to the file's folder.
     init(
-        path name: String, valueName: String = "file", takes: String, default: Default, example: String, help: String,
+        path name: String, valueName: String = "file", takes: String, default: KeyDefault, example: String, help: String,
         effect: Effect, set: @escaping @Sendable (inout ServiceSettings, String) -> Void
     ) {
         self.effect = effect
-        key = Key(name, takes: takes, standard: `default`.standard, example: example) { section, key, folder in
+        key = Key(name, takes: takes, shape: .text(.path), standard: `default`, example: example) { section, key, folder in
             section.value(key) { text throws(ValueError) in try FilePath.resolve(text, in: folder) }
                 .map { path -> Change in { settings in set(&settings, path.value) } }
         }
@@ -146,11 +127,11 @@ extension Setting {
 
     /// A list: of YAML in the file, and separated by commas elsewhere.
     init(
-        listOf value: SettingValue<String>, _ name: String, takes: String, default: Default, example: String, help: String,
+        listOf value: SettingValue<String>, _ name: String, takes: String, default: KeyDefault, example: String, help: String,
         effect: Effect, set: @escaping @Sendable (inout ServiceSettings, [String]) -> Void
     ) {
         self.effect = effect
-        key = Key(name, takes: takes, standard: `default`.standard, example: example) { section, key, _ in
+        key = Key(name, takes: takes, shape: .list(of: value.shape), standard: `default`, example: example) { section, key, _ in
             section.list(key, value.parse).map { list -> Change in { settings in set(&settings, list.map(\.value)) } }
         }
         option = Option(
@@ -164,11 +145,11 @@ extension Setting {
 
     /// A setting of the file alone.
     init(
-        fileOnly name: String, takes: String, default: Default, example: String, effect: Effect,
+        fileOnly name: String, takes: String, shape: ValueShape, default: KeyDefault, example: String, effect: Effect,
         read: @escaping @Sendable (Section, String, String) -> Change?
     ) {
         self.effect = effect
-        key = Key(name, takes: takes, standard: `default`.standard, example: example, read: read)
+        key = Key(name, takes: takes, shape: shape, standard: `default`, example: example, read: read)
         option = nil
     }
 
@@ -190,12 +171,15 @@ struct SettingValue<Value>: Sendable {
     var bounds = ""
     /// What a flag takes, for its error: `0s to 5m`.
     let expected: String
+    /// In the file.
+    let shape: ValueShape
     let parse: @Sendable (String) throws(ValueError) -> Value
 }
 
 extension SettingValue<ListenAddress> {
     static let address = SettingValue(
-        name: "host:port", expected: "HOST:PORT such as 127.0.0.1:8080 or [::1]:8080", parse: ListenAddress.parse)
+        name: "host:port", expected: "HOST:PORT such as 127.0.0.1:8080 or [::1]:8080", shape: .text(.listenAddress),
+        parse: ListenAddress.parse)
 }
 
 extension SettingValue<Int> {
@@ -203,7 +187,8 @@ extension SettingValue<Int> {
     /// - Parameter what: for messages: `a number of connections`
     static func count(_ range: ClosedRange<Int>, _ what: String) -> SettingValue {
         let bounds = "\(range.lowerBound) to \(range.upperBound)"
-        return SettingValue(name: "count", bounds: "\(bounds): ", expected: bounds) { text throws(ValueError) in
+        return SettingValue(name: "count", bounds: "\(bounds): ", expected: bounds, shape: .text(.whole(range))) {
+            text throws(ValueError) in
             let value = try WholeNumber.parse(text, what: what, example: String(range.upperBound))
             guard range.contains(value) else { throw ValueError("\(text.quoted) is not \(what)", "write \(bounds)") }
             return value
@@ -214,7 +199,9 @@ extension SettingValue<Int> {
     /// - Parameter what: for messages: `a drain delay`
     static func duration(_ range: ClosedRange<Int>, _ what: String) -> SettingValue {
         let bounds = "\(Quantity.duration.text(range.lowerBound)) to \(Quantity.duration.text(range.upperBound))"
-        return SettingValue(name: "duration", bounds: "duration, \(bounds): ", expected: bounds) { text throws(ValueError) in
+        return SettingValue(
+            name: "duration", bounds: "duration, \(bounds): ", expected: bounds, shape: .text(.quantity(.duration, range))
+        ) { text throws(ValueError) in
             let value = try Quantity.duration.parse(text)
             guard range.contains(value) else { throw ValueError("\(text.quoted) is not \(what)", "write \(bounds)") }
             return value
@@ -230,7 +217,8 @@ extension SettingValue<Duration> {
     static func interval(_ range: ClosedRange<Int>, _ what: String) -> SettingValue {
         let (low, high) = (Quantity.interval.text(range.lowerBound), Quantity.interval.text(range.upperBound))
         return SettingValue(
-            name: "duration", bounds: "duration, \(low) to \(high), or 0: ", expected: "\(low) to \(high), or 0"
+            name: "duration", bounds: "duration, \(low) to \(high), or 0: ", expected: "\(low) to \(high), or 0",
+            shape: .text(.quantity(.interval, range, orZero: true))
         ) { text throws(ValueError) in
             let value = text == "0" ? 0 : try Quantity.interval.parse(text)
             guard value == 0 || range.contains(value) else {
@@ -252,7 +240,8 @@ extension Quantity {
 extension SettingValue<String> {
     /// A host name without a port, as a `Host` field has it.
     static let hostName = SettingValue(
-        name: "names", expected: "a list of host names without ports such as postern.internal"
+        name: "names", expected: "a list of host names without ports such as postern.internal",
+        shape: .text(.hostName)
     ) { text throws(ValueError) in
         let isName = text.utf8.allSatisfy { $0.isASCIILetterOrDigit || "-._".utf8.contains($0) }
         guard isName, (1...255).contains(text.utf8.count) else {
@@ -268,7 +257,7 @@ extension SettingValue where Value: RawRepresentable<String> & CaseIterable & Se
     static func word(_ name: String, _ what: String) -> SettingValue {
         let words = Value.allCases.map(\.rawValue)
         let expected = words.count > 2 ? "one of \(words.joined(separator: ", "))" : words.joined(separator: " or ")
-        return SettingValue(name: name, expected: expected) { text throws(ValueError) in
+        return SettingValue(name: name, expected: expected, shape: .words(words)) { text throws(ValueError) in
             try Choice.parse(text, as: Value.self, what: what)
         }
     }

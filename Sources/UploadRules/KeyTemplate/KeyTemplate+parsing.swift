@@ -162,7 +162,7 @@ extension KeyTemplate {
 
 extension KeyTemplate.Placeholder {
     /// Whether it may only be a whole segment, or several.
-    fileprivate var isWholeSegment: Bool {
+    package var isWholeSegment: Bool {
         switch self {
         case .path, .parameter: true
         default: isOwner

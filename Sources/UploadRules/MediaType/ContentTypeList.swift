@@ -216,6 +216,9 @@ extension ContentTypeList {
         guard !text.utf8.contains(where: \.isASCIIUppercase) else {
             throw ValueError("\(text.quoted) is not in lower case", "write \(isFamily ? text.lowercased() : type.essence)")
         }
+        guard isFamily || type.essence.hasSameBytes(as: text) else {
+            throw ValueError("\(text.quoted) has a blank at its end", "write \(type.essence)")
+        }
         return text
     }
 

@@ -164,5 +164,11 @@ enum FileProblems {
             2:1: “” is not a key of the file; known keys: tenant, store, stores, auth, origins, rules, aliases, \
             serviceIssuers, suspended, deny, sharedUsers
             """),
+        .behind(
+            .tenant, "deny: {users: [null, 'null', Nil]}\naliases: ~",
+            """
+            2:16: users is “null”, which means in YAML that there is no value; write a value, in quotes if this text is meant, or remove the line
+            3:10: aliases is not a list; write [~]
+            """),
     ]
 }

@@ -855,5 +855,16 @@ enum RuleProblems {
             tags, fixed metadata, \
             cacheControl or successRedirect
             """),
+        .behind(
+            .maxSize, "    requireScope: ~\n    tags: {a: , b: 'null', c: Null}",
+            """
+            20:19: requireScope is “~”, which means in YAML that there is no value; write a value, in quotes if this text is meant, or remove the line
+            21:31: “c” is “Null”, which means in YAML that there is no value; write a value, in quotes if this text is meant, or remove the line
+            """),
+        .replacing(
+            .contentTypes, "    contentTypes: ['image/png ']",
+            """
+            18:20: “image/png ” has a blank at its end; write image/png
+            """),
     ]
 }

@@ -98,7 +98,7 @@ struct IssuerReaderTests {
     @Test(
         arguments: [
             ("true", .bool(true)), ("false", .bool(false)), ("'true'", .string("true")), ("\"false\"", .string("false")),
-            ("True", .string("True")), ("yes", .string("yes")), ("null", .string("null")), ("~", .string("~")),
+            ("True", .string("True")), ("yes", .string("yes")), ("'null'", .string("null")), ("'~'", .string("~")),
             ("0", .number(0)), ("-7", .number(-7)), ("2.50", .number(2.5)), ("1E3", .number(1000)), ("'2'", .string("2")),
             ("\"2.5\"", .string("2.5")), ("010", .string("010")), (".5", .string(".5")), ("+1", .string("+1")),
             ("0x10", .string("0x10")), ("1_000", .string("1_000")), ("9007199254740991", .number(9_007_199_254_740_991)),

@@ -158,11 +158,11 @@ struct ServiceSettingsTests {
 
     @Test func `the default in the reference is the default`() throws {
         for setting in ServiceSettings.declarations {
-            guard let option = setting.option, let standard = setting.key?.row.standard, standard.hasPrefix("`") else { continue }
+            guard let option = setting.option, case .value(let standard, _)? = setting.key?.row.standard else { continue }
             var settings = ServiceSettings()
-            try option.apply(String(standard.dropFirst().dropLast()), isFlag: true, to: &settings)
+            try option.apply(standard, isFlag: true, to: &settings)
             #expect("\(settings)" == "\(ServiceSettings())", "\(option.name)")
-            #expect(option.help.hasSuffix("(default: \(standard.dropFirst().dropLast()))"))
+            #expect(option.help.hasSuffix("(default: \(standard))"))
         }
     }
 
