@@ -147,7 +147,7 @@ let package = Package(
         .executableTarget(
             name: "PosternTestTool",
             dependencies: [
-                "AWSCredentials", "PostPolicy", "WireFormats",
+                "AWSCredentials", "PostPolicy", "RuleFiles", "WireFormats",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/system/tool",

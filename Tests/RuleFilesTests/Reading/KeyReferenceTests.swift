@@ -5,38 +5,43 @@ import Testing
 
 @testable import RuleFiles
 
-/// The tables of docs/rules.md, and that of the settings in docs/operating.md, have the rows of the declared keys, to the letter and no others.
 struct KeyReferenceTests {
-    private static let tables: [(heading: String, keys: [KeyRow])] = [
-        ("## The file", TenantReader.keys),
-        ("## `aliases`", AliasReader.keys),
-        ("## `deny`", DenialReader.keys),
-        ("## `store`", StoreReader.keys),
-        ("## `store.credentials`", CredentialReader.keys),
-        ("## `store.credentials.assumeRole`", RoleReader.keys),
-        ("## `auth`", TenantReader.authKeys),
-        ("## `auth.issuers`", IssuerReader.keys),
-        ("## `auth.issuers.keys`", KeySourceReader.keys),
-        ("## `auth.apiKeys`", APIKeyReader.keys),
-        ("## `rules`", RuleReader.keys),
-        ("## `rules.contentTypes`", ContentTypeReader.keys),
-        ("## `rules.limits`", LimitsReader.keys),
-        ("## `rules.encryption`", EncryptionReader.keys),
-        ("## `rules.checksum`", ChecksumReader.keys),
-        ("## `rules.metadata`", MetadataReader.keys),
-        ("## Service-wide issuers", IssuerReader.serviceWideKeys.filter { !IssuerReader.keys.contains($0) }),
-        ("## Settings", ServiceSettings.declarations.compactMap(\.row)),
-    ]
-
-    @Test(arguments: tables)
-    func `the reference has the row of every key`(heading: String, keys: [KeyRow]) throws {
+    private func text(of document: String) throws -> String {
         let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4).joined(separator: "/")
-        let text = try String(
-            contentsOfFile: root + (heading == "## Settings" ? "/docs/operating.md" : "/docs/rules.md"), encoding: .utf8)
-        let section = try #require(text.components(separatedBy: "\n" + heading + "\n").dropFirst().first)
-        let lines = section.components(separatedBy: "\n")
-        let header = try #require(lines.firstIndex { $0.hasPrefix("| key |") })
-        let rows = lines[(header + 2)...].prefix { $0.hasPrefix("|") }
-        #expect(rows.sorted() == keys.map(\.markdown).sorted())
+        return try String(contentsOfFile: "\(root)/\(document)", encoding: .utf8)
+    }
+
+    @Test(arguments: KeyReference.documents)
+    func `the tables of the reference are as scripts/rule-reference writes them`(document: String) throws {
+        let lines = try text(of: document).components(separatedBy: "\n")
+        let updated = try KeyReference.update(text(of: document), of: document).components(separatedBy: "\n")
+        for (line, expected) in zip(lines, updated) where line != expected {
+            Issue.record("run scripts/rule-reference: \(document) has “\(line)” instead of “\(expected)”")
+            break
+        }
+        #expect(lines.count == updated.count)
+    }
+
+    @Test func `each declared mapping has a table`() throws {
+        let rules = try text(of: "docs/rules.md")
+        let tables = (TenantReader.keys.rows + ServiceSettings.keys.rows).flatMap(\.shape.tables) + [TenantReader.keys]
+        for row in tables.flatMap(\.rows) { #expect(rules.contains(row.markdown + "\n"), "\(row.name)") }
+    }
+
+    @Test func `rows that are missing, wrong or too many are written anew`() throws {
+        let document = "docs/operating.md"
+        let right = try text(of: document)
+        let row = try #require(ServiceSettings.keys.rows.first?.markdown)
+        for wrong in ["", row.replacingOccurrences(of: "required", with: "none") + "\n", row + "\n" + row + "\n"] {
+            let text = right.replacingOccurrences(of: row + "\n", with: wrong)
+            #expect(text != right)
+            #expect(try KeyReference.update(text, of: document) == right)
+        }
+        #expect(throws: KeyReference.Missing.self) {
+            try KeyReference.update(right.replacingOccurrences(of: "## Settings", with: "## Options"), of: document)
+        }
+        #expect(throws: KeyReference.Missing.self) {
+            try KeyReference.update(right.replacingOccurrences(of: "| key | type", with: "| name | type"), of: document)
+        }
     }
 }
