@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 
+from . import editor
 from .http import Answer, Connection, ConnectionEnded, request_bytes
 from .ports import free_ports
 from .rgw import Credentials
@@ -39,7 +40,7 @@ class Service:
                  log_level: str | None = "trace", command: str = "serve"):
         self.folder, self.name = folder, name
         self.tenants = {tenant.id: tenant for tenant in tenants}
-        tenants_folder = folder / "tenants"
+        self.tenants_folder = tenants_folder = folder / "tenants"
         tenants_folder.mkdir(parents=True, exist_ok=True)
         for tenant in tenants:
             tenant.write(tenants_folder, folder / "keys")
@@ -59,7 +60,12 @@ class Service:
     # life
 
     def start(self, timeout: float = 20, ready: bool = True) -> "Service":
-        """Returns once it is ready for all tenants; with `ready=False` once /readyz answers, whatever it says."""
+        """Returns once it is ready for all tenants; with `ready=False` once /readyz answers, whatever it says.
+
+        An editor with the JSON Schema accepts the files that a service starts with.
+        """
+        paths = [self.tenants_folder / f"{id}.yaml" for id in self.tenants]
+        files = {path: path.read_text() for path in paths if path.is_file()}
         with open(self.output, "ab") as output, open(self.errors, "ab") as errors:
             self.process = subprocess.Popen(
                 self.arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, env=self.environment, cwd=self.folder)
@@ -71,6 +77,8 @@ class Service:
                 with Connection(self.admin_port, timeout=5) as admin:
                     answer = admin.request("GET", "/readyz")
                     if not ready or answer.status == 200 and not answer.json().get("reasons"):
+                        for id, text in files.items():
+                            assert editor.errors(editor.read(text)) == [], (id, text)
                         return self
             except (OSError, ConnectionEnded):
                 pass
