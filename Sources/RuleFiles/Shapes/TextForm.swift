@@ -10,6 +10,9 @@ import WireFormats
 struct TextForm: Sendable {
     /// A regular expression of the whole text, without anchors, that ECMA-262, Python, Rust and Swift understand alike.
     let pattern: String
+    /// A regular expression of those of the texts whose numbers are in bounds. It is apart from the pattern because it is long, and an
+    /// editor shows the one that does not match.
+    var bounds: String?
     /// The number of characters. The reader mostly counts bytes, of which there are at least as many.
     var length: ClosedRange<Int>?
     var numbers = Numbers.none
@@ -114,8 +117,8 @@ extension TextForm {
 
     /// `RateLimit`.
     static let rate: TextForm = {
-        let count = WholeNumberPattern.of(1...1_000_000_000)
-        return only("\(count)/\(Quantity.duration.pattern(of: 1...7 * 86_400))")
+        let bounds = "\(WholeNumberPattern.of(1...1_000_000_000))/\(Quantity.duration.pattern(of: 1...7 * 86_400))"
+        return TextForm(pattern: "\(WholeNumberPattern.any)/\(Quantity.duration.pattern)", bounds: bounds)
     }()
 
     /// A name of metadata without `x-amz-meta-`.
@@ -244,18 +247,26 @@ extension TextForm {
 extension TextForm {
     /// A size, a duration or an interval.
     static func quantity(_ quantity: Quantity, _ range: ClosedRange<Int>, orZero: Bool = false) -> TextForm {
-        let pattern = quantity.pattern(of: range)
-        if orZero { return TextForm(pattern: "0|\(quantity.pattern(of: 0...0))|\(pattern)", numbers: .whole(0...0)) }
-        return TextForm(pattern: pattern, numbers: quantity.allowsBareNumber ? .whole(range) : .none)
+        let (pattern, bounds) = (quantity.pattern, quantity.pattern(of: range))
+        if orZero {
+            let zero = quantity.pattern(of: 0...0)
+            return TextForm(pattern: "0|\(pattern)", bounds: "0|\(zero)|\(bounds)", numbers: .whole(0...0))
+        }
+        return TextForm(pattern: pattern, bounds: bounds, numbers: quantity.allowsBareNumber ? .whole(range) : .none)
     }
 
     /// A whole number.
     static func whole(_ range: ClosedRange<Int>) -> TextForm {
-        TextForm(pattern: WholeNumberPattern.of(range), numbers: .whole(range))
+        TextForm(pattern: WholeNumberPattern.any, bounds: WholeNumberPattern.of(range), numbers: .whole(range))
     }
 }
 
 extension Quantity {
+    /// A regular expression of a number and a unit.
+    fileprivate var pattern: String {
+        "\(WholeNumberPattern.any)(?:\(units.map(\.name).joined(separator: "|")))" + (allowsBareNumber ? "?" : "")
+    }
+
     /// A regular expression of the texts whose value is in the range.
     fileprivate func pattern(of range: ClosedRange<Int>) -> String {
         let alternatives = units.compactMap { unit -> String? in
@@ -265,61 +276,6 @@ extension Quantity {
             return WholeNumberPattern.of(least...most) + unit.name
         }
         return "(?:\((alternatives + (allowsBareNumber ? [WholeNumberPattern.of(range)] : [])).joined(separator: "|")))"
-    }
-}
-
-/// Regular expressions of whole numbers in decimal, without leading zeros.
-enum WholeNumberPattern {
-    /// - Parameter range: of numbers that are not negative
-    static func of(_ range: ClosedRange<Int>) -> String {
-        var alternatives: [String] = []
-        // The numbers of digits of which all numbers are in the range.
-        var whole: [Int] = []
-        var least = range.lowerBound
-        while least <= range.upperBound {
-            let digits = String(least).utf8.count
-            let most = min(Int(String(repeating: "9", count: digits)) ?? .max, range.upperBound)
-            let (first, last) = (Array(String(least).utf8), Array(String(most).utf8))
-            if first.first == UInt8(ascii: "1"), first.dropFirst().allSatisfy({ $0 == UInt8(ascii: "0") }),
-                last.allSatisfy({ $0 == UInt8(ascii: "9") })
-            {
-                whole.append(digits - 1)
-            } else {
-                alternatives += between(first[...], last[...])
-            }
-            if most == .max { break }
-            least = most + 1
-        }
-        if let fewest = whole.first, let most = whole.last { alternatives.insert("[1-9][0-9]{\(fewest),\(most)}", at: 0) }
-        return "(?:\(alternatives.joined(separator: "|")))"
-    }
-
-    /// The numbers between two that have as many digits.
-    private static func between(_ least: ArraySlice<UInt8>, _ most: ArraySlice<UInt8>) -> [String] {
-        guard let low = least.first, let high = most.first else { return [""] }
-        let (zero, nine) = (UInt8(ascii: "0"), UInt8(ascii: "9"))
-        let rest = least.count - 1
-        if low == high { return between(least.dropFirst(), most.dropFirst()).map { digit(low, low) + $0 } }
-        var (first, last) = (low, high)
-        var alternatives: [String] = []
-        if least.dropFirst().contains(where: { $0 != zero }) {
-            alternatives += between(least.dropFirst(), [UInt8](repeating: nine, count: rest)[...]).map { digit(low, low) + $0 }
-            first += 1
-        }
-        var behind: [String] = []
-        if most.dropFirst().contains(where: { $0 != nine }) {
-            behind = between([UInt8](repeating: zero, count: rest)[...], most.dropFirst()).map { digit(high, high) + $0 }
-            last -= 1
-        }
-        if first <= last {
-            alternatives.append(digit(first, last) + (rest == 0 ? "" : rest == 1 ? "[0-9]" : "[0-9]{\(rest)}"))
-        }
-        return alternatives + behind
-    }
-
-    private static func digit(_ low: UInt8, _ high: UInt8) -> String {
-        let (low, high) = (Character(Unicode.Scalar(low)), Character(Unicode.Scalar(high)))
-        return low == high ? "\(low)" : "[\(low)-\(high)]"
     }
 }
 
@@ -354,5 +310,11 @@ extension TextForm {
             json.member("maxLength", length.upperBound)
         }
         json.member("pattern", "^(?:\(pattern))$")
+        if let bounds {
+            // What does not have the form at all is not told twice.
+            json.array("allOf", of: [bounds]) { json, bounds in
+                json.object { $0.member("pattern", "^(?:(?:\(bounds))$|(?!(?:\(pattern))$))") }
+            }
+        }
     }
 }

@@ -144,7 +144,9 @@ struct TextFormTests {
 
     @Test(arguments: readers)
     func `a form has every text that is read`(reader: Reader) throws {
-        let pattern = try NSRegularExpression(pattern: "^(?:\(reader.form.pattern))\\z")
+        let patterns = try [reader.form.pattern, reader.form.bounds].compactMap { $0 }.map {
+            try NSRegularExpression(pattern: "^(?:\($0))\\z")
+        }
         var random = SplitMix64(seed: 13)
         let characters = Array("abczAZ019-_./:{}[]$*+~ @!#\"\\%é\u{7}\u{2028}TZ,").map(String.init)
         let pieces =
@@ -165,7 +167,7 @@ struct TextFormTests {
         var taken = 0
         for text in texts where reader.takes(text) {
             taken += 1
-            #expect(matches(pattern, text), "\(text.debugDescription)")
+            #expect(patterns.allSatisfy { matches($0, text) }, "\(text.debugDescription)")
             if let length = reader.form.length { #expect(length.contains(text.unicodeScalars.count), "\(text.debugDescription)") }
             if ["true", "false", "True"].contains(text) { #expect(reader.form.allowsBooleans) }
             guard Self.numbers.contains(text), let number = Double(text) else { continue }
@@ -209,8 +211,20 @@ struct TextFormTests {
         ("5000MB", true),
         ("5369MB", false),
     ])
-    func `sizes out of bounds do not have the form`(text: String, fits: Bool) throws {
-        let form = TextForm.quantity(.size, 1...5 << 30)
-        #expect(matches(try NSRegularExpression(pattern: "^(?:\(form.pattern))\\z"), text) == fits)
+    func `sizes out of bounds or of another form do not fit`(text: String, fits: Bool) throws {
+        let bounds = try #require(TextForm.quantity(.size, 1...5 << 30).bounds)
+        #expect(matches(try NSRegularExpression(pattern: "^(?:\(bounds))\\z"), text) == fits)
+    }
+
+    @Test func `a text of another form breaks one pattern only, which is short`() throws {
+        let json = JSONWriter.object { TextForm.quantity(.size, 1...5 << 30).writeMembers(to: &$0) }
+        let schema = try JSONValue(parsing: json)
+        let form = try #require(schema["pattern"]?.string)
+        let bounds = try #require(schema["allOf"]?.elements?.first?["pattern"]?.string)
+        #expect(form.utf8.count < 80)
+        for (text, isForm, isInBounds) in [("5M", false, true), ("6GiB", true, false), ("5MiB", true, true), ("0", true, false)] {
+            #expect(matches(try NSRegularExpression(pattern: form), text) == isForm, "\(text)")
+            #expect(matches(try NSRegularExpression(pattern: bounds), text) == isInBounds, "\(text)")
+        }
     }
 }
