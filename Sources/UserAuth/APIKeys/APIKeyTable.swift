@@ -49,6 +49,20 @@ package final class APIKeyRecord: Sendable {
         self.allowUsers = allowUsers
         self.issuer = issuer
     }
+
+    /// The SHA-256 of the whole key; empty if the declared one is not 32 bytes.
+    package var sha256: [UInt8] { digest.map { withUnsafeBytes(of: $0) { Array($0) } } ?? [] }
+}
+
+extension APIKeyRecord {
+    /// Returns the caller that has proved to have this key.
+    /// - Parameter now: seconds since 1970
+    func principal(at now: Double) throws(AuthenticationError) -> Principal {
+        if let end = expires {
+            guard now < end.timeIntervalSince1970 else { throw .apiKeyExpired }
+        }
+        return Principal(tenant: tenant, user: nil, scopes: scopes, source: .apiKey(self), expires: expires)
+    }
 }
 
 /// The API keys of all tenants.
@@ -79,17 +93,9 @@ struct APIKeyTable: Sendable {
         let isMatch = digest.equalsInConstantTime(key?.digest ?? Self.dummy)
         guard let key else { throw .apiKeyUnknown }
         guard isMatch else { throw .apiKeyMismatch }
-        if let end = key.expires {
-            guard now < end.timeIntervalSince1970 else { throw .apiKeyExpired }
-        }
+        let principal = try key.principal(at: now)
         uses?.record(tenant: key.tenant, id: key.id, at: now)
-        return Principal(
-            tenant: key.tenant,
-            user: nil,
-            scopes: key.scopes,
-            source: .apiKey(key),
-            expires: key.expires
-        )
+        return principal
     }
 
     /// The digest to compare with if there is no such key.

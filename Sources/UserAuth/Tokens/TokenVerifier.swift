@@ -39,24 +39,37 @@ struct TokenVerifier: Sendable {
             }
             throw error
         }
-        // The claims are the issuer's from here on. `iss` needs no further check: the issuer was found by it.
-        try trusted.issuer.checkRequirements(of: claims)
-        let times = try TokenTimes(claims, trusted, at: now)
-        let user = try claims.user(in: trusted.issuer.userClaim)
+        let (principal, times) = try trusted.principal(of: claims, keyID: key.id, at: now)
+        return VerifiedToken(principal: principal, times: times, issuer: trusted, keysEpoch: epoch)
+    }
+}
+
+extension TrustedIssuer {
+    /// Returns the caller whom claims name. They are the issuer's: the signature is valid. `iss` needs no further check, since the
+    /// issuer was found by it.
+    /// - Parameters:
+    ///   - keyID: the id of the key that verified the signature
+    ///   - now: seconds since 1970
+    func principal(
+        of claims: TokenClaims, keyID: String?, at now: Double
+    ) throws(AuthenticationError) -> (principal: Principal, times: TokenTimes) {
+        try issuer.checkRequirements(of: claims)
+        let times = try TokenTimes(claims, self, at: now)
+        let user = try claims.user(in: issuer.userClaim)
         let tenant: String
-        if let owner = trusted.owner {
+        if let owner {
             tenant = owner
         } else {
-            tenant = try claims.tenant(in: trusted.issuer.tenantClaim ?? ClaimPath("tenant"))
+            tenant = try claims.tenant(in: issuer.tenantClaimOrDefault)
         }
         let principal = Principal(
             tenant: tenant,
             user: user,
-            scopes: try claims.scopes(in: trusted.issuer.scopeClaims),
-            source: .token(try VerifiedIdentity(claims, trusted, times, keyID: key.id)),
+            scopes: try claims.scopes(in: issuer.scopeClaims),
+            source: .token(try VerifiedIdentity(claims, self, times, keyID: keyID)),
             expires: Date(timeIntervalSince1970: times.expiration)
         )
-        return VerifiedToken(principal: principal, times: times, issuer: trusted, keysEpoch: epoch)
+        return (principal, times)
     }
 }
 
