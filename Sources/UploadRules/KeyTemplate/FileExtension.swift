@@ -27,6 +27,12 @@ enum FileExtension {
         return found
     }
 
+    /// Every type of the table, sorted.
+    static var allTypes: [String] { endings.keys.sorted() }
+
+    /// Every ending of the table, sorted.
+    static var allEndings: [String] { types.keys.sorted() }
+
     /// Returns the types that have this ending, sorted.
     static func types(of ending: String) -> [String] {
         types[ending] ?? []

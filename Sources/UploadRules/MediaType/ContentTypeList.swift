@@ -164,6 +164,51 @@ extension ContentTypeList {
     }
 }
 
+// MARK: For comparisons
+
+extension ContentTypeList {
+    /// The type that is signed for a request, and the `{ext}` of its key; nil if the list refuses the request.
+    package func signed(_ text: String, filename: String?) -> (type: String, ending: String)? {
+        guard let match = try? match(text, filename: filename) else { return nil }
+        return (match.type.value, match.ending ?? FileExtension.of(contentType: match.type.essence))
+    }
+
+    /// Requests that are enough to compare two lists: where the first signs the same type with the same ending as the second for each
+    /// of them, or refuses it, it does so for every request.
+    ///
+    /// A list decides by the named type and by the ending of the file's name. It tells apart the types and endings that it has itself,
+    /// those of the tables, and for all others only the family. The ending matters where no type is named, where the named one is often
+    /// given in error, and where the rule gives a type several endings.
+    package static func decisiveRequests(_ first: ContentTypeList, _ second: ContentTypeList) -> [(
+        type: String, filename: String?
+    )] {
+        let patterns = first.patterns + second.patterns
+        var types: [String] = []
+        var endings: Set<String> = []
+        for pattern in patterns {
+            guard pattern.utf8.last == UInt8(ascii: "*") else {
+                types += [pattern] + (MediaTypeNames.twin(of: pattern).map { [$0] } ?? [])
+                continue
+            }
+            types.append(pattern == "*/*" ? "x-example/x-example" : "\(pattern.dropLast())x-example")
+        }
+        let declared = (first.declaredEndings + second.declaredEndings).flatMap(\.self)
+        endings.formUnion(declared)
+        endings.formUnion(FileExtension.allEndings)
+        var requests: [(type: String, filename: String?)] = types.map { ($0, nil) }
+        for type in types { requests += Set(declared).sorted().map { (type, "a.\($0)") } }
+        requests += MediaTypeNames.all.map { ($0, nil) } + FileExtension.allTypes.map { ($0, nil) }
+        for type in ["", MediaTypeNames.unknown] {
+            requests.append((type, nil))
+            requests += endings.sorted().map { (type, "a.\($0)") }
+        }
+        for (ending, mistaken) in FileExtension.mistakes.sorted(by: { $0.key < $1.key }) {
+            requests += mistaken.split(separator: " ").map { (String($0), "a.\(ending)") }
+        }
+        return requests
+    }
+}
+
 // MARK: For pages
 
 extension ContentTypeList {

@@ -35,6 +35,9 @@ enum MediaTypeNames {
     /// A type of unknown files (RFC 2046 §4.5.1). Browsers and libraries send it where they know no other.
     static let unknown = "application/octet-stream"
 
+    /// Every name of the table, sorted.
+    static var all: [String] { table.keys.sorted() }
+
     private enum Entry {
         case scriptCapable
         case otherName(of: String)
