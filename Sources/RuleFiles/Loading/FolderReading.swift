@@ -143,26 +143,13 @@ struct FolderReading: Sendable {
     /// - Returns: nil for a folder; the file that is known already if the content is its own
     private func file(named name: String, at index: Int, _ files: RuleFileSystem) -> RuleFile? {
         guard listing.stamps[index].kind != .folder else { return nil }
-        guard RuleFileName.isRight(name) else {
-            return RuleFile(
-                name, in: folder, unread: "the name of a rule file must end in .yaml",
-                advice: "rename it to \(RuleFileName.tenant(of: name)).yaml")
-        }
-        let path = FilePath.join(resolved, name)
-        if listing.isLink(at: index), let target = try? files.resolve(path), !FilePath.isBelow(resolved, target) {
-            return RuleFile(
-                name, in: folder, unread: "it is a link to \(target.quoted), which is outside of the folder of rule files",
-                advice: "put the file itself into the folder")
-        }
-        do throws(RuleFileSystem.Failure) {
-            // One more than is allowed shows that there are too many.
-            let bytes = try files.read(path, YAMLLimits.bytes + 1)
+        do throws(UnreadFile) {
+            let bytes = try files.contents(ofRuleFile: name, in: resolved, isLink: listing.isLink(at: index))
             let digest = SHA256Digest(hashing: bytes)
             let known = [last(name), counted[name]].lazy.compactMap(\.self).first { $0.content == .read(digest) }
             return known ?? RuleFile(name, in: folder, bytes: bytes, digest: digest)
         } catch {
-            return RuleFile(
-                name, in: folder, unread: "the file cannot be read: \(error.reason)", advice: "check its path and permissions")
+            return RuleFile(name, in: folder, unread: error.reason, advice: error.advice)
         }
     }
 
@@ -181,6 +168,37 @@ struct FolderReading: Sendable {
             uncounted.updateValue(file, forKey: name)
         }
         return isDifferent
+    }
+}
+
+/// Why an entry of a folder of rule files is not read, although its name is that of a YAML file.
+struct UnreadFile: Error {
+    let reason: String
+    let advice: String
+}
+
+extension RuleFileSystem {
+    /// Returns the bytes of a file of a folder of rule files, one more than is allowed of a longer one.
+    /// - Parameters:
+    ///   - resolved: the folder without symbolic links
+    ///   - isLink: whether the file is a symbolic link
+    func contents(ofRuleFile name: String, in resolved: String, isLink: Bool) throws(UnreadFile) -> [UInt8] {
+        guard RuleFileName.isRight(name) else {
+            throw UnreadFile(
+                reason: "the name of a rule file must end in .yaml", advice: "rename it to \(RuleFileName.tenant(of: name)).yaml")
+        }
+        let path = FilePath.join(resolved, name)
+        if isLink, let target = try? resolve(path), !FilePath.isBelow(resolved, target) {
+            throw UnreadFile(
+                reason: "it is a link to \(target.quoted), which is outside of the folder of rule files",
+                advice: "put the file itself into the folder")
+        }
+        do throws(Failure) {
+            // One more than is allowed shows that there are too many.
+            return try read(path, YAMLLimits.bytes + 1)
+        } catch {
+            throw UnreadFile(reason: "the file cannot be read: \(error.reason)", advice: "check its path and permissions")
+        }
     }
 }
 

@@ -33,14 +33,27 @@ final class RuleFile: Sendable {
     /// - Parameters:
     ///   - folder: where the file is; relative paths in it are relative to this
     ///   - digest: of the content
-    init(_ name: String, in folder: String, bytes: [UInt8], digest: SHA256Digest) {
+    convenience init(_ name: String, in folder: String, bytes: [UInt8], digest: SHA256Digest) {
+        self.init(name, in: folder, keysIn: folder, bytes: bytes, digest: digest) { _ in }
+    }
+
+    /// Reads the content of a file.
+    /// - Parameters:
+    ///   - folder: where the file is
+    ///   - keyFolder: relative paths in the file are relative to this
+    ///   - digest: of the content
+    ///   - use: called with what the file says
+    init(
+        _ name: String, in folder: String, keysIn keyFolder: String, bytes: [UInt8], digest: SHA256Digest, use: (YAMLNode) -> Void
+    ) {
         path = FilePath.join(folder, name)
         content = .read(digest)
         let id = RuleFileName.tenant(of: name)
         let log = DiagnosticLog(file: path)
         Self.check(id, log: log)
         if let root = YAMLReader.read(bytes, log: log) {
-            draft = TenantReader(id: id, folder: folder, log: log).read(root)
+            use(root)
+            draft = TenantReader(id: id, folder: keyFolder, log: log).read(root)
             ambiguousEntries = draft.issuers.checkDeclarations(log: log)
         } else {
             draft = TenantDraft(id: id)

@@ -65,7 +65,7 @@ extension IssuerReader {
     }
 
     /// A token's claims are JSON, where `true` and `"true"` differ, so here a scalar is not only its text.
-    private static func requirement(_ text: String, isPlain: Bool) throws(ValueError) -> RequiredClaim.Value {
+    static func requirement(_ text: String, isPlain: Bool) throws(ValueError) -> RequiredClaim.Value {
         guard isPlain, let json = try? JSONValue(parsing: Array(text.utf8)) else {
             return .string(ExactString(try PlainText.parse(text, what: "the value")))
         }

@@ -12,9 +12,14 @@ package struct TenantDirectory: Sendable {
     private let byAlias: [TenantAlias: Int]
 
     package init(_ book: RuleBook) {
-        files = book.files
-        byID = Dictionary(files.indices.map { (ExactString(book.files[$0].tenant.id), $0) }) { first, _ in first }
-        let aliases = files.indices.flatMap { index in book.files[index].aliases.map { ($0, index) } }
+        self.init(book.files)
+    }
+
+    /// - Parameter files: each of another tenant
+    init(_ files: [TenantFile]) {
+        self.files = files
+        byID = Dictionary(files.indices.map { (ExactString(files[$0].tenant.id), $0) }) { first, _ in first }
+        let aliases = files.indices.flatMap { index in files[index].aliases.map { ($0, index) } }
         byAlias = Dictionary(aliases) { first, _ in first }
     }
 

@@ -227,20 +227,20 @@ extension ServiceSettings {
     }
 
     /// Reads the contents of the service-wide file.
-    init(file path: String, bytes: [UInt8], log: DiagnosticLog) throws(RuleFilesError) {
+    /// - Parameter folder: relative paths in the file are relative to this; nil for the file's folder
+    init(file path: String, keysIn folder: String? = nil, bytes: [UInt8], log: DiagnosticLog) throws(RuleFilesError) {
         self.init()
         config = path
         fileDigest = SHA256Digest(hashing: bytes)
-        if let root = YAMLReader.read(bytes, log: log) { read(root, path: path, log: log) }
+        if let root = YAMLReader.read(bytes, log: log) { read(root, in: folder ?? FilePath.folder(of: path), log: log) }
         guard log.problems.isEmpty else { throw RuleFilesError(problems: log.problems.sorted()) }
         warnings = log.warnings.sorted()
     }
 
-    private mutating func read(_ root: YAMLNode, path: String, log: DiagnosticLog) {
+    private mutating func read(_ root: YAMLNode, in folder: String, log: DiagnosticLog) {
         let keys = Self.declarations.compactMap(\.key)
         let section = Section(root, title: "the file", at: .start, keys: Self.keys.names, log: log)
         guard let section else { return }
-        let folder = FilePath.folder(of: path)
         for key in keys { key.read(from: section, folder)?(&self) }
         for case .beside(let name, let other) in Self.keys.needs {
             if let entry = section[name], section[other] == nil {
