@@ -55,6 +55,7 @@ accept: ## attacks on the release build, with figures and goals (about a quarter
 	@scripts/install build
 	scripts/install test
 	scripts/build-release postern
+	scripts/build-release PosternTestTool
 	.venv/bin/python Tests/acceptance/run $(ARGS)
 
 bench: ## what a ticket costs beside a bare SwiftNIO server, with wrk on loopback (about three minutes)
@@ -69,7 +70,7 @@ steps: ## how long the steps of one ticket take, in one process and one thread
 	scripts/build-release InProcess
 	exec .build/release/InProcess
 
-many-tenants: ## how long 100,000 rule files take, and their memory: first load, look at rest, reload (ARGS='20000' for so many)
+many-tenants: ## how long 100,000 rule files take, and their memory: load, look at rest, reload, diff (ARGS='20000' for so many)
 	@scripts/install build
 	scripts/build-release ManyTenants
 	exec .build/release/ManyTenants $(ARGS)

@@ -147,7 +147,7 @@ let package = Package(
         .executableTarget(
             name: "PosternTestTool",
             dependencies: [
-                "AWSCredentials", "PostPolicy", "RuleFiles", "WireFormats",
+                "AWSCredentials", "PostPolicy", "PosternTestSupport", "RuleFiles", "WireFormats",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/system/tool",
@@ -156,7 +156,7 @@ let package = Package(
         .target(
             name: "PosternTestSupport",
             dependencies: [
-                "LocalFiles", "OutgoingHTTP", "RuleFiles", "UploadRules", "WireFormats",
+                "LocalFiles", "OutgoingHTTP", "RuleFiles", "UploadRules", "UserAuth", "WireFormats",
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             path: "Tests/PosternTestSupport",

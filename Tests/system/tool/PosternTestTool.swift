@@ -8,6 +8,6 @@ struct PosternTestTool: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "PosternTestTool",
         abstract: "Parts of Postern for its system tests.",
-        subcommands: [Judge.self, NormalisedText.self, Profiles.self, Reference.self]
+        subcommands: [DiffTrial.self, Judge.self, NormalisedText.self, Profiles.self, Reference.self]
     )
 }
