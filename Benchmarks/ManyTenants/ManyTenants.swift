@@ -15,7 +15,7 @@ import RuleFiles
     import Musl
 #endif
 
-/// Times and memory of a folder of many rule files: the first load, a look at rest, a reload of one changed file.
+/// Times and memory of a folder of many rule files: the first load, a look at rest, a reload of one changed file, a comparison.
 ///
 /// Arguments: the number of files, and a folder for them, which is kept. If it has some already, these are used.
 @main
@@ -74,6 +74,30 @@ struct ManyTenants {
         try reload(&folder, "half of the files changed")
         for index in 0..<(count / 2) { try write(Self.tenant(index), to: Self.name(index)) }
         try write(Self.service(["login", "partner"]), to: "postern.yaml")
+        try compare()
+    }
+
+    /// Compares the files with a copy of them, in which none, one or all are changed.
+    private func compare() throws {
+        print("")
+        try FileManager.default.createDirectory(atPath: path + "/changed", withIntermediateDirectories: true)
+        for (what, changed) in [("no file", 0), ("one file", 1), ("every file", count)] {
+            for index in 0..<count {
+                try write(
+                    Self.tenant(index, maxSize: index < changed ? "10MiB" : "5MiB"),
+                    to: Self.name(index).replacing("tenants/", with: "changed/"))
+            }
+            let comparison = measure("diff, \(what) changed") {
+                RuleComparison(
+                    from: .init(folder: path + "/tenants", service: path + "/postern.yaml"),
+                    to: .init(folder: path + "/changed", service: path + "/postern.yaml"), at: .now)
+            }
+            let widenings = comparison.changes.count(where: \.widens)
+            let witnesses = comparison.changes.count { $0.witness != nil }
+            print("    \(comparison.changes.count) changes, \(widenings) widen access, \(witnesses) with a witness")
+            malloc_trim(0)
+        }
+        try FileManager.default.removeItem(atPath: path + "/changed")
     }
 
     private func reload(_ folder: inout RuleFolder, _ what: String) throws {
