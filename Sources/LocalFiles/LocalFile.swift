@@ -25,8 +25,9 @@ package struct LocalFile: Sendable {
         let (file, status) = try open()
         defer { try? file.close() }
         return try FileReadError.mapping {
-            // One byte more than the size detects the end of the file. Sizes in /proc are 0: then reading continues.
-            try file.readToEnd(limit: limit, sizeHint: Int(clamping: status.size) + 1)
+            // One byte more than the size detects the end of the file. Sizes in /proc are 0: then reading continues. A file of
+            // holes can have any size.
+            try file.readToEnd(limit: limit, sizeHint: min(Int(clamping: status.size), limit) + 1)
         }
     }
 

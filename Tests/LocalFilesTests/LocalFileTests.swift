@@ -52,6 +52,20 @@ struct LocalFileTests {
     }
 
     #if os(Linux)
+        @Test func `a file of holes can have any size`() throws {
+            // A file system in memory takes the largest size that there is.
+            let path = "/dev/shm/postern-\(UInt64.random(in: 0...UInt64.max))"
+            let file = try FileDescriptor.open(
+                path, .writeOnly, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite)
+            defer {
+                try? file.close()
+                try? FileManager.default.removeItem(atPath: path)
+            }
+            try file.resize(to: Int64.max)
+            #expect(error(path) == .tooLong(limit: 100))
+            #expect(try LocalFile(path).prefix(10) == [UInt8](repeating: 0, count: 10))
+        }
+
         @Test func `a file that reports no size is read to its end`() throws {
             let status = try LocalFile("/proc/self/status").contents(limit: 100_000)
             #expect(String(decoding: status, as: UTF8.self).contains("\nPid:"))
