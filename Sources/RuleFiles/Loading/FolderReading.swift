@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import LocalFiles
+import Synchronization
 import UserAuth
 import WireFormats
 
@@ -56,7 +58,7 @@ struct FolderReading: Sendable {
     }
 
     private mutating func readFirst(at now: Date, files: RuleFileSystem) throws(FolderError) {
-        _ = try read(everything: true, at: now, files: files, allowsNone: true)
+        _ = try read(everything: true, at: now, files: files, isFirst: true)
         count(Set(uncounted.keys))
     }
 
@@ -67,7 +69,7 @@ struct FolderReading: Sendable {
     mutating func look(everything: Bool, at now: Date, files: RuleFileSystem) throws(FolderError) -> Set<String> {
         let different: Set<String>
         do throws(FolderError) {
-            different = try read(everything: everything, at: now, files: files, allowsNone: false)
+            different = try read(everything: everything, at: now, files: files, isFirst: false)
         } catch {
             isInterrupted = true
             throw error
@@ -92,13 +94,14 @@ struct FolderReading: Sendable {
 
     // MARK: Reading
 
-    /// - Parameter allowsNone: whether a folder without a rule file is a reading
+    /// - Parameter isFirst: whether a folder without a rule file is a reading, and whether all processors may be used: later there are
+    ///   requests to answer
     /// - Returns: the names of the files that differ from the last reading
     private mutating func read(
-        everything: Bool, at now: Date, files: RuleFileSystem, allowsNone: Bool
+        everything: Bool, at now: Date, files: RuleFileSystem, isFirst: Bool
     ) throws(FolderError) -> Set<String> {
         let (resolved, listing) = try list(files, everything: everything)
-        guard allowsNone || listing.hasRuleFile else { throw .noFiles(in: folder) }
+        guard isFirst || listing.hasRuleFile else { throw .noFiles(in: folder) }
         // Links may be inside of one folder and outside of the other.
         let all = everything || resolved != self.resolved
         let (changed, gone) = changes(in: listing, all: all)
@@ -108,11 +111,29 @@ struct FolderReading: Sendable {
 
         var different: Set<String> = []
         for name in gone where record(nil, as: name) { different.insert(name) }
-        for index in changed {
-            let name = listing.name(at: index)
-            if record(file(named: name, at: index, files), as: name) { different.insert(name) }
+        if isFirst {
+            for (name, file) in readTogether(changed, files) where record(file, as: name) { different.insert(name) }
+        } else {
+            for index in changed {
+                let name = listing.name(at: index)
+                if record(file(named: name, at: index, files), as: name) { different.insert(name) }
+            }
         }
         return different
+    }
+
+    /// Reads files of the last listing, several at a time.
+    private func readTogether(_ indices: [Int], _ files: RuleFileSystem) -> [(name: String, file: RuleFile?)] {
+        let partSize = 64
+        let found = Mutex<[(name: String, file: RuleFile?)]>([])
+        DispatchQueue.concurrentPerform(iterations: (indices.count + partSize - 1) / partSize) { part in
+            let read = indices[(part * partSize)..<min((part + 1) * partSize, indices.count)].map { index in
+                let name = listing.name(at: index)
+                return (name, file(named: name, at: index, files))
+            }
+            found.withLock { $0 += read }
+        }
+        return found.withLock { $0 }
     }
 
     private func list(_ files: RuleFileSystem, everything: Bool) throws(FolderError) -> (String, FolderListing) {
