@@ -256,8 +256,9 @@ def test_files_in_conflict_are_both_held_back_and_others_are_not(begin):
     service = begin(list(tenants.values()))
     for tenant in tenants.values():
         tenant.rules = rules("2MiB")
-    # The same keys in one bucket.
-    tenants["beta"].store = tenants["acme"].store
+    # The same keys in one bucket, which was of neither.
+    for id in ("acme", "beta"):
+        tenants[id].store = {"bucket": "shared-uploads", "region": "eu-west-1"}
     for tenant in tenants.values():
         put(service, tenant)
     until("the third is in force", lambda: max_size(service, tenants["gamma"]) == 2 << 20)
@@ -268,6 +269,13 @@ def test_files_in_conflict_are_both_held_back_and_others_are_not(begin):
     put(service, tenants["beta"])
     until("all are in force", lambda: [max_size(service, tenant) for tenant in tenants.values()] == [2 << 20] * 3)
     until("nothing is held back", lambda: not held_back(service))
+    # One takes what the other has in force: that holds up no change of the other.
+    tenants["beta"].store = tenants["acme"].store
+    put(service, tenants["beta"])
+    tenants["acme"].rules = rules("3MiB")
+    put(service, tenants["acme"])
+    until("the other is in force", lambda: max_size(service, tenants["acme"]) == 3 << 20)
+    until("one is told", lambda: set(held_back(service)) == {"beta.yaml"})
 
 
 # What is removed

@@ -10,14 +10,30 @@ struct ServiceWideIssuers: Sendable {
     let all: [Issuer]
     /// Sorted.
     private let names: [String]
+    private let entries: [IssuerEntry]
     private var declarations = IssuerDeclarations()
 
     /// - Parameter service: nil if the service-wide file is not known
     init(_ service: ServiceSettings?) {
-        isKnown = service != nil
-        all = service?.issuers ?? []
+        self.init(service?.issuerEntries ?? [], isKnown: service != nil)
+    }
+
+    private init(_ entries: [IssuerEntry], isKnown: Bool) {
+        self.isKnown = isKnown
+        self.entries = entries
+        all = entries.map(\.issuer)
         names = Set(all.compactMap(\.name)).sorted()
-        for entry in service?.issuerEntries ?? [] { declarations.add(entry) }
+        for entry in entries { declarations.add(entry) }
+    }
+
+    /// Returns these issuers and those earlier ones whose `iss` and whose name are gone.
+    func adding(removedFrom earlier: ServiceWideIssuers) -> ServiceWideIssuers {
+        let removed = earlier.entries.filter { old in
+            !all.contains {
+                $0.pattern.text.hasSameBytes(as: old.issuer.pattern.text) || ($0.name != nil && $0.name == old.issuer.name)
+            }
+        }
+        return ServiceWideIssuers(entries + removed, isKnown: isKnown)
     }
 
     /// The first service-wide issuer that a token of a tenant's issuer could fit as well.

@@ -3,8 +3,9 @@
 /// Chooses for each tenant whose file may change the newest content, or the one in force if the newest has a problem or is in conflict
 /// with another file.
 ///
-/// Files in conflict both fall back to what is in force. That may be in conflict with the newest content of a third file, which then
-/// falls back too, until there is no conflict: the contents in force have none, so this ends.
+/// Files in conflict both fall back to what is in force. If one of them is in conflict with what is in force of the other already, it
+/// falls back alone, so that it does not hold up the other's change. What a file falls back to may be in conflict with the newest
+/// content of a third one, which then falls back too, until there is no conflict: the contents in force have none, so this ends.
 struct RuleSelection {
     /// A tenant whose file may change.
     struct Candidate {
@@ -12,8 +13,15 @@ struct RuleSelection {
         let newest: RuleFile?
         /// Nil if the tenant is new.
         let inForce: TenantFile?
-        /// Whether what is in force stays although there is no newest content: the file has a wrong name now.
-        let isMisnamed: Bool
+        /// Why what is in force stays although the folder has no such file; nil if it does not.
+        let reasonToStay: ReasonToStay?
+
+        enum ReasonToStay {
+            /// The file has a wrong name now.
+            case misnamed
+            /// No tenant would be left.
+            case last(Diagnostic)
+        }
     }
 
     /// What was chosen for a tenant.
@@ -38,24 +46,39 @@ struct RuleSelection {
     ///   - candidates: by the tenants' ids
     ///   - conflicts: with the files in force of all other tenants
     ///   - check: returns the choice of a content, or its problems
+    ///   - checkInForce: returns the problems that a content in force has by now
     init(
-        among candidates: [String: Candidate], _ conflicts: consuming FileConflicts, check: (RuleFile) -> Choice
+        among candidates: [String: Candidate], _ conflicts: consuming FileConflicts, check: (RuleFile) -> Choice,
+        checkInForce: (TenantFile) -> [Diagnostic]
     ) {
         self.candidates = candidates
         self.conflicts = consume conflicts
-        for (id, candidate) in candidates { choose(id, candidate, check) }
+        for (id, candidate) in candidates { choose(id, candidate, check, checkInForce) }
         self.conflicts.add(candidates.keys.sorted().compactMap { choices[$0]?.file?.file })
-        var falling = renewed.sorted().filter { !problems(of: $0).isEmpty }
-        while !falling.isEmpty { falling = fallBack(falling) }
+        var inConflict = renewed.sorted().filter { !problems(of: $0).isEmpty }
+        guard !inConflict.isEmpty else { return }
+        var inForce = FileConflicts()
+        inForce.add(candidates.values.compactMap { $0.inForce?.file })
+        while !inConflict.isEmpty {
+            let intruders = inConflict.filter { isIntruder($0, inForce) }
+            inConflict = fallBack(intruders.isEmpty ? inConflict : intruders, of: inConflict)
+        }
     }
 
-    private mutating func choose(_ id: String, _ candidate: Candidate, _ check: (RuleFile) -> Choice) {
+    private mutating func choose(
+        _ id: String, _ candidate: Candidate, _ check: (RuleFile) -> Choice, _ checkInForce: (TenantFile) -> [Diagnostic]
+    ) {
         guard let newest = candidate.newest else {
-            choices[id] = Choice(file: candidate.isMisnamed ? candidate.inForce : nil)
+            choices[id] =
+                switch candidate.reasonToStay {
+                case nil: Choice()
+                case .misnamed: Choice(file: candidate.inForce)
+                case .last(let problem): Choice(file: candidate.inForce, problems: [problem])
+                }
             return
         }
-        if newest.content == candidate.inForce?.file.content {
-            choices[id] = Choice(file: candidate.inForce)
+        if let inForce = candidate.inForce, newest.content == inForce.file.content {
+            choices[id] = Choice(file: inForce, problems: checkInForce(inForce))
             return
         }
         var choice = check(newest)
@@ -72,8 +95,18 @@ struct RuleSelection {
         choices[id]?.file.map { conflicts.problems(of: $0.file, inOthers: true) } ?? []
     }
 
-    /// - Returns: the tenants whose newest content is in conflict with what others fell back to
-    private mutating func fallBack(_ ids: [String]) -> [String] {
+    /// Whether the newest content of a tenant is in conflict with another tenant's that is in force and stays in force.
+    /// - Parameter inForce: the contents in force of all candidates
+    private func isIntruder(_ id: String, _ inForce: FileConflicts) -> Bool {
+        guard let file = choices[id]?.file?.file else { return false }
+        let others = conflicts.tenants(inConflictWith: file).subtracting([id])
+        if !others.isSubset(of: renewed) { return true }
+        return !inForce.tenants(inConflictWith: file).isDisjoint(with: others)
+    }
+
+    /// - Parameter all: all tenants whose newest content is in conflict, with those that fall back
+    /// - Returns: the tenants whose newest content still is, or is now with what others fell back to
+    private mutating func fallBack(_ ids: [String], of all: [String]) -> [String] {
         let reasons = ids.map { problems(of: $0) }
         for (id, reasons) in zip(ids, reasons) {
             if let file = choices[id]?.file { conflicts.remove(file.file) }
@@ -83,6 +116,7 @@ struct RuleSelection {
         let old = ids.compactMap { candidates[$0]?.inForce?.file }
         conflicts.add(old)
         let tenants = old.reduce(into: Set<String>()) { $0.formUnion(conflicts.tenants(inConflictWith: $1)) }
-        return tenants.intersection(renewed).sorted()
+        let others = renewed.intersection(all).filter { !problems(of: $0).isEmpty }
+        return tenants.intersection(renewed).union(others).sorted()
     }
 }

@@ -70,13 +70,17 @@ struct RulesInForce: Sendable {
             if newest[name] == nil { misnamed.remove(name) } else { misnamed.insert(name) }
         }
         let candidates = candidates(changed, in: newest)
-        let renewal = newService.flatMap { renewService(to: $0, among: candidates, checks) }
+        let renewal = newService.flatMap { renewService(to: $0, among: candidates, in: newest, checks) }
         let isServiceChanged = renewal != nil
-        let selection: RuleSelection
+        var selection: RuleSelection
         if let renewal {
             (service, issuers, selection) = (renewal.settings, renewal.issuers, renewal.selection)
         } else {
             selection = select(among: candidates, issuers, takeConflicts(without: candidates), checks)
+        }
+        if leavesNoTenant(selection) {
+            // A mistake, such as a wrong name after a move: the tenants stay until there is another one.
+            selection = select(among: candidates.mapValues(staying), issuers, FileConflicts(), checks)
         }
         conflicts = selection.conflicts
         return apply(selection.choices, renewal?.files ?? [:], in: newest, isServiceChanged: isServiceChanged)
@@ -88,8 +92,25 @@ struct RulesInForce: Sendable {
         return Dictionary(
             uniqueKeysWithValues: ids.map { id in
                 let newest = newest[id + RuleFileName.suffix]
-                return (id, .init(newest: newest, inForce: files[id], isMisnamed: misnamed.contains(id)))
+                return (
+                    id, .init(newest: newest, inForce: files[id], reasonToStay: misnamed.contains(id) ? .misnamed : nil)
+                )
             })
+    }
+
+    /// Whether there are tenants, and none of them would be left.
+    private func leavesNoTenant(_ selection: RuleSelection) -> Bool {
+        !files.isEmpty && selection.choices.values.allSatisfy { $0.file == nil }
+            && files.keys.allSatisfy { selection.choices[$0] != nil }
+    }
+
+    /// Returns a candidate whose rules stay although its file is gone.
+    private func staying(_ candidate: RuleSelection.Candidate) -> RuleSelection.Candidate {
+        guard candidate.newest == nil, let file = candidate.inForce else { return candidate }
+        let problem = Diagnostic(
+            file: file.path, line: 0, column: 0, message: "the file is gone, and no other file can be used",
+            advice: "put it back, or mend another one: until then these rules stay in force")
+        return RuleSelection.Candidate(newest: nil, inForce: file, reasonToStay: .last(problem))
     }
 
     private func select(
@@ -101,6 +122,8 @@ struct RulesInForce: Sendable {
             guard let file = check.file else { return .init(problems: check.problems) }
             let problems = checks.tenant(file)
             return problems.isEmpty ? .init(file: file, warnings: check.warnings) : .init(problems: problems)
+        } checkInForce: { file in
+            TenantCheck(of: file.file, issuers).problems
         }
     }
 
@@ -129,10 +152,11 @@ struct RulesInForce: Sendable {
         for (id, choice) in choices {
             if choice.file !== files[id] { changes.updateValue(choice.file, forKey: id) }
             warnings += choice.warnings
-            heldBack[id] = newest[id + RuleFileName.suffix].flatMap { file in
+            let path = newest[id + RuleFileName.suffix]?.path ?? choice.file?.path
+            heldBack[id] = path.flatMap { path in
                 guard !choice.problems.isEmpty else { return nil }
                 return HeldBack(
-                    file: file.path, tenant: id, isServed: choice.file != nil, problems: Set(choice.problems).sorted())
+                    file: path, tenant: id, isServed: choice.file != nil, problems: Set(choice.problems).sorted())
             }
         }
         let ids = changes.keys.sorted()
@@ -171,9 +195,13 @@ struct RulesInForce: Sendable {
     }
 
     /// Finds out whether the newest content of the service-wide file can come into force.
+    ///
+    /// That a tenant's content in force names an issuer which is gone is no reason against it: the issuer must not be trusted any
+    /// longer, and the name is nobody's from then on. The tenant is listed with the problem.
     /// - Returns: nil if it is in force or held back
     private mutating func renewService(
-        to file: ServiceFile, among candidates: [String: RuleSelection.Candidate], _ checks: OutsideChecks
+        to file: ServiceFile, among candidates: [String: RuleSelection.Candidate], in newest: [String: RuleFile],
+        _ checks: OutsideChecks
     ) -> ServiceRenewal? {
         guard file.content != service?.fileDigest.map({ RuleFile.Content.read($0) }) else {
             heldBackService = nil
@@ -188,11 +216,22 @@ struct RulesInForce: Sendable {
         let issuers = ServiceWideIssuers(settings)
         var renewed: [String: TenantFile] = [:]
         var conflicting: [String: [Diagnostic]] = [:]
+        var candidates = candidates
         if issuers.all != self.issuers.all {
+            let withRemoved = issuers.adding(removedFrom: self.issuers)
             for (id, file) in files {
                 let check = TenantCheck(of: file.file, issuers)
-                if !check.problems.isEmpty { conflicting[id] = check.problems }
-                if let new = check.file, new.keyIssuers != file.keyIssuers { renewed[id] = new }
+                if !check.problems.isEmpty {
+                    guard TenantCheck(of: file.file, withRemoved).problems.isEmpty else {
+                        conflicting[id] = check.problems
+                        continue
+                    }
+                    // It is judged as if its file had changed.
+                    if candidates[id] == nil {
+                        candidates[id] = .init(newest: newest[id + RuleFileName.suffix], inForce: file, reasonToStay: nil)
+                    }
+                }
+                if let new = check.fileInForce, new.keyIssuers != file.keyIssuers { renewed[id] = new }
             }
         }
         // What is in force for a candidate does not matter if something newer takes its place.
@@ -202,7 +241,7 @@ struct RulesInForce: Sendable {
             let candidates = candidates.mapValues { candidate in
                 RuleSelection.Candidate(
                     newest: candidate.newest, inForce: candidate.inForce.map { renewed[$0.tenant.id] ?? $0 },
-                    isMisnamed: candidate.isMisnamed)
+                    reasonToStay: candidate.reasonToStay)
             }
             let selection = select(among: candidates, issuers, takeConflicts(without: candidates), checks)
             blocking = conflicting.filter { id, _ in

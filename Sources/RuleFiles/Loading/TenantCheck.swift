@@ -3,7 +3,9 @@
 /// What is found in one tenant's file beside the service-wide issuers.
 struct TenantCheck {
     /// Nil if there are problems.
-    let file: TenantFile?
+    var file: TenantFile? { problems.isEmpty ? fileInForce : nil }
+    /// The file for a content that is in force already, whatever has become a problem of it since; nil if it has problems by itself.
+    let fileInForce: TenantFile?
     let problems: [Diagnostic]
     let warnings: [Diagnostic]
     /// The entries of `issuers` for which it is a problem already that a token could fit another entry too.
@@ -14,7 +16,7 @@ struct TenantCheck {
         let keyIssuers = service.check(file.draft, log: log)
         problems = file.problems + log.problems
         warnings = file.warnings + log.warnings
-        self.file = problems.isEmpty ? TenantFile(file, keyIssuers: keyIssuers) : nil
+        fileInForce = TenantFile(file, keyIssuers: keyIssuers)
         ambiguousEntries = file.ambiguousEntries + file.issuerEntries.filter { service.conflict(with: $0) != nil }
     }
 }

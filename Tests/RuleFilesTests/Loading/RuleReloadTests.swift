@@ -67,6 +67,27 @@ struct RuleReloadTests {
         #expect(reload.removed == ["a"] && reload.heldBack.isEmpty && test.tenants == ["b"])
     }
 
+    @Test func `no tenant left is no edit: those that were there stay until there is another one`() throws {
+        var test = try Self.folder("a")
+        // After a move the id is wrong.
+        var reload = test.reload(writing: ["b.yaml": Self.tenant("a")], removing: ["a.yaml"])
+        #expect(reload.heldBackNames == ["a.yaml", "b.yaml (not served)"] && !reload.isChanged && test.tenants == ["a"])
+        #expect(
+            reload.problems(of: "t/a.yaml") == [
+                "t/a.yaml: the file is gone, and no other file can be used; put it back, or mend another one: until then these rules stay in force"
+            ])
+        reload = test.reload(writing: ["b.yaml": Self.tenant("a") + "\n"])
+        #expect(reload.heldBackNames == ["a.yaml", "b.yaml (not served)"] && test.tenants == ["a"])
+        reload = test.reload(writing: ["b.yaml": Self.tenant("b")])
+        #expect(reload.heldBack.isEmpty && reload.added == ["b"] && reload.removed == ["a"] && test.tenants == ["b"])
+        // Of several, all are gone at once.
+        test = try Self.folder("a", "b")
+        reload = test.reload(writing: ["c.yaml": "tenant: c\n"], removing: ["a.yaml", "b.yaml"])
+        #expect(reload.heldBackNames == ["a.yaml", "b.yaml", "c.yaml (not served)"] && test.tenants == ["a", "b"])
+        reload = test.reload(writing: ["a.yaml": Self.tenant("a", keys: ["new"])])
+        #expect(reload.heldBackNames == ["c.yaml (not served)"] && reload.changed == ["a"] && reload.removed == ["b"])
+    }
+
     @Test func `tenants whose files have not changed are the same objects`() throws {
         var test = try Self.folder("a", "b", "c")
         let (a, c) = (try test.file(of: "a"), try test.file(of: "c"))
@@ -158,6 +179,29 @@ struct RuleReloadTests {
         var test = try Self.folder("a", "b")
         let reload = test.reload(writing: ["b.yaml": Self.tenant("b", prefix: "a/b/")])
         #expect(reload.heldBackNames == ["b.yaml"] && !reload.isChanged)
+    }
+
+    @Test func `a file that takes what another has in force holds up no change of that one`() throws {
+        var test = try Self.folder("a", "b", "c")
+        // Both in one reload: a leaked key is removed, and another team takes the folder.
+        let intruder = Self.tenant("b", prefix: "a/b/")
+        var reload = test.reload(writing: ["a.yaml": Self.tenant("a", keys: []), "b.yaml": intruder])
+        #expect(reload.heldBackNames == ["b.yaml"] && reload.changed == ["a"])
+        #expect(try test.file(of: "a").apiKeys.isEmpty)
+        // One after the other.
+        reload = test.reload(writing: ["a.yaml": Self.tenant("a", keys: ["new"])])
+        #expect(reload.heldBackNames == ["b.yaml"] && reload.changed == ["a"])
+        // A new tenant is an intruder too, and with it a third that is in conflict with nobody else.
+        reload = test.reload(writing: [
+            "a.yaml": Self.tenant("a", keys: ["cms"]), "d.yaml": Self.tenant("d", prefix: "a/"),
+            "c.yaml": Self.tenant("c", keys: []),
+        ])
+        #expect(reload.heldBackNames == ["b.yaml", "d.yaml (not served)"] && reload.changed == ["a", "c"])
+        // The folder of a moves: then b and d are in conflict with each other only.
+        reload = test.reload(writing: ["a.yaml": Self.tenant("a", prefix: "z/")])
+        #expect(reload.heldBackNames == ["b.yaml", "d.yaml (not served)"] && reload.changed == ["a"])
+        reload = test.reload(writing: [:], removing: ["d.yaml"])
+        #expect(reload.heldBack.isEmpty && reload.changed == ["b"])
     }
 
     @Test func `of three files of which one is in conflict with each of the others, all are held back`() throws {
@@ -256,25 +300,53 @@ struct RuleReloadTests {
         #expect(reload.service.issuers.map(\.name) == ["login", "partner"])
     }
 
-    @Test func `a service-wide file that does not go with what is in force of a tenant is held back`() throws {
+    @Test func `a service-wide issuer that is removed is not trusted although a tenant still names it`() throws {
+        let both = FolderUnderTest.service(["login", "partner"])
+        func tenant(keys: [String] = ["cms"], more: String = "") -> String {
+            Self.tenant("a", keys: keys, more: "serviceIssuers: [partner]\n\(more)")
+        }
+        var test = try FolderUnderTest(["a.yaml": tenant(), "b.yaml": Self.tenant("b")], service: both)
+        test.system.write(FolderUnderTest.service(["login"]), to: "postern.yaml")
+        var reload = test.reload()
+        #expect(reload.isServiceChanged && reload.service.issuers.map(\.name) == ["login"])
+        // The content of a is in force, and nobody is its issuer.
+        let problem = "t/a.yaml:7:17: no service-wide issuer is named “partner”"
+        #expect(reload.heldBackNames == ["a.yaml"] && reload.problems(of: "t/a.yaml").first?.hasPrefix(problem) == true)
+        #expect(test.tenants == ["a", "b"])
+        #expect(try test.file(of: "a").apiKeys.map(\.id) == ["cms"])
+        // That is told until the file is mended, whatever else changes.
+        reload = test.reload(writing: ["b.yaml": Self.tenant("b", keys: ["new"])])
+        #expect(reload.changed == ["b"] && reload.problems(of: "t/a.yaml").first?.hasPrefix(problem) == true)
+        reload = test.reload(writing: ["a.yaml": tenant(keys: ["new"])])
+        #expect(reload.heldBackNames == ["a.yaml"] && !reload.isChanged)
+        reload = test.reload(writing: ["a.yaml": tenant(more: "x: y")])
+        #expect(reload.heldBackNames == ["a.yaml"] && reload.problems(of: "t/a.yaml").count == 2)
+        reload = test.reload(writing: ["a.yaml": Self.tenant("a")])
+        #expect(reload.heldBack.isEmpty && reload.changed == ["a"])
+    }
+
+    @Test func `a service-wide issuer that a broken file names is removed all the same`() throws {
         let both = FolderUnderTest.service(["login", "partner"])
         var test = try FolderUnderTest(
             ["a.yaml": Self.tenant("a", more: "serviceIssuers: [partner]"), "b.yaml": Self.tenant("b")], service: both)
         test.system.write(FolderUnderTest.service(["login"]), to: "postern.yaml")
-        var reload = test.reload(writing: ["b.yaml": Self.tenant("b", keys: ["new"])])
-        #expect(reload.heldBack.map(\.file) == ["postern.yaml"] && reload.changed == ["b"])
-        #expect(reload.problems(of: "postern.yaml").first?.hasPrefix("t/a.yaml:7:17: no service-wide issuer is named") == true)
-        #expect(reload.service.issuers.count == 2)
-        // The tenant's file changes, and still does not go with it.
-        reload = test.reload(writing: ["a.yaml": Self.tenant("a", keys: ["new"], more: "serviceIssuers: [partner]")])
-        #expect(reload.heldBack.map(\.file) == ["postern.yaml"] && reload.changed == ["a"])
-        // It does, but is bad.
-        reload = test.reload(writing: ["a.yaml": Self.tenant("a", more: "x: y")])
-        #expect(reload.heldBack.map(\.file) == ["postern.yaml", "t/a.yaml"])
-        reload = test.reload(writing: ["a.yaml": Self.tenant("a")])
-        // One service-wide issuer is left, so that the API keys of b name its users.
-        #expect(reload.heldBack.isEmpty && reload.isServiceChanged && reload.changed == ["a", "b"])
-        #expect(reload.service.issuers.map(\.name) == ["login"])
+        let reload = test.reload(writing: ["a.yaml": "tenant: a\n"])
+        #expect(reload.heldBackNames == ["a.yaml"] && reload.service.issuers.map(\.name) == ["login"])
+        #expect(test.tenants == ["a", "b"])
+    }
+
+    @Test func `an issuer that replaces a removed one is judged as any other`() throws {
+        // Two service-wide issuers would make {user} ambiguous; instead of one there is another.
+        var test = try FolderUnderTest(
+            [
+                "a.yaml": Self.tenant("a", more: "serviceIssuers: [partner]"),
+                "b.yaml": Self.tenant("b", issuer: "https://new.example"),
+            ],
+            service: FolderUnderTest.service(["partner"]))
+        test.system.write(FolderUnderTest.service(["new"]), to: "postern.yaml")
+        let reload = test.reload()
+        // A token of the new one could be for b.
+        #expect(reload.heldBack.map(\.file) == ["postern.yaml"] && reload.service.issuers.map(\.name) == ["partner"])
     }
 
     @Test func `a service-wide issuer whose tokens could be a tenant's is held back`() throws {
@@ -297,20 +369,17 @@ struct RuleReloadTests {
     }
 
     @Test func `a file in conflict that falls back to what does not go with a new service-wide file holds that back`() throws {
-        let both = FolderUnderTest.service(["login", "partner"])
+        let own = "https://login.example"
         var test = try FolderUnderTest(
-            [
-                "a.yaml": Self.tenant("a", more: "serviceIssuers: [partner]"), "b.yaml": Self.tenant("b"),
-                "c.yaml": Self.tenant("c"),
-            ],
-            service: both)
+            ["a.yaml": Self.tenant("a", issuer: own), "b.yaml": Self.tenant("b"), "c.yaml": Self.tenant("c")],
+            service: FolderUnderTest.service([]))
         test.system.write(FolderUnderTest.service(["login"]), to: "postern.yaml")
         let reload = test.reload(writing: [
-            "a.yaml": Self.tenant("a", prefix: "x/"), "b.yaml": Self.tenant("b", prefix: "x/"),
+            "a.yaml": Self.tenant("a", prefix: "x/", issuer: own, audience: "other"), "b.yaml": Self.tenant("b", prefix: "x/"),
             "c.yaml": Self.tenant("c", keys: ["new"]),
         ])
         #expect(reload.heldBack.map(\.file) == ["postern.yaml", "t/a.yaml", "t/b.yaml"] && reload.changed == ["c"])
-        #expect(reload.service.issuers.count == 2)
+        #expect(reload.service.issuers.isEmpty)
         // What is in force is as consistent as before.
         let next = test.reload(writing: ["b.yaml": Self.tenant("b", prefix: "y/")])
         #expect(next.heldBack.isEmpty && next.isServiceChanged && next.changed == ["a", "b", "c"])
