@@ -13,12 +13,14 @@ struct ServedTenantTests {
     private let start = Date(timeIntervalSince1970: 1_000_000)
 
     /// A tenant with these rules, and credentials that no test uses.
-    private func served(_ id: String = "acme", rules: [UploadRule]) throws -> ServedTenant {
+    private func served(
+        _ id: String = "acme", rules: [UploadRule], after previous: ServedTenant? = nil
+    ) throws -> ServedTenant {
         let tenant = Tenant(id: id, origins: [], rules: rules)
         let credentials = RefreshingCredentials(source: .standard, minimumRemaining: 0) { () throws(CredentialError) in
             throw .unavailable("not used")
         }
-        return ServedTenant(tenant, credentials: tenant.stores.map { _ in credentials })
+        return ServedTenant(tenant, credentials: tenant.stores.map { _ in credentials }, after: previous)
     }
 
     private func isAdmitted(_ served: ServedTenant, user: String) throws -> Bool {
@@ -51,6 +53,19 @@ struct ServedTenantTests {
         #expect(acme.limiter?.rememberedUsers == 10)
         #expect((1...20_000).contains(beta.limiter?.rememberedUsers ?? 0))
         for number in 0..<10 { #expect(try !isAdmitted(acme, user: "u\(number)")) }
+    }
+
+    @Test func `the counts of a rule that is gone are forgotten, and those of others go on`() throws {
+        func rules(_ names: String...) throws -> [UploadRule] {
+            try names.map { try .sample($0, limits: .sample(perUser: "1/1m", perTenant: "2/1m")) }
+        }
+        let first = try served(rules: rules("files", "old"))
+        for rule in first.tenant.rules { try first.limiter?.admit(rule, caller: "u1", at: start) }
+        let second = try served(rules: rules("files"), after: first)
+        #expect(second.limiter === first.limiter && second.limiter?.rememberedUsers == 1)
+        #expect(try !isAdmitted(second, user: "u1"))
+        let third = try served(rules: rules("old"), after: second)
+        #expect(try isAdmitted(third, user: "u1"))
     }
 
     @Test func `only a tenant with a limit has a limiter`() throws {

@@ -54,6 +54,25 @@ struct APIKeyRecordTests {
         #expect(try make().key != make().key)
     }
 
+    @Test func `the last use is that of one key, and is forgotten with it`() throws {
+        let uses = APIKeyUses()
+        func declare(_ keys: [APIKey]) -> [APIKeyRecord] {
+            keys.map { APIKeyRecord(tenant: $0.tenant, id: $0.id, sha256: $0.sha256) }
+        }
+        let (old, other) = (try make("acme", "cms"), try make("acme", "app"))
+        let first = declare([old, other])
+        let authenticator = Authenticator(issuers: [], apiKeys: first, uses: uses)
+        for key in [old, other] { _ = try authenticator.authenticate(authorization: ["Bearer \(key.key)"], at: .now(7)) }
+        #expect(first.map { uses.lastUse(of: $0) } == [Date.now(7).timeIntervalSince1970, Date.now(7).timeIntervalSince1970])
+        // Another key with the id of the old one has not been used.
+        let second = declare([try make("acme", "cms")])
+        _ = Authenticator(issuers: [], apiKeys: second, uses: uses)
+        #expect(uses.lastUse(of: second[0]) == nil)
+        // That of a key which is gone is not kept.
+        _ = Authenticator(issuers: [], apiKeys: first, uses: uses)
+        #expect(uses.lastUse(of: first[1]) == nil)
+    }
+
     @Test func `a key consists of the generator's bytes`() {
         struct Counter: RandomNumberGenerator {
             var value: UInt64 = 0

@@ -407,6 +407,12 @@ def test_a_renewed_certificate_is_shown_to_new_connections(begin, tmp_path):
         assert not shows("first") and kept.request("GET", "/healthz").status == 200
         until("nothing is held back", lambda: not held_back(service))
         assert figure(service, "postern_tls_certificate_expires_timestamp_seconds") > ends + 80 * 86400
+    # One that has expired does not replace a valid one.
+    expired = second.certify("expired", days=-1)
+    replace(chain, expired.chain.read_bytes())
+    replace(key, expired.key.read_bytes())
+    until("it is told", lambda: "has expired" in str(held_back(service).get("chain.pem")))
+    assert shows("second")
 
 
 def test_new_credentials_are_there_before_the_rules_that_need_them(begin, tmp_path):

@@ -103,9 +103,10 @@ struct AdminInterface: Responder {
 
     private func readinessResponse() -> Response {
         let moment = clock.moment()
-        let report = readiness.report(at: moment.date)
+        let snapshot = state.current
+        let report = readiness.report(of: snapshot, at: moment.date)
         let members = ReadinessResponse(
-            snapshot: state.current, report: report, reloads: state.reloads.report, connections: readiness.connections,
+            snapshot: snapshot, report: report, reloads: state.reloads.report, connections: readiness.connections,
             moment: moment)
         var response = Self.statusResponse(report.isReady ? "ready" : "not-ready", isOK: report.isReady) {
             members.write(to: &$0)

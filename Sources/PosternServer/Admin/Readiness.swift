@@ -46,8 +46,9 @@ final class Readiness: Sendable {
         isDraining.store(true, ordering: .relaxed)
     }
 
-    func report(at now: Date) -> Report {
-        let snapshot = state.current
+    /// - Parameter snapshot: the snapshot in force; nil to read it
+    func report(of snapshot: ServiceSnapshot? = nil, at now: Date) -> Report {
+        let snapshot = snapshot ?? state.current
         // Credential sources that cannot sign, and issuers without keys.
         var reasons = snapshot.refreshed.compactMap { $0.unavailableReason(at: now) }
         var isReady =

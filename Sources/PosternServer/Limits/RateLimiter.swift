@@ -17,7 +17,7 @@ import WireFormats
 /// will be empty again. A limit of 60/1m allows a burst of 60, then one a second, and never 120 around the turn of a minute.
 package final class RateLimiter: Sendable {
     private struct State {
-        /// By rule. Never removed, since there are no more entries than rules.
+        /// By rule. There are no more entries than rules: see ``forgetRules(except:)``.
         var rules: [String: Double] = [:]
         var callers: [CallerBucket: Double] = [:]
     }
@@ -39,6 +39,15 @@ package final class RateLimiter: Sendable {
     /// The number of users remembered; a user of two rules counts twice.
     var rememberedUsers: Int {
         state.withLock { $0.callers.count }
+    }
+
+    /// Forgets the counts of rules that are gone.
+    func forgetRules(except names: [String]) {
+        let names = Set(names)
+        state.withLock { state in
+            state.rules = state.rules.filter { names.contains($0.key) }
+            state.callers = state.callers.filter { names.contains($0.key.rule) }
+        }
     }
 
     /// Counts one ticket against both limits of the rule, or against neither.

@@ -117,7 +117,7 @@ struct DependencyMetrics {
             help: "Last use of an API key since the start of this process; absent if it has not been used."
         ) { samples in
             for key in keys {
-                guard let last = apiKeyUses.lastUse(tenant: key.tenant, id: key.id) else { continue }
+                guard let last = apiKeyUses.lastUse(of: key) else { continue }
                 samples.add([("tenant", key.tenant), ("key", key.id)], last.rounded(.down))
             }
         }

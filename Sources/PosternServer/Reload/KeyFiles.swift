@@ -57,7 +57,7 @@ final class KeyFiles {
         askedFor.keys.insert(use)
         let known =
             keys[use]
-            ?? WatchedValue([path], limit: Self.maximumBytes, at: now, files) { contents throws(SetupError) in
+            ?? WatchedValue([path], limit: Self.maximumBytes, at: now, files) { contents, _, _ throws(SetupError) in
                 do throws(KeySetError) {
                     return try source.keySet(contents[0], algorithms: algorithms)
                 } catch {
@@ -72,7 +72,7 @@ final class KeyFiles {
     /// - Throws: why a file of certificate authorities cannot be read
     func checkAuthorities(_ path: String) throws(SetupError) {
         askedFor.authorities.insert(path)
-        let known = authorities[path] ?? WatchedValue([path], limit: Self.maximumBytes, at: now, files) { _ in true }
+        let known = authorities[path] ?? WatchedValue([path], limit: Self.maximumBytes, at: now, files) { _, _, _ in true }
         authorities[path] = known
         if known.inUse == nil, let problem = known.problem { throw problem }
     }

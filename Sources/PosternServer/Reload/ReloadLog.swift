@@ -72,6 +72,6 @@ struct ReloadLog: Sendable {
 
     private func noteOmitted(_ count: Int, _ what: String) {
         guard count > Self.maximum.lines else { return }
-        logger.warning("there are more \(what) than the log tells", metadata: ["count": "\(count)"])
+        logger.warning("there are more \(what) than are logged", metadata: ["count": "\(count)"])
     }
 }

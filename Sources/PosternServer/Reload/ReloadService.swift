@@ -45,7 +45,8 @@ struct ReloadService: Service, CustomStringConvertible {
             let (state, everything, now) = (state, schedule.readsEverything, clock.now())
             guard
                 let outcome = await thread.run({
-                    state.reloader.look(everything: everything, after: state.current, at: now)
+                    state.freeUnused()
+                    return state.reloader.look(everything: everything, after: state.current, at: now)
                 })
             else { break }
             state.reloads.looked(at: clock.moment())
@@ -96,12 +97,15 @@ struct LookSchedule {
     private static let settlingTime = Duration.milliseconds(200)
     /// How often all files are read, whatever their stamps say.
     private static let fullReadingInterval = Duration.seconds(300)
+    /// After so many looks in a row that differ, a file changes all the time: then looks are as far apart as otherwise.
+    private static let maximumDifferences = 10
 
     /// Whether all files are read, until they have settled.
     private(set) var readsEverything = false
     /// Whether somebody has asked for that.
     private(set) var isAsked = false
-    private var isUnsettled = false
+    /// How many looks in a row have differed from the one before.
+    private var differences = 0
     private var lastFullReading: Duration
 
     /// - Parameter uptime: when the files were read at the start
@@ -112,9 +116,11 @@ struct LookSchedule {
     /// The time until the next look; nil if it is only at a request.
     /// - Parameter interval: the setting `reload`; zero for only at requests
     func pause(_ interval: Duration) -> Duration? {
-        if isUnsettled { return interval == .zero ? Self.settlingTime : min(interval, Self.settlingTime) }
+        if isSettling { return interval == .zero ? Self.settlingTime : min(interval, Self.settlingTime) }
         return interval == .zero ? nil : interval
     }
+
+    private var isSettling: Bool { (1..<Self.maximumDifferences).contains(differences) }
 
     mutating func begin(isAsked: Bool, at uptime: Duration) {
         if isAsked { self.isAsked = true }
@@ -122,8 +128,8 @@ struct LookSchedule {
     }
 
     mutating func end(isUnsettled: Bool, at uptime: Duration) {
-        self.isUnsettled = isUnsettled
-        guard !isUnsettled, readsEverything else { return }
+        differences = isUnsettled ? min(differences + 1, Self.maximumDifferences) : 0
+        guard !isSettling, readsEverything else { return }
         (readsEverything, isAsked) = (false, false)
         lastFullReading = uptime
     }

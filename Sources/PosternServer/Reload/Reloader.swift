@@ -184,7 +184,10 @@ extension Reloader.Files {
     fileprivate var allHeldBack: [HeldBackFile] {
         var all = heldBack + keyFiles.heldBack
         if let problem = noReading.reported { all.append(HeldBackFile(file: problem.file, problems: [problem])) }
-        if let certificate, let held = HeldBackFile(certificate, advice: "the certificate before stays in use") {
+        if let certificate,
+            let held = HeldBackFile(
+                certificate, advice: "put a certificate that is valid there, with its key: until then the one before is used")
+        {
             all.append(held)
         }
         return all.sorted { $0.file.utf8.lexicographicallyPrecedes($1.file.utf8) }

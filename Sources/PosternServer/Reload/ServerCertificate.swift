@@ -24,8 +24,13 @@ struct ServerCertificate: Sendable {
     static func watched(_ files: ServiceSettings.TLSFiles, at now: Date, _ system: RuleFileSystem) -> WatchedValue<
         ServerCertificate
     > {
-        WatchedValue([files.certificates, files.key], limit: maximumBytes, at: now, system) { contents throws(SetupError) in
-            try ServerCertificate(chain: contents[0], key: contents[1], files)
+        WatchedValue([files.certificates, files.key], limit: maximumBytes, at: now, system) {
+            contents, previous, now throws(SetupError) in
+            let new = try ServerCertificate(chain: contents[0], key: contents[1], files)
+            if let previous, now < previous.end, now >= new.end {
+                throw SetupError(["\(files.certificates): the certificate has expired, at \(new.end.rfc3339)"])
+            }
+            return new
         }
     }
 

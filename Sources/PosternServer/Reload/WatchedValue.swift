@@ -26,7 +26,11 @@ struct Look: OptionSet, Sendable {
 /// Content that cannot be used leaves the value as it is. So does content that differs from the look before: it counts once two looks
 /// in a row have found it, so that a half-written file does not.
 struct WatchedValue<Value: Sendable>: Sendable {
-    typealias Make = @Sendable (_ contents: [[UInt8]]) throws(SetupError) -> Value
+    /// Makes the value of the contents, in the order of the paths.
+    /// - Parameters:
+    ///   - previous: the value in use; nil for the first one
+    ///   - now: the time, of the same clock as the file system's
+    typealias Make = @Sendable (_ contents: [[UInt8]], _ previous: Value?, _ now: Date) throws(SetupError) -> Value
 
     /// What was read, for comparison.
     private enum Reading: Sendable, Equatable {
@@ -52,7 +56,6 @@ struct WatchedValue<Value: Sendable>: Sendable {
     /// - Parameters:
     ///   - limit: the largest size of a file, in bytes
     ///   - now: the time, of the same clock as the file system's
-    ///   - make: makes the value of the contents, in the order of the paths
     init(_ paths: [String], limit: Int, at now: Date, _ files: RuleFileSystem, make: @escaping Make) {
         self.paths = paths
         self.limit = limit
@@ -60,7 +63,7 @@ struct WatchedValue<Value: Sendable>: Sendable {
         let first = Self.read(paths, limit, at: now, files)
         stamps = first.stamps
         (last, judged) = (first.reading, first.reading)
-        judge(first.contents)
+        judge(first.contents, at: now)
     }
 
     /// Looks at the files, and reads them if one has changed.
@@ -73,7 +76,7 @@ struct WatchedValue<Value: Sendable>: Sendable {
         if found.reading == judged { return [] }
         guard found.reading == last else { return .unsettled }
         judged = found.reading
-        judge(found.contents)
+        judge(found.contents, at: now)
         return .changed
     }
 
@@ -83,12 +86,12 @@ struct WatchedValue<Value: Sendable>: Sendable {
         }
     }
 
-    private mutating func judge(_ contents: [[UInt8]]) {
+    private mutating func judge(_ contents: [[UInt8]], at now: Date) {
         switch judged {
         case .unreadable(let reason): problem = SetupError([reason])
         case .contents(let digests):
             do throws(SetupError) {
-                inUse = (try make(contents), digests)
+                inUse = (try make(contents, inUse?.value, now), digests)
                 problem = nil
             } catch {
                 problem = error

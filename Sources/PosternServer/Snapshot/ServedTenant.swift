@@ -35,6 +35,7 @@ package final class ServedTenant: Sendable {
         signers = Array(zip(tenant.stores, credentials))
         limiter = tenant.rules.contains { $0.limits != .none } ? previous?.limiter ?? RateLimiter() : nil
         issued = previous?.issued ?? TicketCounts()
+        if previous != nil { limiter?.forgetRules(except: tenant.rules.map(\.name)) }
     }
 
     /// Returns the credentials that sign for a store, unless they have expired.

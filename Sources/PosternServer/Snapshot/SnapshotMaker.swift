@@ -26,8 +26,8 @@ struct SnapshotMaker: Sendable {
     ///   - keyFiles: reads key files that no declaration before has named
     ///   - previous: the snapshot in force; nil at the start
     /// - Returns: the snapshot, and warnings about new key files
-    /// - Throws: `SetupError` with every key file that cannot be used. None if ``KeyFiles`` has no problem of
-    ///   an issuer
+    /// - Throws: `SetupError` with every key file that cannot be used. It does not throw if ``KeyFiles/problems(of:_:)`` has found
+    ///   no problem
     func snapshot(
         _ book: RuleBook, _ settings: ServiceSettings, _ certificate: ServerCertificate?, _ keyFiles: KeyFiles,
         after previous: ServiceSnapshot? = nil

@@ -77,6 +77,7 @@ struct APIKeyTable: Sendable {
         let valid = keys.lazy.filter { $0.digest != nil }.map { (APIKeyName(tenant: $0.tenant, id: $0.id), $0) }
         self.keys = Dictionary(valid) { first, _ in first }
         self.uses = uses
+        uses?.forgetUndeclared(self.keys)
     }
 
     /// Authenticates the owner of a key.
@@ -94,7 +95,7 @@ struct APIKeyTable: Sendable {
         guard let key else { throw .apiKeyUnknown }
         guard isMatch else { throw .apiKeyMismatch }
         let principal = try key.principal(at: now)
-        uses?.record(tenant: key.tenant, id: key.id, at: now)
+        uses?.record(key, at: now)
         return principal
     }
 
@@ -105,19 +106,29 @@ struct APIKeyTable: Sendable {
 /// The time of each API key's last successful use, which shows when an old key can be removed after a rotation. One instance is
 /// shared by the whole process.
 package final class APIKeyUses: Sendable {
-    private let times = Mutex<[APIKeyName: Double]>([:])
+    private let times = Mutex<[APIKeyName: (digest: SHA256Digest?, time: Double)]>([:])
 
     package init() {}
 
-    /// Records the use of a declared key. The number of entries is that of declared keys.
+    /// Records the use of a declared key.
     /// - Parameter seconds: since 1970.
-    func record(tenant: String, id: String, at seconds: Double) {
-        times.withLock { $0[APIKeyName(tenant: tenant, id: id)] = seconds }
+    func record(_ key: APIKeyRecord, at seconds: Double) {
+        times.withLock { $0[APIKeyName(tenant: key.tenant, id: key.id)] = (key.digest, seconds) }
     }
 
-    /// Returns the time of a key's last use, in seconds since 1970; nil if there was none.
-    package func lastUse(tenant: String, id: String) -> Double? {
-        times.withLock { $0[APIKeyName(tenant: tenant, id: id)] }
+    /// Returns the time of a key's last use, in seconds since 1970; nil if there was none. A new key with the id of an earlier one has
+    /// not been used.
+    package func lastUse(of key: APIKeyRecord) -> Double? {
+        let found = times.withLock { $0[APIKeyName(tenant: key.tenant, id: key.id)] }
+        return found?.digest == key.digest ? found?.time : nil
+    }
+
+    /// Forgets keys that are no longer declared, if there are more entries than declared keys.
+    fileprivate func forgetUndeclared(_ declared: [APIKeyName: APIKeyRecord]) {
+        times.withLock { times in
+            guard times.count > declared.count else { return }
+            times = times.filter { declared[$0.key] != nil }
+        }
     }
 }
 

@@ -188,6 +188,24 @@ struct ReloadServiceTests {
         #expect(schedule.pause(.milliseconds(interval)) == .milliseconds(soon))
     }
 
+    @Test func `a file that changes at each look does not keep the others from their interval`() {
+        var schedule = LookSchedule(at: .zero)
+        func look(isAsked: Bool = false, isUnsettled: Bool) {
+            schedule.begin(isAsked: isAsked, at: .zero)
+            schedule.end(isUnsettled: isUnsettled, at: .zero)
+        }
+        look(isAsked: true, isUnsettled: true)
+        for _ in 0..<8 { look(isUnsettled: true) }
+        #expect(schedule.pause(.seconds(5)) == .milliseconds(200) && schedule.readsEverything)
+        for _ in 0..<3 {
+            look(isUnsettled: true)
+            #expect(schedule.pause(.seconds(5)) == .seconds(5) && schedule.pause(.zero) == nil && !schedule.readsEverything)
+        }
+        look(isUnsettled: false)
+        look(isUnsettled: true)
+        #expect(schedule.pause(.seconds(5)) == .milliseconds(200))
+    }
+
     @Test func `a request that comes before the wait is not lost`() async {
         requests.request()
         #expect(await requests.wait(nil, pauses.pause))

@@ -12,7 +12,7 @@ struct WatchedValueTests {
     /// The texts of the files; one that has an `x` cannot be used.
     private func watch(_ paths: String...) -> WatchedValue<[String]> {
         disk.advance(by: .seconds(10))
-        return WatchedValue(paths, limit: 10, at: disk.now, disk.files) { contents throws(SetupError) in
+        return WatchedValue(paths, limit: 10, at: disk.now, disk.files) { contents, _, _ throws(SetupError) in
             let texts = contents.map { String(decoding: $0, as: UTF8.self) }
             guard !texts.joined().contains("x") else { throw SetupError(["bad \(texts)"]) }
             return texts
@@ -80,12 +80,26 @@ struct WatchedValueTests {
 
     @Test func `a file that was written just before is read again, since its stamp may stay`() {
         disk.write("2", to: "/a")
-        var value = WatchedValue(["/a"], limit: 10, at: disk.now, disk.files) { contents throws(SetupError) in
+        var value = WatchedValue(["/a"], limit: 10, at: disk.now, disk.files) { contents, _, _ throws(SetupError) in
             contents.map { String(decoding: $0, as: UTF8.self) }
         }
         disk.write("3", to: "/a")
         #expect(value.look(everything: false, at: disk.now, disk.files) == .unsettled)
         #expect(value.look(everything: false, at: disk.now, disk.files) == .changed && value.inUse?.value == ["3"])
+    }
+
+    @Test func `a content is judged with the value in use and the time`() {
+        disk.advance(by: .seconds(10))
+        var value = WatchedValue(["/a"], limit: 10, at: disk.now, disk.files) { [disk] contents, previous, now in
+            (previous ?? []) + ["\(String(decoding: contents[0], as: UTF8.self)) \(now == disk.now)"]
+        }
+        #expect(value.inUse?.value == ["1 true"])
+        disk.write("2", to: "/a")
+        for _ in 0..<2 {
+            disk.advance(by: .seconds(5))
+            _ = value.look(everything: false, at: disk.now, disk.files)
+        }
+        #expect(value.inUse?.value == ["1 true", "2 true"])
     }
 
     @Test func `links are followed when they move`() {
