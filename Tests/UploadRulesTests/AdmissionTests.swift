@@ -227,11 +227,11 @@ struct AdmissionTests {
         let rule = try UploadRule.sample()
         let request = UploadRequest(contentType: "image/png")
         #expect(refusal(rule, request, user: nil) == .userRequired)
-        #expect(refusal(rule, request, user: "") == .invalid("\"user\" is empty; name a user."))
+        #expect(refusal(rule, request, user: "") == .invalid("\"user\" is empty; name a user.", about: .user))
         #expect(refusal(rule, request, user: String(repeating: "u", count: 256)) == nil)
         #expect(
             refusal(rule, request, user: String(repeating: "é", count: 129))
-                == .invalid("\"user\" is longer than 256 bytes; send a shorter one."))
+                == .invalid("\"user\" is longer than 256 bytes; send a shorter one.", about: .user))
         let shared = try UploadRule.sample(keyPrefix: "shared/")
         #expect(try admit(shared, request, user: nil).key.text == "shared/0193.png")
         #expect(!shared.usesUser && rule.usesUser)

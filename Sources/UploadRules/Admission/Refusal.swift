@@ -44,7 +44,19 @@ package enum Refusal: Error, Sendable, Hashable {
     /// The signed policy would be longer than the store takes, in bytes of base64.
     case policyTooLong(bytes: Int, max: Int)
     /// The request is invalid in another way. The sentence says what to do.
-    case invalid(String)
+    case invalid(String, about: Subject = .request)
+
+    /// What of a rule a request does not go with.
+    package enum Subject: Sendable, Hashable {
+        /// Nothing: no rule would take the request.
+        case request
+        /// The user, who is part of the key, of metadata or of a tag.
+        case user
+        /// The folders of the client's path, which are part of the key, of metadata or of a tag.
+        case path
+        case metadata
+        case tags
+    }
 
     /// What is wrong with the parameters of a request.
     package enum ParameterMistake: Sendable, Hashable {
@@ -135,7 +147,7 @@ extension Refusal {
         case .policyTooLong(let bytes, let max):
             "The policy would have \(bytes) bytes in base64, and this store takes at most \(max): send less metadata, a shorter file name "
                 + "and no parameters of the content type, or ask the operator to shorten the rule's keys and constant fields."
-        case .invalid(let sentence):
+        case .invalid(let sentence, _):
             sentence
         }
     }

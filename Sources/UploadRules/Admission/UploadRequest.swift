@@ -83,9 +83,9 @@ extension Uploader {
     var requiredUser: String {
         get throws(Refusal) {
             guard let user else { throw .userRequired }
-            guard !user.isEmpty else { throw .invalid("\"user\" is empty; name a user.") }
+            guard !user.isEmpty else { throw .invalid("\"user\" is empty; name a user.", about: .user) }
             guard user.utf8.count <= Self.maximumUserBytes else {
-                throw .invalid("\"user\" is longer than \(Self.maximumUserBytes) bytes; send a shorter one.")
+                throw .invalid("\"user\" is longer than \(Self.maximumUserBytes) bytes; send a shorter one.", about: .user)
             }
             return user
         }

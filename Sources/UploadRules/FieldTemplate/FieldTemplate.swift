@@ -157,7 +157,8 @@ extension FieldTemplate {
     }
 
     private static let expanding = Refusal.invalid(
-        "This rule stores a text with \"${\" as metadata, which the store would expand; send a file name without it.")
+        "This rule stores a text with \"${\" as metadata, which the store would expand; send a file name without it.",
+        about: .metadata)
 
     private static func plain(_ text: String, _ what: String) throws(Refusal) -> String {
         let bytes = text.utf8
@@ -165,8 +166,8 @@ extension FieldTemplate {
             || text.contains("=?")
         {
             throw .invalid(
-                "This rule stores the \(what) as metadata, which cannot hold a control character, a space at either end, \"${\" or \"=?\", as this \(what) does; use another rule."
-            )
+                "This rule stores the \(what) as metadata, which cannot hold a control character, a space at either end, \"${\" or \"=?\", as this \(what) does; use another rule.",
+                about: .metadata)
         }
         return text
     }
@@ -197,8 +198,8 @@ extension FieldTemplate {
         let length = pieces.reduce(0) { $0 + $1.utf8.count }
         guard length <= Tag.maximumValueLength else {
             throw .invalid(
-                "This rule tags files with a text that would have \(length) bytes for this user, and stores take at most \(Tag.maximumValueLength); use another rule."
-            )
+                "This rule tags files with a text that would have \(length) bytes for this user, and stores take at most \(Tag.maximumValueLength); use another rule.",
+                about: .tags)
         }
         if names > 0 {
             let room = (Tag.maximumValueLength - length) / names

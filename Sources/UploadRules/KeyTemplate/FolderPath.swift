@@ -18,13 +18,13 @@ enum FolderPath {
         folders.removeLast()
         if let first = folders.first, first.isEmpty { folders.removeFirst() }
         guard folders.count <= limit else {
-            throw .invalid("\"path\" has more than \(limit) folders; send at most \(limit).")
+            throw .invalid("\"path\" has more than \(limit) folders; send at most \(limit).", about: .path)
         }
         for folder in folders {
             if folder.isEmpty || folder.elementsEqual(".".utf8) || folder.elementsEqual("..".utf8) {
                 throw .invalid(
-                    "\"path\" has an empty folder, \".\" or \"..\"; send the file's path as browsers give it: \"site/css/a.png\"."
-                )
+                    "\"path\" has an empty folder, \".\" or \"..\"; send the file's path as browsers give it: \"site/css/a.png\".",
+                    about: .path)
             }
             SafeFilename.append(String(Substring(folder)), as: form, to: &key)
             key.append(UInt8(ascii: "/"))

@@ -249,7 +249,8 @@ package struct MetadataRule: Sendable, Hashable {
     /// S3's limit for the names and values of an object's metadata together, in bytes.
     package static let limit = 2048
 
-    static let tooLarge = Refusal.invalid("The metadata is larger than the \(limit) bytes that S3 stores; send less.")
+    static let tooLarge = Refusal.invalid(
+        "The metadata is larger than the \(limit) bytes that S3 stores; send less.", about: .metadata)
 }
 
 /// A tag of the stored object.
