@@ -26,12 +26,29 @@ extension Tenant {
 extension Principal {
     /// The rules that the caller may name: a rule may be for some issuers or API keys, and an API key may be limited to some rules.
     package func permittedRules(of tenant: Tenant) -> [UploadRule] {
+        if case .token = source, !tenant.hasRestrictedRules { return tenant.rules }
+        return tenant.rules.filter { restriction(of: $0) == nil }
+    }
+
+    /// Why a caller may not name a rule.
+    package enum Restriction: Sendable, Hashable {
+        /// The rule is only for API keys.
+        case apiKeysOnly
+        /// The rule is only for users of other issuers.
+        case issuers
+        /// The API key is limited to other rules.
+        case rulesOfKey
+    }
+
+    /// Returns why the caller may not name a rule of its tenant; nil if it may.
+    package func restriction(of rule: UploadRule) -> Restriction? {
         switch source {
         case .token(let identity):
-            guard tenant.hasRestrictedRules else { return tenant.rules }
-            return tenant.rules.filter { !$0.apiKeysOnly && $0.isFor(issuer: identity.issuerName) }
+            if rule.apiKeysOnly { return .apiKeysOnly }
+            return rule.isFor(issuer: identity.issuerName) ? nil : .issuers
         case .apiKey(let key):
-            return tenant.rules.filter { (key.rules?.contains($0.name) ?? true) && $0.isFor(issuer: key.issuer) }
+            if let rules = key.rules, !rules.contains(rule.name) { return .rulesOfKey }
+            return rule.isFor(issuer: key.issuer) ? nil : .issuers
         }
     }
 
@@ -47,9 +64,8 @@ extension Principal {
 
     /// The tenant's rules that the caller cannot use, or not for every key, with the reason for an operator.
     package func unusableRules(of tenant: Tenant) -> [(name: String, reason: String)] {
-        let permitted = permittedRules(of: tenant)
-        return tenant.rules.compactMap { rule in
-            guard permitted.contains(where: { $0 === rule }) else { return (rule.name, reasonNotToPermit(rule)) }
+        tenant.rules.compactMap { rule in
+            if let restriction = restriction(of: rule) { return (rule.name, reason(restriction, rule)) }
             if let scope = rule.requireScope, !hasScope(scope) { return (rule.name, "needs the scope \(scope)") }
             guard case .token(let identity) = source else { return nil }
             let missing = rule.attributes.filter { name in !identity.attributes.contains { $0.name == name } }
@@ -61,11 +77,11 @@ extension Principal {
         scopes.contains { $0.hasSameBytes(as: scope) }
     }
 
-    private func reasonNotToPermit(_ rule: UploadRule) -> String {
-        switch source {
-        case .token where rule.apiKeysOnly: "is only for API keys"
-        case .apiKey(let key) where !(key.rules?.contains(rule.name) ?? true): "is not among the key's rules"
-        default: "is only for users of \(rule.issuers?.joined(separator: ", ") ?? "others")"
+    private func reason(_ restriction: Restriction, _ rule: UploadRule) -> String {
+        switch restriction {
+        case .apiKeysOnly: "is only for API keys"
+        case .rulesOfKey: "is not among the key's rules"
+        case .issuers: "is only for users of \(rule.issuers?.joined(separator: ", ") ?? "others")"
         }
     }
 }

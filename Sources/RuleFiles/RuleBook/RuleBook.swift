@@ -87,6 +87,11 @@ package final class TenantFile: Sendable {
     package var apiKeys: [APIKeyRecord] { file.draft.apiKeys.map(\.value) }
     /// What a service-wide issuer's tenant claim must hold for this tenant, instead of its id; empty for the id.
     var aliases: [TenantAlias] { file.draft.aliases.map(\.value) }
+    /// What the tenant claim of a service-wide issuer has for this tenant: the first alias that counts for it, or else the id.
+    /// - Parameter issuer: the issuer's name; nil if it has none
+    package func tenantClaim(for issuer: String?) -> String {
+        aliases.first { $0.issuer == nil || $0.issuer == issuer }?.value.text ?? tenant.id
+    }
     /// Whether ``aliases`` is not empty.
     var hasAliases: Bool { !file.draft.aliases.isEmpty }
     /// Where the credentials that sign its tickets come from, for each of the tenant's stores.
