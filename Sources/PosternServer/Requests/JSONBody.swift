@@ -2,8 +2,8 @@
 
 import HTTPServer
 import NIOCore
-import UploadRules
-import WireFormats
+package import UploadRules
+package import WireFormats
 
 extension Request {
     /// Arrays and objects may nest this deep; a ticket request needs 2, a batch 4.
@@ -146,7 +146,7 @@ struct MemberReader {
 extension UploadRequest {
     /// Reads the request of one ticket. Unknown members are refused: a misspelt `size` must not be ignored.
     /// - Throws: `invalid-request` with the member's name and what to send
-    init(_ value: JSONValue) throws(ProblemDetails) {
+    package init(_ value: JSONValue) throws(ProblemDetails) {
         guard case .object(let object) = value else {
             throw ProblemDetails(
                 .invalidRequest,

@@ -28,6 +28,21 @@ extension String {
         return text
     }
 
+    /// JSON with an escape for each unprintable scalar, for programs that print it: ``JSONWriter`` escapes only what JSON must.
+    package var printableJSON: String {
+        if allBytes({ $0 < 0x7F }) { return self }
+        var text = ""
+        for scalar in unicodeScalars {
+            if scalar.isUnprintable, scalar.value >= 0x20 {
+                let digits = String(scalar.value, radix: 16)
+                text += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
+    }
+
     /// The text for a message: printable, in quotes, and at most 60 scalars.
     package var quoted: String {
         let limit = 60

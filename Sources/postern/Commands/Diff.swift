@@ -94,7 +94,7 @@ struct DiffReport {
         return "\(number) of \(subject), \(widening)"
     }
 
-    /// `{"changes": […], "tenants": 1, "widenings": 1, "problems": []}`
+    /// `{"changes": […], "widenings": 1, "problems": []}`
     var json: String {
         let json = JSONWriter.object { json in
             json.array("changes", of: changes) { $1.write(to: &$0) }

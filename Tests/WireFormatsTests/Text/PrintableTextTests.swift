@@ -38,4 +38,12 @@ struct PrintableTextTests {
         #expect("abc".printableASCII(maximumLength: 2) == "ab...")
         #expect("".printableASCII() == "")
     }
+
+    @Test func `JSON for a terminal has an escape for each unprintable scalar, and is the same JSON`() throws {
+        let value = "a\u{1b}\u{9b}\u{7f}\u{202e}é\"\\"
+        let json = String(decoding: JSONWriter.object { $0.member("x", value) }, as: UTF8.self)
+        #expect(!json.isPrintable && json.printableJSON.isPrintable)
+        #expect(try JSONValue(parsing: Array(json.printableJSON.utf8)) == JSONValue(parsing: Array(json.utf8)))
+        #expect("{\"a\":1}".printableJSON == "{\"a\":1}")
+    }
 }
