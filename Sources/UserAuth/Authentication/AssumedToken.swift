@@ -81,13 +81,6 @@ package struct AssumedToken: Sendable {
     }
 }
 
-extension Principal {
-    /// Returns the caller who has an API key, as the service would after it has compared the secret. For commands only.
-    package static func assumed(_ key: APIKeyRecord, at now: Date) throws(AuthenticationError) -> Principal {
-        try key.principal(at: now.timeIntervalSince1970)
-    }
-}
-
 /// The claims of a token while it is made: objects inside each other.
 private struct ClaimTree {
     private enum Node {

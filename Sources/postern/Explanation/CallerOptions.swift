@@ -154,7 +154,7 @@ enum ExplainedCaller {
     /// - Throws: `AuthenticationError`, `ValidationError` if no token can be as the options say
     func principal(at now: Date) throws -> Principal {
         switch self {
-        case .apiKey(let key, _): return try Principal.assumed(key, at: now)
+        case .apiKey(let key, _): return try UnsignedTokenVerifier.owner(of: key, at: now)
         case .token(let token, let declared):
             do throws(AssumedToken.ClaimsError) {
                 return try token.principal(of: declared.issuer, owner: declared.owner, at: now)

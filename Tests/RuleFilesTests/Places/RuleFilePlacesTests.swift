@@ -85,7 +85,9 @@ struct RuleFilePlacesTests {
 
     private func caller(key: String? = nil, issuer: String = "b") throws -> Principal {
         let now = Date(timeIntervalSince1970: 1_790_000_000)
-        if let key { return try Principal.assumed(try #require(files.file.apiKeys.first { $0.id == key }), at: now) }
+        if let key {
+            return try UnsignedTokenVerifier.owner(of: try #require(files.file.apiKeys.first { $0.id == key }), at: now)
+        }
         let declared = try #require(files.file.issuers.first { $0.name == issuer })
         return try AssumedToken(issuer: declared.identifier, user: "u1", tenant: "acme").principal(
             of: declared, owner: "acme", at: now)
