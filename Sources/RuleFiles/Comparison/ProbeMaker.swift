@@ -176,7 +176,7 @@ struct ProbeMaker {
         Self.meet(issuer, &claims)
         if isServiceWide {
             guard let value else { return nil }
-            claims.add(issuer.tenantClaim ?? ClaimPath("tenant"), .text(value))
+            claims.add(issuer.tenantClaimOrDefault, .text(value))
         }
         let user = (1...100).map { "u\($0)" }.first { !(new.tenant.denial?.refuses(user: $0) ?? false) } ?? "u"
         claims.add(issuer.userClaim, .text(user))

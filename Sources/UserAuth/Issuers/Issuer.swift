@@ -75,7 +75,7 @@ package struct Issuer: Sendable, Hashable {
     /// The declared `iss`, with its placeholder if it has one: the issuer's identifier in logs and metrics.
     package var identifier: String { pattern.text }
     /// The claim that names the tenant in tokens of a service-wide issuer.
-    var tenantClaimOrDefault: ClaimPath { tenantClaim ?? ClaimPath("tenant") }
+    package var tenantClaimOrDefault: ClaimPath { tenantClaim ?? ClaimPath("tenant") }
     /// Whether its tokens are signed with a shared secret.
     package var isSymmetric: Bool { algorithms.contains(where: \.isSymmetric) }
 }
