@@ -8,6 +8,8 @@ struct KeyTable: Sendable {
     let name: String
     /// In the order in which messages list them.
     let rows: [KeyRow]
+    /// Of the rows. Stored, since each mapping that is read needs them.
+    let names: [String]
     /// What the mapping must have besides the keys that are required.
     let needs: [Need]
 
@@ -39,10 +41,9 @@ struct KeyTable: Sendable {
     init(_ name: String, _ rows: [KeyRow], needs: [Need] = []) {
         self.name = name
         self.rows = rows
+        names = rows.map(\.name)
         self.needs = needs
     }
-
-    var names: [String] { rows.map(\.name) }
 
     subscript(name: String) -> KeyRow? { rows.first { $0.name == name } }
 }
