@@ -124,19 +124,23 @@ struct CheckReport {
         let json = JSONWriter.object { json in
             json.member("ok", isFine)
             json.member("tenants", tenants)
-            json.array("problems", of: problems) { write($1, to: &$0) }
-            json.array("warnings", of: warnings) { write($1, to: &$0) }
+            json.array("problems", of: problems) { $1.write(to: &$0) }
+            json.array("warnings", of: warnings) { $1.write(to: &$0) }
         }
         return String(decoding: json, as: UTF8.self)
     }
 
-    private func write(_ problem: Diagnostic, to json: inout JSONWriter) {
+}
+
+extension Diagnostic {
+    /// `{"file", "line", "column", "message", "advice"}`
+    func write(to json: inout JSONWriter) {
         json.object { json in
-            json.member("file", problem.file)
-            json.member("line", problem.line)
-            json.member("column", problem.column)
-            json.member("message", problem.message)
-            json.member("advice", problem.advice)
+            json.member("file", file)
+            json.member("line", line)
+            json.member("column", column)
+            json.member("message", message)
+            json.member("advice", advice)
         }
     }
 }

@@ -21,7 +21,7 @@ struct Cors: ParsableCommand {
             """
     )
 
-    @OptionGroup var folder: RuleFolder
+    @OptionGroup var folder: RuleFolderOptions
 
     @Option(help: ArgumentHelp("Only the buckets of this tenant. (default: all tenants)", valueName: "id"))
     var tenant: String?
@@ -37,14 +37,14 @@ struct Cors: ParsableCommand {
         let configurations = listed.map { (bucket: $0, configuration: CORSConfiguration(of: $0)) }
         for (bucket, configuration) in configurations where configuration.isEmpty {
             Remark.write(
-                "\(bucket.endpoint.fullBucket): no tenant of it lists origins (\(RuleFolder.list(bucket.tenants))), so it needs no CORS configuration"
+                "\(bucket.endpoint.fullBucket): no tenant of it lists origins (\(RuleFolderOptions.list(bucket.tenants))), so it needs no CORS configuration"
             )
         }
         let needed = configurations.filter { !$0.configuration.isEmpty }
         guard let first = needed.first else { throw ExitCode(1) }
         if xml, needed.count > 1 {
             throw ValidationError(
-                "XML is for one bucket: name one by its URL with --bucket: \(RuleFolder.list(needed.map(\.bucket.endpoint.url)))."
+                "XML is for one bucket: name one by its URL with --bucket: \(RuleFolderOptions.list(needed.map(\.bucket.endpoint.url)))."
             )
         }
         for (bucket, configuration) in needed {
@@ -83,7 +83,7 @@ struct Cors: ParsableCommand {
     }
 }
 
-extension RuleFolder {
+extension RuleFolderOptions {
     /// Returns the buckets that options name, each with all of its tenants.
     func buckets(of tenant: String?, named name: String?) throws -> [UsedBucket] {
         let files = try tenant.map { try usableFiles(for: $0).book.files } ?? files()
@@ -102,14 +102,14 @@ extension RuleFolder {
 
 extension UsedBucket {
     /// For messages: the bucket with its address and tenants.
-    var title: String { "\(endpoint.fullBucket) (\(endpoint.url); \(RuleFolder.list(tenants)))" }
+    var title: String { "\(endpoint.fullBucket) (\(endpoint.url); \(RuleFolderOptions.list(tenants)))" }
 
     /// What is not clear about it, one sentence each.
     var warnings: [String] {
         guard let example = candidates.first else { return [] }
         return [
-            "tenants of Ceph have several buckets of this name (\(RuleFolder.list(candidates))), and it depends on the signer which is meant: "
-                + "write bucket: \(example), or another one, in the rule files of \(RuleFolder.list(tenants))"
+            "tenants of Ceph have several buckets of this name (\(RuleFolderOptions.list(candidates))), and it depends on the signer which is meant: "
+                + "write bucket: \(example), or another one, in the rule files of \(RuleFolderOptions.list(tenants))"
         ]
     }
 

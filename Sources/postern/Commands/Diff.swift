@@ -99,15 +99,7 @@ struct DiffReport {
         let json = JSONWriter.object { json in
             json.array("changes", of: changes) { $1.write(to: &$0) }
             json.member("widenings", widenings)
-            json.array("problems", of: problems) { json, problem in
-                json.object { json in
-                    json.member("file", problem.file)
-                    json.member("line", problem.line)
-                    json.member("column", problem.column)
-                    json.member("message", problem.message)
-                    json.member("advice", problem.advice)
-                }
-            }
+            json.array("problems", of: problems) { $1.write(to: &$0) }
         }
         return String(decoding: json, as: UTF8.self)
     }

@@ -33,7 +33,7 @@ struct DoctorCommand: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var folder: RuleFolder
+    @OptionGroup var folder: RuleFolderOptions
 
     @Option(help: ArgumentHelp("The tenant whose tickets are tried.", valueName: "id"))
     var tenant: String
@@ -89,7 +89,8 @@ struct DoctorCommand: AsyncParsableCommand {
         guard let rule else { return tenant.rules }
         guard let found = tenant.rules.first(where: { $0.name == rule }) else {
             let names = tenant.rules.map(\.name)
-            let hint = rule.closestMatch(in: names).map { "did you mean \($0)?" } ?? "there are: \(RuleFolder.list(names))."
+            let hint =
+                rule.closestMatch(in: names).map { "did you mean \($0)?" } ?? "there are: \(RuleFolderOptions.list(names))."
             throw ValidationError("--rule: the tenant \(tenant.id) has no rule \(rule.quoted); \(hint)")
         }
         return [found]

@@ -29,7 +29,7 @@ struct Explain: ParsableCommand {
             """
     )
 
-    @OptionGroup var folder: RuleFolder
+    @OptionGroup var folder: RuleFolderOptions
 
     @Option(help: ArgumentHelp("The tenant.", valueName: "id"))
     var tenant: String

@@ -31,7 +31,7 @@ struct Iam: ParsableCommand {
             """
     )
 
-    @OptionGroup var folder: RuleFolder
+    @OptionGroup var folder: RuleFolderOptions
 
     @Option(help: ArgumentHelp("Only what this tenant needs. (default: all tenants)", valueName: "id"))
     var tenant: String?
@@ -83,7 +83,7 @@ struct Iam: ParsableCommand {
         let found = all.filter { $0.source.description == signer }
         guard !found.isEmpty else {
             throw ValidationError(
-                "--signer: no identity \(signer.quoted) signs here; there are: \(RuleFolder.list(all.map(\.source.description)))."
+                "--signer: no identity \(signer.quoted) signs here; there are: \(RuleFolderOptions.list(all.map(\.source.description)))."
             )
         }
         return found
@@ -127,7 +127,7 @@ struct Iam: ParsableCommand {
         }
         if documents.count == 1, let (identity, document) = documents.first {
             print(String(indenting: document.json.utf8))
-            Remark.write("\(identity.source) signs for \(RuleFolder.list(identity.tenants))")
+            Remark.write("\(identity.source) signs for \(RuleFolderOptions.list(identity.tenants))")
             return
         }
         let json = JSONWriter.object { json in
@@ -220,7 +220,7 @@ struct Iam: ParsableCommand {
         }
         print(String(indenting: policy.utf8))
         Remark.write(
-            "the target takes the events of \(RuleFolder.list(buckets.map(\.endpoint.fullBucket))); aws:SourceAccount is the account of the target, "
+            "the target takes the events of \(RuleFolderOptions.list(buckets.map(\.endpoint.fullBucket))); aws:SourceAccount is the account of the target, "
                 + "\(target.account): write the bucket's if that is another one")
     }
 }

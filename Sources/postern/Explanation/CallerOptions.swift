@@ -62,7 +62,9 @@ struct CallerOptions: ParsableArguments {
                 throw ValidationError(
                     "--claim: the issuer \(declared.title) has no attribute \(pair.name.quoted); "
                         + (hint
-                            ?? (names.isEmpty ? "it declares none under attributes." : "there are: \(RuleFolder.list(names)).")))
+                            ?? (names.isEmpty
+                                ? "it declares none under attributes." : "there are: \(RuleFolderOptions.list(names))."))
+                )
             }
             token.attributes.append((pair.name, pair.value))
         }
@@ -124,7 +126,7 @@ struct CallerOptions: ParsableArguments {
         return ValidationError("\(option): the tenant \(file.tenant.id) has no \(what) \(text.quoted); \(hint)")
     }
 
-    private static func list(_ names: [String]) -> String { names.isEmpty ? "none" : RuleFolder.list(names) }
+    private static func list(_ names: [String]) -> String { names.isEmpty ? "none" : RuleFolderOptions.list(names) }
 }
 
 /// An issuer, and whose file declares it.

@@ -190,12 +190,15 @@ extension TicketJudgement.ExampleTicket {
         }
     }
 
-    /// The form's fields, with the signature left out; empty for a `PUT`.
+    /// The form's fields, without policy and signature, which are encodings; empty for a `PUT`.
     var fields: [FormField] {
         guard case .post(let form, _) = upload else { return [] }
         return form.fields.map { field in
-            let isSignature = ["X-Amz-Signature", "signature"].contains(field.name)
-            return isSignature ? FormField(name: field.name, value: "(not signed)") : field
+            switch field.name {
+            case "Policy", "policy": FormField(name: field.name, value: "(the policy in base64)")
+            case "X-Amz-Signature", "signature": FormField(name: field.name, value: "(not signed)")
+            default: field
+            }
         }
     }
 

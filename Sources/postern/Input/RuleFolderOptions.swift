@@ -7,7 +7,7 @@ import UploadRules
 import WireFormats
 
 /// The folder of rule files that a command is about.
-struct RuleFolder: ParsableArguments {
+struct RuleFolderOptions: ParsableArguments {
     @Argument(help: ArgumentHelp("The folder of rule files.", valueName: "dir"), completion: .directory)
     var path: String
 
