@@ -25,8 +25,8 @@ package struct LocalFile: Sendable {
         let (file, status) = try open()
         defer { try? file.close() }
         return try FileReadError.mapping {
-            // One byte more than the size detects the end of the file. Sizes in /proc are 0: then reading continues. A file of
-            // holes can have any size.
+            // One byte more than the size detects the end of the file. Sizes in /proc are 0: then reading continues. A sparse file can
+            // have any size.
             try file.readToEnd(limit: limit, sizeHint: min(Int(clamping: status.size), limit) + 1)
         }
     }

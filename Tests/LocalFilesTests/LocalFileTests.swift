@@ -52,7 +52,7 @@ struct LocalFileTests {
     }
 
     #if os(Linux)
-        @Test func `a file of holes can have any size`() throws {
+        @Test func `a sparse file can have any size`() throws {
             // A file system in memory takes the largest size that there is.
             let path = "/dev/shm/postern-\(UInt64.random(in: 0...UInt64.max))"
             let file = try FileDescriptor.open(

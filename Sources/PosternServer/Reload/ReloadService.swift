@@ -99,6 +99,8 @@ struct LookSchedule {
     private static let fullReadingInterval = Duration.seconds(300)
     /// After so many looks in a row that differ, a file changes all the time: then looks are as far apart as otherwise.
     private static let maximumDifferences = 10
+    /// The time between looks then, where looks are otherwise only at requests: files may be written for long.
+    private static let slowSettlingTime = Duration.seconds(5)
 
     /// Whether all files are read, until they have settled.
     private(set) var readsEverything = false
@@ -116,8 +118,10 @@ struct LookSchedule {
     /// The time until the next look; nil if it is only at a request.
     /// - Parameter interval: the setting `reload`; zero for only at requests
     func pause(_ interval: Duration) -> Duration? {
-        if isSettling { return interval == .zero ? Self.settlingTime : min(interval, Self.settlingTime) }
-        return interval == .zero ? nil : interval
+        if interval == .zero {
+            return isSettling ? Self.settlingTime : differences > 0 ? Self.slowSettlingTime : nil
+        }
+        return isSettling ? min(interval, Self.settlingTime) : interval
     }
 
     private var isSettling: Bool { (1..<Self.maximumDifferences).contains(differences) }

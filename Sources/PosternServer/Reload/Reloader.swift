@@ -186,7 +186,7 @@ extension Reloader.Files {
         if let problem = noReading.reported { all.append(HeldBackFile(file: problem.file, problems: [problem])) }
         if let certificate,
             let held = HeldBackFile(
-                certificate, advice: "put a certificate that is valid there, with its key: until then the one before is used")
+                certificate, advice: "put a valid certificate and its key there: until then the ones before are used")
         {
             all.append(held)
         }

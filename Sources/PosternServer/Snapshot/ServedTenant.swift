@@ -35,7 +35,11 @@ package final class ServedTenant: Sendable {
         signers = Array(zip(tenant.stores, credentials))
         limiter = tenant.rules.contains { $0.limits != .none } ? previous?.limiter ?? RateLimiter() : nil
         issued = previous?.issued ?? TicketCounts()
-        if previous != nil { limiter?.forgetRules(except: tenant.rules.map(\.name)) }
+    }
+
+    /// Forgets the counts of rules that it no longer has. Call it once its rules are in force.
+    func forgetRulesThatAreGone() {
+        limiter?.forgetRules(except: tenant.rules.map(\.name))
     }
 
     /// Returns the credentials that sign for a store, unless they have expired.

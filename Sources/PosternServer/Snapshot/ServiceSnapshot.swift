@@ -79,6 +79,14 @@ package final class ServiceSnapshot: Sendable {
         }
     }
 
+    /// Forgets counts of rules and uses of API keys that the snapshot before had and this one does not. Call it once this one is in
+    /// force: until then requests count.
+    func forgetWhatIsGone(since previous: ServiceSnapshot) {
+        let known = Set(previous.tenants.map { ObjectIdentifier($0) })
+        for tenant in tenants where !known.contains(ObjectIdentifier(tenant)) { tenant.forgetRulesThatAreGone() }
+        authenticator.forgetUsesOfUndeclaredKeys()
+    }
+
     /// What this snapshot fetches and the one before did not.
     func newSources(since previous: ServiceSnapshot) -> [any RefreshedSource] {
         let known = Set(previous.refreshed.map { ObjectIdentifier($0) })

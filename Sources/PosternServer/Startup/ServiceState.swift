@@ -40,6 +40,7 @@ package final class ServiceState: Sendable {
         last.retireIssuers(missingIn: next)
         replaced.withLock { $0.append(last) }
         snapshot.withLock { $0 = next }
+        next.forgetWhatIsGone(since: last)
     }
 
     /// Frees the replaced snapshots that no request uses any more. A request must not do it at its end: freeing what a hundred

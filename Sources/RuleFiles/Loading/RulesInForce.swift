@@ -196,8 +196,8 @@ struct RulesInForce: Sendable {
 
     /// Finds out whether the newest content of the service-wide file can come into force.
     ///
-    /// That a tenant's content in force names an issuer which is gone is no reason against it: the issuer must not be trusted any
-    /// longer, and the name is nobody's from then on. The tenant is listed with the problem.
+    /// It does so even if a tenant's content in force names an issuer that it no longer has: the issuer must not be trusted any longer,
+    /// and no token fits the name from then on. The tenant is listed with the problem.
     /// - Returns: nil if it is in force or held back
     private mutating func renewService(
         to file: ServiceFile, among candidates: [String: RuleSelection.Candidate], in newest: [String: RuleFile],

@@ -77,7 +77,6 @@ struct APIKeyTable: Sendable {
         let valid = keys.lazy.filter { $0.digest != nil }.map { (APIKeyName(tenant: $0.tenant, id: $0.id), $0) }
         self.keys = Dictionary(valid) { first, _ in first }
         self.uses = uses
-        uses?.forgetUndeclared(self.keys)
     }
 
     /// Authenticates the owner of a key.
@@ -97,6 +96,11 @@ struct APIKeyTable: Sendable {
         let principal = try key.principal(at: now)
         uses?.record(key, at: now)
         return principal
+    }
+
+    /// Forgets the uses of keys that are not in the table.
+    func forgetUsesOfOthers() {
+        uses?.forgetUndeclared(keys)
     }
 
     /// The digest to compare with if there is no such key.
@@ -123,7 +127,7 @@ package final class APIKeyUses: Sendable {
         return found?.digest == key.digest ? found?.time : nil
     }
 
-    /// Forgets keys that are no longer declared, if there are more entries than declared keys.
+    /// Forgets keys that are not declared, if there are more entries than declared keys.
     fileprivate func forgetUndeclared(_ declared: [APIKeyName: APIKeyRecord]) {
         times.withLock { times in
             guard times.count > declared.count else { return }

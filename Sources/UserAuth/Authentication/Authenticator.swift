@@ -51,6 +51,11 @@ package final class Authenticator: Sendable {
         )
     }
 
+    /// Forgets when API keys were last used that are not among its keys. Other authenticators with the same record forget it too.
+    package func forgetUsesOfUndeclaredKeys() {
+        apiKeys.forgetUsesOfOthers()
+    }
+
     /// The size and the hit rate of the token cache.
     package var cacheStatistics: TokenCacheStatistics { cache.statistics }
 

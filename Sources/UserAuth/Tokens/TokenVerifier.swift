@@ -45,8 +45,8 @@ struct TokenVerifier: Sendable {
 }
 
 extension TrustedIssuer {
-    /// Returns the caller whom claims name. They are the issuer's: the signature is valid. `iss` needs no further check, since the
-    /// issuer was found by it.
+    /// Returns the caller that the claims name. They are the issuer's: the signature is valid. `iss` needs no further check, since
+    /// the issuer was found by it.
     /// - Parameters:
     ///   - keyID: the id of the key that verified the signature
     ///   - now: seconds since 1970

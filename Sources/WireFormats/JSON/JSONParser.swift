@@ -216,7 +216,7 @@ extension JSONParser {
         position += 1
     }
 
-    /// Reads `uXXXX`; after a high surrogate also `\uXXXX` of its low surrogate.
+    /// Reads `u` and four hexadecimal digits; after a high surrogate also the escape of its low surrogate.
     private mutating func unicodeEscape(_ bytes: Span<UInt8>) throws(JSONSyntaxError) -> Unicode.Scalar {
         let start = position
         let unit = try hexUnit(bytes)
