@@ -107,7 +107,7 @@ final class KeyFiles {
             keys.values.compactMap { HeldBackFile($0, advice: "put keys into it that can be used; the last ones stay in use") }
             + authorities.values.compactMap { HeldBackFile($0, advice: "check its path and permissions") }
         let byPath = Dictionary(found.map { ($0.file, $0) }) { first, _ in first }
-        return byPath.values.sorted { $0.file.utf8.lexicographicallyPrecedes($1.file.utf8) }
+        return byPath.values.sorted { $0.file.bytesPrecede($1.file) }
     }
 }
 

@@ -3,6 +3,7 @@
 import RuleFiles
 import Synchronization
 import UserAuth
+import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -190,6 +191,6 @@ extension Reloader.Files {
         {
             all.append(held)
         }
-        return all.sorted { $0.file.utf8.lexicographicallyPrecedes($1.file.utf8) }
+        return all.sorted { $0.file.bytesPrecede($1.file) }
     }
 }

@@ -25,7 +25,7 @@ extension [RuleDraft] {
     /// With `{user}/` and `avatars/{user}/` in one tenant, the folder of a user named `avatars` would have the avatars of all
     /// users, and anyone who may read that folder could read them.
     func checkUserSpaces(log: DiagnosticLog) {
-        guard mayOverlap else { return }
+        guard count > 1, mayOverlap else { return }
         let spaces = compactMap(Self.space)
         for owner in spaces {
             for place in owner.owners {
@@ -100,6 +100,7 @@ extension [RuleDraft] {
     /// Warns of a rule in whose prefix another one's begins, in the same bucket: what is set up for the one by its prefix (rights,
     /// lifecycle rules, notifications) counts for the files of the other too. Rules may share one prefix.
     func warnOfEnclosingPrefixes(log: DiagnosticLog) {
+        guard count > 1 else { return }
         var outer: [Folder: Int] = [:]
         for (index, rule) in enumerated() {
             let folder = Folder(bucket: rule.store?.bucket, segments: rule.prefix.value.segments.dropLast())

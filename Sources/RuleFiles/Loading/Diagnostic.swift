@@ -42,7 +42,7 @@ package struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
 extension Diagnostic: Comparable {
     /// Orders by file, line, column and message.
     package static func < (left: Diagnostic, right: Diagnostic) -> Bool {
-        if left.file != right.file { return left.file.utf8.lexicographicallyPrecedes(right.file.utf8) }
+        if left.file != right.file { return left.file.bytesPrecede(right.file) }
         return (left.line, left.column, left.message) < (right.line, right.column, right.message)
     }
 }

@@ -30,8 +30,7 @@ struct FolderCheck {
         var problems = problems
         var warnings: [Diagnostic] = []
         var files: [TenantFile] = []
-        for file in all {
-            let check = TenantCheck(of: file, issuers)
+        for (file, check) in zip(all, all.concurrentMap { TenantCheck(of: $0, issuers) }) {
             problems += check.problems
             warnings += check.warnings
             problems += conflicts.problems(of: file, inOthers: false) { entry in

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Dispatch
 import LocalFiles
-import Synchronization
 import UserAuth
 import WireFormats
 
@@ -112,7 +110,12 @@ struct FolderReading: Sendable {
         var different: Set<String> = []
         for name in gone where record(nil, as: name) { different.insert(name) }
         if isFirst {
-            for (name, file) in readTogether(changed, files) where record(file, as: name) { different.insert(name) }
+            let reading = self
+            let found = changed.concurrentMap { index in
+                let name = reading.listing.name(at: index)
+                return (name: name, file: reading.file(named: name, at: index, files))
+            }
+            for (name, file) in found where record(file, as: name) { different.insert(name) }
         } else {
             for index in changed {
                 let name = listing.name(at: index)
@@ -120,20 +123,6 @@ struct FolderReading: Sendable {
             }
         }
         return different
-    }
-
-    /// Reads files of the last listing, several at a time.
-    private func readTogether(_ indices: [Int], _ files: RuleFileSystem) -> [(name: String, file: RuleFile?)] {
-        let partSize = 64
-        let found = Mutex<[(name: String, file: RuleFile?)]>([])
-        DispatchQueue.concurrentPerform(iterations: (indices.count + partSize - 1) / partSize) { part in
-            let read = indices[(part * partSize)..<min((part + 1) * partSize, indices.count)].map { index in
-                let name = listing.name(at: index)
-                return (name, file(named: name, at: index, files))
-            }
-            found.withLock { $0 += read }
-        }
-        return found.withLock { $0 }
     }
 
     private func list(_ files: RuleFileSystem, everything: Bool) throws(FolderError) -> (String, FolderListing) {

@@ -83,6 +83,6 @@ final class RuleFile: Sendable {
 
     /// Whether the file comes first by its name.
     func precedes(_ other: RuleFile) -> Bool {
-        path.utf8.lexicographicallyPrecedes(other.path.utf8)
+        path.bytesPrecede(other.path)
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import UploadRules
+import WireFormats
 
 /// The contents of rule files that are in force, and how newer ones come into force.
 struct RulesInForce: Sendable {
@@ -179,7 +180,7 @@ struct RulesInForce: Sendable {
             HeldBack(file: held.file.path, tenant: nil, isServed: true, problems: Set(held.problems).sorted())
         }
         return (heldBack.values + misnamed + [service].compactMap(\.self)).sorted {
-            $0.file.utf8.lexicographicallyPrecedes($1.file.utf8)
+            $0.file.bytesPrecede($1.file)
         }
     }
 

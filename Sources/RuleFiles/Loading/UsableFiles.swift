@@ -41,6 +41,6 @@ package struct UsableFiles: Sendable {
         return UsableFiles(
             file: file,
             book: RuleBook(files: check.files.filter { !leftOut.contains(ExactString($0.path)) }),
-            leftOut: leftOut.map(\.text).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+            leftOut: leftOut.map(\.text).sorted { $0.bytesPrecede($1) })
     }
 }

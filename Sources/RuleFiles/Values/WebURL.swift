@@ -9,7 +9,7 @@ enum WebURL {
         guard text.utf8.starts(with: "https://".utf8) || text.utf8.starts(with: "http://".utf8) else {
             throw ValueError("\(text.quoted) is not an https URL", "write https://…")
         }
-        guard text.utf8.allSatisfy({ $0.isVisibleASCII && !#""<>\^`{|}"#.utf8.contains($0) }) else {
+        guard text.utf8.allSatisfy(ByteSet.url.contains) else {
             throw ValueError(
                 "\(text.quoted) has a character that is not allowed in a URL", "write it percent-encoded (RFC 3986 §2.1)")
         }
@@ -30,6 +30,11 @@ enum WebURL {
         }
         return text
     }
+}
+
+extension ByteSet {
+    /// The characters of a URL (RFC 3986 §2), with `[` and `]` anywhere.
+    fileprivate static let url = ByteSet(lettersAndDigits + "-._~:/?#[]@!$&'()*+,;=%")
 }
 
 /// A browser's origin, exactly as browsers serialise it (RFC 6454 §6.2): lower case, no default port, no path.

@@ -10,6 +10,12 @@ package struct HTTPURL: Sendable, Hashable {
         case http
 
         package var defaultPort: Int { self == .https ? 443 : 80 }
+
+        /// Whether a URL has this scheme, in any case.
+        fileprivate func begins(_ text: String) -> Bool {
+            let end = text.utf8.dropFirst(rawValue.utf8.count)
+            return text.utf8.lazy.map(\.asciiLowercased).starts(with: rawValue.utf8) && end.starts(with: "://".utf8)
+        }
     }
 
     /// As it was passed.
@@ -26,8 +32,7 @@ package struct HTTPURL: Sendable, Hashable {
 
     package init(_ text: String) throws(HTTPURLError) {
         guard text.utf8.allSatisfy(\.isVisibleASCII) else { throw .character }
-        let lowercased = text.lowercased()
-        guard let scheme = Scheme.allCases.first(where: { lowercased.hasPrefix("\($0.rawValue)://") }) else { throw .scheme }
+        guard let scheme = Scheme.allCases.first(where: { $0.begins(text) }) else { throw .scheme }
         let rest = text.utf8.dropFirst(scheme.rawValue.utf8.count + 3)
         let authority = rest.prefix { !"/?#".utf8.contains($0) }
         // RFC 9110 §4.2.4: user information is refused, as it is used to hide the host.

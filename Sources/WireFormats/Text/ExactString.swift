@@ -21,7 +21,7 @@ package struct ExactString: Sendable, Hashable, Comparable, ExpressibleByStringL
 
     /// Orders by the bytes.
     package static func < (left: ExactString, right: ExactString) -> Bool {
-        left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+        left.text.bytesPrecede(right.text)
     }
 
     package func hash(into hasher: inout Hasher) {

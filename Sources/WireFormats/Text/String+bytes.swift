@@ -13,6 +13,15 @@ extension String {
             }
         }.flatMap { $0 } ?? utf8.elementsEqual(other.utf8)
     }
+
+    /// Whether the string comes before another one by the bytes of their UTF-8.
+    package func bytesPrecede(_ other: String) -> Bool {
+        utf8.withContiguousStorageIfAvailable { left in
+            other.utf8.withContiguousStorageIfAvailable { right in
+                UnsafeRawBufferPointer(left).precedes(UnsafeRawBufferPointer(right))
+            }
+        }.flatMap { $0 } ?? utf8.lexicographicallyPrecedes(other.utf8)
+    }
 }
 
 extension UnsafeRawBufferPointer {
@@ -29,5 +38,22 @@ extension UnsafeRawBufferPointer {
             index += 1
         }
         return true
+    }
+
+    /// Compares eight bytes at a time.
+    fileprivate func precedes(_ other: UnsafeRawBufferPointer) -> Bool {
+        let common = Swift.min(count, other.count)
+        var index = 0
+        while index + 8 <= common {
+            let left = UInt64(bigEndian: loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let right = UInt64(bigEndian: other.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            if left != right { return left < right }
+            index += 8
+        }
+        while index < common {
+            if self[index] != other[index] { return self[index] < other[index] }
+            index += 1
+        }
+        return count < other.count
     }
 }
