@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PosternTestSupport
 import Testing
 
 @testable import UserAuth
@@ -17,12 +18,18 @@ struct IssuerRenewalTests {
         _ owner: String? = "acme", _ issuer: String = "https://id.example", keys: IssuerKeys? = nil,
         configure: (inout Issuer) -> Void = { _ in }
     ) throws -> IssuerDeclaration {
-        var declared = Issuer(
-            pattern: try IssuerPattern(parsing: issuer), algorithms: [.es256], keySource: .jwksFile("keys.json"))
-        declared.audiences = ["uploads"]
-        if owner == nil { declared.tenantClaim = ClaimPath("org") }
-        configure(&declared)
-        return IssuerDeclaration(declared, owner: owner, keys: keys ?? self.keys)
+        let declared = try self.issuer(issuer) { declared in
+            if owner == nil { declared.tenantClaim = ClaimPath("org") }
+            configure(&declared)
+        }
+        return .new(declared, owner: owner, keys: keys ?? self.keys)
+    }
+
+    private func issuer(_ name: String = "https://id.example", configure: (inout Issuer) -> Void) throws -> Issuer {
+        var issuer = Issuer(pattern: try IssuerPattern(parsing: name), algorithms: [.es256], keySource: .jwksFile("keys.json"))
+        issuer.audiences = ["uploads"]
+        configure(&issuer)
+        return issuer
     }
 
     /// An authenticator for each generation, all with one cache.
@@ -106,6 +113,39 @@ struct IssuerRenewalTests {
         #expect(answer(generations[2], both) == "all" && answer(generations[2], own) == "audience-mismatch")
     }
 
+    @Test func `declarations that are known to be unchanged lead to the same as declarations that are compared`() throws {
+        var random = SplitMix64(seed: 12)
+        let issuers = ["https://a.example", "https://b.example", "https://id.example/1/v2", "https://id.example/{tid}/v2"]
+        for round in 0..<300 {
+            // What each of five tenants declares, in each of four generations.
+            var declared: [String: [IssuerDeclaration]] = [:]
+            var (compared, marked): ([TrustedIssuer], [TrustedIssuer]) = ([], [])
+            for generation in 1...4 {
+                var (plain, known): ([IssuerDeclaration], [IssuerDeclaration]) = ([], [])
+                for tenant in ["t1", "t2", "t3", "t4", "t5"] {
+                    let isChanged = declared[tenant] == nil || Int.random(in: 0..<3, using: &random) == 0
+                    if isChanged {
+                        declared[tenant] = try (0..<Int.random(in: 0..<3, using: &random)).map { _ in
+                            let audience = Int.random(in: 0..<3, using: &random)
+                            return try declare(tenant, issuers[Int.random(in: 0..<4, using: &random)]) {
+                                $0.audiences = ["\(tenant)-\(audience)"]
+                            }
+                        }
+                    }
+                    plain += declared[tenant] ?? []
+                    let before = marked.filter { $0.owner == tenant }
+                    known += isChanged ? declared[tenant] ?? [] : before.map { IssuerDeclaration.unchanged($0) }
+                }
+                let nextCompared = TrustedIssuer.renewed(plain, after: compared, in: generation)
+                let nextMarked = TrustedIssuer.renewed(known, after: marked, in: generation)
+                let kept = nextCompared.map { issuer in compared.firstIndex { $0 === issuer } }
+                #expect(nextMarked.map { issuer in marked.firstIndex { $0 === issuer } } == kept, "round \(round)")
+                #expect(nextMarked.map(\.issuer) == nextCompared.map(\.issuer), "round \(round)")
+                (compared, marked) = (nextCompared, nextMarked)
+            }
+        }
+    }
+
     @Test func `requests that still use the older rules are answered by those`() throws {
         let generations = generations([[try declare()], [try declare("beta")], [try declare("beta")]])
         let token = try token()
@@ -123,7 +163,7 @@ struct IssuerRenewalTests {
         ]
         for change in changes {
             let (first, second) = (
-                try declare { change(&$0, composed) }.issuer, try declare { change(&$0, decomposed) }.issuer
+                try issuer { change(&$0, composed) }, try issuer { change(&$0, decomposed) }
             )
             #expect(first == second && first.isSame(as: first) && !first.isSame(as: second))
         }

@@ -19,6 +19,9 @@ package struct ConfiguredIssuer: Sendable {
 
     package var issuer: Issuer { trusted.issuer }
 
+    /// Whether what the declaration says decides its keys, without the content of any file.
+    fileprivate var isWithoutFiles: Bool { remote != nil && issuer.keyAuthorities == nil }
+
     var identifier: String { issuer.identifier }
 
     /// The location of its keys: the URL of the set, `discovery` or `file`.
@@ -38,16 +41,34 @@ package struct ConfiguredIssuers: Sendable {
     package let keySets: [ConfiguredIssuer]
     /// For the issuers of the next generation.
     fileprivate let shared: [KeySetIdentity: SharedKeys]
+    /// The files that declare ``all``, in the same order, and which of these each declares.
+    private let files: [(file: TenantFile, declared: Range<Int>)]
     private let byTenant: [String: [ConfiguredIssuer]]
     private let serviceWide: [ConfiguredIssuer]
 
-    fileprivate init(_ all: [ConfiguredIssuer], _ shared: [KeySetIdentity: SharedKeys]) {
+    fileprivate init(
+        _ all: [ConfiguredIssuer], _ shared: [KeySetIdentity: SharedKeys], files: [(file: TenantFile, declared: Range<Int>)]
+    ) {
         self.all = all
-        self.shared = shared
+        self.files = files
         var seen: Set<ObjectIdentifier> = []
         keySets = all.filter { seen.insert(ObjectIdentifier($0.trusted.keys)).inserted }
+        self.shared = shared.filter { seen.contains(ObjectIdentifier($0.value.keys)) }
         byTenant = Dictionary(grouping: all.filter { $0.tenant != nil }) { $0.tenant ?? "" }
         serviceWide = all.filter { $0.tenant == nil }
+    }
+
+    /// For each of these files, what it declares if it was among the files of these issuers; nil for another one, and for one whose keys
+    /// depend on other files.
+    /// - Parameter book: files sorted by the tenants' ids
+    fileprivate func declared(by book: RuleBook) -> [ArraySlice<ConfiguredIssuer>?] {
+        var rest = files[...]
+        return book.files.map { file in
+            while let first = rest.first, first.file.tenant.id < file.tenant.id { rest.removeFirst() }
+            guard let first = rest.first, first.file === file else { return nil }
+            let declared = all[first.declared]
+            return declared.allSatisfy(\.isWithoutFiles) ? declared : nil
+        }
     }
 
     /// The key sets that are fetched.
@@ -95,28 +116,37 @@ struct IssuerLoader {
         _ book: RuleBook, serviceWide: [Issuer], proxies: ProxySettings, keyFiles: KeyFiles,
         after previous: ConfiguredIssuers? = nil, generation: Int = 1
     ) {
-        var builder = Builder(proxies: proxies, known: previous?.shared ?? [:])
-        for file in book.files {
-            for issuer in file.issuers { builder.add(issuer, owner: file.tenant.id, keyFiles) }
+        var builder = Builder(proxies: proxies, shared: previous?.shared ?? [:])
+        let unchanged = previous?.declared(by: book) ?? Array(repeating: nil, count: book.files.count)
+        var files: [(file: TenantFile, declared: Range<Int>)] = []
+        files.reserveCapacity(book.files.count)
+        for (file, unchanged) in zip(book.files, unchanged) {
+            let start = builder.declarations.count
+            if let unchanged {
+                for issuer in unchanged {
+                    builder.declarations.append((IssuerDeclaration.unchanged(issuer.trusted), issuer.remote))
+                }
+            } else {
+                for issuer in file.issuers { builder.add(issuer, owner: file.tenant.id, keyFiles) }
+            }
+            files.append((file, start..<builder.declarations.count))
         }
         for issuer in serviceWide { builder.add(issuer, owner: nil, keyFiles) }
         let trusted = TrustedIssuer.renewed(
-            builder.declarations.map { IssuerDeclaration($0.issuer, owner: $0.owner, keys: $0.shared.keys) },
-            after: previous?.all.map(\.trusted) ?? [], in: generation)
+            builder.declarations.map(\.issuer), after: previous?.all.map(\.trusted) ?? [], in: generation)
         let all = zip(trusted, builder.declarations).map { trusted, declared in
             ConfiguredIssuer(
-                trusted: trusted, source: declared.issuer.keySource.word, tenant: declared.owner, remote: declared.shared.remote)
+                trusted: trusted, source: trusted.issuer.keySource.word, tenant: trusted.owner, remote: declared.remote)
         }
-        issuers = ConfiguredIssuers(all, builder.shared)
+        issuers = ConfiguredIssuers(all, builder.shared, files: files)
         (problems, warnings) = (builder.problems, builder.warnings)
     }
 
     private struct Builder {
         let proxies: ProxySettings
-        /// Of the generation before.
-        let known: [KeySetIdentity: SharedKeys]
-        var shared: [KeySetIdentity: SharedKeys] = [:]
-        var declarations: [(issuer: Issuer, owner: String?, shared: SharedKeys)] = []
+        /// Those of the generation before, and new ones.
+        var shared: [KeySetIdentity: SharedKeys]
+        var declarations: [(issuer: IssuerDeclaration, remote: RemoteKeys?)] = []
         var problems: [String] = []
         var warnings: [String] = []
 
@@ -124,7 +154,8 @@ struct IssuerLoader {
             let subject =
                 "\(owner.map { "tenant \($0)" } ?? "the service-wide file"): keys of issuer \(issuer.identifier)"
             do throws(SetupError) {
-                declarations.append((issuer, owner, try keys(of: issuer, subject: subject, keyFiles)))
+                let shared = try keys(of: issuer, subject: subject, keyFiles)
+                declarations.append((.new(issuer, owner: owner, keys: shared.keys), shared.remote))
             } catch {
                 problems.append("\(subject): \(error)")
             }
@@ -139,9 +170,9 @@ struct IssuerLoader {
                 issuer: ExactString(issuer.identifier), source: issuer.keySource, content: file?.digest,
                 authorities: issuer.keyAuthorities, algorithms: issuer.algorithms)
             if let same = shared[identity] { return same }
-            let found = known[identity] ?? makeKeys(of: issuer, file?.set, subject: subject)
-            shared[identity] = found
-            return found
+            let made = makeKeys(of: issuer, file?.set, subject: subject)
+            shared[identity] = made
+            return made
         }
 
         /// - Parameter set: nil for keys that are fetched

@@ -55,12 +55,18 @@ package final class ServiceSnapshot: Sendable {
         origins = Set(book.tenants.flatMap(\.origins))
         adminHosts = HostNames(settings.adminHosts)
         fields = SnapshotFields(digest: book.digest)
+        // Both books are sorted by the tenants' ids.
+        var index = 0
         tenants = zip(book.files, credentials.perTenant).map { file, credentials in
-            let known = previous.flatMap { previous in
-                previous.directory.index(ofTenant: file.tenant.id).map { (previous.book.files[$0], previous.tenants[$0]) }
+            var known: ServedTenant?
+            if let previous {
+                while index < previous.tenants.count, previous.tenants[index].tenant.id < file.tenant.id { index += 1 }
+                if index < previous.tenants.count, previous.tenants[index].tenant.id == file.tenant.id {
+                    known = previous.tenants[index]
+                    if let known, previous.book.files[index] === file { return known }
+                }
             }
-            if let known, known.0 === file { return known.1 }
-            return ServedTenant(file.tenant, keyIssuers: file.keyIssuers, credentials: credentials, after: known?.1)
+            return ServedTenant(file.tenant, keyIssuers: file.keyIssuers, credentials: credentials, after: known)
         }
         directory = TenantDirectory(book)
     }

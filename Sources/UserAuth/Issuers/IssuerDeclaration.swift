@@ -3,20 +3,40 @@
 import WireFormats
 
 /// An issuer as a file declares it, with its keys.
-package struct IssuerDeclaration: Sendable {
-    package let issuer: Issuer
-    /// The tenant whose file declares it; nil for the service-wide file.
-    package let owner: String?
-    package let keys: IssuerKeys
+package enum IssuerDeclaration: Sendable {
+    /// - Parameter owner: the tenant whose file declares it; nil for the service-wide file
+    case new(Issuer, owner: String?, keys: IssuerKeys)
+    /// One that has not changed since the generation before.
+    case unchanged(TrustedIssuer)
 
-    package init(_ issuer: Issuer, owner: String?, keys: IssuerKeys) {
-        self.issuer = issuer
-        self.owner = owner
-        self.keys = keys
+    fileprivate var pattern: IssuerPattern {
+        switch self {
+        case .new(let issuer, _, _): issuer.pattern
+        case .unchanged(let trusted): trusted.issuer.pattern
+        }
     }
 
-    fileprivate func isSame(as trusted: TrustedIssuer) -> Bool {
-        keys === trusted.keys && owner == trusted.owner && issuer.isSame(as: trusted.issuer)
+    fileprivate var known: TrustedIssuer? {
+        if case .unchanged(let trusted) = self { trusted } else { nil }
+    }
+
+    fileprivate func isSame(as other: TrustedIssuer) -> Bool {
+        switch self {
+        case .new(let issuer, let owner, let keys):
+            keys === other.keys && owner == other.owner && issuer.isSame(as: other.issuer)
+        case .unchanged(let trusted):
+            trusted === other
+                || trusted.keys === other.keys && trusted.owner == other.owner && trusted.issuer.isSame(as: other.issuer)
+        }
+    }
+
+    /// The trusted issuer of a generation in which a token of it may fit others than before.
+    fileprivate func trusted(since generation: Int) -> TrustedIssuer {
+        switch self {
+        case .new(let issuer, let owner, let keys): TrustedIssuer(issuer, owner: owner, keys: keys, since: generation)
+        case .unchanged(let trusted):
+            TrustedIssuer(trusted.issuer, owner: trusted.owner, keys: trusted.keys, since: generation)
+        }
     }
 }
 
@@ -32,20 +52,27 @@ extension TrustedIssuer {
     package static func renewed(
         _ declarations: [IssuerDeclaration], after previous: [TrustedIssuer], in generation: Int
     ) -> [TrustedIssuer] {
-        let templates = (previous.map(\.issuer.pattern) + declarations.map(\.issuer.pattern)).filter { $0.template != nil }
-        let old = Dictionary(grouping: previous) { Group($0.issuer.pattern, templates) }
-        let new = Dictionary(grouping: declarations.indices) { Group(declarations[$0].issuer.pattern, templates) }
-        var trusted: [TrustedIssuer?] = Array(repeating: nil, count: declarations.count)
+        let templates =
+            Array(previous.lazy.map(\.issuer.pattern).filter { $0.template != nil })
+            + declarations.lazy.map(\.pattern).filter { $0.template != nil }
+        // Most declarations are known to be unchanged, and only groups with another one are compared.
+        let kept = Set(declarations.lazy.compactMap(\.known).map { ObjectIdentifier($0) })
+        let gone = previous.lazy.filter { !kept.contains(ObjectIdentifier($0)) }.map(\.issuer.pattern)
+        let other = declarations.lazy.filter { $0.known == nil }.map(\.pattern)
+        let touched = Set((Array(gone) + Array(other)).map { Group($0, templates) })
+        func isTouched(_ pattern: IssuerPattern) -> Bool { !touched.isEmpty && touched.contains(Group(pattern, templates)) }
+
+        var trusted = declarations.map { isTouched($0.pattern) ? nil : $0.known }
+        let old = Dictionary(grouping: previous.filter { isTouched($0.issuer.pattern) }) { Group($0.issuer.pattern, templates) }
+        let new = Dictionary(grouping: trusted.indices.filter { trusted[$0] == nil }) {
+            Group(declarations[$0].pattern, templates)
+        }
         for (group, indices) in new {
             let known = old[group] ?? []
             let isUnchanged =
                 known.count == indices.count && zip(indices, known).allSatisfy { declarations[$0].isSame(as: $1) }
             for (place, index) in indices.enumerated() {
-                let declared = declarations[index]
-                trusted[index] =
-                    isUnchanged
-                    ? known[place]
-                    : TrustedIssuer(declared.issuer, owner: declared.owner, keys: declared.keys, since: generation)
+                trusted[index] = isUnchanged ? known[place] : declarations[index].trusted(since: generation)
             }
         }
         return trusted.compactMap(\.self)
