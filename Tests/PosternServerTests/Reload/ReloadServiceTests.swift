@@ -188,6 +188,22 @@ struct ReloadServiceTests {
         #expect(schedule.pause(.milliseconds(interval)) == .milliseconds(soon))
     }
 
+    @Test(arguments: [(0, 5000), (200, 5000), (300, 7200), (9000, 60_000)])
+    func `looks that take long are further apart`(cost: Int, pause: Int) {
+        var schedule = LookSchedule(at: .zero)
+        func look(isUnsettled: Bool = false, cost: Int) {
+            schedule.begin(isAsked: false, at: .zero)
+            schedule.end(isUnsettled: isUnsettled, cost: .milliseconds(cost), at: .zero)
+        }
+        look(cost: cost)
+        #expect(schedule.pause(.seconds(5)) == .milliseconds(pause) && schedule.pause(.zero) == nil)
+        // A look that reads files costs more, and files that change are looked at soon.
+        look(isUnsettled: true, cost: 4000)
+        #expect(schedule.pause(.seconds(5)) == .milliseconds(200))
+        look(cost: 4000)
+        #expect(schedule.pause(.seconds(5)) == .milliseconds(pause))
+    }
+
     @Test func `a file that changes at each look does not keep the others from their interval`() {
         var schedule = LookSchedule(at: .zero)
         func look(isAsked: Bool = false, isUnsettled: Bool) {
