@@ -24,6 +24,8 @@ package struct PosternApp: Sendable {
     package let reload: any Service
     /// Returns memory to the system after bursts.
     package let memory: any Service
+    /// Tells the service manager; nil if there is none. It is the last to stop.
+    package let notifier: (any Service)?
 }
 
 /// Builds the service: all its parts are connected here.
@@ -33,6 +35,7 @@ package struct PosternApp: Sendable {
 ///   - sink: where log lines are written
 ///   - threshold: the level from which lines are logged; set by reloads
 ///   - looks: asks for a look at all files
+///   - notifier: is told when the service is ready, and when it stops
 ///   - frontPage: answers `GET /`, or returns nil for a request that must not receive the page; nil for `serve`
 ///   - hosts: the `Host` names that the public listener accepts; nil for any, as behind proxies
 ///   - onListening: called with the port when the public listener is open
@@ -43,6 +46,7 @@ package func buildPostern(
     threshold: LogThreshold,
     logger: Logger,
     looks: LookRequests = LookRequests(),
+    notifier: ServiceNotifier? = nil,
     clock: ServiceClock = .system,
     frontPage: (@Sendable (RequestHead) -> Response?)? = nil,
     hosts: HostNames? = nil,
@@ -67,9 +71,11 @@ package func buildPostern(
         now: clock.now
     )
     let readiness = Readiness(state: state, connections: publicListener.connections)
+    let probe = HealthProbe(address: settings.listen, usesTLS: settings.tls != nil)
+    notifier?.watch(.init(probe: probe, status: { state.statusLine }))
     let admin = AdminInterface(
         readiness: readiness,
-        probe: HealthProbe(address: settings.listen, usesTLS: settings.tls != nil),
+        probe: probe,
         state: state,
         metrics: MetricsExposition(
             metrics: metrics, state: state, readiness: readiness, connections: publicListener.connections, sink: sink,
@@ -87,17 +93,24 @@ package func buildPostern(
             drainDelay: { state.current.settings.drainDelay },
             onListening: { port in
                 readiness.beginListening()
+                notifier?.listenerOpened()
                 await onListening(port)
             },
-            onStopping: { readiness.beginDraining() }
+            onStopping: {
+                readiness.beginDraining()
+                notifier?.stopping(within: state.current.settings.drainDelay + ListenerService.stopTimeout + .seconds(5))
+            }
         ),
-        adminListener: ListenerService(listener: adminListener, address: settings.admin, description: "admin listener"),
+        adminListener: ListenerService(
+            listener: adminListener, address: settings.admin, description: "admin listener",
+            onListening: { _ in notifier?.listenerOpened() }),
         refresh: RefreshService(
             sources: { state.current.refreshed }, initialFetch: state.initialFetch, logger: logger, clock: clock),
         reload: ReloadService(
             state: state, log: ReloadLog(logger: logger), refreshLog: RefreshLog(logger: logger, clock: clock),
             threshold: threshold, clock: clock, requests: looks),
-        memory: MemoryService(tables: [publicListener.connections, adminListener.connections])
+        memory: MemoryService(tables: [publicListener.connections, adminListener.connections]),
+        notifier: notifier
     )
 }
 

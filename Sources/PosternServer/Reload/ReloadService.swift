@@ -66,7 +66,9 @@ struct ReloadService: Service, CustomStringConvertible {
             } else if schedule.isAsked, !outcome.isUnsettled {
                 log.foundNothing()
             }
+            let wasAsked = schedule.isAsked
             schedule.end(isUnsettled: outcome.isUnsettled, cost: cost, at: clock.uptime())
+            if wasAsked, !schedule.isAsked { requests.end() }
         }
         // No credential_process may outlive the service.
         for fetch in fetches { await fetch.cancel() }
@@ -168,16 +170,30 @@ package final class LookRequests: Sendable {
     }
 
     private let state = Mutex(State())
+    private let onRequest: @Sendable () -> Void
+    private let onEnd: @Sendable () -> Void
 
-    package init() {}
+    /// - Parameters:
+    ///   - onRequest: called at each request; must not block
+    ///   - onEnd: called when all that was asked for has been done, in order with `onRequest`; must not block
+    package init(onRequest: @escaping @Sendable () -> Void = {}, onEnd: @escaping @Sendable () -> Void = {}) {
+        self.onRequest = onRequest
+        self.onEnd = onEnd
+    }
 
     /// Asks for a look at all files, as soon as a running one has ended.
     package func request() {
         let waiting = state.withLock { state in
             state.isRequested = true
+            onRequest()
             return state.waiting.take()
         }
         waiting?.resume()
+    }
+
+    /// The looks that were asked for have ended. If there is another request by now, its looks come first.
+    func end() {
+        state.withLock { if !$0.isRequested { onEnd() } }
     }
 
     /// Waits until the time has passed, there is a request, or the task is cancelled.

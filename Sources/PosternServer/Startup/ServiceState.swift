@@ -43,6 +43,13 @@ package final class ServiceState: Sendable {
         next.forgetWhatIsGone(since: last)
     }
 
+    /// What is served, in a few words.
+    var statusLine: String {
+        let (tenants, heldBack) = (current.book.tenants.count, reloads.report.heldBack.count)
+        let served = "Serving \(tenants) \(tenants == 1 ? "tenant" : "tenants")"
+        return heldBack == 0 ? served : "\(served); files held back: \(heldBack) (see /readyz)"
+    }
+
     /// Frees the replaced snapshots that no request uses any more. A request must not do it at its end: freeing what a hundred
     /// thousand tenants had takes long.
     func freeUnused() {

@@ -40,7 +40,10 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var flags: SettingFlags
 
     func run() async throws {
-        let resolver = SettingsResolver(flags: flags.values, environment: ProcessInfo.processInfo.environment)
+        let environment = ProcessInfo.processInfo.environment
+        // A credential_process gets the variables, too.
+        let resolver = SettingsResolver(
+            flags: flags.values, environment: environment.filter { !ServiceNotifier.variables.contains($0.key) })
         let asked = try resolver.settings()
         var settings = asked
         let sink = LogSink()
@@ -50,7 +53,9 @@ struct Serve: AsyncParsableCommand {
         }
         let logger = Logger(label: "postern")
         SignalGuard.setDefaults()
-        let looks = LookRequests()
+        let notifier = ServiceNotifier.make(environment: environment, logger: logger)
+        let looks = LookRequests(
+            onRequest: { notifier?.reloadRequested() }, onEnd: { notifier?.reloadEnded() })
         // Before the files are read, so that a change after that is not missed. The service goes on when its terminal is closed.
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         let listening = Task {
@@ -77,7 +82,8 @@ struct Serve: AsyncParsableCommand {
             }
             for warning in warnings { logger.warning("set-up warning", metadata: ["warning": "\(warning)"]) }
             try await ServiceRunner(
-                settings: settings, state: state, sink: sink, threshold: threshold, logger: logger, looks: looks
+                settings: settings, state: state, sink: sink, threshold: threshold, logger: logger, looks: looks,
+                notifier: notifier
             ).run()
         } catch {
             sink.flush(milliseconds: 1000)

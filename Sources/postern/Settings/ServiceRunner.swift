@@ -24,6 +24,8 @@ struct ServiceRunner {
     let logger: Logger
     /// Asks for a look at all files.
     var looks = LookRequests()
+    /// Tells the service manager; nil if there is none.
+    var notifier: ServiceNotifier?
     /// Further services, which run as long as the listeners.
     var companions: [any Service] = []
     /// Answers `GET /`, or returns nil if the request must not have the page; `serve` has none.
@@ -39,7 +41,7 @@ struct ServiceRunner {
         let (logger, onListening) = (logger, onListening)
         let app = buildPostern(
             settings: settings, state: state, sink: sink, threshold: threshold, logger: logger, looks: looks,
-            frontPage: frontPage, hosts: hosts
+            notifier: notifier, frontPage: frontPage, hosts: hosts
         ) { port in
             logger.notice(
                 "listening",
@@ -52,7 +54,9 @@ struct ServiceRunner {
         }
         // They are shut down in reverse order: the public listener drains while /readyz already answers 503.
         var configuration = ServiceGroupConfiguration(
-            services: companions + [app.refresh, app.memory, app.reload, app.adminListener, app.publicListener],
+            services: [app.notifier].compactMap(\.self) + companions + [
+                app.refresh, app.memory, app.reload, app.adminListener, app.publicListener,
+            ],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )

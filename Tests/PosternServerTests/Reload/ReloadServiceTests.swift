@@ -63,11 +63,11 @@ struct ReloadServiceTests {
     }
 
     /// Runs the service while `body` runs.
-    private func running(_ body: () async throws -> Void) async throws {
+    private func running(_ requests: LookRequests? = nil, _ body: () async throws -> Void) async throws {
         let clock = ServiceClock(now: { Date() }, uptime: ServiceClock.system.uptime)
         let reload = ReloadService(
             state: service.state, log: ReloadLog(logger: log.logger()), refreshLog: RefreshLog(logger: log.logger()),
-            threshold: threshold, clock: clock, requests: requests, sleep: pauses.pause)
+            threshold: threshold, clock: clock, requests: requests ?? self.requests, sleep: pauses.pause)
         let task = Task { try await reload.run() }
         try await body()
         task.cancel()
@@ -113,6 +113,38 @@ struct ReloadServiceTests {
             while !log.text.contains("none has changed") { try await Task.sleep(for: .milliseconds(2)) }
         }
         #expect(log.lines.filter { $0.hasPrefix("notice SIGHUP: reading all files") }.count == 2)
+    }
+
+    @Test func `what was asked for has ended when the files have settled and what they say is in force`() async throws {
+        let state = service.state
+        let events = Mutex<[String]>([])
+        let requests = LookRequests(
+            onRequest: { events.withLock { $0.append("request") } },
+            onEnd: { events.withLock { $0.append("end in generation \(state.current.generation)") } })
+        try await running(requests) {
+            #expect(try await pauses.next() == .seconds(5))
+            try service.folder.write(changed, to: "acme.yaml")
+            requests.request()
+            #expect(try await pauses.next() == .milliseconds(200))
+            #expect(events.withLock { $0 } == ["request"])
+            pauses.end()
+            #expect(try await pauses.next() == .milliseconds(100))
+            pauses.end()
+            // A look that nobody has asked for.
+            for _ in 0..<2 {
+                #expect(try await pauses.next() == .seconds(5))
+                pauses.end()
+            }
+        }
+        #expect(events.withLock { $0 } == ["request", "end in generation 2"])
+    }
+
+    @Test func `looks have not ended while there is another request`() {
+        let ends = Mutex(0)
+        let requests = LookRequests(onEnd: { ends.withLock { $0 += 1 } })
+        requests.request()
+        requests.end()
+        #expect(ends.withLock { $0 } == 0)
     }
 
     @Test func `a file is logged when it is held back and when it no longer is`() async throws {
