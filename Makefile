@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help run build release test unit-test system-test accept bench steps many-tenants instructions lint format clean
+.PHONY: help run build release deb test unit-test system-test accept bench steps many-tenants instructions lint format clean
 
 STRICT := POSTERN_STRICT=1
 export SYMBOLS ?= no
@@ -27,6 +27,12 @@ build: ## debug build of everything
 release: ## release build of the postern command, to run elsewhere: .build/release/postern (make release SYMBOLS=yes: not stripped)
 	@scripts/install build
 	scripts/build-release postern
+
+deb: ## Debian package of the release build, in .build/deb; DEBFULLNAME and DEBEMAIL say whose
+	@scripts/install build
+	scripts/install deb
+	scripts/build-release postern
+	scripts/deb
 
 test: ## unit tests, then the system tests against the release build and a real S3
 	@scripts/install build
