@@ -26,6 +26,8 @@ package struct PosternApp: Sendable {
     package let memory: any Service
     /// Tells the service manager; nil if there is none. It is the last to stop.
     package let notifier: (any Service)?
+    /// Counts the decisions of the last hour.
+    package let decisions: any Service
 }
 
 /// Builds the service: all its parts are connected here.
@@ -70,6 +72,7 @@ package func buildPostern(
         isExempt: { address in state.current.settings.trustedProxies.contains { $0.contains(address) } },
         now: clock.now
     )
+    let recentDecisions = RecentDecisions(metrics: metrics, tenants: { state.current.tenants }, clock: clock)
     let readiness = Readiness(state: state, connections: publicListener.connections)
     let probe = HealthProbe(address: settings.listen, usesTLS: settings.tls != nil)
     notifier?.watch(.init(probe: probe, status: { state.statusLine }))
@@ -110,7 +113,8 @@ package func buildPostern(
             state: state, log: ReloadLog(logger: logger), refreshLog: RefreshLog(logger: logger, clock: clock),
             threshold: threshold, clock: clock, requests: looks),
         memory: MemoryService(tables: [publicListener.connections, adminListener.connections]),
-        notifier: notifier
+        notifier: notifier,
+        decisions: DecisionSampler(recent: recentDecisions)
     )
 }
 

@@ -39,6 +39,39 @@ struct MetricsExpositionTests {
         #expect(samples[#"postern_api_key_last_used_timestamp_seconds{tenant="acme",key="cms"}"#] == "1800000000.0")
     }
 
+    @Test func `refusals and authorised bytes are counted by tenant and rule`() async throws {
+        let service = try await TestService()
+        func ask(_ body: String, _ path: String = "/v1/tickets", key: String? = nil, headers: HTTPHeaders = [:]) {
+            _ = service.ask(.POST, path, body: body, key: key ?? service.key, headers: headers, at: start)
+        }
+        ask(#"{"rule": "avatars", "contentType": "image/png", "user": "u1", "size": 1000}"#)
+        ask(#"{"rule": "avatars", "contentType": "image/png", "user": "u1"}"#)
+        ask(#"{"rule": "avatars", "contentType": "text/html", "user": "u1"}"#)
+        ask(#"{"rule": "nothing\n", "contentType": "image/png"}"#)
+        // The only rule that this key may use.
+        ask(#"{"contentType": "image/png", "user": "u1"}"#, key: service.limitedKey)
+        ask("{")
+        ask("{", "/v1/tickets/batch")
+        ask(#"{"tickets": [{"rule": "avatars", "contentType": "text/html", "user": "u1"}, 1]}"#, "/v1/tickets/batch")
+        ask("{}", headers: ["Origin": "https://other.example"])
+        ask("{}", key: "pstn.acme.cms.wrong")
+        // Not a request for a ticket.
+        _ = service.ask(.GET, "/v1/rules", key: service.key, headers: ["Origin": "https://other.example"], at: start)
+        let samples = samples(service.metricsText(at: start))
+        let refused = samples.filter { $0.key.hasPrefix("postern_tickets_refused_total") }
+        #expect(
+            refused == [
+                #"postern_tickets_refused_total{tenant="acme",rule="avatars",code="content-type-not-allowed"}"#: "2",
+                #"postern_tickets_refused_total{tenant="acme",rule="documents",code="content-type-not-allowed"}"#: "1",
+                #"postern_tickets_refused_total{tenant="acme",rule="",code="rule-unknown"}"#: "1",
+                #"postern_tickets_refused_total{tenant="acme",rule="",code="malformed-json"}"#: "2",
+                #"postern_tickets_refused_total{tenant="acme",rule="",code="invalid-request"}"#: "1",
+                #"postern_tickets_refused_total{tenant="acme",rule="",code="origin-not-allowed"}"#: "1",
+            ])
+        let bytes = samples.filter { $0.key.hasPrefix("postern_authorised_bytes_total") }
+        #expect(bytes == [#"postern_authorised_bytes_total{tenant="acme",rule="avatars"}"#: "5243880.0"])
+    }
+
     @Test func `users of limits are counted by tenant, and the metric is absent if there are none`() async throws {
         let service = try await TestService(
             rules: """

@@ -71,6 +71,38 @@ struct RequestInfoTests {
         #expect(try info(["X-Forwarded-For": "198.51.100.7"], from: nil).client.address == "-")
     }
 
+    @Test(arguments: [
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-ff",
+        "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "fe-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-",
+        "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-what the future will be like",
+    ])
+    func `the trace of a request is read`(text: String) throws {
+        let trace = try #require(try info(["Traceparent": text]).traceParent)
+        #expect(trace.traceID == "0af7651916cd43dd8448eb211c80319c" && trace.parentID == "b7ad6b7169203331")
+    }
+
+    @Test(arguments: [
+        "", "00", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0",
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-x",
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-010", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01x", "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+        "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01", "00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "00-0af7651916cd43dd8448eb211c80319g-b7ad6b7169203331-01", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b716920333x-01",
+        "0x-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0x",
+        "00_0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "00-0af7651916cd43dd8448eb211c80319c_b7ad6b7169203331-01",
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331_01", " 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "00-0af7651916cd43dd8448eb211c80319\u{e9}-b7ad6b7169203331-01", "00-af7651916cd43dd8448eb211c80319c-0b7ad6b7169203331-01",
+    ])
+    func `an invalid traceparent is ignored`(text: String) throws {
+        #expect(try info(["traceparent": text]).traceParent == nil)
+    }
+
+    @Test func `several traceparents are ignored`() throws {
+        var fields = HTTPHeaders()
+        for _ in 0..<2 { fields.add(name: "traceparent", value: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01") }
+        #expect(try info(fields).traceParent == nil)
+    }
+
     @Test func `all values of Authorization and Origin are read`() throws {
         var fields = HTTPHeaders()
         for (name, value) in [("authorization", "Bearer a"), ("Authorization", "Bearer b"), ("ORIGIN", "https://a.example")] {

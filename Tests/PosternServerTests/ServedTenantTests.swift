@@ -75,11 +75,37 @@ struct ServedTenantTests {
         #expect(try served(rules: [.sample("a"), .sample("b", limits: .sample(perTenant: "1/1s"))]).limiter != nil)
     }
 
-    @Test func `tickets are counted by rule, and rules without tickets are left out`() throws {
+    @Test func `decisions are counted by rule, and rules without decisions are left out`() throws {
         let served = try served(rules: [.sample("a"), .sample("b"), .sample("c")])
-        #expect(served.issuedTickets.isEmpty)
-        for place in [2, 0, 2] { served.countTicket(of: served.tenant.rules[place]) }
-        #expect(served.issuedTickets.map(\.rule) == ["a", "c"])
-        #expect(served.issuedTickets.map(\.count) == [1, 2])
+        #expect(served.decisions.isEmpty)
+        let rules = served.tenant.rules
+        served.countRefusal(.ruleUnknown, of: nil)
+        for (place, bytes) in [(2, 5), (0, 7), (2, 1 << 40)] { served.countTicket(of: rules[place], maximumBytes: bytes) }
+        for code in [ProblemCode.sizeTooLarge, .rateLimited, .sizeTooLarge] { served.countRefusal(code, of: rules[0]) }
+        #expect(
+            served.decisions == [
+                .init(rule: "a", tickets: 1, authorisedBytes: 7, refusals: [.sizeTooLarge: 2, .rateLimited: 1]),
+                .init(rule: "c", tickets: 2, authorisedBytes: 1_099_511_627_781),
+                .init(rule: "", refusals: [.ruleUnknown: 1]),
+            ])
+    }
+
+    @Test func `the bytes of two billion tickets do not overflow`() throws {
+        let served = try served(rules: [.sample("a")])
+        for _ in 0..<3 { served.countTicket(of: served.tenant.rules[0], maximumBytes: .max) }
+        #expect(served.decisions.first?.authorisedBytes == 3 * Double(Int.max))
+    }
+
+    @Test func `the counts of decisions go on when the rules change, and when a rule comes back`() throws {
+        let first = try served(rules: [.sample("a"), .sample("b")])
+        for rule in first.tenant.rules { first.countTicket(of: rule, maximumBytes: 1) }
+        let second = try served(rules: [.sample("b"), .sample("c")], after: first)
+        second.forgetRulesThatAreGone()
+        second.countTicket(of: second.tenant.rules[0], maximumBytes: 1)
+        // A request that still uses the rules before.
+        first.countTicket(of: first.tenant.rules[1], maximumBytes: 1)
+        #expect(second.decisions.map(\.rule) == ["b"] && second.decisions.map(\.tickets) == [3])
+        let third = try served(rules: [.sample("a")], after: second)
+        #expect(third.decisions.map(\.rule) == ["a"] && third.decisions.map(\.tickets) == [1])
     }
 }

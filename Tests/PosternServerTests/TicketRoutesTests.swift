@@ -40,7 +40,9 @@ struct TicketRoutesTests {
         let ids = results.prefix(3).compactMap { object($0, "ticket")?["id"] }
         #expect(ids.count == 3 && ids[0] != ids[1] && ids[1] != ids[2])
         #expect(object(results.last, "problem")?["code"] == .string("rate-limited"))
-        #expect(service.state.current.tenants.first?.issuedTickets.map(\.count) == [3])
+        #expect(service.state.current.tenants.first?.decisions.map(\.tickets) == [3])
+        #expect(service.state.current.tenants.first?.decisions.map(\.refusals) == [[.rateLimited: 2]])
+        #expect(service.metrics.snapshot().decisions == DecisionSum(tickets: 3, refusals: [.rateLimited: 2]))
     }
 
     @Test func `each entry is logged and its problem counted, all with the request's id`() async throws {
@@ -72,7 +74,7 @@ struct TicketRoutesTests {
         #expect(response.status == 400)
         guard case .string(let text) = try response.object()["detail"] else { throw TestService.JSONTypeError() }
         #expect(text.contains(detail))
-        #expect(service.state.current.tenants.first?.issuedTickets.isEmpty == true)
+        #expect(service.state.current.tenants.first?.decisions == [.init(rule: "", refusals: [.invalidRequest: 1])])
     }
 
     // MARK: Refusals by the head alone

@@ -15,7 +15,8 @@ from harness.waiting import until
 
 TICKETS, FAILURES = "postern_tickets_issued_total", "postern_authentication_failures_total"
 PROBLEMS, REQUESTS = "postern_problems_total", "postern_requests_total"
-FAMILIES = (TICKETS, FAILURES, PROBLEMS, REQUESTS)
+REFUSED, BYTES = "postern_tickets_refused_total", "postern_authorised_bytes_total"
+FAMILIES = (TICKETS, REFUSED, FAILURES, PROBLEMS, REQUESTS)
 PNG = {"contentType": "image/png"}
 RULES = {
     "avatars": AVATARS | {"minSize": 10, "metadata": {"allowed": ["album"]}},
@@ -55,7 +56,7 @@ class Counted:
 
     def are(self, **expected: dict[tuple[str, ...], int]):
         """By the family's short name: the labels' values in the order of their names, and by how much that has risen."""
-        families = {"tickets": TICKETS, "failures": FAILURES, "problems": PROBLEMS, "requests": REQUESTS}
+        families = {"tickets": TICKETS, "refused": REFUSED, "failures": FAILURES, "problems": PROBLEMS, "requests": REQUESTS}
 
         def check():
             for short, name in families.items():
@@ -179,19 +180,22 @@ def test_no_key_yet_is_no_fault_of_the_caller(make_service):
 # Tickets
 
 
-def test_tickets_are_counted_by_tenant_and_rule(service, acme, beta):
-    counted = Counted(service)
+def test_decisions_are_counted_by_tenant_and_rule(service, acme, beta):
+    counted, bytes = Counted(service), figures(service, BYTES)
     for _ in range(3):
         service.ticket(acme.token(), rule="avatars", **PNG)
     service.ticket(acme.api_key, rule="avatars", user="u1", **PNG)
     for _ in range(2):
         service.ticket(acme.token(scope="upload"), rule="scoped", **PNG)
-    service.ticket(beta.token(), rule="avatars", **PNG)
+    service.ticket(beta.token(), rule="avatars", size=100, **PNG)
     for wish in ({"rule": "avatars", "contentType": "text/html"}, {"rule": "scoped"} | PNG, {"rule": "nothing"} | PNG):
         assert service.post("/v1/tickets", wish, acme.token()).status in (403, 404, 422)
     counted.are(tickets={("avatars", "acme"): 4, ("scoped", "acme"): 2, ("avatars", "beta"): 1},
+                refused={("content-type-not-allowed", "avatars", "acme"): 1, ("scope-missing", "scoped", "acme"): 1, ("rule-unknown", "", "acme"): 1},
                 problems={("content-type-not-allowed",): 1, ("scope-missing",): 1, ("rule-unknown",): 1},
                 requests={("/v1/tickets", "201"): 7, ("/v1/tickets", "422"): 1, ("/v1/tickets", "403"): 1, ("/v1/tickets", "404"): 1})
+    assert {tuple(value for _, value in labels): rise for labels, rise in risen(service, BYTES, bytes).items()} == {
+        ("avatars", "acme"): 4 << 20, ("scoped", "acme"): 2 * 5000, ("avatars", "beta"): 100}
 
 
 def test_a_batch_counts_as_one_request_and_as_its_tickets(service, acme):
@@ -199,7 +203,8 @@ def test_a_batch_counts_as_one_request_and_as_its_tickets(service, acme):
     wishes = [{"rule": "avatars"} | PNG] * 3 + [{"rule": "scoped"} | PNG] * 2 + [{"rule": "reports"} | PNG]
     answer = service.post("/v1/tickets/batch", {"tickets": wishes}, acme.token())
     assert [result["status"] for result in answer.json()["results"]] == [201, 201, 201, 403, 403, 422]
-    counted.are(tickets={("avatars", "acme"): 3}, problems={("scope-missing",): 2, ("checksum-required",): 1}, requests={("/v1/tickets/batch", "200"): 1})
+    counted.are(tickets={("avatars", "acme"): 3}, problems={("scope-missing",): 2, ("checksum-required",): 1},
+                refused={("scope-missing", "scoped", "acme"): 2, ("checksum-required", "reports", "acme"): 1}, requests={("/v1/tickets/batch", "200"): 1})
 
 
 def test_each_refusal_of_a_batch_is_logged_and_counted(service, acme):
@@ -211,7 +216,10 @@ def test_each_refusal_of_a_batch_is_logged_and_counted(service, acme):
     refused = [result["problem"] for result in answer.json()["results"] if result["status"] != 201]
     codes = ["scope-missing", "rule-unknown", "scope-missing", "checksum-required", "invalid-request", "invalid-request", "content-type-not-allowed", "size-too-small"]
     assert [problem["code"] for problem in refused] == codes
-    counted.are(tickets={("avatars", "acme"): 1}, problems={(code,): codes.count(code) for code in codes}, requests={("/v1/tickets/batch", "200"): 1})
+    refused = {("scope-missing", "scoped"): 2, ("rule-unknown", ""): 1, ("checksum-required", "reports"): 1, ("invalid-request", ""): 2,
+               ("content-type-not-allowed", "avatars"): 1, ("size-too-small", "avatars"): 1}
+    counted.are(tickets={("avatars", "acme"): 1}, problems={(code,): codes.count(code) for code in codes},
+                refused={(*labels, "acme"): count for labels, count in refused.items()}, requests={("/v1/tickets/batch", "200"): 1})
     [id] = {problem["requestId"] for problem in refused}
     lines = logged(service, "requestId", [id])
     assert [(line["message"], line.get("code")) for line in lines] == [("ticket issued", None), *(("ticket refused", code) for code in codes)]
@@ -242,6 +250,23 @@ def test_a_ticket_is_logged_once_with_all_that_was_decided(service, acme, beta):
             assert line["issuer"] == f"https://id.{tenant}.example" and line["keyId"] == "k1" and "apiKey" not in line
     assert by_id[batch[0]["ticket"]["id"]]["requestId"] == by_id[batch[1]["ticket"]["id"]]["requestId"]
     assert by_id[tickets["token"]["id"]]["minSize"] == by_id[tickets["token"]["id"]]["maxSize"] == 4711
+
+
+def test_the_trace_of_a_request_is_in_its_log_line(service, acme):
+    """Of a ticket, of a refusal, and of a request that its connection refuses; a trace that is not valid is ignored."""
+    trace, parent = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+    valid, invalid = f"00-{trace}-{parent}-01", f"00-{trace}-{'0' * 16}-01"
+    bearer = {"Authorization": f"Bearer {acme.token()}", "Content-Type": "application/json"}
+    asked = {}
+    for value, expected in ((valid, (trace, parent)), (invalid, (None, None)), (None, (None, None))):
+        fields = bearer | ({"Traceparent": value} if value else {})
+        for body, more in (({"rule": "avatars"} | PNG, {}), ({"rule": "nothing"}, {}), ({}, {"Authorization": "Bearer x"}), ({}, {"Content-Length": "16385"})):
+            with service.connect(timeout=60) as connection:
+                answer = connection.request("POST", "/v1/tickets", fields | more, json.dumps(body).encode())
+            asked[answer.headers["x-request-id"]] = expected
+    assert len(asked) == 12
+    lines = logged(service, "requestId", asked)
+    assert {line["requestId"]: (line.get("traceId"), line.get("parentId")) for line in lines} == asked
 
 
 def test_a_refused_ticket_is_logged_once_with_its_code(service, acme):

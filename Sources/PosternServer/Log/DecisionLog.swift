@@ -49,13 +49,13 @@ package struct DecisionLog: Sendable {
     }
 
     /// Logs the refusal of an authenticated request for a ticket.
-    /// - Parameter rule: the name in the request
-    func recordRefusal(_ problem: ProblemDetails, cause: any Error, of context: TenantContext, rule: String?) {
+    /// - Parameter rule: the rule that the request was for; nil if there is no such rule. The name in the request may be anything, even
+    ///   a token
+    func recordRefusal(_ problem: ProblemDetails, cause: any Error, of context: TenantContext, rule: UploadRule?) {
         guard var line = line("ticket refused", Self.level(of: problem), context.info) else { return }
         line.add("code", problem.code.rawValue)
         line.add("tenant", context.tenant.id)
-        // Only the name of an existing rule: another name may be anything, even a token.
-        if let rule, context.tenant.rules.contains(where: { $0.name.hasSameBytes(as: rule) }) { line.add("rule", rule) }
+        if let rule { line.add("rule", rule.name) }
         add(context.principal, to: &line)
         add(cause, of: problem, to: &line)
         sink.write(line.finish())
@@ -72,11 +72,13 @@ package struct DecisionLog: Sendable {
     }
 
     /// Logs a request that its connection rejected.
-    func recordRejection(_ problem: ProblemDetails, requestID: String, peer: String, at now: Date) {
+    /// - Parameter trace: of its head, if that could be read
+    func recordRejection(_ problem: ProblemDetails, requestID: String, peer: String, trace: TraceParent?, at now: Date) {
         guard threshold.logs(.info) else { return }
         var line = LogLine(format, at: now, level: .info, message: "request refused")
         line.add("requestId", requestID)
         line.add("peer", peer)
+        Self.add(trace, to: &line)
         line.add("code", problem.code.rawValue)
         line.add("reason", problem.detail)
         sink.write(line.finish())
@@ -88,7 +90,14 @@ package struct DecisionLog: Sendable {
         var line = LogLine(format, at: info.time, level: severity, message: message)
         line.add("requestId", info.requestID)
         line.add("peer", info.client.address)
+        Self.add(info.traceParent, to: &line)
         return line
+    }
+
+    private static func add(_ trace: TraceParent?, to line: inout LogLine) {
+        guard let trace else { return }
+        line.add("traceId", trace.traceID)
+        line.add("parentId", trace.parentID)
     }
 
     private static func level(of problem: ProblemDetails) -> Logger.Level {

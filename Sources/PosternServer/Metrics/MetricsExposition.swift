@@ -71,12 +71,30 @@ struct MetricsExposition: Sendable {
     }
 
     private func addTickets(to page: inout PrometheusText) {
+        let decisions = state.current.tenants.flatMap { served in
+            served.decisions.map {
+                (labels: [("tenant", served.tenant.id), ("rule", $0.rule)] as PrometheusText.Labels, counts: $0)
+            }
+        }
         page.add("postern_tickets_issued_total", .counter, help: "Tickets issued, by tenant and rule.") { samples in
-            for served in state.current.tenants {
-                for (rule, count) in served.issuedTickets.sorted(by: { $0.rule < $1.rule }) {
-                    samples.add([("tenant", served.tenant.id), ("rule", rule)], count)
+            for (labels, counts) in decisions where counts.tickets > 0 { samples.add(labels, counts.tickets) }
+        }
+        page.add(
+            "postern_tickets_refused_total", .counter,
+            help:
+                "Refused requests for tickets of authenticated callers, by tenant, rule and code; no rule if there is no such rule."
+        ) { samples in
+            for (labels, counts) in decisions {
+                for (code, count) in counts.refusals.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+                    samples.add(labels + [("code", code.rawValue)], count)
                 }
             }
+        }
+        page.add(
+            "postern_authorised_bytes_total", .counter,
+            help: "The largest files that the issued tickets allow, in bytes, by tenant and rule."
+        ) { samples in
+            for (labels, counts) in decisions where counts.tickets > 0 { samples.add(labels, counts.authorisedBytes) }
         }
         page.add(
             "postern_limit_users", .gauge, help: "Users counted by limits per user, by tenant; absent if there are none."

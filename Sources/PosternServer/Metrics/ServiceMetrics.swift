@@ -2,7 +2,8 @@
 
 import Synchronization
 
-/// The service's counters. Each label is from a closed set, never from a client. Tickets are counted by ``ServedTenant``.
+/// The service's counters. Each label is from a closed set, never from a client. ``ServedTenant`` counts the decisions of
+/// each tenant.
 package final class ServiceMetrics: Sendable {
     /// The requests with one label.
     struct Requests {
@@ -15,6 +16,14 @@ package final class ServiceMetrics: Sendable {
         fileprivate var byLabel = Array(repeating: Requests(), count: RequestLabel.allCases.count)
         var problems: [ProblemCode: Int] = [:]
         var authenticationFailures: [String: Int] = [:]
+        fileprivate var batchTickets = 0
+
+        /// All tickets, and all problems in responses.
+        var decisions: DecisionSum {
+            // Each response with status 201 has one ticket.
+            let alone = byLabel[RequestLabel.route(.tickets).index].statuses[201, default: 0]
+            return DecisionSum(tickets: alone + batchTickets, refusals: problems)
+        }
 
         var requests: some Sequence<(RequestLabel, Requests)> { zip(RequestLabel.allCases, byLabel) }
     }
@@ -29,6 +38,11 @@ package final class ServiceMetrics: Sendable {
             $0.byLabel[label.index].statuses[status, default: 0] += 1
             $0.byLabel[label.index].durations.record(seconds)
         }
+    }
+
+    /// Counts the tickets of one batch.
+    func countBatchTickets(_ count: Int) {
+        counts.withLock { $0.batchTickets += count }
     }
 
     func countProblem(_ code: ProblemCode) {

@@ -22,12 +22,14 @@ final class RequestInfo: Sendable {
     let origins: [String]
     let requestID: String
     let client: ClientAddress
+    /// The trace that the request belongs to; nil if it does not say, or not in a valid way.
+    let traceParent: TraceParent?
 
     var origin: String? { origins.first }
 
     init(
         snapshot: ServiceSnapshot, time: Date, authorization: [String] = [], origins: [String] = [], requestID: String,
-        client: ClientAddress
+        client: ClientAddress, traceParent: TraceParent? = nil
     ) {
         self.snapshot = snapshot
         self.time = time
@@ -35,6 +37,7 @@ final class RequestInfo: Sendable {
         self.origins = origins
         self.requestID = requestID
         self.client = client
+        self.traceParent = traceParent
     }
 
     /// Reads the head of a request.
@@ -50,7 +53,8 @@ final class RequestInfo: Sendable {
             authorization: head.values("authorization"),
             origins: head.values("origin"),
             requestID: Self.proxyRequestID(head, client) ?? random.makeRequestID(),
-            client: client
+            client: client,
+            traceParent: TraceParent(head)
         )
     }
 

@@ -3,6 +3,7 @@
 import RuleFiles
 import UploadRules
 import UserAuth
+import WireFormats
 
 /// A request whose caller is authenticated. The initialiser authenticates, so a route that needs a context cannot skip it.
 struct TenantContext {
@@ -12,8 +13,8 @@ struct TenantContext {
 
     var tenant: Tenant { served.tenant }
 
-    /// - Throws: `AuthenticationError`, `AccessError` if the caller's tenant is not known or refuses the caller, or `ProblemDetails`
-    ///   if the clock is implausible
+    /// - Throws: `AuthenticationError`, `AccessError` if the caller's tenant is not known, ``TenantRefusal`` if it refuses the caller,
+    ///   or `ProblemDetails` if the clock is implausible
     init(_ info: RequestInfo) throws {
         try ServiceClock.check(info.time)
         let principal = try info.snapshot.authenticator.authenticate(authorization: info.authorization, at: info.time)
@@ -22,8 +23,8 @@ struct TenantContext {
             try served.tenant.checkAccess(of: principal, from: info.origin)
         } catch {
             // It is logged and counted as any other token that is not accepted.
-            if error == .issuedTooEarly { throw AuthenticationError.issuedTooEarly }
-            throw error
+            let cause: any Error = error == .issuedTooEarly ? AuthenticationError.issuedTooEarly : error
+            throw TenantRefusal(served: served, cause: cause)
         }
         self.info = info
         self.principal = principal
@@ -36,6 +37,24 @@ struct TenantContext {
     /// Finds the rule with this name, or the only permitted one if the name is nil.
     func rule(named name: String?) throws(Refusal) -> UploadRule {
         try principal.rule(named: name, of: tenant)
+    }
+
+    /// Returns the rule that a request is for, although it was refused: the tenant's rule with this name, or the only permitted one if
+    /// the name is nil. Nil if there is no such rule.
+    func existingRule(named name: String?) -> UploadRule? {
+        guard let name else { return try? rule(named: nil) }
+        return tenant.rules.first { $0.name.hasSameBytes(as: name) }
+    }
+
+    /// Does something, and makes its errors refusals by the tenant, unless they have been logged and counted as such.
+    func attribute<Result>(_ work: () throws -> Result) throws -> Result {
+        do {
+            return try work()
+        } catch let error as LoggedError {
+            throw error
+        } catch {
+            throw TenantRefusal(served: served, cause: error)
+        }
     }
 
     /// Decides on whose behalf the upload is.
@@ -60,4 +79,10 @@ struct TenantContext {
     static func limitedCaller(_ user: String, of issuer: String) -> String {
         "user \(issuer)\n\(user)"
     }
+}
+
+/// A tenant's refusal of an authenticated caller's request, before a rule was looked at.
+struct TenantRefusal: Error {
+    let served: ServedTenant
+    let cause: any Error
 }

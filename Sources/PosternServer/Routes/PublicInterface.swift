@@ -69,7 +69,7 @@ struct PublicInterface: Sendable {
         do {
             response = try makeResponse(to: request, route, info)
         } catch {
-            (response, code) = problemResponse(error, info)
+            (response, code) = problemResponse(error, route, info)
         }
         addFields(to: &response, info, code: code)
         count(label, response, request.head)
@@ -82,11 +82,11 @@ struct PublicInterface: Sendable {
         let info = info(head, snapshot)
         do {
             guard try responseWithoutBody(to: head, route, info) == nil else { return nil }
-            _ = try TenantContext(info)
-            try head.checkDeclaresJSON()
+            let context = try TenantContext(info)
+            try context.attribute { try head.checkDeclaresJSON() }
             return nil
         } catch {
-            var (response, code) = problemResponse(error, info)
+            var (response, code) = problemResponse(error, route, info)
             addFields(to: &response, info, code: code)
             count(.route(route), response, head)
             return response
@@ -103,7 +103,9 @@ struct PublicInterface: Sendable {
         let requestID = info?.requestID ?? random.makeRequestID()
         metrics.countProblem(problem.code)
         metrics.countResponse(.route(.other), status: problem.code.status, seconds: 0)
-        log.recordRejection(problem, requestID: requestID, peer: info?.client.address ?? peer?.description ?? "-", at: now)
+        log.recordRejection(
+            problem, requestID: requestID, peer: info?.client.address ?? peer?.description ?? "-", trace: info?.traceParent,
+            at: now)
         var response = problem.response(requestID: requestID)
         response.shared = info?.snapshot.fields.uncached ?? Self.uncachedFields
         if let info {
@@ -122,8 +124,8 @@ struct PublicInterface: Sendable {
         if let response = try responseWithoutBody(to: request.head, route, info) { return response }
         let context = try TenantContext(info)
         switch route {
-        case .tickets: return try tickets.respond(to: request, context)
-        case .batch: return try batch.respond(to: request, context)
+        case .tickets: return try context.attribute { try tickets.respond(to: request, context) }
+        case .batch: return try context.attribute { try batch.respond(to: request, context) }
         default: return RulesRoute().respond(context)
         }
     }
@@ -167,8 +169,11 @@ struct PublicInterface: Sendable {
         }
     }
 
-    private func problemResponse(_ error: any Error, _ info: RequestInfo) -> (Response, ProblemCode) {
+    private func problemResponse(_ error: any Error, _ route: Route, _ info: RequestInfo) -> (Response, ProblemCode) {
+        let refusal = error as? TenantRefusal
+        let error = refusal?.cause ?? error
         let problem = ProblemDetails(error)
+        if let refusal, route == .tickets || route == .batch { refusal.served.countRefusal(problem.code, of: nil) }
         if let error = error as? AuthenticationError { metrics.countAuthenticationFailure(error.reason) }
         metrics.countProblem(problem.code)
         if !(error is LoggedError) { log.recordRefusal(problem, cause: error, of: info) }

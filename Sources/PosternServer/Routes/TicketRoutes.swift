@@ -23,6 +23,7 @@ struct BatchRoute: Sendable {
     func respond(to request: Request, _ context: TenantContext) throws -> Response {
         let entries = try Self.entries(of: try request.json())
         var json = JSONWriter(capacity: 2048 * entries.count)
+        var tickets = 0
         json.beginObject()
         json.key("results")
         json.beginArray()
@@ -31,6 +32,7 @@ struct BatchRoute: Sendable {
             json.key("status")
             do {
                 let ticket = try issuer.ticket(for: entry, context)
+                tickets += 1
                 json.int(201)
                 json.key("ticket")
                 ticket.write(to: &json)
@@ -45,6 +47,7 @@ struct BatchRoute: Sendable {
         }
         json.endArray()
         json.endObject()
+        metrics.countBatchTickets(tickets)
         return Response(status: 200, shared: context.info.snapshot.fields.json, body: .bytes(json.finish()))
     }
 

@@ -3,7 +3,6 @@
 import AWSCredentials
 import PostPolicy
 import RuleFiles
-import Synchronization
 package import UploadRules
 
 #if canImport(FoundationEssentials)
@@ -21,7 +20,7 @@ package final class ServedTenant: Sendable {
     private let signers: [(store: Store, credentials: RefreshingCredentials)]
     /// Counts against the limits of its rules; nil if none has limits.
     let limiter: RateLimiter?
-    private let issued: TicketCounts
+    private let decisionCounts: DecisionCounts
 
     /// - Parameters:
     ///   - credentials: for each of the tenant's stores
@@ -34,7 +33,7 @@ package final class ServedTenant: Sendable {
         self.keyIssuers = keyIssuers
         signers = Array(zip(tenant.stores, credentials))
         limiter = tenant.rules.contains { $0.limits != .none } ? previous?.limiter ?? RateLimiter() : nil
-        issued = previous?.issued ?? TicketCounts()
+        decisionCounts = previous?.decisionCounts ?? DecisionCounts()
     }
 
     /// Forgets the counts of rules that it no longer has. Call it once its rules are in force.
@@ -55,36 +54,27 @@ package final class ServedTenant: Sendable {
         signers.contains { $0.credentials.problem(at: now) == nil }
     }
 
-    /// - Parameter rule: one of the tenant's rules
-    func countTicket(of rule: UploadRule) {
-        issued.add(rule.name)
+    // MARK: Decisions
+
+    /// - Parameters:
+    ///   - rule: one of the tenant's rules
+    ///   - maximumBytes: the largest file that the ticket allows
+    func countTicket(of rule: UploadRule, maximumBytes: Int) {
+        decisionCounts.addTicket(of: rule.name, maximumBytes: maximumBytes)
     }
 
-    /// The rules that have issued tickets, in the order of the tenant's rules.
-    var issuedTickets: [(rule: String, count: Int)] {
-        let counts = issued.byRule
-        return tenant.rules.compactMap { rule in counts[rule.name].map { (rule.name, $0) } }
-    }
-}
-
-/// Tickets issued, by the names of a tenant's rules. They outlive a change of the rules, so that a counter never decreases.
-private final class TicketCounts: Sendable {
-    /// In the order of the rules' first tickets.
-    private let counts = Mutex<[(rule: String, count: Int)]>([])
-
-    /// - Parameter rule: a name, which is ASCII
-    func add(_ rule: String) {
-        counts.withLock { counts in
-            // Few rules: a dictionary would have to hash the name.
-            if let index = counts.firstIndex(where: { $0.rule == rule }) {
-                counts[index].count += 1
-            } else {
-                counts.append((rule, 1))
-            }
-        }
+    /// - Parameter rule: the rule that the request was for; nil if there is no such rule
+    func countRefusal(_ code: ProblemCode, of rule: UploadRule?) {
+        decisionCounts.addRefusal(code, of: rule?.name ?? "")
     }
 
-    var byRule: [String: Int] {
-        counts.withLock { Dictionary(uniqueKeysWithValues: $0.map { ($0.rule, $0.count) }) }
+    /// The counts of the tenant's rules that have decided something, in their order, and last those of no rule.
+    var decisions: [DecisionCounts.OfRule] {
+        let counts = decisionCounts.byRule
+        guard !counts.isEmpty else { return [] }
+        return (tenant.rules.map(\.name) + [""]).compactMap { name in counts.first { $0.rule == name } }
     }
+
+    /// See ``DecisionCounts/takeRecent()``.
+    func takeRecentDecisions() -> DecisionSum? { decisionCounts.takeRecent() }
 }

@@ -23,13 +23,15 @@ struct TicketIssuer: Sendable {
     ///   - context: the authenticated caller
     /// - Throws: `LoggedError`
     func ticket(for json: JSONValue, _ context: TenantContext) throws -> Ticket {
-        var rule: String?
+        var requested: String??
         do {
             let request = try UploadRequest(json)
-            rule = request.rule
+            requested = .some(request.rule)
             return try ticket(for: request, context)
         } catch {
             let problem = ProblemDetails(error)
+            let rule = requested.flatMap { context.existingRule(named: $0) }
+            context.served.countRefusal(problem.code, of: rule)
             log.recordRefusal(problem, cause: error, of: context, rule: rule)
             throw LoggedError(problem: problem)
         }
@@ -64,7 +66,7 @@ struct TicketIssuer: Sendable {
         #if DEBUG
             try ticket.checkAgainstEvaluator(store: store, credentials: credentials)
         #endif
-        context.served.countTicket(of: rule)
+        context.served.countTicket(of: rule, maximumBytes: admission.sizes.upperBound)
         log.recordTicket(
             ticket, of: context, bucket: store.bucket, contentType: admission.contentType, accessKeyID: credentials.accessKeyID)
         return ticket

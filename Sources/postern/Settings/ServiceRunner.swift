@@ -55,7 +55,7 @@ struct ServiceRunner {
         // They are shut down in reverse order: the public listener drains while /readyz already answers 503.
         var configuration = ServiceGroupConfiguration(
             services: [app.notifier].compactMap(\.self) + companions + [
-                app.refresh, app.memory, app.reload, app.adminListener, app.publicListener,
+                app.refresh, app.memory, app.decisions, app.reload, app.adminListener, app.publicListener,
             ],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
