@@ -83,7 +83,8 @@ struct DecisionLogTests {
         // Below the level: neither is written.
         let quiet = DecisionLog(sink: sink, format: .text, threshold: LogThreshold(.warning))
         quiet.recordRefusal(ProblemDetails(.notFound, detail: "canary"), cause: ProblemDetails(.notFound, detail: ""), of: info)
-        quiet.recordRejection(ProblemDetails(Rejection.tooManyConnections), requestID: "r2", peer: "-", at: .january2027)
+        quiet.recordRejection(
+            ProblemDetails(Rejection.tooManyConnections), requestID: "r2", peer: "-", trace: nil, at: .january2027)
         try await onOwnThread { sink.flush(milliseconds: 600_000) }
         let lines = String(decoding: try #require(folder.content("log")), as: UTF8.self).split(separator: "\n")
         #expect(
@@ -100,7 +101,8 @@ struct DecisionLogTests {
         let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
         let sink = LogSink(descriptor: file.fileDescriptor)
         DecisionLog(sink: sink, format: .text, threshold: LogThreshold(level))
-            .recordRejection(ProblemDetails(Rejection.tooManyConnections), requestID: "r1", peer: "-", at: .january2027)
+            .recordRejection(
+                ProblemDetails(Rejection.tooManyConnections), requestID: "r1", peer: "-", trace: nil, at: .january2027)
         try await onOwnThread { sink.flush(milliseconds: 600_000) }
         let lines = String(decoding: try #require(folder.content("log")), as: UTF8.self).split(separator: "\n")
         #expect(lines.count == count && lines.allSatisfy { $0.contains(" INFO request refused requestId=r1 ") })

@@ -3,6 +3,7 @@
 import OutgoingHTTP
 import ServiceLifecycle
 import Synchronization
+import UploadRules
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -38,7 +39,7 @@ final class RecentDecisions: Sendable {
 
     private struct State {
         /// The minutes since the first one that is kept, without gaps; never empty. Their dates are not used.
-        var minutes = [Minute(start: .distantPast)]
+        var lastHour = [Minute(start: .distantPast)]
         /// The number of the last of them, counted by the uptime.
         var last: Int
         /// The total of all tickets and problems at the last sample.
@@ -48,8 +49,8 @@ final class RecentDecisions: Sendable {
         mutating func move(to minute: Int) {
             guard minute > last else { return }
             let missing = min(minute - last, RecentDecisions.maximumMinutes)
-            minutes += Array(repeating: Minute(start: .distantPast), count: missing)
-            minutes.removeFirst(max(0, minutes.count - RecentDecisions.maximumMinutes))
+            lastHour += Array(repeating: Minute(start: .distantPast), count: missing)
+            lastHour.removeFirst(max(0, lastHour.count - RecentDecisions.maximumMinutes))
             last = minute
         }
     }
@@ -75,8 +76,8 @@ final class RecentDecisions: Sendable {
         let moment = clock.moment()
         return state.withLock { state in
             sample(&state, at: moment.uptime)
-            return state.minutes.enumerated().map { index, minute in
-                let number = state.last - (state.minutes.count - 1 - index)
+            return state.lastHour.enumerated().map { index, minute in
+                let number = state.last - (state.lastHour.count - 1 - index)
                 let age = moment.uptime - Self.minute * number
                 var dated = Minute(start: moment.date - age / .seconds(1))
                 (dated.total, dated.tenants, dated.others) = (minute.total, minute.tenants, minute.others)
@@ -103,10 +104,12 @@ final class RecentDecisions: Sendable {
 
     private func sample(_ state: inout State, at uptime: Duration) {
         let counted = metrics.snapshot().decisions
-        let changes = tenants().compactMap { served in served.takeRecentDecisions().map { (served.tenant.id, $0) } }
+        let changes = tenants().compactMap { served in
+            served.takeRecentDecisions().map { (tenant: served.tenant.id, decisions: $0) }
+        }
         // What was decided since the last sample is in the minute of that sample: the minute which has just ended, if the sampler
         // is on time.
-        state.minutes[state.minutes.count - 1].add(changes, total: counted.since(state.counted))
+        state.lastHour[state.lastHour.count - 1].add(changes, total: counted.since(state.counted))
         state.counted = counted
         state.move(to: Self.number(uptime))
     }
