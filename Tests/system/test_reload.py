@@ -210,7 +210,7 @@ def test_tenants_come_and_go(begin):
     (service.folder / "tenants/beta.yaml").unlink()
     until("it is not", lambda: status(service, beta.api_key) == 401)
     changes = until("both are logged", lambda: len(found := lines(service, "changed files are in force")) == 2 and found)
-    assert [(line["added"], line["removed"], line["tenants"]) for line in changes] == [("1", "0", "beta"), ("0", "1", "beta")]
+    assert [(line["added"], line["removed"], line["tenantIds"]) for line in changes] == [(1, 0, "beta"), (0, 1, "beta")]
     assert changes[-1]["digest"] == ready(service)["digest"] and status(service, acme.api_key) == 200
 
 

@@ -69,6 +69,17 @@ package struct LogLine: ~Copyable {
         }
     }
 
+    /// Adds a number whose name may have to be escaped.
+    package mutating func add(named name: String, _ value: Int) {
+        switch format {
+        case .json:
+            json.key(name)
+            json.int(value)
+        case .text:
+            addText(name.utf8, String(value))
+        }
+    }
+
     private mutating func addText(_ name: some Collection<UInt8>, _ value: String) {
         text.append(UInt8(ascii: " "))
         text += name
@@ -142,7 +153,11 @@ package struct LineLogHandler: LogHandler {
         if let provided = metadataProvider?.get() { all.merge(provided) { _, new in new } }
         if let own = event.metadata { all.merge(own) { _, new in new } }
         for (name, value) in all.sorted(by: { $0.key < $1.key }) {
-            line.add(named: name, value.description)
+            if case .stringConvertible(let number as Int) = value {
+                line.add(named: name, number)
+            } else {
+                line.add(named: name, value.description)
+            }
         }
         sink.write(line.finish())
     }

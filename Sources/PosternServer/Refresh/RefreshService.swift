@@ -175,7 +175,7 @@ struct RefreshLog: Sendable {
             if isStarting(), after.isPermanent { return }
             guard Self.isLogged(failuresInARow: after.failuresInARow) || error != before.lastError else { return }
             metadata["error"] = "\(error)"
-            metadata["failures"] = "\(after.failuresInARow)"
+            metadata["failures"] = .stringConvertible(after.failuresInARow)
             log(after.failureLine, metadata)
         } else if after.successes > before.successes, after.content != before.content || before.failuresInARow > 0 {
             log(after.successLine, metadata)
@@ -258,7 +258,7 @@ extension RemoteKeys: RefreshedSource {
                 message: status.hasKeys
                     ? "the issuer's keys cannot be fetched: the last ones stay in use"
                     : "the issuer's keys cannot be fetched: its tokens get 503 until they can",
-                metadata: status.ageSeconds.map { ["ageSeconds": "\($0)"] } ?? [:]),
+                metadata: status.ageSeconds.map { ["ageSeconds": .stringConvertible($0)] } ?? [:]),
             successLine: .init(level: .notice, message: "the issuer's keys were fetched", metadata: fetched)
         )
     }
@@ -290,7 +290,7 @@ extension RefreshingCredentials: RefreshedSource {
                 message: serves
                     ? "credentials cannot be renewed: the current ones are used until they expire"
                     : "credentials cannot be fetched: ticket requests get 503 until they can",
-                metadata: status.remaining.map { ["remainingSeconds": "\(Int($0))"] } ?? [:]),
+                metadata: status.remaining.map { ["remainingSeconds": .stringConvertible(Int($0))] } ?? [:]),
             successLine: .init(level: .notice, message: "credentials were fetched", metadata: fetched)
         )
     }

@@ -45,13 +45,13 @@ struct ReloadLog: Sendable {
 
     private func metadata(_ next: Reloader.Next, _ heldBack: Int) -> Logger.Metadata {
         var metadata: Logger.Metadata = [
-            "generation": "\(next.snapshot.generation)", "digest": "\(next.snapshot.book.digest)",
-            "added": "\(next.added.count)", "changed": "\(next.changed.count)", "removed": "\(next.removed.count)",
-            "heldBack": "\(heldBack)",
+            "generation": .stringConvertible(next.snapshot.generation), "digest": "\(next.snapshot.book.digest)",
+            "added": .stringConvertible(next.added.count), "changed": .stringConvertible(next.changed.count),
+            "removed": .stringConvertible(next.removed.count), "heldBack": .stringConvertible(heldBack),
         ]
         let names = next.added + next.changed + next.removed
         if !names.isEmpty {
-            metadata["tenants"] = "\(names.prefix(Self.maximum.names).joined(separator: " "))"
+            metadata["tenantIds"] = "\(names.prefix(Self.maximum.names).joined(separator: " "))"
         }
         if next.isServiceFileChanged { metadata["serviceFile"] = "changed" }
         if next.isCertificateChanged { metadata["certificate"] = "changed" }
@@ -59,7 +59,7 @@ struct ReloadLog: Sendable {
     }
 
     private func log(_ held: HeldBackFile) {
-        var metadata: Logger.Metadata = ["file": "\(held.file)", "count": "\(held.problems.count)"]
+        var metadata: Logger.Metadata = ["file": "\(held.file)", "count": .stringConvertible(held.problems.count)]
         if let tenant = held.tenant { metadata["tenant"] = "\(tenant)" }
         let problems = held.problems.prefix(Self.maximum.problems).map { $0.description.prefix(Self.maximum.characters) }
         metadata["problems"] = "\(problems.joined(separator: " | "))"
@@ -72,6 +72,6 @@ struct ReloadLog: Sendable {
 
     private func noteOmitted(_ count: Int, _ what: String) {
         guard count > Self.maximum.lines else { return }
-        logger.warning("there are more \(what) than are logged", metadata: ["count": "\(count)"])
+        logger.warning("there are more \(what) than are logged", metadata: ["count": .stringConvertible(count)])
     }
 }

@@ -67,7 +67,10 @@ struct Serve: AsyncParsableCommand {
             let most = max(1, descriptors - FileDescriptorLimit.reserve)
             logger.warning(
                 "maxConnections was reduced: raise the limit of open files (ulimit -n)",
-                metadata: ["asked": "\(settings.maxConnections)", "connections": "\(most)", "openFiles": "\(descriptors)"]
+                metadata: [
+                    "asked": .stringConvertible(settings.maxConnections), "connections": .stringConvertible(most),
+                    "openFiles": .stringConvertible(descriptors),
+                ]
             )
             settings.maxConnections = most
         }
