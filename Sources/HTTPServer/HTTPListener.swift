@@ -24,6 +24,9 @@ package final class HTTPListener: Sendable {
     /// The counts of its connections.
     package let connections: ConnectionTable
 
+    /// The loops that the connections run on.
+    package var eventLoops: [any EventLoop] { group.makeIterator().map { $0 } }
+
     private let host: String
     private let port: Int
     private let tls: (@Sendable () -> NIOSSLContext)?

@@ -28,6 +28,8 @@ package struct PosternApp: Sendable {
     package let notifier: (any Service)?
     /// Counts the decisions of the last hour.
     package let decisions: any Service
+    /// Measures how late event loops are.
+    package let lag: any Service
 }
 
 /// Builds the service: all its parts are connected here.
@@ -72,6 +74,7 @@ package func buildPostern(
         isExempt: { address in state.current.settings.trustedProxies.contains { $0.contains(address) } },
         now: clock.now
     )
+    let lag = EventLoopLag(loops: publicListener.eventLoops)
     let recentDecisions = RecentDecisions(metrics: metrics, tenants: { state.current.tenants }, clock: clock)
     let readiness = Readiness(state: state, connections: publicListener.connections)
     let probe = HealthProbe(address: settings.listen, usesTLS: settings.tls != nil)
@@ -81,8 +84,8 @@ package func buildPostern(
         probe: probe,
         state: state,
         metrics: MetricsExposition(
-            metrics: metrics, state: state, readiness: readiness, connections: publicListener.connections, sink: sink,
-            clock: clock, startedAt: clock.now()),
+            metrics: metrics, state: state, readiness: readiness, connections: publicListener.connections, lag: lag,
+            sink: sink, clock: clock, startedAt: clock.now()),
         clock: clock
     )
     let adminListener = HTTPListener(
@@ -114,7 +117,8 @@ package func buildPostern(
             threshold: threshold, clock: clock, requests: looks),
         memory: MemoryService(tables: [publicListener.connections, adminListener.connections]),
         notifier: notifier,
-        decisions: DecisionSampler(recent: recentDecisions)
+        decisions: DecisionSampler(recent: recentDecisions),
+        lag: lag
     )
 }
 

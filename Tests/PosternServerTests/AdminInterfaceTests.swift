@@ -30,7 +30,7 @@ struct AdminInterfaceTests {
         let clock = ServiceClock(now: { [date] in date }, uptime: { .seconds(5) })
         let metrics = MetricsExposition(
             metrics: service.metrics, state: service.state, readiness: readiness, connections: readiness.connections,
-            sink: service.sink, clock: clock, startedAt: date)
+            lag: EventLoopLag(loops: []), sink: service.sink, clock: clock, startedAt: date)
         return AdminInterface(
             readiness: readiness, probe: HealthProbe(address: ListenAddress(host: "127.0.0.1", port: port), usesTLS: false),
             state: service.state, metrics: metrics, clock: clock)

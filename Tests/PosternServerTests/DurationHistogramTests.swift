@@ -7,12 +7,12 @@ import Testing
 struct DurationHistogramTests {
     @Test func `a duration is in the first bucket whose bound it does not exceed`() {
         var histogram = DurationHistogram()
-        for bound in DurationHistogram.bounds { histogram.record(bound) }
-        #expect(histogram.buckets == Array(repeating: 1, count: DurationHistogram.bounds.count) + [0])
+        for bound in DurationHistogram.requestBounds { histogram.record(bound) }
+        #expect(histogram.buckets == Array(repeating: 1, count: DurationHistogram.requestBounds.count) + [0])
         histogram.record(0)
         histogram.record(5.001)
         #expect(histogram.buckets.first == 2 && histogram.buckets.last == 1)
-        #expect(histogram.count == DurationHistogram.bounds.count + 2)
+        #expect(histogram.count == DurationHistogram.requestBounds.count + 2)
     }
 
     @Test func `histograms add up`() {

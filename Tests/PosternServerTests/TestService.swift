@@ -167,8 +167,8 @@ final class TestService {
 
     private func exposition(_ readiness: Readiness, at date: Date) -> MetricsExposition {
         MetricsExposition(
-            metrics: metrics, state: state, readiness: readiness, connections: connections, sink: sink, clock: clock(at: date),
-            startedAt: date)
+            metrics: metrics, state: state, readiness: readiness, connections: connections, lag: EventLoopLag(loops: []),
+            sink: sink, clock: clock(at: date), startedAt: date)
     }
 
     func clock(at date: Date) -> ServiceClock {

@@ -18,6 +18,7 @@ struct MetricsExposition: Sendable {
     let state: ServiceState
     let readiness: Readiness
     let connections: ConnectionTable
+    let lag: EventLoopLag
     let sink: LogSink
     let clock: ServiceClock
     let startedAt: Date
@@ -29,12 +30,13 @@ struct MetricsExposition: Sendable {
         addTickets(to: &page)
         addFailures(counts, to: &page)
         addConnections(to: &page)
+        addLag(to: &page)
         page.addValue(
             "postern_log_lines_dropped_total", .counter, help: "Log lines dropped because their reader was too slow.",
             value: sink.droppedLines)
         addService(to: &page)
         DependencyMetrics(snapshot: state.current, apiKeyUses: state.apiKeyUses, moment: clock.moment()).add(to: &page)
-        addProcess(to: &page)
+        ProcessMetrics(startedAt: startedAt).add(to: &page)
         return page.text
     }
 
@@ -57,15 +59,7 @@ struct MetricsExposition: Sendable {
             "postern_request_duration_seconds", .histogram, help: "Time from the head of a request to its response."
         ) { samples in
             for (route, requests) in routes {
-                let histogram = requests.durations
-                var cumulative = 0
-                for (bucket, bound) in zip(histogram.buckets, DurationHistogram.bounds) {
-                    cumulative += bucket
-                    samples.add([("route", route), ("le", String(bound))], suffix: "_bucket", cumulative)
-                }
-                samples.add([("route", route), ("le", "+Inf")], suffix: "_bucket", histogram.count)
-                samples.add([("route", route)], suffix: "_sum", histogram.sum)
-                samples.add([("route", route)], suffix: "_count", histogram.count)
+                samples.add([("route", route)], requests.durations)
             }
         }
     }
@@ -139,6 +133,13 @@ struct MetricsExposition: Sendable {
             help: "Bytes of incomplete requests and of responses that their clients have not read.", value: figures.heldBytes)
     }
 
+    private func addLag(to page: inout PrometheusText) {
+        page.add(
+            "postern_event_loop_lag_seconds", .histogram,
+            help: "How late the event loops of the public listener do what is due, measured on each of them ten times a second."
+        ) { $0.add([], lag.durations) }
+    }
+
     private func addService(to page: inout PrometheusText) {
         let current = state.current
         page.addValue(
@@ -189,25 +190,14 @@ struct MetricsExposition: Sendable {
             help: "Expiry of the public listener's certificate; absent without TLS."
         ) { samples in
             guard let certificate = current.certificate else { return }
-            samples.add([], certificate.end.timeIntervalSince1970)
+            samples.add([], certificate.validity.end.timeIntervalSince1970)
         }
-    }
-
-    private func addProcess(to page: inout PrometheusText) {
-        page.addValue(
-            "process_start_time_seconds", .gauge, help: "Start of the process, in Unix time.",
-            value: startedAt.timeIntervalSince1970)
-        if let resident = Self.residentBytes() {
-            page.addValue("process_resident_memory_bytes", .gauge, help: "Resident memory.", value: resident)
+        page.add(
+            "postern_tls_certificate_starts_timestamp_seconds", .gauge,
+            help: "When the public listener's certificate became valid; absent without TLS."
+        ) { samples in
+            guard let certificate = current.certificate else { return }
+            samples.add([], certificate.validity.start.timeIntervalSince1970)
         }
-    }
-
-    /// Resident memory of this process in bytes, from `/proc/self/status`; nil on systems without that file.
-    private static func residentBytes() -> Int? {
-        guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return nil }
-        for line in status.split(separator: "\n") where line.hasPrefix("VmRSS:") {
-            return line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
-        }
-        return nil
     }
 }

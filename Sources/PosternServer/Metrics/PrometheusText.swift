@@ -22,6 +22,18 @@ struct PrometheusText {
             text += " \(value)\n"
         }
 
+        /// Adds the samples of one histogram.
+        mutating func add(_ labels: Labels = [], _ histogram: DurationHistogram) {
+            var cumulative = 0
+            for (bucket, bound) in zip(histogram.buckets, histogram.bounds) {
+                cumulative += bucket
+                add(labels + [("le", String(bound))], suffix: "_bucket", cumulative)
+            }
+            add(labels + [("le", "+Inf")], suffix: "_bucket", histogram.count)
+            add(labels, suffix: "_sum", histogram.sum)
+            add(labels, suffix: "_count", histogram.count)
+        }
+
         private static func escaped(_ value: String) -> String {
             var escaped = ""
             for scalar in value.unicodeScalars {

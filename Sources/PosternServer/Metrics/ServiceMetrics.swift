@@ -60,21 +60,29 @@ package final class ServiceMetrics: Sendable {
     }
 }
 
-/// The durations of requests, in buckets.
+/// Durations, in buckets.
 struct DurationHistogram {
-    /// The buckets' upper bounds, in seconds; the last bucket has none.
-    static let bounds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
+    /// The bounds for requests.
+    static let requestBounds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
 
-    private(set) var buckets = [Int](repeating: 0, count: DurationHistogram.bounds.count + 1)
+    /// The buckets' upper bounds, in seconds; the last bucket has none.
+    let bounds: [Double]
+    private(set) var buckets: [Int]
     private(set) var sum = 0.0
+
+    init(bounds: [Double] = DurationHistogram.requestBounds) {
+        self.bounds = bounds
+        buckets = Array(repeating: 0, count: bounds.count + 1)
+    }
 
     var count: Int { buckets.reduce(0, +) }
 
     mutating func record(_ seconds: Double) {
         sum += seconds
-        buckets[Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count] += 1
+        buckets[bounds.firstIndex { seconds <= $0 } ?? bounds.count] += 1
     }
 
+    /// - Parameter other: a histogram with the same bounds
     mutating func add(_ other: DurationHistogram) {
         sum += other.sum
         for index in buckets.indices { buckets[index] += other.buckets[index] }

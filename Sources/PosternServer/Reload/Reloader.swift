@@ -107,11 +107,12 @@ final class Reloader: Sendable {
             guard isJudged else { return Outcome(isUnsettled: isUnsettled, change: nil) }
             return Outcome(
                 isUnsettled: isUnsettled,
-                change: judge(&files, areRulesJudged: rules == .settled || keys.contains(.changed), after: current))
+                change: judge(
+                    &files, areRulesJudged: rules == .settled || keys.contains(.changed), after: current, at: now))
         }
     }
 
-    private func judge(_ files: inout Files, areRulesJudged: Bool, after current: ServiceSnapshot) -> Change {
+    private func judge(_ files: inout Files, areRulesJudged: Bool, after current: ServiceSnapshot, at now: Date) -> Change {
         let keyFiles = files.keyFiles
         var settings = current.settings
         var rules: RuleReload?
@@ -137,6 +138,9 @@ final class Reloader: Sendable {
             let made = try maker.snapshot(rules?.book ?? current.book, settings, certificate, keyFiles, after: current)
             warnings += made.warnings
             next = Next(made.snapshot, rules, after: current)
+            if let next, next.isCertificateChanged, let warning = certificate?.validity.warning(at: now) {
+                warnings.append("\(warning.message); \(warning.advice)")
+            }
         } catch {
             warnings += error.sentences
         }

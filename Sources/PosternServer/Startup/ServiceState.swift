@@ -99,8 +99,11 @@ extension ServiceState {
         let state = ServiceState(
             snapshot, apiKeyUses: maker.apiKeyUses, initialFetch: initialFetch, reloader: reloader,
             reloads: ReloadStatus(startedAt: clock.moment()))
-        let certificateWarnings = [settings.tls?.secrecyWarning, snapshot.certificate?.warning(at: now)].compactMap(\.self)
-        return (state, warnings + keyWarnings + certificateWarnings)
+        let certificateWarnings = [
+            settings.tls?.secrecyWarning, snapshot.certificate?.validity.warning(at: now).map { "\($0.message); \($0.advice)" },
+        ].compactMap(\.self)
+        let exposureWarnings = settings.exposureWarnings.map { "\($0.key) \($0.message); \($0.advice)" }
+        return (state, warnings + keyWarnings + certificateWarnings + exposureWarnings)
     }
 }
 

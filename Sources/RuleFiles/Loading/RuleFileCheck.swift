@@ -10,6 +10,8 @@ package struct RuleFileCheck: Sendable {
     package let tenants: [String]
     package let problems: [Diagnostic]
     package let warnings: [Diagnostic]
+    /// Whether a whole folder was checked.
+    package let isFolder: Bool
     /// Of one file: its folder, if other files there have problems.
     package let folderWithProblems: String?
 
@@ -26,13 +28,14 @@ package struct RuleFileCheck: Sendable {
         guard let file = RuleFilePath(path, files: files) else {
             let outcome = RuleLoader.load(folder: path, service: service, files: files)
             warnings = outcome.warnings
-            folderWithProblems = nil
+            (isFolder, folderWithProblems) = (true, nil)
             switch outcome.result {
             case .success(let book): (tenants, problems) = (book.tenants.map(\.id), [])
             case .failure(let error): (tenants, problems) = ([], error.problems)
             }
             return
         }
+        isFolder = false
         if let problem = file.problem {
             (tenants, problems, warnings, folderWithProblems) = ([], [problem], [], nil)
             return

@@ -20,6 +20,17 @@ package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
         self.init(host: address.host.text, port: port)
     }
 
+    /// Whether other networks may reach it: it is neither of this machine nor private (RFC 1918, RFC 4193) nor link-local. A name of a
+    /// host is not looked up, and counts as not exposed.
+    var isExposed: Bool {
+        guard let address = IPAddress(host) else { return false }
+        return !address.isLoopback && !address.isLinkLocal && !Self.privateRanges.contains { $0.contains(address) }
+    }
+
+    private static let privateRanges = [("10.0.0.0", 8), ("172.16.0.0", 12), ("192.168.0.0", 16), ("fc00::", 7)].compactMap {
+        text, length in IPAddress(text).map { AddressRange(around: $0, prefixLength: length) }
+    }
+
     /// As it would be written: `[::1]:8080`.
     package var description: String {
         host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"

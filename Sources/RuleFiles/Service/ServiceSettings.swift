@@ -38,6 +38,9 @@ package struct ServiceSettings: Sendable {
     /// The warnings of the service-wide file, sorted.
     package private(set) var warnings: [Diagnostic] = []
 
+    /// Where the keys of the service-wide file are, by name.
+    private var positions: [String: YAMLPosition] = [:]
+
     /// The process's environment, which may have credentials.
     package var environment: [String: String] = [:]
 
@@ -205,6 +208,46 @@ extension ServiceSettings {
 }
 
 extension ServiceSettings {
+    /// Something about a setting that is legal and unwise.
+    package struct Warning: Sendable, Hashable {
+        /// The name of the setting.
+        package let key: String
+        package let message: String
+        package let advice: String
+    }
+
+    /// Warnings of listeners that other networks can reach without TLS. Names of hosts are not looked up.
+    package var exposureWarnings: [Warning] {
+        var warnings: [Warning] = []
+        if tls == nil, listen.isExposed {
+            warnings.append(
+                Warning(
+                    key: "listen",
+                    message:
+                        "is \(listen), which other networks may reach, and there is no TLS: tokens and tickets can be read on the way",
+                    advice:
+                        "set tlsCert and tlsKey; or, behind a proxy with TLS, let only the proxy reach this address, such as a "
+                        + "private one or 127.0.0.1"))
+        }
+        if admin.isExposed {
+            warnings.append(
+                Warning(
+                    key: "admin",
+                    message: "is \(admin), which other networks may reach: anyone who does can read what is for operators",
+                    advice: "write a private address or 127.0.0.1, or let a firewall admit only your monitoring"))
+        }
+        return warnings
+    }
+
+    /// A warning about a setting of the service-wide file, at its key.
+    /// - Parameter key: the name of the setting
+    package func warning(at key: String, _ message: String, _ advice: String) -> Diagnostic {
+        let position = positions[key]
+        return Diagnostic(
+            file: config ?? "", line: position?.line ?? 0, column: position?.column ?? 0, message: "\(key) \(message)",
+            advice: advice)
+    }
+
     /// The keys of the service-wide file. A setting that is required may be given by its flag.
     static let keys = KeyTable(
         "service", declarations.compactMap(\.row), needs: [.beside("tlsCert", "tlsKey"), .beside("tlsKey", "tlsCert")])
@@ -241,7 +284,10 @@ extension ServiceSettings {
         let keys = Self.declarations.compactMap(\.key)
         let section = Section(root, title: "the file", at: .start, keys: Self.keys.names, log: log)
         guard let section else { return }
-        for key in keys { key.read(from: section, folder)?(&self) }
+        for key in keys {
+            key.read(from: section, folder)?(&self)
+            positions[key.row.name] = section[key.row.name]?.keyPosition
+        }
         for case .beside(let name, let other) in Self.keys.needs {
             if let entry = section[name], section[other] == nil {
                 log.problem(at: entry.keyPosition, "\(name) is set without \(other)", "write both, or neither")

@@ -58,9 +58,10 @@ struct Check: ParsableCommand {
             }
         }
         let check = RuleFileCheck(path, service: service)
+        let deployment = check.isFolder ? service?.deploymentWarnings(at: Date()) ?? [] : []
         let report = CheckReport(
-            tenants: problems.isEmpty ? check.tenants : [], problems: problems + check.problems, warnings: check.warnings,
-            isStrict: strict, folderWithProblems: check.folderWithProblems)
+            tenants: problems.isEmpty ? check.tenants : [], problems: problems + check.problems,
+            warnings: (check.warnings + deployment).sorted(), isStrict: strict, folderWithProblems: check.folderWithProblems)
         print(report.written(as: format ?? (json ? .json : .text), in: FileManager.default.currentDirectoryPath))
         if !report.isFine { throw ExitCode(1) }
     }
@@ -130,6 +131,17 @@ struct CheckReport {
         return String(decoding: json, as: UTF8.self)
     }
 
+}
+
+extension ServiceSettings {
+    /// Warnings about the listeners, and about the certificate if it is on this machine.
+    fileprivate func deploymentWarnings(at now: Date) -> [Diagnostic] {
+        var warnings = exposureWarnings.map { warning(at: $0.key, $0.message, $0.advice) }
+        if let tlsCert, let found = CertificateValidity(file: tlsCert)?.warning(at: now) {
+            warnings.append(warning(at: "tlsCert", "is \(tlsCert): \(found.message)", found.advice))
+        }
+        return warnings
+    }
 }
 
 extension Diagnostic {

@@ -46,7 +46,8 @@ struct ServiceRunner {
             logger.notice(
                 "listening",
                 metadata: [
-                    "url": "\(scheme)://\(listen.host):\(port)", "admin": "http://\(admin)", "tenants": "\(tenants)",
+                    "url": "\(scheme)://\(listen.host):\(port)", "admin": "http://\(admin)",
+                    "tenants": .stringConvertible(tenants),
                     "version": "\(PosternVersion.current)",
                 ]
             )
@@ -55,7 +56,7 @@ struct ServiceRunner {
         // They are shut down in reverse order: the public listener drains while /readyz already answers 503.
         var configuration = ServiceGroupConfiguration(
             services: [app.notifier].compactMap(\.self) + companions + [
-                app.refresh, app.memory, app.decisions, app.reload, app.adminListener, app.publicListener,
+                app.refresh, app.memory, app.decisions, app.lag, app.reload, app.adminListener, app.publicListener,
             ],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger

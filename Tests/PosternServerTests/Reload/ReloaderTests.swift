@@ -134,7 +134,8 @@ struct ReloaderTests {
         let (first, second) = (try await TestCertificate(for: "IP:127.0.0.1"), try await TestCertificate(for: "IP:127.0.0.1"))
         let state = try await load(folder, tls: first)
         let before = try #require(state.current.certificate)
-        #expect(before.end > Date() && before.warning(at: Date()) == nil && before.warning(at: .distantFuture) != nil)
+        let validity = before.validity
+        #expect(validity.end > Date() && validity.warning(at: Date()) == nil && validity.warning(at: .distantFuture) != nil)
         try folder.write(try Data(contentsOf: URL(filePath: second.path)), to: "chain.pem")
         let held = try #require(reload(state))
         #expect(held.next == nil && held.heldBack.map(\.file) == [folder.path + "/chain.pem"])
