@@ -93,7 +93,11 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            resources: [.embedInCode("openapi.yaml"), .embedInCode("openapi.json"), .embedInCode("openapi-admin.yaml")],
+            resources: [
+                .embedInCode("openapi.yaml"), .embedInCode("openapi.json"), .embedInCode("openapi-admin.yaml"),
+                .embedInCode("Admin/Status/status.html"), .embedInCode("Admin/Status/status.css"),
+                .embedInCode("Admin/Status/status.js"),
+            ],
             swiftSettings: settings
         ),
         .target(

@@ -86,6 +86,7 @@ package func buildPostern(
         metrics: MetricsExposition(
             metrics: metrics, state: state, readiness: readiness, connections: publicListener.connections, lag: lag,
             sink: sink, clock: clock, startedAt: clock.now()),
+        status: StatusPage(readiness: readiness, state: state, recent: recentDecisions, sink: sink, clock: clock),
         clock: clock
     )
     let adminListener = HTTPListener(

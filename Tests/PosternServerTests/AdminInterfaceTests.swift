@@ -33,7 +33,12 @@ struct AdminInterfaceTests {
             lag: EventLoopLag(loops: []), sink: service.sink, clock: clock, startedAt: date)
         return AdminInterface(
             readiness: readiness, probe: HealthProbe(address: ListenAddress(host: "127.0.0.1", port: port), usesTLS: false),
-            state: service.state, metrics: metrics, clock: clock)
+            state: service.state, metrics: metrics,
+            status: StatusPage(
+                readiness: readiness, state: service.state,
+                recent: RecentDecisions(metrics: service.metrics, tenants: { [] }, clock: clock), sink: service.sink, clock: clock
+            ),
+            clock: clock)
     }
 
     private func respond(
@@ -103,12 +108,15 @@ struct AdminInterfaceTests {
     @Test func `the list of files that are held back is bounded`() throws {
         let long = String(repeating: "é", count: 100_000)
         let problem = Diagnostic(file: "f", line: 1, column: 1, message: long, advice: long)
-        let status = ReloadStatus(startedAt: Moment(date: date, uptime: .zero))
+        let start = ReloadRecord(start: service.state.current, warnings: [], at: Moment(date: date, uptime: .zero))
+        let status = ReloadStatus(start: start)
         let files = (0..<100_000).map { index in
             HeldBackFile(
                 file: "\(index)", tenant: "t\(index)", problems: Array(repeating: problem, count: index % 1000 == 0 ? 1000 : 3))
         }
-        status.judged(files, isReplaced: false, at: Moment(date: date, uptime: .seconds(1)))
+        status.judged(
+            Reloader.Change(next: nil, heldBack: files, warnings: [], settingsForRestart: []), generation: 1,
+            at: Moment(date: date, uptime: .seconds(1)))
         let response = ReadinessResponse(
             snapshot: service.state.current, report: readiness.report(at: date), reloads: status.report,
             connections: readiness.connections, moment: Moment(date: date, uptime: .seconds(5)))
@@ -127,6 +135,25 @@ struct AdminInterfaceTests {
         #expect(readiness.report(at: date).isReady)
         let report = readiness.report(at: Date(timeIntervalSince1970: 0))
         #expect(!report.isReady && report.reasons.count == 1)
+    }
+
+    @Test func `the status page is a document with a policy of its own, and its data is JSON`() async throws {
+        let page = try await respond(.GET, "/")
+        #expect(page.status == 200 && page["content-type"] == "text/html; charset=utf-8")
+        #expect(page["content-security-policy"] == StatusPage.page.contentSecurityPolicy)
+        #expect(page["content-security-policy"]?.contains("frame-ancestors 'none'") == true)
+        let status = try await respond(.GET, "/status.json?tenants=ac")
+        #expect(status.status == 200 && status["content-type"] == "application/json")
+        #expect(status["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'")
+        #expect(try json(status)["tenantSearch"]?["matches"]?.integer == 1)
+        #expect(try json(try await respond(.GET, "/status.json?tenants=x"))["tenantSearch"]?["matches"]?.integer == 0)
+    }
+
+    @Test(arguments: ["%", "%zz", "%ff", String(repeating: "a", count: 101)])
+    func `a search that is not valid is refused`(value: String) async throws {
+        let response = try await respond(.GET, "/status.json?x=1&tenants=\(value)")
+        #expect(response.status == 400)
+        #expect(try json(response)["code"] == .string("invalid-request"))
     }
 
     @Test func `metrics are plain text of Prometheus`() async throws {
@@ -167,7 +194,7 @@ struct AdminInterfaceTests {
         try await server.close().get()
     }
 
-    @Test(arguments: ["/", "/readyz/", "/v1/tickets", "/metricsx", "/Healthz"])
+    @Test(arguments: ["/status", "//", "/readyz/", "/v1/tickets", "/metricsx", "/Healthz"])
     func `other paths are not found`(path: String) async throws {
         let response = try await respond(.GET, path)
         #expect(response.status == 404)
@@ -175,7 +202,7 @@ struct AdminInterfaceTests {
     }
 
     @Test func `only GET and HEAD are allowed`() async throws {
-        for path in ["/healthz", "/readyz", "/metrics"] {
+        for path in ["/healthz", "/readyz", "/metrics", "/", "/status.json", "/openapi.yaml"] {
             let response = try await respond(.POST, path)
             #expect(response.status == 405)
             #expect(response["allow"] == "GET, HEAD")
@@ -189,14 +216,18 @@ struct AdminInterfaceTests {
     ])
     func `only loopback names, addresses and listed names are accepted as Host`(host: String, isAccepted: Bool) async throws {
         service.state.replace(with: service.snapshot { $0.adminHosts = ["Ops.Internal"] })
-        for path in ["/readyz", "/metrics", "/nothing"] {
+        for path in ["/readyz", "/metrics", "/", "/status.json", "/nothing"] {
             let response = try await respond(.GET, path, host: host)
             #expect((response.status != 400) == isAccepted, "\(path)")
         }
     }
 
     @Test func `every response has a request id and is not cached`() async throws {
-        let requests = [(HTTPMethod.GET, "/readyz"), (.GET, "/metrics"), (.GET, "/healthz"), (.GET, "/x"), (.POST, "/readyz")]
+        let requests = [
+            (HTTPMethod.GET, "/readyz"), (.GET, "/metrics"), (.GET, "/healthz"), (.GET, "/"), (.GET, "/status.json"),
+            (.GET, "/x"),
+            (.POST, "/readyz"),
+        ]
         for (method, path) in requests {
             let response = try await respond(method, path)
             #expect(response["x-request-id"]?.utf8.count == 32, "\(path)")

@@ -35,7 +35,11 @@ final class TestService {
     /// - Parameters:
     ///   - issuers: The tenant's issuers, each a mapping of YAML.
     ///   - sessionToken: Makes the credentials temporary.
-    init(issuers: [String] = [], rules: String = TestService.rules, sessionToken: String? = nil) async throws {
+    ///   - environment: Variables besides those of the credentials.
+    init(
+        issuers: [String] = [], rules: String = TestService.rules, sessionToken: String? = nil,
+        environment: [String: String] = [:]
+    ) async throws {
         var random = SystemRandomNumberGenerator()
         let all = try #require(APIKey.generate(tenant: "acme", id: "cms", random: &random))
         let limited = try #require(APIKey.generate(tenant: "acme", id: "docs", random: &random))
@@ -55,7 +59,7 @@ final class TestService {
         settings.environment = [
             "AWS_ACCESS_KEY_ID": Self.accessKeyID, "AWS_SECRET_ACCESS_KEY": Self.secret,
             "AWS_SESSION_TOKEN": sessionToken ?? "",
-        ]
+        ].merging(environment) { $1 }
         // A file: unlike a pipe it blocks neither who writes nor who reads.
         let log = try folder.write("", to: "service.log")
         logs = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
@@ -128,7 +132,8 @@ final class TestService {
             let outcome = state.reloader.look(everything: true, after: state.current, at: Date())
             guard let change = outcome.change else { continue }
             if let next = change.next { state.replace(with: next.snapshot) }
-            state.reloads.judged(change.heldBack, isReplaced: change.next != nil, at: clock(at: .january2027).moment())
+            state.reloads.judged(
+                change, generation: state.current.generation, at: clock(at: .january2027).moment())
             return change
         }
         return nil

@@ -67,9 +67,9 @@ def test_metrics_labels_are_bounded(service):
 
 
 def test_the_admin_listener_has_nothing_else(service):
-    for path in ("/", "/v1/tickets", "/v1/rules", "/openapi.json"):
+    for path in ("/status", "/v1/tickets", "/v1/rules", "/openapi.json"):
         assert service.admin(path).problem["code"] == "not-found"
-    for path in ("/healthz", "/readyz", "/metrics", "/openapi.yaml"):
+    for path in ("/healthz", "/readyz", "/metrics", "/", "/status.json", "/openapi.yaml"):
         answer = service.admin(path, "POST")
         assert answer.status == 405 and answer.problem["code"] == "method-not-allowed" and "GET" in answer.headers["allow"]
 
@@ -119,7 +119,7 @@ def asked_by(service: Service, host: str, path: str = "/readyz", method: str = "
         return connection.request(method, path, {"Host": host})
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/", "/status.json"])
 def test_a_page_of_another_name_reads_nothing(service, listed, path):
     """A name that was made to point at this machine or network (DNS rebinding) is still that name in the request."""
     for host in BAD_HOSTS:
@@ -132,7 +132,7 @@ def test_a_page_of_another_name_reads_nothing(service, listed, path):
     assert asked_by(service, BAD_HOSTS[0], path, "OPTIONS").status == 400
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/", "/status.json"])
 def test_loopback_and_addresses_are_its_names(service, listed, path):
     for host in GOOD_HOSTS:
         for each in (service, listed):

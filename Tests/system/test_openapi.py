@@ -273,9 +273,10 @@ def test_tickets_and_rules_fit_their_schemas(described, root):
     rules = described.request("GET", "/v1/rules", {"Authorization": f"Bearer {tenant.token()}"}).json()
     wishes = {"tickets": [{"rule": "avatars", "contentType": "image/png"}, {"rule": "none", "contentType": "image/png"}]}
     batch = described.post("/v1/tickets/batch", wishes, tenant.token()).json()
-    ready, health = described.admin("/readyz").json(), described.admin("/healthz").json()
+    ready, health, status = (described.admin(path).json() for path in ("/readyz", "/healthz", "/status.json"))
     for document, name, value in ((public, "Ticket", ticket), (public, "RuleList", rules), (public, "BatchResponse", batch),
-                                  (public, "Health", described.request("GET", "/healthz").json()), (admin, "Readiness", ready), (admin, "Health", health)):
+                                  (public, "Health", described.request("GET", "/healthz").json()), (admin, "Readiness", ready), (admin, "Health", health),
+                                  (admin, "Status", status)):
         errors = [error.message for error in validator(document, {"$ref": f"#/components/schemas/{name}"}).iter_errors(value)]
         assert not errors, (name, errors)
     assert [rule["name"] for rule in rules["rules"]] == ["avatars", "reports"]

@@ -4,69 +4,24 @@ package import HTTPServer
 private import WireFormats
 
 /// The page at `/` of `postern dev`, which gets a ticket and uploads to the store. It is one document, made of `page.html`, `page.css`
-/// and `page.js`, which are embedded in the program.
-///
-/// The Content-Security-Policy allows its style and its script by their hashes only, so that injected ones do not run.
+/// and `page.js`, which are embedded in the program. All its text has a contrast of at least 4.5:1, in the light and the dark theme.
 package struct DevPage: Sendable {
-    /// The whole document.
-    package let html: String
-    /// The value of the header field Content-Security-Policy.
-    package let contentSecurityPolicy: String
-
-    /// The page with placeholders for style, script and settings.
-    private static let document = String(decoding: PackageResources.page_html, as: UTF8.self)
-    /// The style sheet. All text has a contrast of at least 4.5:1, in the light and the dark theme.
-    private static let style = String(decoding: PackageResources.page_css, as: UTF8.self)
-    /// The script: first functions that do not use the document, then those that do.
-    private static let script = String(decoding: PackageResources.page_js, as: UTF8.self)
+    private let page: InlinePage
 
     package init(settings: DevPageSettings) {
-        html = Self.fill(Self.document, ["style": Self.style, "settings": settings.json, "script": Self.script])
         let store = Self.origin(of: settings.store)
-        contentSecurityPolicy = [
-            "default-src 'none'",
-            "script-src '\(Self.sourceHash(Self.script))'",
-            "style-src '\(Self.sourceHash(Self.style))'",
-            "connect-src 'self' \(store)",
-            "img-src data: blob: \(store)",
-            "base-uri 'none'",
-            "form-action 'none'",
-            "frame-ancestors 'none'",
-        ].joined(separator: "; ")
+        page = InlinePage(
+            template: PackageResources.page_html, style: PackageResources.page_css, script: PackageResources.page_js,
+            values: ["settings": settings.json], connections: [store], images: ["data:", "blob:", store])
     }
 
-    /// Returns the page with its header fields. It contains a token, so it must not be cached or shown in a frame.
-    package func response() -> Response {
-        Response(
-            status: 200,
-            fields: [
-                "Content-Type": "text/html; charset=utf-8",
-                "Cache-Control": "no-store",
-                "Content-Security-Policy": contentSecurityPolicy,
-                "X-Content-Type-Options": "nosniff",
-                "Referrer-Policy": "no-referrer",
-                "Cross-Origin-Opener-Policy": "same-origin",
-            ],
-            body: .bytes(Array(html.utf8))
-        )
-    }
+    /// The whole document.
+    package var html: String { page.html }
+    /// The value of the header field Content-Security-Policy.
+    package var contentSecurityPolicy: String { page.contentSecurityPolicy }
 
-    /// Replaces each placeholder once. Placeholders in values are not replaced.
-    private static func fill(_ template: String, _ values: [String: String]) -> String {
-        let pieces = template.split(separator: "{{", omittingEmptySubsequences: false)
-        return pieces.dropFirst().reduce(into: String(pieces.first ?? "")) { filled, piece in
-            guard let end = piece.firstRange(of: "}}"), let value = values[String(piece[..<end.lowerBound])] else {
-                filled += "{{" + piece
-                return
-            }
-            filled += value + piece[end.upperBound...]
-        }
-    }
-
-    /// `sha256-…` the hash source of an inline element (CSP Level 3 section 2.3.1).
-    private static func sourceHash(_ text: String) -> String {
-        "sha256-" + DigestAlgorithm.sha256.hash(text.utf8).base64
-    }
+    /// Returns the page with its header fields. It contains a token.
+    package func response() -> Response { page.response() }
 
     /// Returns scheme, host and port of an http address.
     private static func origin(of address: String) -> String {

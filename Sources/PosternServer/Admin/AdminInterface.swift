@@ -13,32 +13,38 @@ import WireFormats
     import Foundation
 #endif
 
-/// The interface of the admin listener: health, readiness and metrics, for operators.
+/// The interface of the admin listener: health, readiness, metrics and a status page, for operators.
 struct AdminInterface: Responder {
     private enum Route: String, CaseIterable {
         case health = "/healthz"
         case ready = "/readyz"
         case metrics = "/metrics"
+        case page = "/"
+        case status = "/status.json"
         case document = "/openapi.yaml"
     }
 
     private static let commonFields: ResponseFields = ["Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"]
+    private static let page = StatusPage.page.response()
     private static let document = ByteBuffer(bytes: PackageResources.openapi_admin_yaml)
 
     private let readiness: Readiness
     private let probe: HealthProbe
     private let state: ServiceState
     private let metrics: MetricsExposition
+    private let status: StatusPage
     private let clock: ServiceClock
     private let random = RandomPool()
 
     init(
-        readiness: Readiness, probe: HealthProbe, state: ServiceState, metrics: MetricsExposition, clock: ServiceClock
+        readiness: Readiness, probe: HealthProbe, state: ServiceState, metrics: MetricsExposition, status: StatusPage,
+        clock: ServiceClock
     ) {
         self.readiness = readiness
         self.probe = probe
         self.state = state
         self.metrics = metrics
+        self.status = status
         self.clock = clock
     }
 
@@ -81,10 +87,32 @@ struct AdminInterface: Responder {
                     Response(status: 200, shared: Self.commonFields, fields: fields, body: .bytes(Array(metrics.text().utf8)))
                 }
             }
+        case .page:
+            var response = Self.page
+            response.fields.add("X-Request-Id", random.makeRequestID())
+            return .now(response)
+        case .status:
+            do throws(ProblemDetails) {
+                return statusAnswer(search: try StatusPage.search(in: request.head.target))
+            } catch {
+                return .now(problemResponse(error))
+            }
         case .document:
             var fields: ResponseFields = ["Content-Type": "application/yaml"]
             fields.add("X-Request-Id", random.makeRequestID())
             return .now(Response(status: 200, shared: Self.commonFields, fields: fields, body: .buffer(Self.document)))
+        }
+    }
+
+    private func statusAnswer(search: String) -> Answer {
+        var fields: ResponseFields = [
+            "Content-Type": "application/json", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        ]
+        fields.add("X-Request-Id", random.makeRequestID())
+        return .later { [status, fields] loop in
+            status.document(search: search, on: loop).map {
+                Response(status: 200, shared: Self.commonFields, fields: fields, body: .buffer($0))
+            }
         }
     }
 

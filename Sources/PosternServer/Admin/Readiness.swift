@@ -20,8 +20,15 @@ import UserAuth
 final class Readiness: Sendable {
     struct Report: Sendable {
         var isReady: Bool
+        /// Why no tenant is served: it is not listening, or stops, or its clock is wrong.
+        var general: [String] = []
+        /// The sources of credentials that cannot sign, and the issuers without keys.
+        var sources: [String]
+        /// Why some requests may be refused.
+        var limits: [String] = []
+
         /// Why it is not ready, or what prevents some tenants from being served.
-        var reasons: [String]
+        var reasons: [String] { general + sources + limits }
     }
 
     /// The connections of the public listener.
@@ -49,27 +56,19 @@ final class Readiness: Sendable {
     /// - Parameter snapshot: the snapshot in force; nil to read it
     func report(of snapshot: ServiceSnapshot? = nil, at now: Date) -> Report {
         let snapshot = snapshot ?? state.current
-        // Credential sources that cannot sign, and issuers without keys.
-        var reasons = snapshot.refreshed.compactMap { $0.unavailableReason(at: now) }
-        var isReady =
-            reasons.isEmpty || zip(snapshot.book.files, snapshot.tenants).contains { Self.isServed($0, $1, snapshot, at: now) }
+        var report = Report(isReady: true, sources: snapshot.refreshed.compactMap { $0.unavailableReason(at: now) })
+        if isDraining.load(ordering: .relaxed) { report.general.append("the service is stopping") }
+        if !isListening.load(ordering: .relaxed) { report.general.append("the public listener is not open yet") }
+        if let problem = ServiceClock.problem(of: now) { report.general.append(problem) }
         if connections.isFull {
             // It stays ready: otherwise the other instances would be the next to be full.
-            reasons.append("the public listener is at its connection limit: idle connections are closed for new ones")
+            report.limits.append("the public listener is at its connection limit: idle connections are closed for new ones")
         }
-        if let problem = ServiceClock.problem(of: now) {
-            isReady = false
-            reasons.insert(problem, at: 0)
-        }
-        if !isListening.load(ordering: .relaxed) {
-            isReady = false
-            reasons.insert("the public listener is not open yet", at: 0)
-        }
-        if isDraining.load(ordering: .relaxed) {
-            isReady = false
-            reasons.insert("the service is stopping", at: 0)
-        }
-        return Report(isReady: isReady, reasons: reasons)
+        report.isReady =
+            report.general.isEmpty
+            && (report.sources.isEmpty
+                || zip(snapshot.book.files, snapshot.tenants).contains { Self.isServed($0, $1, snapshot, at: now) })
+        return report
     }
 
     /// Whether one of the tenant's stores has signing credentials and all of its issuers have keys.

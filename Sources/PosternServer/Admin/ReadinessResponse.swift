@@ -25,8 +25,14 @@ struct ReadinessResponse {
         json.member("tenants", snapshot.book.tenants.count)
         json.member("reasons", report.reasons)
         writeHeldBack(to: &json)
-        json.array("issuers", of: snapshot.issuers.keySets) { write($1, to: &$0) }
-        json.array("credentials", of: snapshot.credentials.sources) { write($1, to: &$0) }
+        json.array("issuers", of: snapshot.issuers.keySets) { json, issuer in json.object { writeMembers(of: issuer, to: &$0) } }
+        json.array("credentials", of: snapshot.credentials.sources) { json, source in
+            json.object { writeMembers(of: source, source.status(at: moment), to: &$0) }
+        }
+        writeConnections(to: &json)
+    }
+
+    func writeConnections(to json: inout JSONWriter) {
         let figures = connections.figures
         json.object("connections") { json in
             json.member("open", figures.open)
@@ -37,7 +43,7 @@ struct ReadinessResponse {
     }
 
     /// Writes the first files that are held back, with their first problems: bounded, however many there are.
-    private func writeHeldBack(to json: inout JSONWriter) {
+    func writeHeldBack(to json: inout JSONWriter) {
         json.member("heldBackFiles", reloads.heldBack.count)
         var problemsLeft = Self.maximumProblems
         json.array("heldBack", of: reloads.heldBack.prefix(Self.maximumHeldBack)) { json, held in
@@ -49,7 +55,7 @@ struct ReadinessResponse {
                 json.member("serves", held.file.isServed)
                 json.member("sinceSeconds", seconds(since: held.since))
                 json.member("problemCount", held.file.problems.count)
-                json.array("problems", of: problems) { write($1, to: &$0) }
+                json.array("problems", of: problems) { Self.write($1, to: &$0) }
             }
         }
     }
@@ -59,44 +65,39 @@ struct ReadinessResponse {
     private static let maximumProblemsOfFile = 20
     private static let maximumTextLength = 500
 
-    private func write(_ problem: Diagnostic, to json: inout JSONWriter) {
+    static func write(_ problem: Diagnostic, to json: inout JSONWriter) {
         json.object { json in
             json.member("file", problem.file)
             json.member("line", problem.line)
             json.member("column", problem.column)
-            json.member("message", String(problem.message.prefix(Self.maximumTextLength)))
-            json.member("advice", String(problem.advice.prefix(Self.maximumTextLength)))
+            json.member("message", problem.message.printable(limit: maximumTextLength))
+            json.member("advice", problem.advice.printable(limit: maximumTextLength))
         }
     }
 
-    private func seconds(since start: Moment) -> Int {
+    func seconds(since start: Moment) -> Int {
         max(0, Int((moment.uptime - start.uptime) / .seconds(1)))
     }
 
-    private func write(_ issuer: ConfiguredIssuer, to json: inout JSONWriter) {
+    func writeMembers(of issuer: ConfiguredIssuer, to json: inout JSONWriter) {
         let status = issuer.remote?.status(at: moment)
-        json.object { json in
-            json.member("issuer", issuer.identifier)
-            json.member("source", issuer.source)
-            json.member("ageSeconds", status?.ageSeconds)
-            json.member("keyIds", status?.keyIDs ?? issuer.currentKeyIDs)
-            if let status {
-                json.member("skippedKeys", status.skipped)
-                json.member("fetches", status.fetches)
-            }
-            writeErrors(issuer.remote?.report(at: moment), to: &json)
+        json.member("issuer", issuer.identifier)
+        json.member("source", issuer.source)
+        json.member("ageSeconds", status?.ageSeconds)
+        json.member("keyIds", status?.keyIDs ?? issuer.currentKeyIDs)
+        if let status {
+            json.member("skippedKeys", status.skipped)
+            json.member("fetches", status.fetches)
         }
+        writeErrors(issuer.remote?.report(at: moment), to: &json)
     }
 
-    private func write(_ source: RefreshingCredentials, to json: inout JSONWriter) {
-        let status = source.status(at: moment)
-        json.object { json in
-            json.member("source", status.source.description)
-            json.member("provider", status.provider)
-            json.member("expiresAt", status.expiration.map(\.rfc3339))
-            json.member("ageSeconds", status.ageSeconds.map { Int($0) })
-            writeErrors(source.report(at: moment), to: &json)
-        }
+    func writeMembers(of source: RefreshingCredentials, _ status: CredentialsStatus, to json: inout JSONWriter) {
+        json.member("source", status.source.description)
+        json.member("provider", status.provider)
+        json.member("expiresAt", status.expiration.map(\.rfc3339))
+        json.member("ageSeconds", status.ageSeconds.map { Int($0) })
+        writeErrors(source.report(at: moment), to: &json)
     }
 
     /// - Parameter report: nil for keys in files

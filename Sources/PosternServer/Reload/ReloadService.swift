@@ -84,7 +84,7 @@ struct ReloadService: Service, CustomStringConvertible {
             return nil
         }
         let before = state.reloads.report.heldBack.map(\.file)
-        state.reloads.judged(change.heldBack, isReplaced: change.next != nil, at: clock.moment())
+        state.reloads.judged(change, generation: state.current.generation, at: clock.moment())
         log.judged(change, heldBackBefore: before)
         if change.next != nil {
             await sleep(Self.releaseDelay)

@@ -37,7 +37,7 @@ struct HeldBackFile: Sendable, Hashable {
     }
 }
 
-/// What operators are told of reloads, in `/readyz` and the metrics.
+/// What operators are told of reloads, in `/readyz`, the metrics and the status page.
 final class ReloadStatus: Sendable {
     /// What became of a change.
     enum Result: String, Sendable, CaseIterable {
@@ -57,12 +57,17 @@ final class ReloadStatus: Sendable {
         /// When the files were last looked at; nil if they have not been since the start.
         fileprivate(set) var lookedAt: Moment?
         fileprivate(set) var results: [Result: Int] = [:]
+        /// The last ``ReloadStatus/maximumRecords`` changes, or the start and those since, the latest first.
+        fileprivate(set) var records: [ReloadRecord]
     }
+
+    static let maximumRecords = 20
 
     private let state: Mutex<Report>
 
-    init(startedAt moment: Moment) {
-        state = Mutex(Report(replacedAt: moment))
+    /// - Parameter start: what became of the start
+    init(start: ReloadRecord) {
+        state = Mutex(Report(replacedAt: start.moment, records: [start]))
     }
 
     var report: Report { state.withLock { $0 } }
@@ -72,17 +77,19 @@ final class ReloadStatus: Sendable {
         state.withLock { $0.lookedAt = moment }
     }
 
-    /// A change was judged.
-    /// - Parameters:
-    ///   - heldBack: all files that are held back now, sorted by file
-    ///   - isReplaced: whether there is a new snapshot
-    func judged(_ heldBack: [HeldBackFile], isReplaced: Bool, at moment: Moment) {
+    /// A change was judged. Only one thread may call it.
+    /// - Parameter generation: of the snapshot that is in force now
+    func judged(_ change: Reloader.Change, generation: Int, at moment: Moment) {
+        let before = Dictionary(report.heldBack.map { ($0.file.file, $0) }) { first, _ in first }
+        let heldBack = change.heldBack.map { (file: $0, since: before[$0.file]?.since ?? moment) }
+        let new = change.heldBack.filter { before[$0.file]?.file != $0 }
+        let record = ReloadRecord(change, newlyHeldBack: new, generation: generation, at: moment)
         state.withLock { state in
-            let since = Dictionary(state.heldBack.map { ($0.file.file, $0.since) }) { first, _ in first }
-            state.heldBack = heldBack.map { ($0, since[$0.file] ?? moment) }
-            if isReplaced { state.replacedAt = moment }
-            let result: Result = heldBack.isEmpty ? .ok : isReplaced ? .partial : .heldBack
-            state.results[result, default: 0] += 1
+            state.heldBack = heldBack
+            if change.next != nil { state.replacedAt = moment }
+            state.results[record.result, default: 0] += 1
+            state.records.insert(record, at: 0)
+            if state.records.count > Self.maximumRecords { state.records.removeLast() }
         }
     }
 }

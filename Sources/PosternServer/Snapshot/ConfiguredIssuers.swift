@@ -74,11 +74,14 @@ package struct ConfiguredIssuers: Sendable {
     /// The key sets that are fetched.
     package var remote: [RemoteKeys] { keySets.compactMap(\.remote) }
 
+    /// The issuers whose tokens may be for the tenant.
+    func issuers(of file: TenantFile) -> [ConfiguredIssuer] {
+        (byTenant[file.tenant.id] ?? []) + serviceWide.filter { file.serviceIssuers.accept($0.issuer.name) }
+    }
+
     /// Whether every issuer whose tokens may be for the tenant has keys.
     func haveKeys(for file: TenantFile) -> Bool {
-        let own = byTenant[file.tenant.id] ?? []
-        let shared = serviceWide.filter { file.serviceIssuers.accept($0.issuer.name) }
-        return (own + shared).allSatisfy { $0.trusted.keys.current != nil }
+        issuers(of: file).allSatisfy { $0.trusted.keys.current != nil }
     }
 }
 

@@ -54,6 +54,11 @@ package final class ServedTenant: Sendable {
         signers.contains { $0.credentials.problem(at: now) == nil }
     }
 
+    /// Its stores for which no ticket can be signed, with the reasons.
+    func unavailableStores(at now: Date) -> [(store: Store, problem: CredentialError)] {
+        signers.compactMap { store, credentials in credentials.problem(at: now).map { (store, $0) } }
+    }
+
     // MARK: Decisions
 
     /// - Parameters:

@@ -96,14 +96,15 @@ extension ServiceState {
             await initialFetch.cancel()
             throw SetupError(problems)
         }
-        let state = ServiceState(
-            snapshot, apiKeyUses: maker.apiKeyUses, initialFetch: initialFetch, reloader: reloader,
-            reloads: ReloadStatus(startedAt: clock.moment()))
         let certificateWarnings = [
             settings.tls?.secrecyWarning, snapshot.certificate?.validity.warning(at: now).map { "\($0.message); \($0.advice)" },
         ].compactMap(\.self)
         let exposureWarnings = settings.exposureWarnings.map { "\($0.key) \($0.message); \($0.advice)" }
-        return (state, warnings + keyWarnings + certificateWarnings + exposureWarnings)
+        let allWarnings = warnings + keyWarnings + certificateWarnings + exposureWarnings
+        let state = ServiceState(
+            snapshot, apiKeyUses: maker.apiKeyUses, initialFetch: initialFetch, reloader: reloader,
+            reloads: ReloadStatus(start: ReloadRecord(start: snapshot, warnings: allWarnings, at: clock.moment())))
+        return (state, allWarnings)
     }
 }
 

@@ -232,7 +232,9 @@ struct RulesInForce: Sendable {
                         candidates[id] = .init(newest: newest[id + RuleFileName.suffix], inForce: file, reasonToStay: nil)
                     }
                 }
-                if let new = check.fileInForce, new.keyIssuers != file.keyIssuers { renewed[id] = new }
+                if let new = check.fileInForce, new.keyIssuers != file.keyIssuers || new.warnings != file.warnings {
+                    renewed[id] = new
+                }
             }
         }
         // What is in force for a candidate does not matter if something newer takes its place.

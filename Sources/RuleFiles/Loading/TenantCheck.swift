@@ -15,8 +15,8 @@ struct TenantCheck {
         let log = DiagnosticLog(file: file.path)
         let keyIssuers = service.check(file.draft, log: log)
         problems = file.problems + log.problems
-        warnings = file.warnings + log.warnings
-        fileInForce = TenantFile(file, keyIssuers: keyIssuers)
+        warnings = log.warnings.isEmpty ? file.warnings : file.warnings + log.warnings
+        fileInForce = TenantFile(file, keyIssuers: keyIssuers, warnings: warnings)
         ambiguousEntries = file.ambiguousEntries + file.issuerEntries.filter { service.conflict(with: $0) != nil }
     }
 }

@@ -66,15 +66,18 @@ package final class TenantFile: Sendable {
     package let keyIssuers: KeyIssuers
     /// The service-wide issuers whose tokens can be for this tenant.
     package let serviceIssuers: ServiceIssuers
+    /// The warnings of `check`.
+    package let warnings: [Diagnostic]
     /// The file as it was read.
     let file: RuleFile
 
     /// Returns nil if the file has problems.
-    init?(_ file: RuleFile, keyIssuers: KeyIssuers) {
+    init?(_ file: RuleFile, keyIssuers: KeyIssuers, warnings: [Diagnostic]) {
         guard let tenant = file.draft.tenant, case .read(let digest) = file.content else { return nil }
         self.tenant = tenant
         self.digest = digest
         self.keyIssuers = keyIssuers
+        self.warnings = warnings
         serviceIssuers = file.draft.acceptedServiceIssuers
         self.file = file
     }
@@ -92,6 +95,8 @@ package final class TenantFile: Sendable {
     package func tenantClaim(for issuer: String?) -> String {
         aliases.first { $0.issuer == nil || $0.issuer == issuer }?.value.text ?? tenant.id
     }
+    /// Whether an alias has a text as a part; compared by bytes.
+    package func hasAlias(with text: String) -> Bool { file.draft.aliases.contains { $0.value.value.text.hasBytes(of: text) } }
     /// Whether ``aliases`` is not empty.
     var hasAliases: Bool { !file.draft.aliases.isEmpty }
     /// Where the credentials that sign its tickets come from, for each of the tenant's stores.

@@ -77,6 +77,9 @@ package final class RemoteKeys: Sendable {
     /// with ``AuthenticationError/keysUnavailable(issuer:)``.
     package func expire(at moment: Moment) { refreshed.expire(at: moment.uptime) }
 
+    /// Fetches that failed since the last that succeeded; cheaper than ``status(at:)``.
+    package var failuresInARow: Int { refreshed.status.failuresInARow }
+
     /// Returns the current status.
     package func status(at moment: Moment) -> RemoteKeysStatus {
         let status = refreshed.status

@@ -28,6 +28,14 @@ extension String {
         return text
     }
 
+    /// The printable text, or the beginning of a long one with `…` at the end.
+    /// - Parameter limit: how many scalars of the text are shown. A `Character` could have any number of them.
+    package func printable(limit: Int) -> String {
+        guard utf8.count > limit, let end = unicodeScalars.index(startIndex, offsetBy: limit, limitedBy: endIndex), end < endIndex
+        else { return printable() }
+        return String(self[..<end]).printable() + "…"
+    }
+
     /// JSON with an escape for each unprintable scalar, for programs that print it: ``JSONWriter`` escapes only what JSON must.
     package var printableJSON: String {
         if allBytes({ $0 < 0x7F }) { return self }

@@ -22,9 +22,28 @@ extension String {
             }
         }.flatMap { $0 } ?? utf8.lexicographicallyPrecedes(other.utf8)
     }
+
+    /// Whether the UTF-8 bytes of another string, which should be short, are somewhere among those of this one.
+    package func hasBytes(of other: String) -> Bool {
+        guard utf8.count >= other.utf8.count else { return false }
+        return utf8.withContiguousStorageIfAvailable { all in
+            other.utf8.withContiguousStorageIfAvailable { part in
+                UnsafeRawBufferPointer(all).contains(UnsafeRawBufferPointer(part))
+            }
+        }.flatMap { $0 } ?? (other.isEmpty || utf8.firstRange(of: other.utf8) != nil)
+    }
 }
 
 extension UnsafeRawBufferPointer {
+    /// Whether the bytes of a buffer that is not longer are somewhere in this one.
+    fileprivate func contains(_ part: UnsafeRawBufferPointer) -> Bool {
+        guard let first = part.first else { return true }
+        for start in 0...(count - part.count) where self[start] == first {
+            if self[start..<(start + part.count)].elementsEqual(part) { return true }
+        }
+        return false
+    }
+
     /// Compares eight bytes at a time; both buffers must have the same count.
     fileprivate func hasSameBytes(as other: UnsafeRawBufferPointer) -> Bool {
         var index = 0

@@ -94,7 +94,7 @@ struct ReloadServiceTests {
             #expect(try await pauses.next() == .seconds(5))
         }
         #expect(log.lines.count == 1 && log.text.hasPrefix("notice changed files are in force"))
-        #expect(log.text.contains(state.current.book.digest) && log.text.contains(#""tenants": acme"#))
+        #expect(log.text.contains(state.current.book.digest) && log.text.contains(#""tenantIds": acme"#))
         #expect(service.metricsText().contains("postern_rules_reloads_total{result=\"ok\"} 1\n"))
         #expect(service.metricsText().contains("\npostern_rules_last_look_timestamp_seconds "))
     }

@@ -29,6 +29,13 @@ struct PrintableTextTests {
         #expect(Array(text.printable().utf8) == Array(text.utf8))
     }
 
+    @Test func `a long text is cut after a number of scalars, however many belong to one character`() {
+        #expect("".printable(limit: 3) == "" && "abc".printable(limit: 3) == "abc" && "abcd".printable(limit: 3) == "abc…")
+        #expect("é\u{202E}x".printable(limit: 3) == "é\\u{202e}x" && "é\u{202E}xy".printable(limit: 2) == "é\\u{202e}…")
+        let marks = "e" + String(repeating: "\u{301}", count: 10_000)
+        #expect(marks.count == 1 && marks.printable(limit: 100).unicodeScalars.count == 101)
+    }
+
     @Test func `printable ASCII escapes every other byte and is truncated`() {
         #expect("key-1_A.b c".printableASCII() == "key-1_A.b c")
         #expect("\"\\é\u{7F}".printableASCII() == #"\x22\x5c\xc3\xa9\x7f"#)

@@ -1,6 +1,12 @@
-"""A page in Chromium, from a server of its own."""
+"""Pages in Chromium: from a server of its own, or driven by the DevTools protocol."""
 
+import base64
+import contextlib
+import fcntl
 import http.server
+import json
+import os
+import pathlib
 import queue
 import subprocess
 import tempfile
@@ -58,3 +64,114 @@ class PageServer:
             finally:
                 browser.terminate()
                 browser.wait(30)
+
+
+class BrowserError(Exception):
+    """A command that the browser refused, or an exception in the page."""
+
+
+class Browser:
+    """Chromium with one page, driven over a pipe by the DevTools protocol (chromedevtools.github.io/devtools-protocol)."""
+
+    def __init__(self):
+        self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        (its_input, commands), (messages, its_output) = os.pipe(), os.pipe()
+        # Above 4, so that neither is overwritten before it is copied: Chromium reads from 3 and writes to 4.
+        copies = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, 10) for descriptor in (its_input, its_output)]
+
+        def place():
+            os.dup2(copies[0], 3)
+            os.dup2(copies[1], 4)
+
+        self._process = subprocess.Popen(
+            [CHROMIUM, *OPTIONS, "--remote-debugging-pipe", "--hide-scrollbars", "--force-color-profile=srgb", f"--user-data-dir={self._profile.name}", "about:blank"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=(3, 4), preexec_fn=place)
+        for descriptor in (its_input, its_output, *copies):
+            os.close(descriptor)
+        self._commands, self._messages = os.fdopen(commands, "wb"), os.fdopen(messages, "rb")
+        self._received: queue.Queue[dict | None] = queue.Queue()
+        threading.Thread(target=self._receive, daemon=True).start()
+        self._count, self._session = 0, None
+        # What the page wrote to the console, threw, or was not allowed to do.
+        self.complaints: list[str] = []
+        target = next(each for each in self.send("Target.getTargets")["targetInfos"] if each["type"] == "page")
+        self._session = self.send("Target.attachToTarget", targetId=target["targetId"], flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log"):
+            self.send(f"{domain}.enable")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.terminate()
+        self._process.wait(30)
+        with contextlib.suppress(OSError):
+            self._commands.close()
+        self._profile.cleanup()
+
+    def _receive(self):
+        text = b""
+        while data := self._messages.read1(1 << 16):
+            *whole, text = (text + data).split(b"\0")
+            for each in whole:
+                self._received.put(json.loads(each))
+        self._received.put(None)
+
+    def send(self, method: str, **parameters) -> dict:
+        """Sends a command and returns its result."""
+        self._count += 1
+        command = {"id": self._count, "method": method, "params": parameters} | ({"sessionId": self._session} if self._session else {})
+        self._commands.write(json.dumps(command).encode() + b"\0")
+        self._commands.flush()
+        while (message := self._next(60)).get("id") != self._count:
+            pass
+        if "error" in message:
+            raise BrowserError(f"{method}: {message['error']}")
+        return message["result"]
+
+    def _next(self, timeout: float) -> dict:
+        message = self._received.get(timeout=timeout)
+        if message is None:
+            raise BrowserError("the browser has ended")
+        match message.get("method"):
+            case "Runtime.consoleAPICalled":
+                self.complaints.append(" ".join(str(each.get("value", each.get("description"))) for each in message["params"]["args"]))
+            case "Runtime.exceptionThrown":
+                details = message["params"]["exceptionDetails"]
+                self.complaints.append(details.get("exception", {}).get("description", details["text"]))
+            case "Log.entryAdded":
+                entry = message["params"]["entry"]
+                self.complaints.append(f"{entry['level']}: {entry['text']} {entry.get('url', '')}")
+        return message
+
+    def view(self, width: int, height: int, *, dark: bool = False):
+        """The size of the window in CSS pixels, as on a phone below 600, and which theme is preferred."""
+        self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
+        self.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+
+    def open(self, url: str):
+        """Opens a page and waits until it is loaded."""
+        self.send("Page.navigate", url=url)
+        while self._next(60).get("method") != "Page.loadEventFired":
+            pass
+
+    def run(self, script: str):
+        """The value of an expression in the page, or of its promise."""
+        result = self.send("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        if "exceptionDetails" in result:
+            raise BrowserError(result["exceptionDetails"].get("exception", {}).get("description", result["exceptionDetails"]["text"]))
+        return result["result"].get("value")
+
+    def press(self, key: str):
+        """A key without a character, such as Tab."""
+        code = {"Tab": 9, "Enter": 13, "Escape": 27}[key]
+        for kind in ("rawKeyDown", "keyUp"):
+            self.send("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code)
+
+    def type(self, text: str):
+        self.send("Input.insertText", text=text)
+
+    def screenshot(self, path: pathlib.Path | str):
+        """The whole page as PNG."""
+        image = self.send("Page.captureScreenshot", format="png", captureBeyondViewport=True)
+        pathlib.Path(path).write_bytes(base64.b64decode(image["data"]))

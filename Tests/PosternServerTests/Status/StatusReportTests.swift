@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import NIOCore
+import NIOPosix
+import OutgoingHTTP
+import PosternTestSupport
+import RuleFiles
+import Testing
+import UploadRules
+import UserAuth
+import WireFormats
+
+@testable import HTTPServer
+@testable import PosternServer
+
+@Suite(.timeLimit(.minutes(5)))
+struct StatusReportTests {
+    private let date = Date.january2027
+
+    private func report(
+        _ service: TestService, snapshot: ServiceSnapshot? = nil, reloads: ReloadStatus.Report? = nil, search: String = "",
+        at moment: Moment? = nil
+    ) -> [UInt8] {
+        let moment = moment ?? Moment(date: date, uptime: .seconds(5))
+        let readiness = Readiness(state: service.state, connections: service.connections)
+        readiness.beginListening()
+        let snapshot = snapshot ?? service.state.current
+        return StatusReport(
+            readiness: ReadinessResponse(
+                snapshot: snapshot, report: readiness.report(of: snapshot, at: moment.date),
+                reloads: reloads ?? service.state.reloads.report, connections: service.connections, moment: moment),
+            minutes: [], search: search, uptime: .seconds(90), residentBytes: 1 << 26, droppedLogLines: 3
+        ).json()
+    }
+
+    private func json(
+        _ service: TestService, snapshot: ServiceSnapshot? = nil, reloads: ReloadStatus.Report? = nil, search: String = "",
+        at moment: Moment? = nil
+    ) throws -> JSONValue {
+        try JSONValue(parsing: report(service, snapshot: snapshot, reloads: reloads, search: search, at: moment))
+    }
+
+    private func sentences(_ json: JSONValue) -> [String] {
+        json["attention"]?["items"]?.elements?.map { "\($0["level"]?.string ?? "") \($0["text"]?.string ?? "")" } ?? []
+    }
+
+    @Test func `a service in order needs no attention`() async throws {
+        let service = try await TestService()
+        let status = try json(service)
+        #expect(status["status"] == .string("ready") && sentences(status) == [])
+        #expect(status["attention"]?["faults"]?.integer == 0 && status["attention"]?["warnings"]?.integer == 0)
+        #expect(status["rules"]?["digest"] == .string(service.state.current.book.digest))
+        #expect(status["rules"]?["generation"]?.integer == 1 && status["rules"]?["tenants"]?.integer == 1)
+        #expect(status["uptimeSeconds"]?.integer == 90 && status["logLinesDropped"]?.integer == 3)
+        let tenant = try #require(status["tenantSearch"]?["tenants"]?.elements?.first)
+        #expect(tenant["tenant"] == .string("acme") && tenant["heldBack"] == .bool(false) && tenant["problems"] == .array([]))
+        #expect(tenant["rules"] == .array([.string("avatars"), .string("documents")]))
+        #expect(tenant["buckets"] == .array([.string("acme-uploads")]))
+        let credentials = try #require(status["credentials"]?.elements?.first)
+        #expect(credentials["level"] == .string("ok") && credentials["accessKeySuffix"] == .string("KEY0"))
+        #expect(credentials["remainingSeconds"] == .null)
+        let start = try #require(status["reloads"]?.elements?.first)
+        #expect(start["isStart"] == .bool(true) && start["number"]?.integer == 0 && start["tenants"] == .array([.string("acme")]))
+        let text = String(decoding: report(service), as: UTF8.self)
+        #expect(!text.contains(TestService.secret) && !text.contains(TestService.accessKeyID) && !text.contains(service.key))
+    }
+
+    @Test func `a file that is held back is a fault with its line and advice, and so is its reload`() async throws {
+        let service = try await TestService()
+        try service.edit("acme.yaml", TestService.acme(keys: service.keyLines).replacing("5MiB", with: "5M"))
+        try service.edit("beta.yaml", "tenant: other\n")
+        let status = try json(service)
+        let file = "\(service.folder.path)/acme.yaml"
+        #expect(
+            sentences(status) == [
+                "fault \(file) is held back: acme is served by what it said before",
+                "fault \(service.folder.path)/beta.yaml is held back: beta is not served",
+            ])
+        let problem = try #require(status["heldBack"]?.elements?.first?["problems"]?.elements?.first)
+        #expect(problem["message"] == .string("“5M” is not a size") && (problem["line"]?.integer ?? 0) > 1)
+        #expect(status["tenantSearch"]?["tenants"]?.elements?.first?["heldBack"] == .bool(true))
+        let reloads = try #require(status["reloads"]?.elements)
+        #expect(reloads.map { $0["number"]?.integer } == [2, 1, 0])
+        #expect(reloads.map { $0["result"] } == [.string("held-back"), .string("held-back"), .string("ok")])
+        #expect(reloads[1]["problems"]?.elements?.first?.string?.contains("“5M” is not a size; write") == true)
+        // Only what is new is told.
+        #expect(
+            reloads[0]["heldBackFiles"]?.integer == 2
+                && reloads[0]["problems"]?.elements?.count == reloads[0]["problemCount"]?.integer)
+        #expect(reloads[0]["problems"]?.elements?.allSatisfy { $0.string?.contains("beta.yaml") == true } == true)
+        try service.edit("beta.yaml", nil)
+        try service.edit("acme.yaml", TestService.acme(keys: service.keyLines))
+        #expect(sentences(try json(service)) == [])
+    }
+
+    @Test func `what the newest content brought into force is told with its reload`() async throws {
+        let service = try await TestService()
+        let rules = TestService.rules.replacing("5MiB", with: "6MiB")
+        try service.edit("acme.yaml", TestService.acme(keys: service.keyLines, rules: rules))
+        let reload = try #require(try json(service)["reloads"]?.elements?.first)
+        #expect(reload["result"] == .string("ok") && reload["generation"]?.integer == 2 && reload["changed"]?.integer == 1)
+        #expect(reload["tenants"] == .array([.string("acme")]) && reload["isStart"] == .bool(false))
+    }
+
+    @Test func `an issuer without keys is a fault, of its tenants too`() async throws {
+        let issuer =
+            "{issuer: \"https://127.0.0.1:1\", audience: [a], algorithms: [ES256], keys: {jwks: \"https://127.0.0.1:1/jwks\"}, until: 2027-01-17T08:00:00Z}"
+        let service = try await TestService(issuers: [issuer])
+        let status = try json(service)
+        #expect(status["status"] == .string("not-ready"))
+        #expect(
+            sentences(status) == [
+                "fault issuer https://127.0.0.1:1: its keys have not been fetched",
+                "warning the issuer https://127.0.0.1:1 ends in 2 d",
+            ])
+        let keys = try #require(status["keySets"]?.elements?.first)
+        #expect(keys["level"] == .string("fault") && keys["tenant"] == .string("acme") && keys["ageSeconds"] == .null)
+        #expect((keys["failuresInARow"]?.integer ?? 0) > 0 && keys["lastError"]?.string != nil)
+        let tenant = try #require(status["tenantSearch"]?["tenants"]?.elements?.first)
+        #expect(tenant["problems"] == .array([.string("no keys of https://127.0.0.1:1")]))
+    }
+
+    @Test func `credentials are a warning before their end, and a fault when they cannot sign`() async throws {
+        let end = Date(timeIntervalSince1970: (Date().timeIntervalSince1970 + 3600).rounded())
+        let service = try await TestService(
+            sessionToken: "token", environment: ["AWS_CREDENTIAL_EXPIRATION": end.rfc3339])
+        let uptime = ServiceClock.system.uptime()
+        for (remaining, level) in [(1200.0, "ok"), (299, "warning"), (100, "warning"), (5, "fault"), (-5, "fault")] {
+            let status = try json(service, at: Moment(date: end - remaining, uptime: uptime))
+            let credentials = try #require(status["credentials"]?.elements?.first)
+            #expect(credentials["level"] == .string(level), "\(remaining)")
+            #expect(credentials["remainingSeconds"]?.integer == Int(remaining), "\(remaining)")
+            #expect(sentences(status).map { String($0.prefix { $0 != " " }) } == (level == "ok" ? [] : [level]))
+            #expect((credentials["problem"] == .null) == (level != "fault"), "\(remaining)")
+        }
+        #expect(
+            sentences(try json(service, at: Moment(date: end - 299, uptime: uptime)))
+                == ["warning the credentials of default end in 4 min"])
+    }
+
+    @Test func `certificates, API keys and issuers are a warning before they end, the first of them first`() async throws {
+        let service = try await TestService()
+        var keys = service.keyLines
+        keys[0] = keys[0].replacing("{id: cms", with: "{id: cms, expires: 2027-01-18")
+        keys[1] = keys[1].replacing("{id: docs", with: "{id: docs, expires: 2027-01-15")
+        try service.edit("acme.yaml", TestService.acme(keys: keys))
+        let status = try json(service)
+        let ends = try #require(status["ends"]?.elements)
+        #expect(ends.map { $0["name"] } == [.string("docs"), .string("cms")] && status["endsCount"]?.integer == 2)
+        #expect(ends.map { $0["level"] } == [.string("ok"), .string("warning")], "one that has ended is nobody's business")
+        #expect(ends.map { $0["remainingSeconds"]?.integer } == [-8 * 3600, 64 * 3600])
+        #expect(sentences(status) == ["warning the API key cms of tenant acme ends in 2 d 16 h"])
+        let later = try json(service, at: Moment(date: date + 2 * 86_400, uptime: .seconds(5)))
+        #expect(sentences(later) == ["fault the API key cms of tenant acme ends in 16 h"])
+    }
+
+    @Test func `warnings are those of the files in force`() async throws {
+        let rules =
+            TestService.rules + "\n  named: {keyPrefix: n/, keyName: \"{filename}\", contentTypes: [image/png], maxSize: 1MiB}"
+        let service = try await TestService()
+        #expect(try json(service)["warningCount"]?.integer == 0)
+        try service.edit("acme.yaml", TestService.acme(keys: service.keyLines, rules: rules))
+        let status = try json(service)
+        let warnings = try #require(status["warnings"]?.elements)
+        #expect(warnings.count == status["warningCount"]?.integer && !warnings.isEmpty)
+        #expect(warnings[0]["file"]?.string?.hasSuffix("/acme.yaml") == true && (warnings[0]["line"]?.integer ?? 0) > 1)
+        // A content that is held back has none, and those in force stay.
+        try service.edit("acme.yaml", "tenant: acme\n")
+        #expect(try json(service)["warningCount"] == status["warningCount"])
+        try service.edit("acme.yaml", TestService.acme(keys: service.keyLines))
+        #expect(try json(service)["warningCount"]?.integer == 0)
+    }
+
+    @Test func `files that were not looked at for long are a warning`() async throws {
+        let service = try await TestService()
+        service.state.reloads.looked(at: Moment(date: date, uptime: .seconds(100)))
+        #expect(sentences(try json(service, at: Moment(date: date, uptime: .seconds(160)))) == [])
+        let sentence = try #require(sentences(try json(service, at: Moment(date: date, uptime: .seconds(161)))).first)
+        #expect(sentence.hasPrefix("warning the files of rules were last looked at 1 min ago"))
+        let onlyAsked = service.snapshot { $0.reload = .zero }
+        #expect(sentences(try json(service, snapshot: onlyAsked, at: Moment(date: date, uptime: .seconds(161)))) == [])
+    }
+
+    @Test(arguments: [
+        ("", 2), ("acme", 1), ("ACM", 1), ("cm", 1), ("e", 2), ("Org_9", 1), ("org_9", 0), ("acme ", 0), (".*", 0), ("é", 0),
+    ])
+    func `tenants are found by a part of their id or of an alias`(text: String, count: Int) async throws {
+        let service = try await TestService()
+        let beta = TestService.acme(keys: []).replacing("tenant: acme", with: "tenant: beta\naliases: [Org_9yb]")
+        try service.edit(
+            "beta.yaml",
+            beta.replacing("apiKeys: []", with: "apiKeys: [{id: k, sha256: \(String(repeating: "ab", count: 32))}]")
+                .replacing("acme-uploads", with: "beta-uploads"))
+        let status = try json(service, search: text)
+        #expect(status["rules"]?["tenants"]?.integer == 2, "\(service.state.reloads.report.heldBack)")
+        #expect(status["tenantSearch"]?["matches"]?.integer == count)
+        #expect(status["tenantSearch"]?["tenants"]?.elements?.count == count)
+    }
+
+    @Test func `the document is bounded, whatever happens`() async throws {
+        let service = try await TestService()
+        let long = "\u{202E}<img src=x onerror=alert(1)>" + String(repeating: "e\u{301}", count: 100_000)
+        let problem = Diagnostic(file: "f", line: 1, column: 1, message: long, advice: long)
+        let files = (0..<100_000).map { HeldBackFile(file: "\($0)", tenant: "t\($0)", problems: [problem, problem, problem]) }
+        for round in 0..<50 {
+            // Each is another reason than before, so that all are new.
+            let change = Reloader.Change(
+                next: nil, heldBack: Array(files.prefix(round == 49 ? 100_000 : 1000 + round % 2)),
+                warnings: Array(repeating: long, count: 1000), settingsForRestart: ["listen"])
+            service.state.reloads.judged(change, generation: 1, at: Moment(date: date, uptime: .seconds(1)))
+        }
+        let bytes = report(service)
+        #expect(bytes.count < 1_000_000)
+        let status = try JSONValue(parsing: bytes)
+        #expect(status["attention"]?["faults"]?.integer == 100_000 && status["attention"]?["items"]?.elements?.count == 20)
+        let reloads = try #require(status["reloads"]?.elements)
+        #expect(reloads.count == 20 && reloads[0]["number"]?.integer == 50 && reloads[19]["number"]?.integer == 31)
+        #expect(reloads[0]["warnings"]?.elements?.count == 10 && reloads[0]["warningCount"]?.integer == 1000)
+        #expect(!String(decoding: bytes, as: UTF8.self).unicodeScalars.contains("\u{202E}"))
+    }
+
+    @Test func `all who look at the page get a document that is made once a second`() async throws {
+        let service = try await TestService()
+        let clock = TestClock()
+        let serviceClock = ServiceClock(now: { clock.date }, uptime: { clock.uptime })
+        let readiness = Readiness(state: service.state, connections: service.connections)
+        let page = StatusPage(
+            readiness: readiness, state: service.state,
+            recent: RecentDecisions(metrics: service.metrics, tenants: { [] }, clock: serviceClock), sink: service.sink,
+            clock: serviceClock)
+        func status(_ search: String = "") async throws -> JSONValue {
+            try JSONValue(
+                parsing: Array(
+                    try await page.document(search: search, on: MultiThreadedEventLoopGroup.singleton.any()).get()
+                        .readableBytesView))
+        }
+        #expect(try await status()["status"] == .string("not-ready"))
+        readiness.beginListening()
+        clock.advance(by: .milliseconds(999))
+        #expect(try await status()["status"] == .string("not-ready"))
+        #expect(try await status("a")["status"] == .string("ready"), "another search is another document")
+        clock.advance(by: .milliseconds(1))
+        #expect(try await status()["status"] == .string("ready"))
+    }
+}
