@@ -30,6 +30,8 @@ package struct PosternApp: Sendable {
     package let decisions: any Service
     /// Measures how late event loops are.
     package let lag: any Service
+    /// Looks after the audit log; nil if there is none.
+    package let audit: (any Service)?
 }
 
 /// Builds the service: all its parts are connected here.
@@ -37,6 +39,7 @@ package struct PosternApp: Sendable {
 ///   - settings: addresses and limits, which do not change while the service runs
 ///   - state: rules, keys, credentials and the certificate, loaded
 ///   - sink: where log lines are written
+///   - audit: the audit log, opened; nil for none
 ///   - threshold: the level from which lines are logged; set by reloads
 ///   - looks: asks for a look at all files
 ///   - notifier: is told when the service is ready, and when it stops
@@ -47,6 +50,7 @@ package func buildPostern(
     settings: ServiceSettings,
     state: ServiceState,
     sink: LogSink,
+    audit: AuditLog? = nil,
     threshold: LogThreshold,
     logger: Logger,
     looks: LookRequests = LookRequests(),
@@ -60,6 +64,7 @@ package func buildPostern(
     let interface = PublicInterface(
         metrics: metrics,
         log: DecisionLog(sink: sink, format: settings.logFormat, threshold: threshold),
+        audit: audit,
         hosts: hosts,
         frontPage: frontPage
     )
@@ -76,7 +81,7 @@ package func buildPostern(
     )
     let lag = EventLoopLag(loops: publicListener.eventLoops)
     let recentDecisions = RecentDecisions(metrics: metrics, tenants: { state.current.tenants }, clock: clock)
-    let readiness = Readiness(state: state, connections: publicListener.connections)
+    let readiness = Readiness(state: state, connections: publicListener.connections, audit: audit)
     let probe = HealthProbe(address: settings.listen, usesTLS: settings.tls != nil)
     notifier?.watch(.init(probe: probe, status: { state.statusLine }))
     let admin = AdminInterface(
@@ -85,7 +90,7 @@ package func buildPostern(
         state: state,
         metrics: MetricsExposition(
             metrics: metrics, state: state, readiness: readiness, connections: publicListener.connections, lag: lag,
-            sink: sink, clock: clock, startedAt: clock.now()),
+            sink: sink, audit: audit, clock: clock, startedAt: clock.now()),
         status: StatusPage(readiness: readiness, state: state, recent: recentDecisions, sink: sink, clock: clock),
         clock: clock
     )
@@ -119,7 +124,8 @@ package func buildPostern(
         memory: MemoryService(tables: [publicListener.connections, adminListener.connections]),
         notifier: notifier,
         decisions: DecisionSampler(recent: recentDecisions),
-        lag: lag
+        lag: lag,
+        audit: audit.map { AuditService(audit: $0, clock: clock) }
     )
 }
 

@@ -61,14 +61,33 @@ struct SettingsResolverTests {
             "--drain-delay", "drainDelay", ("1s", "2s", "3s"), none: "0.0 seconds",
             expected: ("1.0 seconds", "2.0 seconds", "3.0 seconds")
         ) { "\($0.drainDelay)" },
+        Setting("--audit", "audit", ("a.jsonl", "-", "/b.jsonl"), none: "none") { $0.audit ?? "none" },
         Setting(
             "--admin-hosts", "adminHosts", ("a.internal, b.internal", "c.internal", "[d.internal]"), none: "",
             expected: ("a.internal b.internal", "c.internal", "d.internal")
         ) { $0.adminHosts.joined(separator: " ") },
     ]
 
+    @Test func `a switch is given by its flag alone, or as true or false elsewhere`() throws {
+        let tenants = ["--tenants", "t"]
+        #expect(try !resolve(tenants).auditSync)
+        #expect(try resolve(tenants + ["--audit-sync"]).auditSync)
+        #expect(try resolve(tenants, ["POSTERN_AUDIT_SYNC": "true"]).auditSync)
+        #expect(try resolve(tenants, file: "auditSync: true").auditSync)
+        #expect(try !resolve(tenants, ["POSTERN_AUDIT_SYNC": "false"], file: "auditSync: true").auditSync)
+        #expect(throws: (any Error).self) { try resolve(tenants, ["POSTERN_AUDIT_SYNC": "1"]) }
+    }
+
+    @Test func `hashed users need a key`() throws {
+        let tenants = ["--tenants", "t"]
+        #expect(throws: (any Error).self) { try resolve(tenants + ["--audit-users", "hash"]) }
+        let settings = try resolve(tenants + ["--audit-users", "hash"], ["POSTERN_AUDIT_USER_KEY": "k"])
+        #expect(settings.auditUsers == .hash && settings.auditUserKey == "k")
+    }
+
     @Test func `every setting has a test`() {
-        let others: Set = ["tenants", "config", "tlsCert", "tlsKey"]
+        // The switch and what depends on another setting have tests of their own.
+        let others: Set = ["tenants", "config", "tlsCert", "tlsKey", "auditSync", "auditUsers", "auditUserKey"]
         let names = ServiceSettings.declarations.compactMap(\.option?.name)
         #expect(Set(names) == others.union(Self.settings.map(\.key)))
     }

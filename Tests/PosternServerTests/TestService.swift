@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import PosternTestSupport
 import RuleFiles
 import Testing
@@ -36,9 +37,10 @@ final class TestService {
     ///   - issuers: The tenant's issuers, each a mapping of YAML.
     ///   - sessionToken: Makes the credentials temporary.
     ///   - environment: Variables besides those of the credentials.
+    ///   - audit: The audit log.
     init(
         issuers: [String] = [], rules: String = TestService.rules, sessionToken: String? = nil,
-        environment: [String: String] = [:]
+        environment: [String: String] = [:], audit: AuditLog? = nil
     ) async throws {
         var random = SystemRandomNumberGenerator()
         let all = try #require(APIKey.generate(tenant: "acme", id: "cms", random: &random))
@@ -68,7 +70,7 @@ final class TestService {
         let state = try await ServiceState.load(settings, logger: LogRecorder().logger(), fetchTimeout: .seconds(600)).state
         self.state = state
         interface = PublicInterface(
-            metrics: metrics, log: DecisionLog(sink: sink, format: .json, threshold: LogThreshold(.trace)))
+            metrics: metrics, log: DecisionLog(sink: sink, format: .json, threshold: LogThreshold(.trace)), audit: audit)
     }
 
     /// The entries of the API keys, as the tenant's file has them.
@@ -161,8 +163,15 @@ final class TestService {
         if let key { headers.add(name: "Authorization", value: "Bearer \(key)") }
         if !body.isEmpty, !headers.contains(name: "Content-Type") { headers.add(name: "Content-Type", value: "application/json") }
         let head = RequestHead(method: method, target: target, fields: headers, peer: nil, date: date)
-        return interface.respond(
+        let answer = interface.answer(
             to: Request(head: head, body: ByteBuffer(string: body)), Route(path: head.path), snapshot: state.current)
+        switch answer {
+        case .now(let response): return response
+        case .later(let begin):
+            // What the audit log has queued is completed by its thread.
+            let loop = MultiThreadedEventLoopGroup.singleton.next()
+            return (try? loop.flatSubmit { begin(loop) }.wait()) ?? Response(status: 0)
+        }
     }
 
     /// What `/metrics` shows.

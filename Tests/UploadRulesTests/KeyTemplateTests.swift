@@ -31,7 +31,7 @@ struct KeyTemplateTests {
     func `placeholders are replaced by their values`(text: String, key: String) throws {
         let prefix = try KeyTemplate(parsing: "{tenant}/", as: .keyPrefix, tenant: "acme")
         let name = try KeyTemplate(parsing: text, as: .keyName, tenant: "acme")
-        #expect(try prefix.makeKey(name: name, Self.values).text == "acme/" + key)
+        #expect(try prefix.makeKey(name: name, Self.values).key.text == "acme/" + key)
     }
 
     private static let parameters = [UploadParameter(name: "audit", kind: .digits), UploadParameter(name: "id", kind: .uuid)]
@@ -49,7 +49,7 @@ struct KeyTemplateTests {
     func `parameters are whole segments, and {path} is as many as there are folders`(text: String, key: String?) throws {
         let prefix = try KeyTemplate(parsing: "acme/", as: .keyPrefix, tenant: "acme")
         let name = try? KeyTemplate(parsing: text, as: .keyName, tenant: "acme", parameters: Self.parameters)
-        #expect(try name.map { try prefix.makeKey(name: $0, Self.values).text } == key.map { "acme/" + $0 })
+        #expect(try name.map { try prefix.makeKey(name: $0, Self.values).key.text } == key.map { "acme/" + $0 })
     }
 
     @Test(

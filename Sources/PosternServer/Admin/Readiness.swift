@@ -37,10 +37,12 @@ final class Readiness: Sendable {
     private let isListening = Atomic(false)
     private let isDraining = Atomic(false)
     private let state: ServiceState
+    private let audit: AuditLog?
 
-    init(state: ServiceState, connections: ConnectionTable) {
+    init(state: ServiceState, connections: ConnectionTable, audit: AuditLog? = nil) {
         self.state = state
         self.connections = connections
+        self.audit = audit
     }
 
     /// Call when the public listener is open.
@@ -60,6 +62,9 @@ final class Readiness: Sendable {
         if isDraining.load(ordering: .relaxed) { report.general.append("the service is stopping") }
         if !isListening.load(ordering: .relaxed) { report.general.append("the public listener is not open yet") }
         if let problem = ServiceClock.problem(of: now) { report.general.append(problem) }
+        if let problem = audit?.status.problem {
+            report.general.append("the audit log cannot be written, and no ticket is given: \(problem.reason)")
+        }
         if connections.isFull {
             // It stays ready: otherwise the other instances would be the next to be full.
             report.limits.append("the public listener is at its connection limit: idle connections are closed for new ones")

@@ -3,6 +3,7 @@
 import AWSCredentials
 import Logging
 package import RuleFiles
+import Synchronization
 import UploadRules
 import UserAuth
 import WireFormats
@@ -21,6 +22,7 @@ package struct DecisionLog: Sendable {
     private let sink: LogSink
     private let format: LogFormat
     private let threshold: LogThreshold
+    private let sampler = RefusalSampler()
 
     package init(sink: LogSink, format: LogFormat, threshold: LogThreshold) {
         self.sink = sink
@@ -29,10 +31,12 @@ package struct DecisionLog: Sendable {
     }
 
     /// Logs a ticket that is about to be sent.
+    /// - Parameter level: lower if the audit log has it
     func recordTicket(
-        _ ticket: Ticket, of context: TenantContext, bucket: String, contentType: String, accessKeyID: String
+        _ ticket: Ticket, of context: TenantContext, bucket: String, contentType: String, accessKeyID: String,
+        level: Logger.Level
     ) {
-        guard var line = line("ticket issued", .info, context.info) else { return }
+        guard var line = line("ticket issued", level, context.info) else { return }
         line.add("ticket", ticket.id)
         line.add("tenant", context.tenant.id)
         line.add("rule", ticket.rule)
@@ -61,10 +65,13 @@ package struct DecisionLog: Sendable {
         sink.write(line.finish())
     }
 
-    /// Logs the refusal of any other request.
+    /// Logs the refusal of any other request: of those that come fast, only some.
     func recordRefusal(_ problem: ProblemDetails, cause: any Error, of info: RequestInfo) {
-        guard var line = line("request refused", Self.level(of: problem), info) else { return }
+        guard threshold.logs(Self.level(of: problem)), let unlogged = sampler.takeLine(at: info.time),
+            var line = line("request refused", Self.level(of: problem), info)
+        else { return }
         line.add("code", problem.code.rawValue)
+        if unlogged > 0 { line.add("unloggedBefore", unlogged) }
         // A header field, but of a form that no secret has.
         if problem.code == .originNotAllowed, let origin = info.origin, WebOrigin.isWritten(origin) { line.add("origin", origin) }
         add(cause, of: problem, to: &line)
@@ -74,13 +81,14 @@ package struct DecisionLog: Sendable {
     /// Logs a request that its connection rejected.
     /// - Parameter trace: of its head, if that could be read
     func recordRejection(_ problem: ProblemDetails, requestID: String, peer: String, trace: TraceParent?, at now: Date) {
-        guard threshold.logs(.info) else { return }
+        guard threshold.logs(.info), let unlogged = sampler.takeLine(at: now) else { return }
         var line = LogLine(format, at: now, level: .info, message: "request refused")
         line.add("requestId", requestID)
         line.add("peer", peer)
         Self.add(trace, to: &line)
         line.add("code", problem.code.rawValue)
         line.add("reason", problem.detail)
+        if unlogged > 0 { line.add("unloggedBefore", unlogged) }
         sink.write(line.finish())
     }
 
@@ -124,6 +132,29 @@ package struct DecisionLog: Sendable {
             if let keyID = identity.keyID { line.add("keyId", keyID) }
         case .apiKey(let key):
             line.add("apiKey", key.id)
+        }
+    }
+}
+
+/// Chooses which refusals are logged: a hundred at once, and twenty a second.
+private final class RefusalSampler: Sendable {
+    private struct State {
+        var budget = LineBudget(burst: 100, perSecond: 20)
+        var unlogged = 0
+    }
+
+    private let state = Mutex(State())
+
+    /// Returns how many refusals have not been logged since the last one that was; nil if this one is not either.
+    func takeLine(at now: Date) -> Int? {
+        state.withLock { state in
+            guard state.budget.hasLine(at: now.timeIntervalSince1970) else {
+                state.unlogged += 1
+                return nil
+            }
+            state.budget.take()
+            defer { state.unlogged = 0 }
+            return state.unlogged
         }
     }
 }

@@ -20,6 +20,7 @@ struct MetricsExposition: Sendable {
     let connections: ConnectionTable
     let lag: EventLoopLag
     let sink: LogSink
+    var audit: AuditLog?
     let clock: ServiceClock
     let startedAt: Date
 
@@ -34,10 +35,24 @@ struct MetricsExposition: Sendable {
         page.addValue(
             "postern_log_lines_dropped_total", .counter, help: "Log lines dropped because their reader was too slow.",
             value: sink.droppedLines)
+        addAudit(to: &page)
         addService(to: &page)
         DependencyMetrics(snapshot: state.current, apiKeyUses: state.apiKeyUses, moment: clock.moment()).add(to: &page)
         ProcessMetrics(startedAt: startedAt).add(to: &page)
         return page.text
+    }
+
+    private func addAudit(to page: inout PrometheusText) {
+        guard let status = audit?.status else { return }
+        page.addValue(
+            "postern_audit_writable", .gauge, help: "1 if audit lines can be written.", value: status.problem == nil ? 1 : 0)
+        page.addValue("postern_audit_lines_total", .counter, help: "Audit lines written.", value: status.written)
+        page.addValue(
+            "postern_audit_lines_dropped_total", .counter, help: "Audit lines of refusals that were not written.",
+            value: status.dropped)
+        page.addValue(
+            "postern_audit_failed_requests_total", .counter,
+            help: "Requests for tickets that failed because their audit lines were not written.", value: status.failedRequests)
     }
 
     private func addRequests(_ counts: ServiceMetrics.Counts, to page: inout PrometheusText) {

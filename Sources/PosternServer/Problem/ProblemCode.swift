@@ -44,6 +44,7 @@ package enum ProblemCode: String, Sendable, CaseIterable {
     case credentialsUnavailable = "credentials-unavailable"
     case keysUnavailable = "keys-unavailable"
     case clockImplausible = "clock-implausible"
+    case auditUnavailable = "audit-unavailable"
     case overloaded
 
     /// The HTTP status code.
@@ -86,6 +87,7 @@ package enum ProblemCode: String, Sendable, CaseIterable {
         case .credentialsUnavailable: (503, "No credentials to sign with")
         case .keysUnavailable: (503, "No keys to verify with")
         case .clockImplausible: (503, "The clock cannot be right")
+        case .auditUnavailable: (503, "Tickets cannot be recorded")
         case .overloaded: (503, "The service is overloaded")
         }
     }

@@ -57,6 +57,10 @@ package struct ProblemDetails: Error, Sendable, Equatable {
     static let tokenExpired = ProblemDetails(
         .tokenExpired, detail: "The token has expired: send a new one from your identity provider.", challenge: .invalidToken)
 
+    static let auditUnavailable = ProblemDetails(
+        .auditUnavailable, detail: "The service cannot record tickets now, so it gives none: try again in a moment.",
+        retryAfter: 5)
+
     static let internalError = ProblemDetails(
         .internalError,
         detail: "This is a fault of the service, not of the request. Report the requestId to its operator."

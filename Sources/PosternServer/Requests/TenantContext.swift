@@ -19,13 +19,17 @@ struct TenantContext {
         try ServiceClock.check(info.time)
         let principal = try info.snapshot.authenticator.authenticate(authorization: info.authorization, at: info.time)
         guard let served = info.snapshot.tenant(of: principal) else { throw AccessError.tenantUnknown }
+        self.init(info: info, principal: principal, served: served)
         do throws(AccessError) {
-            try served.tenant.checkAccess(of: principal, from: info.origin)
+            try tenant.checkAccess(of: principal, from: info.origin)
         } catch {
             // It is logged and counted as any other token that is not accepted.
             let cause: any Error = error == .issuedTooEarly ? AuthenticationError.issuedTooEarly : error
-            throw TenantRefusal(served: served, cause: cause)
+            throw TenantRefusal(context: self, cause: cause)
         }
+    }
+
+    private init(info: RequestInfo, principal: Principal, served: ServedTenant) {
         self.info = info
         self.principal = principal
         self.served = served
@@ -53,7 +57,7 @@ struct TenantContext {
         } catch let error as LoggedError {
             throw error
         } catch {
-            throw TenantRefusal(served: served, cause: error)
+            throw TenantRefusal(context: self, cause: error)
         }
     }
 
@@ -64,14 +68,16 @@ struct TenantContext {
 
     /// The caller against whom per-user limits are counted: the user with the issuer, or the API key if the request names no user.
     func limitedCaller(for uploader: Uploader) -> String {
-        let issuer: String
+        if case .apiKey(let key) = principal.source, uploader.user == nil { return "key " + key.id }
+        return Self.limitedCaller(uploader.user ?? "", of: userIssuer ?? "")
+    }
+
+    /// The issuer of the token's user, or of the users whom the API key names; nil if that is not known.
+    var userIssuer: String? {
         switch principal.source {
-        case .token(let identity): issuer = identity.issuer.identifier
-        case .apiKey(let key):
-            if uploader.user == nil { return "key " + key.id }
-            issuer = served.keyIssuers.issuer(of: key)?.identifier ?? ""
+        case .token(let identity): identity.issuer.identifier
+        case .apiKey(let key): served.keyIssuers.issuer(of: key)?.identifier
         }
-        return Self.limitedCaller(uploader.user ?? "", of: issuer)
     }
 
     /// A text that only this user of this issuer has. An issuer's identifier has no line end, since rule files refuse control
@@ -83,6 +89,6 @@ struct TenantContext {
 
 /// A tenant's refusal of an authenticated caller's request, before a rule was looked at.
 struct TenantRefusal: Error {
-    let served: ServedTenant
+    let context: TenantContext
     let cause: any Error
 }

@@ -14,23 +14,27 @@ import WireFormats
     import Foundation
 #endif
 
-/// The public interface: turns each request into its response in one synchronous call. Tests call it without a socket.
+/// The public interface: turns each request into its response in one synchronous call; only the audit log can delay it.
 struct PublicInterface: Sendable {
     /// Answers `GET /` in `postern dev`; returns nil for a request that must not receive the page.
     typealias FrontPage = @Sendable (RequestHead) -> Response?
 
     private let metrics: ServiceMetrics
     private let log: DecisionLog
+    private let audit: AuditLog?
     private let hosts: HostNames?
     private let frontPage: FrontPage?
     private let tickets: TicketRoute
     private let batch: BatchRoute
     private let random = RandomPool()
 
-    init(metrics: ServiceMetrics, log: DecisionLog, hosts: HostNames? = nil, frontPage: FrontPage? = nil) {
-        let issuer = TicketIssuer(signer: PolicySigner(), log: log)
+    init(
+        metrics: ServiceMetrics, log: DecisionLog, audit: AuditLog? = nil, hosts: HostNames? = nil, frontPage: FrontPage? = nil
+    ) {
+        let issuer = TicketIssuer(signer: PolicySigner(), log: log, audit: audit)
         self.metrics = metrics
         self.log = log
+        self.audit = audit
         self.hosts = hosts
         self.frontPage = frontPage
         tickets = TicketRoute(issuer: issuer)
@@ -57,22 +61,38 @@ struct PublicInterface: Sendable {
 
     // MARK: Responding
 
-    /// Responds to a complete request.
+    /// Answers a complete request. With an audit log, a response with tickets comes when their lines are written.
     /// - Parameters:
     ///   - route: the route of its path
     ///   - snapshot: the rules, keys and credentials in force
-    func respond(to request: Request, _ route: Route, snapshot: ServiceSnapshot) -> Response {
-        let info = info(request.head, snapshot)
-        let label: RequestLabel = request.head.isPreflight ? .preflight : .route(route)
-        var response: Response
-        var code: ProblemCode?
+    func answer(to request: Request, _ route: Route, snapshot: ServiceSnapshot) -> Answer {
+        let head = request.head
+        let info = info(head, snapshot)
+        let label: RequestLabel = head.isPreflight ? .preflight : .route(route)
+        var lines = AuditLines()
         do {
-            response = try makeResponse(to: request, route, info)
+            let response = try makeResponse(to: request, route, info, &lines)
+            guard let audit, lines.count > 0 else { return .now(finish(response, label, info, head)) }
+            let written = lines
+            return .later { loop in
+                audit.write(written, on: loop).map { finish(response, label, info, head) }.flatMapErrorThrowing { _ in
+                    let (response, code) = problemResponse(LoggedError(problem: .auditUnavailable), route, info)
+                    return finish(response, code: code, label, info, head)
+                }
+            }
         } catch {
-            (response, code) = problemResponse(error, route, info)
+            let (response, code) = problemResponse(error, route, info)
+            return .now(finish(response, code: code, label, info, head))
         }
+    }
+
+    /// Adds what depends on the request, and counts the response.
+    private func finish(
+        _ response: Response, code: ProblemCode? = nil, _ label: RequestLabel, _ info: RequestInfo, _ head: RequestHead
+    ) -> Response {
+        var response = response
         addFields(to: &response, info, code: code)
-        count(label, response, request.head)
+        count(label, response, head)
         return response
     }
 
@@ -86,10 +106,8 @@ struct PublicInterface: Sendable {
             try context.attribute { try head.checkDeclaresJSON() }
             return nil
         } catch {
-            var (response, code) = problemResponse(error, route, info)
-            addFields(to: &response, info, code: code)
-            count(.route(route), response, head)
-            return response
+            let (response, code) = problemResponse(error, route, info)
+            return finish(response, code: code, .route(route), info, head)
         }
     }
 
@@ -120,12 +138,14 @@ struct PublicInterface: Sendable {
         RequestInfo(head, snapshot: snapshot, random: random)
     }
 
-    private func makeResponse(to request: Request, _ route: Route, _ info: RequestInfo) throws -> Response {
+    private func makeResponse(
+        to request: Request, _ route: Route, _ info: RequestInfo, _ lines: inout AuditLines
+    ) throws -> Response {
         if let response = try responseWithoutBody(to: request.head, route, info) { return response }
         let context = try TenantContext(info)
         switch route {
-        case .tickets: return try context.attribute { try tickets.respond(to: request, context) }
-        case .batch: return try context.attribute { try batch.respond(to: request, context) }
+        case .tickets: return try context.attribute { try tickets.respond(to: request, context, &lines) }
+        case .batch: return try context.attribute { try batch.respond(to: request, context, &lines) }
         default: return RulesRoute().respond(context)
         }
     }
@@ -173,10 +193,14 @@ struct PublicInterface: Sendable {
         let refusal = error as? TenantRefusal
         let error = refusal?.cause ?? error
         let problem = ProblemDetails(error)
-        if let refusal, route == .tickets || route == .batch { refusal.served.countRefusal(problem.code, of: nil) }
+        if let refusal, route == .tickets || route == .batch { refusal.context.served.countRefusal(problem.code, of: nil) }
         if let error = error as? AuthenticationError { metrics.countAuthenticationFailure(error.reason) }
         metrics.countProblem(problem.code)
         if !(error is LoggedError) { log.recordRefusal(problem, cause: error, of: info) }
+        // Who is not authenticated is nobody that an audit could name.
+        if let refusal, !(error is AuthenticationError) {
+            audit?.recordRefusal(problem, cause: error, nil, rule: nil, of: refusal.context)
+        }
         var response = problem.response(requestID: info.requestID)
         response.shared = info.snapshot.fields.uncached
         return (response, problem.code)
@@ -219,7 +243,7 @@ struct PublicResponder: Responder {
         func endpoint(_ route: Route) -> Endpoint {
             Endpoint(
                 .whole(maxBytes: route == .batch ? Self.maxBatchBytes : Self.maxBodyBytes) { request in
-                    .now(interface.respond(to: request, route, snapshot: state.current))
+                    interface.answer(to: request, route, snapshot: state.current)
                 },
                 refusal: { interface.refusalWithoutBody($0, route, snapshot: state.current) }
             )

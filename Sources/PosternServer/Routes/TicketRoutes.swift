@@ -7,8 +7,8 @@ import WireFormats
 struct TicketRoute: Sendable {
     let issuer: TicketIssuer
 
-    func respond(to request: Request, _ context: TenantContext) throws -> Response {
-        let ticket = try issuer.ticket(for: try request.json(), context)
+    func respond(to request: Request, _ context: TenantContext, _ lines: inout AuditLines) throws -> Response {
+        let ticket = try issuer.ticket(for: try request.json(), context, into: &lines)
         return Response(status: 201, shared: context.info.snapshot.fields.json, body: .bytes(ticket.json()))
     }
 }
@@ -20,7 +20,7 @@ struct BatchRoute: Sendable {
     let issuer: TicketIssuer
     let metrics: ServiceMetrics
 
-    func respond(to request: Request, _ context: TenantContext) throws -> Response {
+    func respond(to request: Request, _ context: TenantContext, _ lines: inout AuditLines) throws -> Response {
         let entries = try Self.entries(of: try request.json())
         var json = JSONWriter(capacity: 2048 * entries.count)
         var tickets = 0
@@ -31,7 +31,7 @@ struct BatchRoute: Sendable {
             json.beginObject()
             json.key("status")
             do {
-                let ticket = try issuer.ticket(for: entry, context)
+                let ticket = try issuer.ticket(for: entry, context, into: &lines)
                 tickets += 1
                 json.int(201)
                 json.key("ticket")

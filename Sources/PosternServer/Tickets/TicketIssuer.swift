@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AWSCredentials
+import Logging
 import PostPolicy
 import UploadRules
 import WireFormats
@@ -15,29 +16,35 @@ import WireFormats
 struct TicketIssuer: Sendable {
     let signer: PolicySigner
     let log: DecisionLog
+    /// Nil if tickets are not audited.
+    var audit: AuditLog?
     let random = RandomPool()
 
     /// Issues a ticket, or logs why there is none.
     /// - Parameters:
     ///   - json: the request's body, or the entry of a batch
     ///   - context: the authenticated caller
+    ///   - lines: gets the ticket's line for the audit log, which must be written before the ticket is sent
     /// - Throws: `LoggedError`
-    func ticket(for json: JSONValue, _ context: TenantContext) throws -> Ticket {
-        var requested: String??
+    func ticket(for json: JSONValue, _ context: TenantContext, into lines: inout AuditLines) throws -> Ticket {
+        var request: UploadRequest?
         do {
-            let request = try UploadRequest(json)
-            requested = .some(request.rule)
-            return try ticket(for: request, context)
+            let read = try UploadRequest(json)
+            request = read
+            return try ticket(for: read, context, into: &lines)
         } catch {
             let problem = ProblemDetails(error)
-            let rule = requested.flatMap { context.existingRule(named: $0) }
+            let rule = request.flatMap { context.existingRule(named: $0.rule) }
             context.served.countRefusal(problem.code, of: rule)
             log.recordRefusal(problem, cause: error, of: context, rule: rule)
+            audit?.recordRefusal(problem, cause: error, request, rule: rule, of: context)
             throw LoggedError(problem: problem)
         }
     }
 
-    private func ticket(for request: UploadRequest, _ context: TenantContext) throws -> Ticket {
+    private func ticket(
+        for request: UploadRequest, _ context: TenantContext, into lines: inout AuditLines
+    ) throws -> Ticket {
         let now = context.info.time
         let uploader = try context.uploader(for: request)
         let rule = try context.rule(named: request.rule)
@@ -67,8 +74,12 @@ struct TicketIssuer: Sendable {
             try ticket.checkAgainstEvaluator(store: store, credentials: credentials)
         #endif
         context.served.countTicket(of: rule, maximumBytes: admission.sizes.upperBound)
+        audit?.addTicket(
+            ticket, request, admission, of: context, user: uploader.user, store: store, accessKeyID: credentials.accessKeyID,
+            to: &lines)
         log.recordTicket(
-            ticket, of: context, bucket: store.bucket, contentType: admission.contentType, accessKeyID: credentials.accessKeyID)
+            ticket, of: context, bucket: store.bucket, contentType: admission.contentType, accessKeyID: credentials.accessKeyID,
+            level: audit == nil ? .info : .debug)
         return ticket
     }
 

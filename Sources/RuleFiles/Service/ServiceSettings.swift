@@ -27,6 +27,14 @@ package struct ServiceSettings: Sendable {
     package var drainDelay = Duration.zero
     /// How often files are looked at for changes; zero for only at SIGHUP.
     package var reload = Duration.seconds(5)
+    /// The file or named pipe of the audit log, or `-` for standard output; nil for none.
+    package var audit: String?
+    /// Whether a ticket waits until its audit line is on the disk.
+    package var auditSync = false
+    /// How the audit log names users.
+    package var auditUsers = AuditUserNames.plain
+    /// The file with the key of `auditUsers: hash`.
+    package var auditUserKey: String?
     /// Names by which the admin listener may be asked, besides those of loopback and any IP address.
     package var adminHosts: [String] = []
     /// The peers whose `X-Forwarded-For` and `X-Request-Id` are trusted.
@@ -71,6 +79,12 @@ package struct ServiceSettings: Sendable {
 package enum LogFormat: String, Sendable, Hashable, CaseIterable {
     case json
     case text
+}
+
+/// How the audit log names users.
+package enum AuditUserNames: String, Sendable, Hashable, CaseIterable {
+    case plain
+    case hash
 }
 
 extension ServiceSettings {
@@ -168,6 +182,34 @@ extension ServiceSettings {
             help: "How often rule files, keys and certificates are looked at for changes; 0 for only at SIGHUP.",
             effect: .live
         ) { $0.reload = $1 },
+        Setting(
+            outputPath: "audit",
+            takes:
+                "the file or named pipe of the [audit log](audit.md), or `-` for standard output: then the log goes to standard error",
+            default: .words("no audit log"), example: "/var/log/postern/audit.jsonl",
+            help: "The file or named pipe of the audit log; - for standard output, and then the log goes to standard error.",
+            effect: .restart(\.audit)
+        ) { $0.audit = $1 },
+        Setting(
+            switch: "auditSync",
+            takes: "`true` or `false`: whether a ticket waits until its line is on the disk (`fdatasync`)",
+            help: "Send a ticket only when its audit line is on the disk (fdatasync).",
+            effect: .restart(\.auditSync)
+        ) { $0.auditSync = $1 },
+        Setting(
+            "auditUsers", .word("names", "how the audit log names users"),
+            takes: "`plain` or `hash`: users as they are, or ids that need `auditUserKey`",
+            default: .value("plain"), example: "hash",
+            help: "How the audit log names users: plain, or hash, which needs --audit-user-key.",
+            effect: .restart(\.auditUsers)
+        ) { $0.auditUsers = $1 },
+        Setting(
+            path: "auditUserKey",
+            takes: "path of a file with at least 32 random bytes, from which `auditUsers: hash` makes ids",
+            default: .words("none"), example: "keys/audit-users",
+            help: "A file with at least 32 random bytes, the key of --audit-users hash.",
+            effect: .restart(\.auditUserKey)
+        ) { $0.auditUserKey = $1 },
         Setting(
             listOf: .hostName, "adminHosts",
             takes:

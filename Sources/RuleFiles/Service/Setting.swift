@@ -54,6 +54,8 @@ package struct Setting: Sendable {
         package let help: String
         /// What `--help` calls the value: `duration`.
         package let valueName: String
+        /// Whether the flag has no value and means `true`; the variable and the key have `true` or `false`.
+        package var isSwitch = false
         /// What a value is, for errors: `0s to 5m`.
         fileprivate let expected: String
         fileprivate let read: @Sendable (String) throws(ValueError) -> Change
@@ -122,6 +124,38 @@ extension Setting {
         }
         option = Option(name: name, help: help, valueName: valueName, expected: "a path") { text in
             { settings in set(&settings, text) }
+        }
+    }
+
+    /// A path that is written to, or `-`: in the file a path is relative to the file's folder.
+    init(
+        outputPath name: String, takes: String, default: KeyDefault, example: String, help: String, effect: Effect,
+        set: @escaping @Sendable (inout ServiceSettings, String) -> Void
+    ) {
+        self.effect = effect
+        key = Key(name, takes: takes, shape: .text(.path), standard: `default`, example: example) { section, key, folder in
+            section.value(key) { text throws(ValueError) in text == "-" ? text : try FilePath.resolve(text, in: folder) }
+                .map { path -> Change in { settings in set(&settings, path.value) } }
+        }
+        option = Option(name: name, help: help, valueName: "file", expected: "a path, or -") { text in
+            { settings in set(&settings, text) }
+        }
+    }
+
+    /// A setting that is true or false, and false by default.
+    init(
+        switch name: String, takes: String, help: String, effect: Effect,
+        set: @escaping @Sendable (inout ServiceSettings, Bool) -> Void
+    ) {
+        self.effect = effect
+        key = Key(name, takes: takes, shape: .flag, standard: .value("false"), example: "true") { section, key, _ in
+            section.flag(key).map { found -> Change in { settings in set(&settings, found.value) } }
+        }
+        option = Option(
+            name: name, help: help, valueName: "true|false", isSwitch: true, expected: "true or false"
+        ) { text throws(ValueError) in
+            guard let value = Bool(text) else { throw ValueError("\(text.quoted) is neither", "write true or false") }
+            return { settings in set(&settings, value) }
         }
     }
 

@@ -15,6 +15,8 @@ package struct Admission: Sendable {
     package let rule: String
     /// The whole key. The server chooses it; it begins with the rule's prefix.
     package let key: ObjectKey
+    /// Where the user stands in the key, in bytes.
+    package let users: [Range<Int>]
     /// The normalised content type, as in the field `Content-Type`.
     package let contentType: String
     /// The sizes that the file may have, in bytes: by default `size...size` if the request declares one.
@@ -25,7 +27,7 @@ package struct Admission: Sendable {
     /// Returns the admission of files of exactly one size.
     /// - Parameter size: in bytes, one that the rule allows
     package func narrowed(to size: Int) -> Admission {
-        Admission(rule: rule, key: key, contentType: contentType, sizes: size...size, fields: fields)
+        Admission(rule: rule, key: key, users: users, contentType: contentType, sizes: size...size, fields: fields)
     }
 
     /// Returns the policy of this upload.
@@ -89,7 +91,7 @@ extension UploadRule {
             path: request.path,
             day: CivilTime(clamping: date)
         )
-        let key = try keyPrefix.makeKey(name: keyName, values)
+        let (key, users) = try keyPrefix.makeKey(name: keyName, values)
 
         var fields: [FormField] = []
         fields.reserveCapacity(16)
@@ -104,7 +106,7 @@ extension UploadRule {
         fields += metadata
         fields += checksum
         if let field = storage.successField { fields.append(field) }
-        return Admission(rule: name, key: key, contentType: match.type.value, sizes: sizes, fields: fields)
+        return Admission(rule: name, key: key, users: users, contentType: match.type.value, sizes: sizes, fields: fields)
     }
 
     private func checkScope(_ uploader: Uploader) throws(Refusal) {

@@ -46,6 +46,11 @@ package struct UploadRequest: Sendable {
     }
 }
 
+extension UploadRequest {
+    /// Whether ``contentType`` has the form of one, and is not another text.
+    package var hasMediaType: Bool { MediaType(contentType) != nil }
+}
+
 /// What admission needs to know about the authenticated caller.
 package struct Uploader: Sendable {
     /// The maximum length of a user, in bytes of UTF-8. Encoded in a key, it is at most three times as long.

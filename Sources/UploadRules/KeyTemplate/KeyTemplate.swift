@@ -160,15 +160,17 @@ extension KeyTemplate {
     ///
     /// The key begins with ``leadingBytes``, has neither `$`, `{`, `}` nor controls, and no segment is empty, `.` or `..`.
     ///
+    /// - Returns: the key, and where the user stands in it, in bytes
     /// - Throws: `Refusal.userRequired`, `.claimMissing`, `.keyTooLong`, or `.invalid` for an empty or too long user.
-    func makeKey(name: KeyTemplate, _ values: Values) throws(Refusal) -> ObjectKey {
+    func makeKey(name: KeyTemplate, _ values: Values) throws(Refusal) -> (key: ObjectKey, users: [Range<Int>]) {
         if usesUser || name.usesUser { _ = try values.uploader.requiredUser }
         // An identifier with other characters is the caller's mistake, not the client's.
         guard values.uuid.allBytes({ $0.isASCIILetterOrDigit || $0 == UInt8(ascii: "-") }) else { throw Self.unsafeKey }
         var key: [UInt8] = []
         key.reserveCapacity(128)
-        try append(values, to: &key)
-        try name.append(values, to: &key)
+        var users: [Range<Int>] = []
+        try append(values, to: &key, notingUsers: &users)
+        try name.append(values, to: &key, notingUsers: &users)
         guard key.count <= UploadPolicy.maximumKeyBytes else {
             throw .keyTooLong(
                 bytes: key.count,
@@ -178,7 +180,7 @@ extension KeyTemplate {
         // No request leads to an unsafe key: templates are checked when they are read, and placeholders are encoded.
         guard key.starts(with: leadingBytes), Self.isSafe(key) else { throw Self.unsafeKey }
         do throws(PolicyError) {
-            return try ObjectKey(String(decoding: key, as: UTF8.self))
+            return (try ObjectKey(String(decoding: key, as: UTF8.self)), users)
         } catch {
             throw Self.unsafeKey
         }
@@ -186,11 +188,17 @@ extension KeyTemplate {
 
     private static let unsafeKey = Refusal.invalid("No safe key can be built for this request.")
 
-    /// Appends the text of this template.
-    private func append(_ values: Values, to key: inout [UInt8]) throws(Refusal) {
+    /// Appends the text of this template, and the ranges of the user in the key.
+    private func append(
+        _ values: Values, to key: inout [UInt8], notingUsers users: inout [Range<Int>]
+    ) throws(Refusal) {
         for part in parts {
             switch part {
             case .literal(let bytes): key += bytes
+            case .placeholder(.user):
+                let start = key.count
+                try Self.append(.user, values, to: &key)
+                users.append(start..<key.count)
             case .placeholder(let placeholder): try Self.append(placeholder, values, to: &key)
             }
         }

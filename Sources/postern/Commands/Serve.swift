@@ -46,20 +46,30 @@ struct Serve: AsyncParsableCommand {
             flags: flags.values, environment: environment.filter { !ServiceNotifier.variables.contains($0.key) })
         let asked = try resolver.settings()
         var settings = asked
-        let sink = LogSink()
+        // With the audit log on standard output, nothing else is written there.
+        let sink = LogSink(descriptor: settings.audit == "-" ? 2 : 1)
         let (format, threshold) = (settings.logFormat, LogThreshold(settings.logLevel))
         LoggingSystem.bootstrap { label in
             LineLogHandler(label: label, sink: sink, format: format, threshold: threshold)
         }
         let logger = Logger(label: "postern")
         SignalGuard.setDefaults()
+        let audit: AuditLog?
+        do {
+            audit = try AuditLog.open(settings, logger: logger)
+        } catch {
+            throw StartupError(error)
+        }
         let notifier = ServiceNotifier.make(environment: environment, logger: logger)
         let looks = LookRequests(
             onRequest: { notifier?.reloadRequested() }, onEnd: { notifier?.reloadEnded() })
         // Before the files are read, so that a change after that is not missed. The service goes on when its terminal is closed.
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         let listening = Task {
-            for await _ in hangups { looks.request() }
+            for await _ in hangups {
+                looks.request()
+                audit?.reopen()
+            }
         }
         defer { listening.cancel() }
         let descriptors = FileDescriptorLimit.raise()
@@ -85,7 +95,7 @@ struct Serve: AsyncParsableCommand {
             }
             for warning in warnings { logger.warning("set-up warning", metadata: ["warning": "\(warning)"]) }
             try await ServiceRunner(
-                settings: settings, state: state, sink: sink, threshold: threshold, logger: logger, looks: looks,
+                settings: settings, state: state, sink: sink, audit: audit, threshold: threshold, logger: logger, looks: looks,
                 notifier: notifier
             ).run()
         } catch {

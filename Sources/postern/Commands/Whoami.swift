@@ -24,6 +24,9 @@ struct Whoami: AsyncParsableCommand {
             check in order, which one failed, and what to do. Fetches keys from the network if the files say so. Prints neither \
             the token's signature nor the key's secret.
 
+            With --audit-id it reads users from standard input instead, one a line, and shows the one whom an audit log with \
+            'auditUsers: hash' calls by that id. What it shows of a token has the id of its user, too.
+
             Example: pbpaste | postern whoami --tenants tenants
 
             Exit code 0: it would be accepted; 1: it would be refused.
@@ -42,6 +45,9 @@ struct Whoami: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Read the token or API key from this file.", valueName: "file"))
     var tokenFile: String?
 
+    @Option(help: ArgumentHelp("Find the user with this id in the audit log, among users on standard input.", valueName: "id"))
+    var auditID: String?
+
     @Flag(help: "Print JSON.")
     var json = false
 
@@ -54,16 +60,52 @@ struct Whoami: AsyncParsableCommand {
         } catch let error as SetupError {
             throw StartupError(error)
         }
+        let users: AuditUsers
+        do throws(SetupError) {
+            users = try AuditUsers.load(settings)
+        } catch {
+            throw StartupError(error)
+        }
+        if let auditID { return try findUser(auditID, users, identities) }
         let credential = try CredentialInput.read(words: credential, file: tokenFile)
         let now = Date()
         let judgement = identities.authenticator.report(authorization: ["Bearer \(credential)"], at: now)
         let report = WhoamiReport(
             facts: UnverifiedClaims(credential, at: now, issuers: identities.issuers.all.map(\.issuer)),
             judgement: judgement,
-            identities: identities
+            identities: identities,
+            users: users
         )
         print(json ? report.json : report.text)
         if !report.isAccepted { throw ExitCode(1) }
+    }
+
+    private func findUser(_ id: String, _ users: AuditUsers, _ identities: AuthenticationSetup) throws {
+        guard case .hash = users else {
+            throw ValidationError("--audit-id needs the settings auditUsers: hash and auditUserKey in the file of --config.")
+        }
+        guard credential.isEmpty, tokenFile == nil else {
+            throw ValidationError("With --audit-id, give users on standard input.")
+        }
+        let bytes = StandardStream.read(StandardStream.input, atMost: AuditUserSearch.limit + 1) ?? []
+        guard bytes.count <= AuditUserSearch.limit else {
+            throw ValidationError("The input is over \(AuditUserSearch.limit) bytes: give fewer users at a time.")
+        }
+        let issuers = Set(identities.issuers.all.map(\.issuer.identifier)).sorted()
+        let names = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+        let found = AuditUserSearch(users: users, issuers: issuers).user(with: id, among: names)
+        if json {
+            let json = JSONWriter.object { json in
+                json.member("user", found?.name)
+                json.member("issuer", found?.issuer)
+            }
+            print(String(decoding: json, as: UTF8.self))
+        } else if let found {
+            print("\(found.name.printable()), \(found.issuer.map { "of \($0)" } ?? "named by an API key")")
+        } else {
+            print("None of \(names.count) users has this id.")
+        }
+        if found == nil { throw ExitCode(1) }
     }
 }
 
@@ -89,11 +131,16 @@ struct WhoamiReport {
     let reason: String?
     /// What to do about it.
     let advice: String?
+    /// How the audit log names users.
+    let users: AuditUsers
 
     var isAccepted: Bool { reason == nil }
 
-    init(facts: UnverifiedClaims, judgement: AuthenticationReport, identities: AuthenticationSetup) {
+    init(
+        facts: UnverifiedClaims, judgement: AuthenticationReport, identities: AuthenticationSetup, users: AuditUsers = .plain
+    ) {
         self.facts = facts
+        self.users = users
         var lines = judgement.steps.map { Line(check: $0.check.rawValue, verdict: $0.verdict) }
         let tenantCheck = "the tenant is set up here"
         let accessCheck = "the tenant does not refuse it"
@@ -193,6 +240,9 @@ extension WhoamiReport {
         switch principal.source {
         case .token(let token):
             identity += [("issuer", token.issuer.identifier), ("keyId", token.keyID)]
+            if let id = principal.user.flatMap({ users.id(of: $0, issuer: token.issuer.identifier) }) {
+                identity.append(("auditId", id))
+            }
             if let name = token.issuerName { identity.append(("issuerName", name)) }
             for attribute in token.attributes { identity.append(("claim.\(attribute.name)", attribute.value)) }
         case .apiKey(let key):

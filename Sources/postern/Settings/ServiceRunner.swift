@@ -20,6 +20,8 @@ struct ServiceRunner {
     let settings: ServiceSettings
     let state: ServiceState
     let sink: LogSink
+    /// The audit log; nil for none.
+    var audit: AuditLog?
     let threshold: LogThreshold
     let logger: Logger
     /// Asks for a look at all files.
@@ -40,7 +42,7 @@ struct ServiceRunner {
         let (listen, admin, tenants) = (settings.listen, settings.admin, state.current.book.tenants.count)
         let (logger, onListening) = (logger, onListening)
         let app = buildPostern(
-            settings: settings, state: state, sink: sink, threshold: threshold, logger: logger, looks: looks,
+            settings: settings, state: state, sink: sink, audit: audit, threshold: threshold, logger: logger, looks: looks,
             notifier: notifier, frontPage: frontPage, hosts: hosts
         ) { port in
             logger.notice(
@@ -55,7 +57,7 @@ struct ServiceRunner {
         }
         // They are shut down in reverse order: the public listener drains while /readyz already answers 503.
         var configuration = ServiceGroupConfiguration(
-            services: [app.notifier].compactMap(\.self) + companions + [
+            services: [app.notifier, app.audit].compactMap(\.self) + companions + [
                 app.refresh, app.memory, app.decisions, app.lag, app.reload, app.adminListener, app.publicListener,
             ],
             gracefulShutdownSignals: [.sigterm, .sigint],
@@ -91,8 +93,10 @@ enum SignalGuard {
         }
     }
 
-    /// Resets what a parent process may have set: while SIGCHLD is ignored, the exit status of a `credential_process` is lost.
+    /// Resets what a parent process may have set: while SIGCHLD is ignored, the exit status of a `credential_process` is lost. A write
+    /// to a pipe that nobody reads is an error, and not the end of the process.
     static func setDefaults() {
         signal(SIGCHLD, SIG_DFL)
+        signal(SIGPIPE, SIG_IGN)
     }
 }

@@ -28,16 +28,20 @@ struct SettingFlags: ParsableArguments, CustomReflectable {
         let container = try decoder.container(keyedBy: Name.self)
         for option in Self.options {
             let name = Name(stringValue: option.name)
-            values[option.name] = try container.decode(Option<String?>.self, forKey: name).wrappedValue
+            if option.isSwitch {
+                if try container.decode(Flag<Bool>.self, forKey: name).wrappedValue { values[option.name] = "true" }
+            } else {
+                values[option.name] = try container.decode(Option<String?>.self, forKey: name).wrappedValue
+            }
         }
     }
 
     var customMirror: Mirror {
         Mirror(
             self,
-            children: Self.options.map { option in
+            children: Self.options.map { option -> (String, Any) in
                 let help = ArgumentHelp("\(option.help)", valueName: option.valueName)
-                return (option.name, Option<String?>(help: help))
+                return (option.name, option.isSwitch ? Flag<Bool>(wrappedValue: false, help: help) : Option<String?>(help: help))
             }
         )
     }
@@ -64,6 +68,9 @@ struct SettingsResolver {
         }
         guard (settings.tlsCert == nil) == (settings.tlsKey == nil) else {
             throw ValidationError("--tls-cert and --tls-key go together: give both or neither.")
+        }
+        guard settings.auditUsers == .plain || settings.auditUserKey != nil else {
+            throw ValidationError("--audit-users hash needs --audit-user-key, a file with at least 32 random bytes.")
         }
         return settings
     }

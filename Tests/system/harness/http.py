@@ -43,7 +43,7 @@ PROBLEM_CODES = {
     "size-too-large": 422, "size-too-small": 422, "size-required": 422,
     "checksum-required": 422, "checksum-not-allowed": 422, "metadata-not-allowed": 422, "parameter-invalid": 422,
     "key-too-long": 422, "rate-limited": 429, "headers-too-large": 431, "credentials-unavailable": 503, "keys-unavailable": 503,
-    "clock-implausible": 503, "overloaded": 503,
+    "clock-implausible": 503, "audit-unavailable": 503, "overloaded": 503,
 }
 
 

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import HTTPServer
+import Logging
+import NIOHTTP1
+import PosternTestSupport
+import RuleFiles
+import SystemPackage
+import Testing
+import WireFormats
+
+@testable import PosternServer
+
+/// What the audit log says of tickets and refusals.
+struct AuditLogTests {
+    private let folder: TemporaryFolder
+    private let path: String
+    private let avatar =
+        #"{"rule":"avatars","filename":"me.png","contentType":"image/png","size":48213,"user":"ann@example.com"}"#
+
+    init() throws {
+        folder = try TemporaryFolder()
+        path = folder.path + "/audit.jsonl"
+    }
+
+    private func audit(_ users: AuditUsers = .plain, calls: AuditDestination.SystemCalls = .init()) throws -> AuditLog {
+        let destination = AuditDestination(path, isSynchronous: false, calls: calls)
+        return AuditLog(try AuditWriter(destination), users, logger: LogRecorder().logger())
+    }
+
+    private func lines() throws -> [[String: Any]] {
+        try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map { line in
+            try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        }
+    }
+
+    @Test func `each ticket has a line that says who, what and under which rules, and no secret`() async throws {
+        let audit = try audit()
+        let service = try await TestService(audit: audit)
+        let response = service.ask(.POST, "/v1/tickets", body: avatar, key: service.key, headers: ["Traceparent": Self.trace])
+        #expect(response.status == 201)
+        let line = try #require(try lines().first)
+        #expect(try lines().count == 1)
+        let ticket = try #require(try JSONSerialization.jsonObject(with: Data(response.bytes)) as? [String: Any])
+        let expected: [String: String] = [
+            "event": "ticket", "ticket": ticket["id"] as? String ?? "", "tenant": "acme", "user": "ann@example.com",
+            "apiKey": "cms", "rule": "avatars", "declaredType": "image/png", "method": "POST", "bucket": "acme-uploads",
+            "key": ticket["key"] as? String ?? "", "contentType": "image/png",
+            "expiresAt": ticket["expiresAt"] as? String ?? "", "accessKeySuffix": "KEY0",
+            "digest": service.state.current.book.digest, "requestId": response["x-request-id"] ?? "",
+            "traceId": "4bf92f3577b34da6a3ce929d0e0e4736", "peer": "-",
+        ]
+        for (name, value) in expected { #expect(line[name] as? String == value, "\(name)") }
+        for (name, value) in ["declaredSize": 48213, "minSize": 48213, "maxSize": 48213, "generation": 1] {
+            #expect(line[name] as? Int == value, "\(name)")
+        }
+        #expect(Set(line.keys) == Set(expected.keys).union(["time", "declaredSize", "minSize", "maxSize", "generation"]))
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let fields = try #require(ticket["fields"] as? [String: String])
+        for secret in [
+            service.key, TestService.secret, TestService.accessKeyID, fields["policy"], fields["Policy"],
+            fields["X-Amz-Signature"],
+        ] {
+            if let secret { #expect(!text.contains(secret)) }
+        }
+    }
+
+    private static let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+    @Test func `a batch has a line for each ticket and each refusal`() async throws {
+        let service = try await TestService(audit: try audit())
+        let wrong = avatar.replacing("image/png", with: "text/html")
+        let response = service.ask(
+            .POST, "/v1/tickets/batch", body: "{\"tickets\":[\(avatar),\(wrong),\(avatar)]}", key: service.key)
+        #expect(response.status == 200)
+        let lines = try lines()
+        #expect(lines.compactMap { $0["event"] as? String }.sorted() == ["refusal", "ticket", "ticket"])
+        #expect(Set(lines.map { $0["requestId"] as? String }).count == 1)
+        let refusal = lines.first { $0["event"] as? String == "refusal" }
+        #expect(refusal?["code"] as? String == "content-type-not-allowed" && refusal?["declaredType"] as? String == "text/html")
+        #expect(refusal?["rule"] as? String == "avatars" && refusal?["user"] as? String == "ann@example.com")
+    }
+
+    @Test func `a refusal's line has nothing that could be a secret of the client`() async throws {
+        let audit = try audit()
+        let service = try await TestService(audit: audit)
+        for member in ["rule", "filename", "contentType"] {
+            _ = service.ask(.POST, "/v1/tickets", body: "{\"\(member)\":\"\(service.key)\"}", key: service.key)
+        }
+        _ = service.ask(.POST, "/v1/tickets", body: service.key, key: service.key)
+        _ = service.ask(.POST, "/v1/tickets", body: avatar, key: service.key + "x")
+        audit.stop(at: .now)
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(text.split(separator: "\n").count == 4, "strangers are not audited: \(text)")
+        #expect(!text.contains(service.key.suffix(20)))
+    }
+
+    @Test func `without a line there is no ticket, and the service recovers by itself`() async throws {
+        let isFull = Switch()
+        var calls = AuditDestination.SystemCalls()
+        let system = calls.write
+        calls.write = { descriptor, bytes throws(Errno) in
+            if isFull.isOn { throw .noSpace }
+            return try system(descriptor, bytes)
+        }
+        let audit = try audit(calls: calls)
+        let service = try await TestService(audit: audit)
+        isFull.isOn = true
+        let response = service.ask(
+            .POST, "/v1/tickets", body: avatar, key: service.key, headers: ["Origin": "https://app.acme.example"])
+        #expect(response.status == 503 && response["retry-after"] == "5")
+        #expect(response["access-control-allow-origin"] == "https://app.acme.example")
+        #expect(String(decoding: response.bytes, as: UTF8.self).contains("\"code\":\"audit-unavailable\""))
+        #expect(service.ask(.GET, "/v1/rules", key: service.key).status == 200)
+        #expect(service.ask(.POST, "/v1/tickets", body: "{", key: service.key).status == 400)
+        let readiness = Readiness(state: service.state, connections: service.connections, audit: audit)
+        readiness.beginListening()
+        let report = readiness.report(at: .now)
+        #expect(!report.isReady && report.reasons.first?.contains("No space left on device") ?? false)
+        audit.upkeep(at: .now)
+        isFull.isOn = false
+        // The line about the gap is tried until it can be written.
+        while audit.status.problem != nil { audit.upkeep(at: .now) }
+        #expect(readiness.report(at: .now).isReady)
+        #expect(service.ask(.POST, "/v1/tickets", body: avatar, key: service.key).status == 201)
+        audit.stop(at: .now)
+        let lines = try lines()
+        #expect(lines.compactMap { $0["event"] as? String } == ["gap", "ticket"])
+        #expect(lines.first?["failedRequests"] as? Int == 1)
+    }
+
+    private final class Switch: @unchecked Sendable {
+        private let lock = NSLock()
+        private var state = false
+        var isOn: Bool {
+            get { lock.withLock { state } }
+            set { lock.withLock { state = newValue } }
+        }
+    }
+
+    @Test func `hashed users are the same for one user of one issuer, and nowhere in the key`() async throws {
+        let bytes = [UInt8](repeating: 7, count: 32)
+        let key = HMACKey(.sha256, key: bytes.span)
+        let users = AuditUsers.hash(try #require(key))
+        let service = try await TestService(audit: try audit(users))
+        for user in ["ann@example.com", "bob", "ann@example.com"] {
+            let body = avatar.replacing("ann@example.com", with: user)
+            #expect(service.ask(.POST, "/v1/tickets", body: body, key: service.key).status == 201)
+        }
+        let lines = try lines()
+        let ids = lines.compactMap { $0["userId"] as? String }
+        #expect(ids.count == 3 && ids[0] == ids[2] && ids[0] != ids[1] && ids.allSatisfy { $0.utf8.count == 32 })
+        #expect(ids[0] == users.id(of: "ann@example.com", issuer: nil))
+        #expect(ids[0] != users.id(of: "ann@example.com", issuer: "https://id.example"))
+        for (line, id) in zip(lines, ids) { #expect((line["key"] as? String)?.hasPrefix("avatars/\(id)/") ?? false) }
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(!text.contains("ann") && !text.contains("bob"))
+    }
+
+    // MARK: Many refusals
+
+    @Test func `refusals of a tenant beyond a rate are counted, and told once a minute`() {
+        var counts = RefusalCounts()
+        func write(_ code: ProblemCode, of tenant: String = "acme", at now: Double) -> Bool {
+            counts.mayWrite(code, of: tenant, at: now)
+        }
+        func take(at now: Double, everything: Bool = false) -> [RefusalCounts.Counts] {
+            counts.takeCounts(at: now, everything: everything)
+        }
+        #expect((0..<100).count { _ in write(.sizeTooLarge, at: 1000) } == 10)
+        #expect(write(.ruleUnknown, of: "other", at: 1000), "another tenant has a rate of its own")
+        #expect(write(.ruleUnknown, at: 1001) && !write(.ruleUnknown, at: 1001))
+        #expect(take(at: 1059).isEmpty)
+        let taken = take(at: 1060)
+        #expect(taken.map(\.tenant) == ["acme"] && taken.map(\.since) == [1000])
+        #expect(taken.first?.byCode == [.sizeTooLarge: 90, .ruleUnknown: 1])
+        #expect(take(at: 1200, everything: true).isEmpty)
+    }
+
+    @Test func `all tenants together have a rate, and tenants without refusals are forgotten`() {
+        var counts = RefusalCounts()
+        func write(of tenant: String = "acme", at now: Double) -> Bool { counts.mayWrite(.sizeTooLarge, of: tenant, at: now) }
+        func take(at now: Double) -> [RefusalCounts.Counts] { counts.takeCounts(at: now, everything: false) }
+        #expect((0..<1000).count { write(of: "t\($0)", at: 0) } == 100)
+        #expect(counts.tenants.count == 1000)
+        #expect(take(at: 60).count == 900)
+        _ = take(at: 61)
+        #expect(counts.tenants.isEmpty)
+        // A clock that is set back gives nothing and loses nothing.
+        #expect((0..<50).count { _ in write(at: 30) } == 10)
+        #expect(!write(at: 10))
+        let taken = take(at: 10)
+        #expect(taken.first?.byCode == [.sizeTooLarge: 41])
+    }
+}
