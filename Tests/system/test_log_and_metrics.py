@@ -216,10 +216,10 @@ def test_each_refusal_of_a_batch_is_logged_and_counted(service, acme):
     refused = [result["problem"] for result in answer.json()["results"] if result["status"] != 201]
     codes = ["scope-missing", "rule-unknown", "scope-missing", "checksum-required", "invalid-request", "invalid-request", "content-type-not-allowed", "size-too-small"]
     assert [problem["code"] for problem in refused] == codes
-    refused = {("scope-missing", "scoped"): 2, ("rule-unknown", ""): 1, ("checksum-required", "reports"): 1, ("invalid-request", ""): 2,
+    by_rule = {("scope-missing", "scoped"): 2, ("rule-unknown", ""): 1, ("checksum-required", "reports"): 1, ("invalid-request", ""): 2,
                ("content-type-not-allowed", "avatars"): 1, ("size-too-small", "avatars"): 1}
     counted.are(tickets={("avatars", "acme"): 1}, problems={(code,): codes.count(code) for code in codes},
-                refused={(*labels, "acme"): count for labels, count in refused.items()}, requests={("/v1/tickets/batch", "200"): 1})
+                refused={(*labels, "acme"): count for labels, count in by_rule.items()}, requests={("/v1/tickets/batch", "200"): 1})
     [id] = {problem["requestId"] for problem in refused}
     lines = logged(service, "requestId", [id])
     assert [(line["message"], line.get("code")) for line in lines] == [("ticket issued", None), *(("ticket refused", code) for code in codes)]
