@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from harness.service import BINARY, ROOT, clean_environment
-from harness.tenant import to_yaml
+from harness.tenant import Tenant, to_yaml
 from harness.waiting import until
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md"), *ROOT.glob("Tests/*/README.md")])
@@ -311,10 +311,17 @@ def test_operating_lists_every_option_of_serve_with_its_key():
     assert options == dashed - {"issuers", "trusted-proxies"}
 
 
-def test_operating_lists_every_metric_and_no_other(service):
-    page = service.admin("/metrics").body.decode()
-    known = set(re.findall(r"^# TYPE (\S+)", page, re.MULTILINE))
+def test_operating_lists_every_metric_and_no_other(service, make_service, tmp_path):
+    """Those of the audit log are only there with one."""
+    known = metrics(service)
+    with make_service("documents-audit", [Tenant("acme")], arguments=["--audit", str(tmp_path / "audit.jsonl")]) as audited:
+        assert metrics(audited) >= known
+        known = metrics(audited)
     assert known == {row.key for row in rows(OPERATING, "metric")}
+
+
+def metrics(service) -> set[str]:
+    return set(re.findall(r"^# TYPE (\S+)", service.admin("/metrics").body.decode(), re.MULTILINE))
 
 
 def test_operating_lists_every_member_of_the_line_that_a_ticket_leaves(service, acme):
