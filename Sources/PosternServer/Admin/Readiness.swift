@@ -63,7 +63,7 @@ final class Readiness: Sendable {
         if !isListening.load(ordering: .relaxed) { report.general.append("the public listener is not open yet") }
         if let problem = ServiceClock.problem(of: now) { report.general.append(problem) }
         if let problem = audit?.status.problem {
-            report.general.append("the audit log cannot be written, and no ticket is given: \(problem.reason)")
+            report.general.append("the audit log cannot be written, and no ticket is given: \(problem)")
         }
         if connections.isFull {
             // It stays ready: otherwise the other instances would be the next to be full.

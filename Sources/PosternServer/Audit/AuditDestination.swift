@@ -166,7 +166,10 @@ struct AuditDestination {
         while count < bytes.count {
             do throws(Errno) {
                 let end = opened.kind.isPipe ? Self.endOfLines(in: bytes[count...], atMost: Int(PIPE_BUF)) : bytes.count
-                count += try write(bytes.span, from: count, to: end, opened.descriptor)
+                let written = try write(bytes.span, from: count, to: end, opened.descriptor)
+                // A file that takes no bytes and reports no error would be written to for ever.
+                guard written > 0 else { return (count, .ioError) }
+                count += written
             } catch .interrupted {
                 continue
             } catch .wouldBlock {

@@ -132,12 +132,18 @@ package final class AuditLog: Sendable {
     /// nothing can be written, so that the log recovers without a ticket.
     private func noteGap(_ status: AuditWriter.Status, at now: Date) {
         let line = gaps.withLock { gaps -> [UInt8]? in
+            if let problem = status.reopeningProblem, gaps.reopeningProblem == nil {
+                logger.warning(
+                    "the audit log was renamed, and its new file cannot be opened: lines still go to the renamed one",
+                    metadata: ["reason": "\(problem)"])
+            }
+            gaps.reopeningProblem = status.reopeningProblem
             if let problem = status.problem {
                 if gaps.current == nil {
                     gaps.current = Gap(
-                        since: now, reason: problem.reason, failedBefore: gaps.failedBefore, probesBefore: status.probes)
+                        since: now, reason: problem, failedBefore: gaps.failedBefore, probesBefore: status.probes)
                     logger.error(
-                        "the audit log cannot be written: tickets get 503 until it can", metadata: ["reason": "\(problem.reason)"]
+                        "the audit log cannot be written: tickets get 503 until it can", metadata: ["reason": "\(problem)"]
                     )
                 }
                 return gaps.current?.line(until: now, status)
@@ -146,7 +152,8 @@ package final class AuditLog: Sendable {
             guard let ended = gaps.current else { return nil }
             gaps.current = nil
             logger.notice(
-                "the audit log is written again", metadata: ["failedRequests": "\(status.failedRequests - ended.failedBefore)"])
+                "the audit log is written again",
+                metadata: ["failedRequests": .stringConvertible(status.failedRequests - ended.failedBefore)])
             return status.probes == ended.probesBefore ? ended.line(until: now, status) : nil
         }
         if let line { writer.probe(line, after: status.probes) }
@@ -156,6 +163,8 @@ package final class AuditLog: Sendable {
         var current: Gap?
         /// The requests that had failed when lines could last be written.
         var failedBefore = 0
+        /// The one that was logged.
+        var reopeningProblem: String?
     }
 
     /// A time in which lines could not be written.

@@ -3,6 +3,7 @@
 import Dispatch
 import NIOCore
 import Synchronization
+import SystemPackage
 
 /// Writes audit lines, and tells each request when its lines are written.
 ///
@@ -16,8 +17,10 @@ final class AuditWriter: Sendable {
     }
 
     struct Status: Sendable {
-        /// Why lines cannot be written, and since when; nil if the last ones were.
-        var problem: (reason: String, since: NIODeadline)?
+        /// Why lines cannot be written; nil if the last ones were.
+        var problem: String?
+        /// Why the file that is now at the path cannot be opened, while lines are written to the one that was there; nil if it can.
+        var reopeningProblem: String?
         var written = 0
         /// Lines of refusals that were dropped, because too many were queued or they could not be written.
         var dropped = 0
@@ -119,7 +122,7 @@ final class AuditWriter: Sendable {
     func failLate() {
         let limit = now() - Self.patience
         let late = state.withLock { state in
-            let reason = state.status.problem?.reason ?? "the audit log has not taken lines for a second"
+            let reason = state.status.problem ?? "the audit log has not taken lines for a second"
             var late: [EventLoopPromise<Void>] = []
             for index in state.writing.indices where state.writing[index].queuedAt <= limit {
                 if let promise = state.writing[index].promise { late.append(promise) }
@@ -132,7 +135,7 @@ final class AuditWriter: Sendable {
             }
             state.queued.removeFirst(count)
             state.status.failedRequests += late.count
-            if !late.isEmpty, state.status.problem == nil { state.status.problem = (reason, limit) }
+            if !late.isEmpty { state.status.problem = reason }
             return (late, Unavailable(reason: reason))
         }
         Self.complete(late.0, .failure(late.1))
@@ -169,15 +172,17 @@ final class AuditWriter: Sendable {
             while let group = takeGroup() {
                 lines.removeAll(keepingCapacity: true)
                 for bytes in group.entries { lines += bytes }
-                var error: String?
-                do {
+                var opening: Errno?
+                do throws(Errno) {
                     try destination.open(again: group.isReopening)
-                } catch let problem {
-                    error = "\(destination.name): \(problem)"
+                } catch {
+                    opening = error
                 }
-                let (count, problem) = destination.write(lines) { state.withLock(\.isStopping) }
-                if let problem { error = "\(destination.name): \(problem)" }
-                finishGroup(written: count, error: error)
+                let (count, writing) = destination.write(lines) { state.withLock(\.isStopping) }
+                func reason(_ error: Errno) -> String { "\(destination.name): \(error)" }
+                finishGroup(
+                    written: count, error: writing.map { reason(opening ?? $0) },
+                    reopening: writing == nil ? opening.map(reason) : nil)
             }
             if state.withLock({ $0.isStopping && $0.queued.isEmpty }) {
                 destination.close()
@@ -204,9 +209,9 @@ final class AuditWriter: Sendable {
 
     /// - Parameters:
     ///   - count: how many bytes of the group are written
-    ///   - error: why it is not the whole group, or that a file that was renamed cannot be opened again
-    private func finishGroup(written count: Int, error: String?) {
-        let now = now()
+    ///   - error: why it is not the whole group
+    ///   - reopening: why the file that is now at the path cannot be opened
+    private func finishGroup(written count: Int, error: String?, reopening: String?) {
         let (done, failed) = state.withLock { state in
             var (done, failed): ([EventLoopPromise<Void>], [EventLoopPromise<Void>]) = ([], [])
             var end = 0
@@ -222,10 +227,12 @@ final class AuditWriter: Sendable {
                     state.status.dropped += entry.count
                 }
             }
+            // A group without lines, for a reopening, does not show that lines can be written again.
+            if error != nil || !state.writing.isEmpty { state.status.problem = error }
+            state.status.reopeningProblem = reopening
             state.writing.removeAll(keepingCapacity: true)
             state.writingSince = nil
             state.status.failedRequests += failed.count
-            state.status.problem = error.map { ($0, state.status.problem?.since ?? now) }
             return (done, failed)
         }
         Self.complete(done, .success(()))
@@ -248,7 +255,7 @@ extension AuditWriter.State {
     /// Why lines are not queued; nil if there is room.
     fileprivate func refusal(of bytes: Int, at now: NIODeadline) -> AuditWriter.Unavailable? {
         if let writingSince, writingSince <= now - AuditWriter.patience {
-            return AuditWriter.Unavailable(reason: status.problem?.reason ?? "the audit log has not taken lines for a second")
+            return AuditWriter.Unavailable(reason: status.problem ?? "the audit log has not taken lines for a second")
         }
         if queuedBytes + bytes > AuditWriter.capacity {
             return AuditWriter.Unavailable(reason: "more than \(AuditWriter.capacity) bytes wait for the audit log")

@@ -197,7 +197,7 @@ struct PublicInterface: Sendable {
         if let error = error as? AuthenticationError { metrics.countAuthenticationFailure(error.reason) }
         metrics.countProblem(problem.code)
         if !(error is LoggedError) { log.recordRefusal(problem, cause: error, of: info) }
-        // Who is not authenticated is nobody that an audit could name.
+        // Callers that are not authenticated are not audited.
         if let refusal, !(error is AuthenticationError) {
             audit?.recordRefusal(problem, cause: error, nil, rule: nil, of: refusal.context)
         }

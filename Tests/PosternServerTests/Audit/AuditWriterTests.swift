@@ -105,11 +105,42 @@ struct AuditWriterTests {
         defer { writer.stop(milliseconds: 60_000) }
         gate.open(failing: .noSpace)
         #expect(await reason(write("lost\n", to: writer)) == "\(path): \(Errno.noSpace)")
-        #expect(writer.status.problem?.reason == "\(path): \(Errno.noSpace)" && writer.status.failedRequests == 1)
+        #expect(writer.status.problem == "\(path): \(Errno.noSpace)" && writer.status.failedRequests == 1)
         gate.open()
         #expect(await reason(write("kept\n", to: writer)) == nil)
         #expect(writer.status.problem == nil)
         #expect(try text() == "kept\n")
+    }
+
+    @Test func `opening the file again does not hide that lines cannot be written`() async throws {
+        let gate = Gate()
+        let writer = try AuditWriter(AuditDestination(path, isSynchronous: false, calls: gate.calls))
+        defer { writer.stop(milliseconds: 60_000) }
+        gate.open(failing: .noSpace)
+        #expect(await reason(write("lost\n", to: writer)) != nil)
+        try FileManager.default.removeItem(atPath: path)
+        writer.reopen()
+        while !FileManager.default.fileExists(atPath: path) { try await Task.sleep(for: .milliseconds(1)) }
+        for _ in 0..<50 {
+            #expect(writer.status.problem != nil)
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        gate.open()
+        #expect(await reason(write("kept\n", to: writer)) == nil)
+        #expect(try text() == "kept\n" && writer.status.problem == nil)
+    }
+
+    @Test func `while the new file cannot be opened, tickets go on with the renamed one`() async throws {
+        let writer = try AuditWriter(AuditDestination(path, isSynchronous: false))
+        defer { writer.stop(milliseconds: 60_000) }
+        try FileManager.default.moveItem(atPath: path, toPath: path + ".1")
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        #expect(await reason(write("one\n", to: writer)) == nil)
+        #expect(writer.status.problem == nil && writer.status.reopeningProblem == "\(path): \(Errno.isDirectory)")
+        try FileManager.default.removeItem(atPath: path)
+        #expect(await reason(write("two\n", to: writer)) == nil)
+        #expect(writer.status.reopeningProblem == nil)
+        #expect(try String(contentsOfFile: path + ".1", encoding: .utf8) == "one\n" && text() == "two\n")
     }
 
     @Test func `after a second requests fail, what was queued is dropped, and nothing more is queued`() async throws {
