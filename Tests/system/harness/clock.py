@@ -11,11 +11,15 @@ SOURCE = pathlib.Path(__file__).with_name("clock.c")
 
 
 def build(folder: pathlib.Path) -> pathlib.Path:
+    return compile_preloaded(SOURCE, folder)
+
+
+def compile_preloaded(source: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
     """Compiles what is preloaded: with the compiler that every Swift brings, else with the system's."""
     compiler = shutil.which("clang") or shutil.which("cc")
     assert compiler, "no C compiler, though Swift brings clang: is its folder on the PATH?"
-    library = folder / "clock.so"
-    done = subprocess.run([compiler, "-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o", library, SOURCE, "-ldl", "-lpthread"],
+    library = folder / f"{source.stem}.so"
+    done = subprocess.run([compiler, "-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o", library, source, "-ldl", "-lpthread"],
                           capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert done.returncode == 0, done.stderr
     return library
