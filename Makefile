@@ -57,14 +57,14 @@ system-test: ## only the system tests: make system-test TESTS=Tests/system/test_
 	scripts/build-release PosternTestTool
 	.venv/bin/python -m pytest $(TESTS)
 
-accept: ## attacks on the release build, with figures and goals (about a quarter of an hour): make accept ARGS='--check fairness'
+accept: ## attacks on the release build, with figures and goals (about twenty minutes): make accept ARGS='--check fairness'
 	@scripts/install build
 	scripts/install test
 	scripts/build-release postern
 	scripts/build-release PosternTestTool
 	.venv/bin/python Tests/acceptance/run $(ARGS)
 
-bench: ## what a ticket costs beside a bare SwiftNIO server, with wrk on loopback (about three minutes)
+bench: ## what a ticket costs beside a bare SwiftNIO server, and with an audit log, with wrk on loopback (about four minutes)
 	@scripts/install build
 	scripts/install bench
 	scripts/build-release postern
