@@ -8,13 +8,14 @@ import shlex
 import signal
 import ssl
 import subprocess
+import sys
 import time
 
 import pytest
 
 from harness import canaries
 from harness.certificates import Authority
-from harness.debian import Machine
+from harness.debian import Machine, control_group_roots, remove_abandoned_groups
 from harness.empty_root import NoWayIn, tool
 from harness.http import Connection, ConnectionEnded
 from harness.ports import free_ports
@@ -153,6 +154,22 @@ def test_what_the_package_says(package):
             "/usr/share/doc/postern/copyright", "/usr/share/doc/postern/third-party-licenses.gz"} <= paths
     conffiles = subprocess.run(["dpkg-deb", "--info", package, "conffiles"], capture_output=True, text=True, check=True).stdout
     assert conffiles.split() == ["/etc/postern/postern.yaml"]
+
+
+def test_a_machine_ends_when_its_tests_are_killed(machine, tmp_path):
+    code = "import pathlib, sys, time; from harness.debian import Machine; print(Machine(pathlib.Path(sys.argv[1])).pid, flush=True); time.sleep(600)"
+    with subprocess.Popen([sys.executable, "-c", code, tmp_path / "machine"], cwd=pathlib.Path(__file__).parent, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, text=True) as tests:
+        first = int(tests.stdout.readline())
+        assert pathlib.Path(f"/proc/{first}").exists()
+        tests.kill()
+    until("its first process is gone", lambda: not pathlib.Path(f"/proc/{first}").exists())
+
+    def groups_are_gone() -> bool:
+        remove_abandoned_groups()
+        return not any(list(root.glob(f"postern-test-{tests.pid}-*")) for root in control_group_roots())
+
+    until("its control groups are gone", groups_are_gone)
 
 
 def test_installed_run_reloaded_and_purged(package, machine, logs, tmp_path):

@@ -37,12 +37,16 @@ def base() -> pathlib.Path:
         CACHE.mkdir(parents=True, exist_ok=True)
         made = pathlib.Path(tempfile.mkdtemp(dir=CACHE))
         try:
-            subprocess.run([tool("debootstrap"), "--variant=minbase", suite, made, mirror(suite)], check=True, capture_output=True, text=True,
+            # What debootstrap mounts below the folder is not mounted here, so nothing of it is left if it is stopped.
+            subprocess.run([tool("unshare"), "--mount", "--pid", "--fork", "--kill-child=KILL", "--mount-proc", tool("debootstrap"),
+                            "--variant=minbase", suite, made, mirror(suite)], check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                            timeout=600, stdin=subprocess.DEVNULL, env=clean_environment(LC_ALL="C"))
-            made.rename(folder)
-        except subprocess.CalledProcessError as failed:
+            if not folder.exists():
+                made.rename(folder)
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as failed:
+            raise NoWayIn(f"debootstrap failed: {(failed.stdout or b'')[-2000:].decode(errors='replace')}") from failed
+        finally:
             shutil.rmtree(made, ignore_errors=True)
-            raise NoWayIn(f"debootstrap failed: {failed.stdout[-1000:]}{failed.stderr[-1000:]}") from failed
     return folder
 
 
@@ -53,6 +57,24 @@ def control_group_roots() -> list[pathlib.Path]:
     """The root of each hierarchy of control groups: one in version 2, one for each controller in version 1."""
     return [path for path in (CONTROL_GROUPS, *sorted(CONTROL_GROUPS.iterdir())) if (path / "cgroup.procs").exists() and not path.is_symlink()
             and (path == CONTROL_GROUPS or path.is_mount())]
+
+
+def remove_group(group: pathlib.Path) -> bool:
+    """Removes a control group and those below it; false if a process is still in one."""
+    for folder, _, _ in os.walk(group, topdown=False):
+        try:
+            os.rmdir(folder)
+        except OSError:
+            return False
+    return True
+
+
+def remove_abandoned_groups():
+    """Of machines whose tests were killed."""
+    for root in control_group_roots():
+        for group in root.glob("postern-test-*"):
+            if not pathlib.Path("/proc", group.name.split("-")[2]).exists():
+                remove_group(group)
 
 
 # Enters the control groups that are given before `--`, so that what systemd makes is below them; a cpuset takes no process at first.
@@ -107,34 +129,38 @@ def name_of(pid: int) -> str:
 
 
 class Machine:
-    """Shares this machine's network. Needs root."""
+    """Shares this machine's network, and ends with the process that made it, however that ends. Needs root."""
 
     def __init__(self, folder: pathlib.Path):
         folder.mkdir(parents=True)
         archives = CACHE / "archives"
         (archives / "partial").mkdir(parents=True, exist_ok=True)
         system = base()
+        remove_abandoned_groups()
         self.groups = [root / f"postern-test-{os.getpid()}-{folder.name}" for root in control_group_roots()]
         for group in self.groups:
             group.mkdir(exist_ok=True)
         self.process = subprocess.Popen(
-            ["/bin/sh", "-c", ENTER_GROUPS, "sh", *self.groups, "--", tool("unshare"), "--mount", "--pid", "--fork", "--uts", "--ipc", "--cgroup", "--kill-child=KILL",
+            [tool("setpriv"), "--pdeathsig", "KILL", "/bin/sh", "-c", ENTER_GROUPS, "sh", *self.groups, "--",
+             tool("unshare"), "--mount", "--pid", "--fork", "--uts", "--ipc", "--cgroup", "--kill-child=KILL",
              "/bin/bash", "-c", SET_UP, "bash", folder, system, archives],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        until("the machine's name spaces are made", self._first_process, seconds=20)
-        self.pid = self._first_process()
-        self.root = pathlib.Path(f"/proc/{self.pid}/root")
+        try:
+            self.pid = until("the machine's name spaces are made", self._first_process, seconds=20)
+            self.root = pathlib.Path(f"/proc/{self.pid}/root")
+            until("the machine's root is mounted", self._is_up, seconds=20)
+        except BaseException:
+            self.stop()
+            raise
 
-        def is_up() -> bool:
-            if self.process.poll() is not None:
-                raise NoWayIn(self.process.stderr.read())
-            try:
-                # The shell that waits for `boot`.
-                return name_of(self.pid) == "sh"
-            except OSError:
-                return False
-
-        until("the machine's root is mounted", is_up, seconds=20)
+    def _is_up(self) -> bool:
+        if self.process.poll() is not None:
+            raise NoWayIn(self.process.stderr.read())
+        try:
+            # The shell that waits for `boot`.
+            return name_of(self.pid) == "sh"
+        except OSError:
+            return False
 
     def _first_process(self) -> int | None:
         children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
@@ -193,13 +219,5 @@ class Machine:
         self.process.kill()
         self.process.wait()
         self.process.stderr.close()
-        until("its control groups are gone", self._removes_groups)
-
-    def _removes_groups(self) -> bool:
-        for group in self.groups:
-            for folder, _, _ in os.walk(group, topdown=False):
-                try:
-                    os.rmdir(folder)
-                except OSError:
-                    return False  # A process is still ending.
-        return True
+        # A process may still be ending.
+        until("its control groups are gone", lambda: all([remove_group(group) for group in self.groups]))
