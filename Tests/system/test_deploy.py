@@ -456,6 +456,12 @@ def test_the_image_is_of_this_version(version):
     assert [int(part) for part in swift[1].split(".")] >= [int(part) for part in oldest[1].split(".")]
 
 
+def test_the_image_has_its_settings_in_a_file():
+    """Variables of the image would take precedence over the files of Kubernetes and compose: the admin listener would be the image's."""
+    text = (DEPLOY / "Dockerfile").read_text()
+    assert set(re.findall(r"\b(POSTERN_[A-Z_]+)=", text)) == {"POSTERN_CONFIG"}
+
+
 def test_the_build_gets_all_that_it_needs():
     """Everything that Package.swift and scripts/build-release name is let in by .dockerignore, and nothing secret."""
     entered = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}

@@ -12,6 +12,7 @@ import sys
 import time
 
 import pytest
+import yaml
 
 from harness import canaries
 from harness.certificates import Authority
@@ -83,6 +84,12 @@ class Asked:
         assert answer.status == 201, answer.body
         canaries.add_ticket(answer.json())
         return answer.json()
+
+
+def audited(text: str) -> list[str]:
+    """The tickets of an audit log, or of a log that has audit lines in it."""
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    return [line["ticket"] for line in lines if line.get("event") == "ticket"]
 
 
 # A shell that makes the root read-only, for itself and what it starts, and takes all rights away.
@@ -298,8 +305,12 @@ def test_the_image(tmp_path_factory, logs):
                 case "RUN":
                     machine.shell(value)
                 case "COPY":
-                    source, target = re.fullmatch(r"--from=build /src/\.build/release/(postern) (\S+)", value).groups()
-                    machine.write(target, BINARY.with_name(source).read_bytes(), 0o755)
+                    if value.startswith("--from=build "):
+                        source, target = re.fullmatch(r"--from=build /src/\.build/release/(postern) (\S+)", value).groups()
+                        machine.write(target, BINARY.with_name(source).read_bytes(), 0o755)
+                    else:
+                        source, target = value.split()
+                        machine.write(target, (ROOT / source).read_bytes())
                 case "ENV":
                     environment |= dict(pair.split("=", 1) for pair in shlex.split(value))
                 case "USER":
@@ -317,10 +328,11 @@ def test_the_image(tmp_path_factory, logs):
                     raise AssertionError(f"{name} is not known here")
         acme = tenant("acme")
         machine.write("/etc/postern/tenants/acme.yaml", file_of(acme))
-        assert environment["POSTERN_TENANTS"] == "/etc/postern/tenants"
+        settings = yaml.safe_load(machine.path(environment["POSTERN_CONFIG"]).read_text())
+        assert settings == {"tenants": "/etc/postern/tenants", "listen": "0.0.0.0:8080", "admin": "127.0.0.1:9090", "audit": "-"}
+        assert {name for name in environment if name.startswith("POSTERN_")} == {"POSTERN_CONFIG"}, "a file that is mounted counts"
         # The ports are this machine's: others may listen there.
         port, admin_port = free_ports(2)
-        assert environment["POSTERN_LISTEN"] == "0.0.0.0:8080" and environment["POSTERN_ADMIN"] == "127.0.0.1:9090"
         environment |= {"POSTERN_LISTEN": f"127.0.0.1:{port}", "POSTERN_ADMIN": f"127.0.0.1:{admin_port}", "AWS_EC2_METADATA_DISABLED": "true"}
         check = [word.replace("9090", str(admin_port)) for word in health]
         assert check != health
@@ -332,7 +344,8 @@ def test_the_image(tmp_path_factory, logs):
         assert run.poll() is None, log.read_text()
         pid = process_of(machine)
         assert_without_rights(pid, user)
-        service.ticket(acme)
+        ticket = service.ticket(acme)
+        assert audited(log.read_text()) == [ticket["id"]]
         machine.run(*check)
         os.kill(pid, signal.SIGSTOP)
         machine.run("timeout", "2", *check, code=124)
