@@ -152,15 +152,22 @@ def test_lintian(package):
 def test_what_the_package_says(package):
     fields = subprocess.run(["dpkg-deb", "--field", package], capture_output=True, text=True, check=True).stdout
     depends = re.search(r"^Depends: (.*)$", fields, re.MULTILINE)[1]
-    assert {"libc6", "libssl3", "libstdc++6", "ca-certificates"} <= set(re.findall(r"([a-z][a-z0-9.+-]+)", depends)) and "swift" not in depends
+    # From Debian 13 on it is libssl3t64.
+    packages = {name.removesuffix("t64") for name in re.findall(r"([a-z][a-z0-9.+-]+)", depends)}
+    assert {"libc6", "libssl3", "libstdc++6", "ca-certificates"} <= packages and "swift" not in depends
     listed = subprocess.run(["dpkg-deb", "--contents", package], capture_output=True, text=True, check=True).stdout
-    paths = {line.split()[5].removeprefix(".") for line in listed.splitlines()}
+    # From Debian 13 on units are in /usr/lib.
+    paths = {line.split()[5].removeprefix(".").replace("/usr/lib/systemd", "/lib/systemd") for line in listed.splitlines()}
     assert {"/usr/bin/postern", "/lib/systemd/system/postern.service", "/etc/postern/postern.yaml", "/etc/postern/tenants/",
             "/usr/share/man/man1/postern-serve.1.gz", "/usr/share/man/man5/postern.yaml.5.gz", "/usr/share/bash-completion/completions/postern",
             "/usr/share/zsh/vendor-completions/_postern", "/usr/share/fish/vendor_completions.d/postern.fish",
             "/usr/share/doc/postern/copyright", "/usr/share/doc/postern/third-party-licenses.gz"} <= paths
     conffiles = subprocess.run(["dpkg-deb", "--info", package, "conffiles"], capture_output=True, text=True, check=True).stdout
     assert conffiles.split() == ["/etc/postern/postern.yaml"]
+    licenses = subprocess.run(f"dpkg-deb --fsys-tarfile {shlex.quote(str(package))} | tar -xO ./usr/share/doc/postern/third-party-licenses.gz | zcat",
+                              shell=True, capture_output=True, text=True, check=True).stdout
+    titles = re.findall(r"^======== (.+)$", licenses, re.MULTILINE)
+    assert "libyaml" in titles and any(title.startswith("swift-nio/") for title in titles) and "Runtime Library Exception" in licenses
 
 
 def test_a_machine_ends_when_its_tests_are_killed(machine, tmp_path):
