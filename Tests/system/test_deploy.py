@@ -340,6 +340,9 @@ def test_prometheus_finds_the_pods():
     assert [service["metadata"]["name"] for service in services] == ["postern-admin"]
     endpoint, = monitor["endpoints"]
     assert endpoint["port"] in {port["name"] for port in services[0]["spec"]["ports"]} and endpoint["path"] == "/metrics"
+    # The operator takes the job's name from this label of the Service.
+    job = services[0]["metadata"]["labels"][monitor["jobLabel"]]
+    assert f'job="{job}"' in (DEPLOY / "monitoring/alerts.yaml").read_text()
 
 
 def test_a_configuration_on_all_addresses_starts(make_service):
