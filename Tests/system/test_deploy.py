@@ -537,7 +537,7 @@ def sorted_lists(rules: list[dict]) -> list[dict]:
 
 
 def test_the_whole_way_through_caddy(make_service, store, tmp_path):
-    """Debian's Caddy with the Caddyfile as it is, asked by the names that it has by default."""
+    """Debian's Caddy with the Caddyfile as it is, asked by the names that it has by default, and by one more."""
     store_port, credentials = store
     https_port, http_port = free_ports(2)
     site, store_site = f"https://localhost:{https_port}", f"https://store.localhost:{https_port}"
@@ -548,12 +548,12 @@ def test_the_whole_way_through_caddy(make_service, store, tmp_path):
     ports = f"{{\n\tadmin off\n\tskip_install_trust\n\tdefault_bind 127.0.0.1\n\thttp_port {http_port}\n\thttps_port {https_port}\n}}\n"
     caddyfile.write_text(ports + (DEPLOY / "compose/Caddyfile").read_text())
     environment = clean_environment(
-        HOME=str(tmp_path), XDG_DATA_HOME=str(tmp_path / "data"), XDG_CONFIG_HOME=str(tmp_path / "config"), POSTERN_SITE="localhost",
+        HOME=str(tmp_path), XDG_DATA_HOME=str(tmp_path / "data"), XDG_CONFIG_HOME=str(tmp_path / "config"), POSTERN_SITE="localhost, tickets.localhost",
         STORE_SITE="store.localhost", POSTERN_UPSTREAM=f"127.0.0.1:{service.port}", STORE_UPSTREAM=f"127.0.0.1:{store_port}")
 
     def ask(url: str, *arguments) -> tuple[int, dict[str, str], str]:
         """Status, header fields and body, by curl, which trusts Caddy's own authority."""
-        hosts = [word for host in ("localhost", "store.localhost") for word in ("--resolve", f"{host}:{https_port}:127.0.0.1")]
+        hosts = [word for host in ("localhost", "tickets.localhost", "store.localhost") for word in ("--resolve", f"{host}:{https_port}:127.0.0.1")]
         printed = subprocess.run(
             [tool("curl"), "--silent", "--show-error", "--http1.1", "--include", "--max-time", "20", "--cacert", authority, *hosts, *arguments, url],
             capture_output=True, stdin=subprocess.DEVNULL, timeout=30, check=True, env=clean_environment(), cwd=tmp_path).stdout.decode()
@@ -577,7 +577,9 @@ def test_the_whole_way_through_caddy(make_service, store, tmp_path):
             status, fields, body = ask(
                 f"{site}/v1/tickets", "--header", f"Authorization: Bearer {tenant.token()}", "--header", "Origin: https://localhost",
                 "--json", json.dumps({"contentType": "image/png", "size": 4}))
-            assert status == 201 and fields["access-control-allow-origin"] == "https://localhost" and "strict-transport-security" in fields
+            assert status == 201 and fields["access-control-allow-origin"] == "https://localhost"
+            assert "strict-transport-security" not in fields, "it would count for every port"
+            assert "strict-transport-security" in ask(f"https://tickets.localhost:{https_port}/healthz")[1]
             ticket = json.loads(body)
             canaries.add_ticket(ticket)
             assert ticket["url"] == f"{store_site}/acme-uploads/"
