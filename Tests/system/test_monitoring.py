@@ -186,7 +186,8 @@ def busy(make_service, cloud, tmp_path_factory):
     tenant = Tenant("acme", issuers=[RemoteIssuer(provider)], api_keys=[APIKey("acme", expires=later)], rules=rules)
     source = cloud.container_open()
     service = make_service("monitored", [tenant], None, environment=cloud.environment(source),
-                           arguments=["--tls-cert", str(certificate.chain), "--tls-key", str(certificate.key), "--reload", "200ms"])
+                           arguments=["--tls-cert", str(certificate.chain), "--tls-key", str(certificate.key), "--reload", "200ms",
+                                      "--audit", str(folder / "audit.jsonl")])
     service.tls = ssl.create_default_context(cafile=str(folder / "monitoring.pem"))
     with service:
         token = tenant.token()
