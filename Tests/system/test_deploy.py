@@ -289,6 +289,7 @@ def test_manifests_say_of_postern_what_is_so(objects, postern, version, tmp_path
     (tmp_path / "postern.yaml").write_text(settings["data"]["postern.yaml"])
     config = yaml.safe_load(settings["data"]["postern.yaml"])
     assert container["args"] == ["serve", "--config", f"{mounts['settings']}/postern.yaml"]
+    assert config["audit"] == "-", "the root is read-only, and what is printed is collected"
     ports = {port["name"]: port["containerPort"] for port in container["ports"]}
     assert config["listen"] == f"0.0.0.0:{ports['http']}" and config["admin"] == f"0.0.0.0:{ports['admin']}"
     documented = yaml.safe_load((ROOT / "openapi-admin.yaml").read_text())["paths"]
@@ -488,6 +489,8 @@ def test_the_compose_file_says_what_is_so(compose, version, postern):
         else:
             assert re.search(r":[\d.]+", service["image"]), "pinned"
     config = yaml.safe_load((folder / "postern.yaml").read_text())
+    assert config["audit"] == "-" and services["postern"]["read_only"]
+    assert "./postern.yaml:/etc/postern/postern.yaml:ro" in services["postern"]["volumes"], "in the place of the image's file"
     assert config["trustedProxies"] == [services["caddy"]["networks"]["front"]["ipv4_address"]]
     assert services["caddy"]["environment"]["POSTERN_UPSTREAM"] == "postern:" + config["listen"].split(":")[1]
     assert "fine: " in postern("check", folder / "tenants", "--config", folder / "postern.yaml", code=0).stdout

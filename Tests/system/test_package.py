@@ -155,19 +155,27 @@ def test_what_the_package_says(package):
     # From Debian 13 on it is libssl3t64.
     packages = {name.removesuffix("t64") for name in re.findall(r"([a-z][a-z0-9.+-]+)", depends)}
     assert {"libc6", "libssl3", "libstdc++6", "ca-certificates"} <= packages and "swift" not in depends
+    assert re.search(r"^Recommends: logrotate$", fields, re.MULTILINE)
     listed = subprocess.run(["dpkg-deb", "--contents", package], capture_output=True, text=True, check=True).stdout
     # From Debian 13 on units are in /usr/lib.
     paths = {line.split()[5].removeprefix(".").replace("/usr/lib/systemd", "/lib/systemd") for line in listed.splitlines()}
-    assert {"/usr/bin/postern", "/lib/systemd/system/postern.service", "/etc/postern/postern.yaml", "/etc/postern/tenants/",
+    assert {"/usr/bin/postern", "/lib/systemd/system/postern.service", "/etc/postern/postern.yaml", "/etc/postern/tenants/", "/etc/logrotate.d/postern",
             "/usr/share/man/man1/postern-serve.1.gz", "/usr/share/man/man5/postern.yaml.5.gz", "/usr/share/bash-completion/completions/postern",
             "/usr/share/zsh/vendor-completions/_postern", "/usr/share/fish/vendor_completions.d/postern.fish",
             "/usr/share/doc/postern/copyright", "/usr/share/doc/postern/third-party-licenses.gz"} <= paths
     conffiles = subprocess.run(["dpkg-deb", "--info", package, "conffiles"], capture_output=True, text=True, check=True).stdout
-    assert conffiles.split() == ["/etc/postern/postern.yaml"]
+    assert conffiles.split() == ["/etc/logrotate.d/postern", "/etc/postern/postern.yaml"]
     licenses = subprocess.run(f"dpkg-deb --fsys-tarfile {shlex.quote(str(package))} | tar -xO ./usr/share/doc/postern/third-party-licenses.gz | zcat",
                               shell=True, capture_output=True, text=True, check=True).stdout
     titles = re.findall(r"^======== (.+)$", licenses, re.MULTILINE)
     assert "libyaml" in titles and any(title.startswith("swift-nio/") for title in titles) and "Runtime Library Exception" in licenses
+
+
+def test_the_document_has_the_packages_rotation():
+    rotation = re.sub(r"^#.*\n", "", (ROOT / "deploy/debian/postern.logrotate").read_text(), flags=re.MULTILINE)
+    assert f"```\n{rotation}```" in (ROOT / "docs/audit.md").read_text()
+    settings = yaml.safe_load((ROOT / "deploy/postern.yaml").read_text())
+    assert rotation.startswith(f"{settings['audit']} {{\n")
 
 
 def test_a_machine_ends_when_its_tests_are_killed(machine, tmp_path):
@@ -201,7 +209,7 @@ def test_installed_run_reloaded_and_purged(package, machine, logs, tmp_path):
     assert "fine: 1 tenant (acme)" in machine.run("postern", "check", "/etc/postern/tenants", "--config", "/etc/postern/postern.yaml")
     log = logs / "package.log"
     run = run_confined(machine, "/usr/bin/postern serve --config /etc/postern/postern.yaml",
-                       CREDENTIALS.environment | {"AWS_EC2_METADATA_DISABLED": "true", "POSTERN_RELOAD": "0"}, log)
+                       CREDENTIALS.environment | {"AWS_EC2_METADATA_DISABLED": "true", "POSTERN_RELOAD": "0", "POSTERN_AUDIT": "-"}, log)
     service = Asked(port, admin_port)
     until("it is ready", lambda: run.poll() is None and service.is_ready(1) or run.poll() is not None, seconds=20)
     assert run.poll() is None, log.read_text()
@@ -211,7 +219,8 @@ def test_installed_run_reloaded_and_purged(package, machine, logs, tmp_path):
     machine.write("/etc/postern/tenants/beta.yaml", file_of(beta))
     os.kill(pid, signal.SIGHUP)
     until("the new tenant is served", lambda: service.is_ready(2))
-    assert service.ticket(beta)["url"].startswith("https://beta-uploads.")
+    ticket = service.ticket(beta)
+    assert ticket["url"].startswith("https://beta-uploads.") and audited(log.read_text())[-1:] == [ticket["id"]]
     os.kill(pid, signal.SIGTERM)
     assert run.wait(25) == 0
     machine.run("apt-get", "purge", "--yes", "--autoremove", "postern")
@@ -226,11 +235,43 @@ def show(machine: Machine, *names: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in printed.splitlines())
 
 
+def assert_audit_log_is_rotated(machine: Machine, pid: int, ask):
+    """By Debian's logrotate with the package's file, as its timer runs it, and by hand."""
+    folder, log = "/var/log/postern", "/var/log/postern/audit.jsonl"
+
+    def names() -> list[str]:
+        return sorted(machine.run("ls", f"{folder}/").split())
+
+    def tickets(name: str) -> list[str]:
+        return audited(machine.run("cat", f"{folder}/{name}"))
+
+    first = ask()
+    assert tickets("audit.jsonl") == [first]
+    user = pathlib.Path(f"/proc/{pid}").stat().st_uid
+    assert machine.run("stat", "--format=%u %a", log).split() == [str(user), "600"]
+    assert machine.run("stat", "--dereference", "--format=%u %a", folder).split() == [str(user), "750"]
+    # As if logrotate had run the last time before the service was installed.
+    machine.write("/var/lib/logrotate/status", f'logrotate state -- version 2\n"{log}" 2020-1-1-0:0:0\n')
+    machine.run("systemctl", "start", "logrotate")
+    today = names()[0]
+    assert names() == [today] and re.fullmatch(r"audit\.jsonl-\d{8}", today), names()
+    second = ask()
+    assert tickets("audit.jsonl") == [second] and tickets(today) == [first]
+    # The next day.
+    machine.run("mv", f"{folder}/{today}", f"{folder}/audit.jsonl-20200101")
+    assert machine.run("logrotate", "--force", "/etc/logrotate.d/postern") == ""
+    third = ask()
+    assert names() == ["audit.jsonl", "audit.jsonl-20200101.gz", today]
+    assert tickets("audit.jsonl") == [third] and tickets(today) == [second]
+    assert audited(machine.run("zcat", f"{folder}/audit.jsonl-20200101.gz")) == [first]
+
+
 def test_as_a_service_of_systemd(package, machine, tmp_path):
-    """With the unit as it is installed: its sandbox, its credentials, reload, watchdog, an upgrade, and purge of what runs."""
+    """With the unit as it is installed: its sandbox, its credentials, the audit log and its rotation, reload, watchdog, an upgrade, and
+    purge of what runs."""
     before = machine.files()
     machine.write("/root/postern.deb", package.read_bytes())
-    machine.install("/root/postern.deb", "systemd")
+    machine.install("/root/postern.deb", "systemd", "systemd-sysv", "logrotate")
     installed = machine.files()
     machine.boot()
     assert machine.run("systemctl", "is-enabled", "postern", code=1).strip() == "disabled"
@@ -238,8 +279,9 @@ def test_as_a_service_of_systemd(package, machine, tmp_path):
     certificate = Authority(tmp_path, "package").certify("package")
     port, admin_port = free_ports(2)
     machine.write("/etc/postern/tenants/acme.yaml", file_of(acme))
+    packaged = yaml.safe_load(machine.path("/etc/postern/postern.yaml").read_text())
     machine.write("/etc/postern/postern.yaml", to_yaml({
-        "tenants": "tenants", "listen": f"127.0.0.1:{port}", "admin": f"127.0.0.1:{admin_port}", "reload": "0",
+        "tenants": "tenants", "listen": f"127.0.0.1:{port}", "admin": f"127.0.0.1:{admin_port}", "reload": "0", "audit": packaged["audit"],
         "tlsCert": "/run/credentials/postern.service/postern.tls-cert", "tlsKey": "/run/credentials/postern.service/postern.tls-key"}))
     # Files that only root may read.
     machine.write("/etc/credstore/postern.tls-cert", certificate.chain.read_bytes(), 0o600)
@@ -258,8 +300,7 @@ def test_as_a_service_of_systemd(package, machine, tmp_path):
     assert_without_rights(pid, user=None)
     assert re.search(r"^Seccomp:\s+2$", pathlib.Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
     assert pathlib.Path(f"/proc/{pid}/limits").read_text().count("Max core file size        0                    0") == 1
-    service.ticket(acme)
-    assert machine.path("/var/log/postern").is_symlink() or machine.path("/var/log/postern").is_dir()
+    assert_audit_log_is_rotated(machine, pid, lambda: service.ticket(acme)["id"])
 
     machine.write("/etc/postern/tenants/beta.yaml", file_of(beta))
     machine.run("systemctl", "reload", "postern")
