@@ -13,7 +13,7 @@ function duration(seconds) {
   if (d < 10) return h % 24 ? `${d} d ${h % 24} h` : `${d} d`;
   return `${number.format(d)} d`;
 }
-const ago = (seconds) => (seconds === null ? "never" : seconds < 1 ? "now" : `${duration(seconds)} ago`);
+const ago = (seconds) => (seconds === null ? "never" : seconds < 1 ? "just now" : `${duration(seconds)} ago`);
 const left = (seconds) => (seconds >= 0 ? `in ${duration(seconds)}` : `${duration(-seconds)} ago`);
 
 function bytes(count) {
