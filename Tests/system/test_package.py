@@ -247,6 +247,7 @@ def assert_audit_log_is_rotated(machine: Machine, pid: int, ask):
 
     first = ask()
     assert tickets("audit.jsonl") == [first]
+    assert '"userId":"' in machine.run("cat", log) and '"user":' not in machine.run("cat", log)
     user = pathlib.Path(f"/proc/{pid}").stat().st_uid
     assert machine.run("stat", "--format=%u %a", log).split() == [str(user), "600"]
     assert machine.run("stat", "--dereference", "--format=%u %a", folder).split() == [str(user), "750"]
@@ -282,10 +283,12 @@ def test_as_a_service_of_systemd(package, machine, tmp_path):
     packaged = yaml.safe_load(machine.path("/etc/postern/postern.yaml").read_text())
     machine.write("/etc/postern/postern.yaml", to_yaml({
         "tenants": "tenants", "listen": f"127.0.0.1:{port}", "admin": f"127.0.0.1:{admin_port}", "reload": "0", "audit": packaged["audit"],
+        "auditUsers": "hash", "auditUserKey": "/run/credentials/postern.service/postern.audit-user-key",
         "tlsCert": "/run/credentials/postern.service/postern.tls-cert", "tlsKey": "/run/credentials/postern.service/postern.tls-key"}))
     # Files that only root may read.
     machine.write("/etc/credstore/postern.tls-cert", certificate.chain.read_bytes(), 0o600)
     machine.write("/etc/credstore/postern.tls-key", certificate.key.read_bytes(), 0o600)
+    machine.write("/etc/credstore/postern.audit-user-key", os.urandom(32), 0o600)
     machine.write("/etc/credstore/postern.aws-credentials", f"[default]\naws_access_key_id = {CREDENTIALS.access_key}\n"
                   f"aws_secret_access_key = {CREDENTIALS.secret_key}\n", 0o600)
     machine.write("/etc/postern/credentials.env", "AWS_EC2_METADATA_DISABLED=true\n", 0o600)
