@@ -10,12 +10,13 @@ from dataclasses import dataclass
 import pytest
 import yaml
 
+from harness.http import PROBLEM_CODES
 from harness.service import BINARY, ROOT, clean_environment
 from harness.tenant import Tenant, to_yaml
 from harness.waiting import until
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md"), *ROOT.glob("Tests/*/README.md")])
-RULES, OPERATING = ROOT / "docs/rules.md", ROOT / "docs/operating.md"
+RULES, SETTINGS, MONITORING, PROBLEMS = (ROOT / f"docs/{page}.md" for page in ("rules", "settings", "monitoring", "problems"))
 # No known key resembles it, so the answer is the list of all of them.
 NO_KEY = "qzqzqzqz"
 
@@ -147,7 +148,7 @@ def rows(path: pathlib.Path, first: str = "key") -> list[Row]:
     return found
 
 
-REFERENCE = rows(RULES) + rows(OPERATING)
+REFERENCE = rows(RULES) + rows(SETTINGS)
 
 
 def known_keys(heading: str, folder: pathlib.Path) -> list[str]:
@@ -304,27 +305,27 @@ def test_every_command_is_in_the_readme():
     assert known and [command for command in known if f"`postern {command}" not in text] == []
 
 
-def test_operating_lists_every_option_of_serve_with_its_key():
+def test_the_settings_list_every_option_of_serve_with_its_key():
     """A setting is named in three ways, and the flag and the variable follow from the key."""
     options = set(re.findall(r"^  --([a-z-]+)", help_text("serve"), re.MULTILINE)) - {"version", "config"}
     dashed = {re.sub(r"([A-Z])", lambda match: "-" + match.group(1).lower(), row.key) for row in REFERENCE if row.heading == "Settings"}
     assert options == dashed - {"issuers", "trusted-proxies"}
 
 
-def test_operating_lists_every_metric_and_no_other(service, make_service, tmp_path):
+def test_monitoring_lists_every_metric_and_no_other(service, make_service, tmp_path):
     """Those of the audit log are only there with one."""
     known = metrics(service)
     with make_service("documents-audit", [Tenant("acme")], arguments=["--audit", str(tmp_path / "audit.jsonl")]) as audited:
         assert metrics(audited) >= known
         known = metrics(audited)
-    assert known == {row.key for row in rows(OPERATING, "metric")}
+    assert known == {row.key for row in rows(MONITORING, "metric")}
 
 
 def metrics(service) -> set[str]:
     return set(re.findall(r"^# TYPE (\S+)", service.admin("/metrics").body.decode(), re.MULTILINE))
 
 
-def test_operating_lists_every_member_of_the_line_that_a_ticket_leaves(service, acme):
+def test_monitoring_lists_every_member_of_the_line_that_a_ticket_leaves(service, acme):
     """By a token and by an API key."""
     tickets = {service.ticket(credential, contentType="image/png", **more)["id"] for credential, more in (
         (acme.token(), {}), (acme.api_key, {"user": "u1"}))}
@@ -332,7 +333,28 @@ def test_operating_lists_every_member_of_the_line_that_a_ticket_leaves(service, 
         line for line in service.log_lines() if line.get("ticket") in tickets][1:] and [
         line for line in service.log_lines() if line.get("ticket") in tickets], seconds=60)
     members = {member for line in lines for member in line}
-    assert members == {member for row in rows(OPERATING, "member") for member in re.findall(r"`(\w+)`", row.cells[0])}
+    assert members == {member for row in rows(MONITORING, "member") for member in re.findall(r"`(\w+)`", row.cells[0])}
+
+
+def test_problems_lists_every_code_with_its_status_and_no_other():
+    table = {row.key: int(row.cells[1]) for row in rows(PROBLEMS, "code")}
+    # No request is answered with it, unless the service has a fault.
+    assert table == PROBLEM_CODES | {"internal-error": 500}
+    schema = yaml.safe_load((ROOT / "openapi.yaml").read_text())["components"]["schemas"]["Problem"]
+    assert set(table) == set(schema["properties"]["code"]["examples"])
+
+
+def test_each_code_says_whose_it_is_and_what_to_do():
+    for row in rows(PROBLEMS, "code"):
+        assert len(row.cells) == 5 and all(row.cells), row
+        assert set(row.cells[2].split(", ")) <= {"client", "page", "operator", "outside", "Postern"}, row
+
+
+def test_problems_lists_every_reason_of_a_401_and_no_other():
+    known = re.findall(r'^        case \.\w+: "([a-z-]+)"$', (ROOT / "Sources/UserAuth/Authentication/AuthenticationError.swift").read_text(), re.MULTILINE)
+    listed = [reason for row in rows(PROBLEMS, "reason") for reason in re.findall(r"`([a-z-]+)`", row.cells[0])]
+    # Its answer is a 503.
+    assert sorted(listed) == sorted(set(known) - {"keys-unavailable"})
 
 
 # The documents themselves

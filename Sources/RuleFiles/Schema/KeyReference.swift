@@ -3,7 +3,7 @@
 /// The tables of the reference, which have a row for each declared key.
 package enum KeyReference: Sendable {
     /// The documents, by their paths in the repository.
-    package static let documents = ["docs/rules.md", "docs/operating.md"]
+    package static let documents = ["docs/rules.md", "docs/settings.md"]
 
     /// A table, by the heading above it.
     private struct Table {

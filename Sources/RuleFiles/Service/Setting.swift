@@ -5,7 +5,7 @@ import WireFormats
 /// A setting of `postern serve`.
 ///
 /// One declaration, in ``ServiceSettings/declarations``, has all that is known of a setting: its key of the service-wide file
-/// with the row in docs/operating.md, its flag and variable with their help, and how a value is read, with every diagnostic.
+/// with the row in docs/settings.md, its flag and variable with their help, and how a value is read, with every diagnostic.
 package struct Setting: Sendable {
     /// Writes a value into the settings.
     typealias Change = @Sendable (inout ServiceSettings) -> Void

@@ -29,7 +29,7 @@ struct KeyReferenceTests {
     }
 
     @Test func `rows that are missing, wrong or too many are written anew`() throws {
-        let document = "docs/operating.md"
+        let document = "docs/settings.md"
         let right = try text(of: document)
         let row = try #require(ServiceSettings.keys.rows.first?.markdown)
         for wrong in ["", row.replacingOccurrences(of: "required", with: "none") + "\n", row + "\n" + row + "\n"] {
