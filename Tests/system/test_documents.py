@@ -344,7 +344,7 @@ def test_problems_lists_every_code_with_its_status_and_no_other():
     assert set(table) == set(schema["properties"]["code"]["examples"])
 
 
-def test_each_code_says_whose_it_is_and_what_to_do():
+def test_each_code_says_where_the_cause_is_and_what_to_do():
     for row in rows(PROBLEMS, "code"):
         assert len(row.cells) == 5 and all(row.cells), row
         assert set(row.cells[2].split(", ")) <= {"client", "page", "operator", "outside", "Postern"}, row
