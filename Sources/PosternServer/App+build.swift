@@ -104,6 +104,7 @@ package func buildPostern(
             description: "public listener",
             drainDelay: { state.current.settings.drainDelay },
             onListening: { port in
+                probe.beginListening(on: port)
                 readiness.beginListening()
                 notifier?.listenerOpened()
                 await onListening(port)

@@ -50,6 +50,15 @@ struct HealthProbeTests {
         try await server.close()
     }
 
+    @Test func `a port that the system chooses is asked once it is known`() async throws {
+        let listener = HTTPListener(host: "127.0.0.1", port: 0, limits: ConnectionLimits(), responder: Health())
+        let probe = HealthProbe(address: ListenAddress(host: "127.0.0.1", port: 0), usesTLS: false)
+        #expect(try await !probe.checkPublicPort(on: loop).get())
+        probe.beginListening(on: try await listener.start())
+        #expect(try await probe.checkPublicPort(on: loop).get())
+        try await listener.stop()
+    }
+
     @Test func `a port that accepts and says nothing is not healthy`() async throws {
         let server = try await ServerBootstrap(group: loop).bind(host: "127.0.0.1", port: 0).get()
         #expect(try await !probe(try #require(server.localAddress?.port)))

@@ -4,21 +4,34 @@ package import NIOCore
 import NIOPosix
 import NIOSSL
 package import RuleFiles
+import Synchronization
 
 /// Checks the public port over a real connection: a process whose listener hangs is not healthy.
-package struct HealthProbe: Sendable {
+package final class HealthProbe: Sendable {
     private let address: ListenAddress
+    /// 0 until it is known.
+    private let port: Atomic<Int>
     private let usesTLS: Bool
     private static let request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
+    /// - Parameter address: where the public listener listens; its port may be 0
     package init(address: ListenAddress, usesTLS: Bool) {
         self.address = address
+        port = Atomic(address.port)
         self.usesTLS = usesTLS
+    }
+
+    /// Call when the public listener is open.
+    /// - Parameter port: its port, which the system has chosen if the address has port 0
+    package func beginListening(on port: Int) {
+        self.port.store(port, ordering: .relaxed)
     }
 
     /// Sends `GET /healthz` to the public port.
     /// - Returns: whether a response arrived within two seconds
     package func checkPublicPort(on loop: any EventLoop) -> EventLoopFuture<Bool> {
+        let port = port.load(ordering: .relaxed)
+        guard port > 0 else { return loop.makeSucceededFuture(false) }
         let result = loop.makePromise(of: Bool.self)
         let usesTLS = usesTLS
         let bootstrap = ClientBootstrap(group: loop)
@@ -36,7 +49,7 @@ package struct HealthProbe: Sendable {
                     try channel.pipeline.syncOperations.addHandler(StatusLineHandler(result: result))
                 }
             }
-        let connected = bootstrap.connect(host: reachableHost, port: address.port)
+        let connected = bootstrap.connect(host: reachableHost, port: port)
         connected.whenSuccess { channel in
             channel.writeAndFlush(ByteBuffer(string: Self.request), promise: nil)
             channel.eventLoop.scheduleTask(in: .seconds(2)) { channel.close(promise: nil) }
