@@ -50,19 +50,18 @@ package final class AuditLog: Sendable {
 
     // MARK: Tickets
 
-    /// Adds the line of a ticket.
+    /// Adds the line of a ticket, which counts once the line is written.
     func addTicket(
         _ ticket: Ticket, _ request: UploadRequest, _ admission: Admission, of context: TenantContext, user: String?,
-        store: Store,
-        accessKeyID: String, to lines: inout AuditLines
+        rule: UploadRule, accessKeyID: String, to lines: inout AuditLines
     ) {
         var record = AuditRecord("ticket", at: context.info.time)
         record.add("ticket", ticket.id)
         record.add(context, user: user, as: users)
         record.add("rule", ticket.rule)
         record.addDeclared(request)
-        record.add("method", store.method.rawValue.uppercased())
-        record.add("bucket", store.bucket)
+        record.add("method", rule.store.method.rawValue.uppercased())
+        record.add("bucket", rule.store.bucket)
         record.add("key", users.key(of: admission, user: user, issuer: context.userIssuer))
         record.add("contentType", admission.contentType)
         record.add("minSize", ticket.sizes.lowerBound)
@@ -70,7 +69,8 @@ package final class AuditLog: Sendable {
         record.add("expiresAt", ticket.expiry)
         record.add("accessKeySuffix", String(decoding: accessKeyID.utf8.suffix(4), as: UTF8.self))
         record.add(context.info)
-        lines.append(record)
+        lines.append(
+            record, of: .init(tenant: context.served, rule: rule, maximumBytes: admission.sizes.upperBound))
     }
 
     /// Writes the lines of a request.

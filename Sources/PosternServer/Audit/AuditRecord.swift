@@ -91,14 +91,36 @@ struct AuditRecord: ~Copyable {
     }
 }
 
-/// The lines of one request.
+/// The lines of one request, and the tickets that count once they are written.
 struct AuditLines {
+    /// A ticket that is not counted yet.
+    struct Ticket {
+        let tenant: ServedTenant
+        let rule: UploadRule
+        let maximumBytes: Int
+
+        func count() {
+            tenant.countTicket(of: rule, maximumBytes: maximumBytes)
+        }
+
+        func countRefusal(_ code: ProblemCode) {
+            tenant.countRefusal(code, of: rule)
+        }
+    }
+
     /// Each ends in a newline.
     private(set) var bytes: [UInt8] = []
     private(set) var count = 0
+    private(set) var tickets: [Ticket] = []
 
     mutating func append(_ record: consuming AuditRecord) {
         if count == 0 { bytes = record.finish() } else { bytes += record.finish() }
         count += 1
+    }
+
+    /// Adds the line of a ticket.
+    mutating func append(_ record: consuming AuditRecord, of ticket: Ticket) {
+        append(record)
+        tickets.append(ticket)
     }
 }

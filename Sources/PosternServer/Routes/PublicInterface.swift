@@ -75,7 +75,12 @@ struct PublicInterface: Sendable {
             guard let audit, lines.count > 0 else { return .now(finish(response, label, info, head)) }
             let written = lines
             return .later { loop in
-                audit.write(written, on: loop).map { finish(response, label, info, head) }.flatMapErrorThrowing { _ in
+                audit.write(written, on: loop).map {
+                    for ticket in written.tickets { ticket.count() }
+                    if route == .batch { metrics.countBatchTickets(written.tickets.count) }
+                    return finish(response, label, info, head)
+                }.flatMapErrorThrowing { _ in
+                    for ticket in written.tickets { ticket.countRefusal(.auditUnavailable) }
                     let (response, code) = problemResponse(LoggedError(problem: .auditUnavailable), route, info)
                     return finish(response, code: code, label, info, head)
                 }

@@ -73,10 +73,13 @@ struct TicketIssuer: Sendable {
         #if DEBUG
             try ticket.checkAgainstEvaluator(store: store, credentials: credentials)
         #endif
-        context.served.countTicket(of: rule, maximumBytes: admission.sizes.upperBound)
-        audit?.addTicket(
-            ticket, request, admission, of: context, user: uploader.user, store: store, accessKeyID: credentials.accessKeyID,
-            to: &lines)
+        if let audit {
+            audit.addTicket(
+                ticket, request, admission, of: context, user: uploader.user, rule: rule,
+                accessKeyID: credentials.accessKeyID, to: &lines)
+        } else {
+            context.served.countTicket(of: rule, maximumBytes: admission.sizes.upperBound)
+        }
         log.recordTicket(
             ticket, of: context, bucket: store.bucket, contentType: admission.contentType, accessKeyID: credentials.accessKeyID,
             level: audit == nil ? .info : .debug)

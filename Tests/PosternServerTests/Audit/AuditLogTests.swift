@@ -112,8 +112,16 @@ struct AuditLogTests {
         #expect(response.status == 503 && response["retry-after"] == "5")
         #expect(response["access-control-allow-origin"] == "https://app.acme.example")
         #expect(String(decoding: response.bytes, as: UTF8.self).contains("\"code\":\"audit-unavailable\""))
+        // A batch is refused as a whole. What was not sent does not count as issued.
+        #expect(
+            service.ask(.POST, "/v1/tickets/batch", body: "{\"tickets\":[\(avatar),\(avatar)]}", key: service.key).status == 503)
+        func decisions() -> DecisionCounts.OfRule? { service.state.current.tenants[0].decisions.first { $0.rule == "avatars" } }
+        #expect(decisions() == .init(rule: "avatars", refusals: [.auditUnavailable: 3]))
+        #expect(service.metrics.snapshot().decisions.tickets == 0)
         #expect(service.ask(.GET, "/v1/rules", key: service.key).status == 200)
         #expect(service.ask(.POST, "/v1/tickets", body: "{", key: service.key).status == 400)
+        // Its line is dropped by the writer's thread.
+        while audit.status.dropped == 0 { await Task.yield() }
         let readiness = Readiness(state: service.state, connections: service.connections, audit: audit)
         readiness.beginListening()
         let report = readiness.report(at: .now)
@@ -124,10 +132,13 @@ struct AuditLogTests {
         while audit.status.problem != nil { audit.upkeep(at: .now) }
         #expect(readiness.report(at: .now).isReady)
         #expect(service.ask(.POST, "/v1/tickets", body: avatar, key: service.key).status == 201)
+        #expect(
+            service.ask(.POST, "/v1/tickets/batch", body: "{\"tickets\":[\(avatar),\(avatar)]}", key: service.key).status == 200)
+        #expect(decisions()?.tickets == 3 && service.metrics.snapshot().decisions.tickets == 3)
         audit.stop(at: .now)
         let lines = try lines()
-        #expect(lines.compactMap { $0["event"] as? String } == ["gap", "ticket"])
-        #expect(lines.first?["failedRequests"] as? Int == 1)
+        #expect(lines.compactMap { $0["event"] as? String } == ["gap", "ticket", "ticket", "ticket"])
+        #expect(lines.first?["failedRequests"] as? Int == 2)
     }
 
     private final class Switch: @unchecked Sendable {
