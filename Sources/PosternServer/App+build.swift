@@ -91,7 +91,7 @@ package func buildPostern(
         metrics: MetricsExposition(
             metrics: metrics, state: state, readiness: readiness, connections: publicListener.connections, lag: lag,
             sink: sink, audit: audit, clock: clock, startedAt: clock.now()),
-        status: StatusPage(readiness: readiness, state: state, recent: recentDecisions, sink: sink, clock: clock),
+        status: StatusPage(readiness: readiness, state: state, recent: recentDecisions, sink: sink, audit: audit, clock: clock),
         clock: clock
     )
     let adminListener = HTTPListener(

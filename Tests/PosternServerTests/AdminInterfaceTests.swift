@@ -36,7 +36,8 @@ struct AdminInterfaceTests {
             state: service.state, metrics: metrics,
             status: StatusPage(
                 readiness: readiness, state: service.state,
-                recent: RecentDecisions(metrics: service.metrics, tenants: { [] }, clock: clock), sink: service.sink, clock: clock
+                recent: RecentDecisions(metrics: service.metrics, tenants: { [] }, clock: clock), sink: service.sink, audit: nil,
+                clock: clock
             ),
             clock: clock)
     }

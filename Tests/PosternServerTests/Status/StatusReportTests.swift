@@ -20,7 +20,7 @@ struct StatusReportTests {
 
     private func report(
         _ service: TestService, snapshot: ServiceSnapshot? = nil, reloads: ReloadStatus.Report? = nil, search: String = "",
-        at moment: Moment? = nil
+        audit: AuditWriter.Status? = nil, at moment: Moment? = nil
     ) -> [UInt8] {
         let moment = moment ?? Moment(date: date, uptime: .seconds(5))
         let readiness = Readiness(state: service.state, connections: service.connections)
@@ -30,7 +30,8 @@ struct StatusReportTests {
             readiness: ReadinessResponse(
                 snapshot: snapshot, report: readiness.report(of: snapshot, at: moment.date),
                 reloads: reloads ?? service.state.reloads.report, connections: service.connections, moment: moment),
-            minutes: [], search: search, uptime: .seconds(90), residentBytes: 1 << 26, droppedLogLines: 3
+            minutes: [], search: search, uptime: .seconds(90), residentBytes: 1 << 26, droppedLogLines: 3,
+            audit: audit
         ).json()
     }
 
@@ -43,6 +44,21 @@ struct StatusReportTests {
 
     private func sentences(_ json: JSONValue) -> [String] {
         json["attention"]?["items"]?.elements?.map { "\($0["level"]?.string ?? "") \($0["text"]?.string ?? "")" } ?? []
+    }
+
+    @Test func `the audit log is told`() async throws {
+        let service = try await TestService()
+        #expect(try JSONValue(parsing: report(service))["audit"] == .null)
+        var audit = AuditWriter.Status(written: 7, dropped: 2, failedRequests: 3)
+        audit.reopeningProblem = "audit.jsonl: Permission denied"
+        let status = try JSONValue(parsing: report(service, audit: audit))
+        #expect(status["audit"]?["isWritable"] == .bool(true) && status["audit"]?["problem"] == .null)
+        #expect(status["audit"]?["lines"]?.integer == 7 && status["audit"]?["linesDropped"]?.integer == 2)
+        #expect(status["audit"]?["failedRequests"]?.integer == 3)
+        #expect(sentences(status).contains { $0.hasPrefix("warning the audit log was renamed") && $0.hasSuffix("denied") })
+        let broken = try JSONValue(parsing: report(service, audit: .init(problem: "audit.jsonl: No space left on device")))
+        #expect(broken["audit"]?["isWritable"] == .bool(false))
+        #expect(broken["audit"]?["problem"] == .string("audit.jsonl: No space left on device"))
     }
 
     @Test func `a service in order needs no attention`() async throws {
@@ -228,7 +244,7 @@ struct StatusReportTests {
         let page = StatusPage(
             readiness: readiness, state: service.state,
             recent: RecentDecisions(metrics: service.metrics, tenants: { [] }, clock: serviceClock), sink: service.sink,
-            clock: serviceClock)
+            audit: nil, clock: serviceClock)
         func status(_ search: String = "") async throws -> JSONValue {
             try JSONValue(
                 parsing: Array(

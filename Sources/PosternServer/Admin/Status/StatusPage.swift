@@ -34,16 +34,19 @@ final class StatusPage: Sendable {
     private let state: ServiceState
     private let recent: RecentDecisions
     private let sink: LogSink
+    private let audit: AuditLog?
     private let clock: ServiceClock
     private let startedAt: Duration
     private let thread = NIOThreadPool(numberOfThreads: 1)
     private let kept = Mutex<Kept?>(nil)
 
-    init(readiness: Readiness, state: ServiceState, recent: RecentDecisions, sink: LogSink, clock: ServiceClock) {
+    init(readiness: Readiness, state: ServiceState, recent: RecentDecisions, sink: LogSink, audit: AuditLog?, clock: ServiceClock)
+    {
         self.readiness = readiness
         self.state = state
         self.recent = recent
         self.sink = sink
+        self.audit = audit
         self.clock = clock
         startedAt = clock.uptime()
         thread.start()
@@ -71,7 +74,7 @@ final class StatusPage: Sendable {
                 snapshot: snapshot, report: readiness.report(of: snapshot, at: moment.date), reloads: state.reloads.report,
                 connections: readiness.connections, moment: moment),
             minutes: recent.lastHour, search: search, uptime: moment.uptime - startedAt,
-            residentBytes: ProcessMetrics.MemorySize.current?.resident, droppedLogLines: sink.droppedLines)
+            residentBytes: ProcessMetrics.MemorySize.current?.resident, droppedLogLines: sink.droppedLines, audit: audit?.status)
         let document = ByteBuffer(bytes: report.json())
         kept.withLock { $0 = Kept(search: search, madeAt: moment.uptime, document: document) }
         return document

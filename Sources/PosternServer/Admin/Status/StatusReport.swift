@@ -32,6 +32,8 @@ struct StatusReport {
     /// Nil where it is not known.
     let residentBytes: Int?
     let droppedLogLines: Int
+    /// Nil if there is no audit log.
+    let audit: AuditWriter.Status?
 
     private var snapshot: ServiceSnapshot { readiness.snapshot }
     private var moment: Moment { readiness.moment }
@@ -46,6 +48,12 @@ struct StatusReport {
         let ends = ends(&attention)
         for reason in readiness.report.limits { attention.add(.warning, reason, nil) }
         noteLastLook(in: &attention)
+        if let problem = audit?.reopeningProblem {
+            attention.add(
+                .warning,
+                "the audit log was renamed, and its new file cannot be opened: lines still go to the renamed one: \(problem)", nil
+            )
+        }
         let decisions = HourOfDecisions(minutes)
         if let sentence = decisions.serviceFaults { attention.add(.warning, sentence, .decisions) }
         return JSONWriter.object(capacity: 64 * 1024) { json in
@@ -66,6 +74,7 @@ struct StatusReport {
             readiness.writeConnections(to: &json)
             json.member("residentBytes", residentBytes)
             json.member("logLinesDropped", droppedLogLines)
+            write(audit, to: &json)
         }
     }
 
@@ -144,6 +153,20 @@ struct StatusReport {
         for file in snapshot.book.files { add(file.warnings) }
         json.member("warningCount", count)
         json.array("warnings", of: first) { ReadinessResponse.write($1, to: &$0) }
+    }
+
+    // MARK: The audit log
+
+    private func write(_ audit: AuditWriter.Status?, to json: inout JSONWriter) {
+        guard let audit else { return json.member("audit", nil as String?) }
+        json.object("audit") { json in
+            json.member("isWritable", audit.problem == nil)
+            json.member("lines", audit.written)
+            json.member("linesDropped", audit.dropped)
+            json.member("failedRequests", audit.failedRequests)
+            json.member("problem", audit.problem?.printable(limit: 500))
+            json.member("reopeningProblem", audit.reopeningProblem?.printable(limit: 500))
+        }
     }
 
     // MARK: Keys and credentials

@@ -149,7 +149,7 @@ function showVerdict(status) {
 }
 
 function showFigures(status) {
-  const { decisions, rules, connections } = status;
+  const { decisions, rules, connections, audit } = status;
   const tickets = sum(decisions.tickets), refusals = sum(decisions.refusals);
   const held = status.heldBackFiles > 0, dropped = status.logLinesDropped > 0;
   const figures = [
@@ -159,7 +159,8 @@ function showFigures(status) {
     ["Rules in force", `Generation ${number.format(rules.generation)}`, `since ${duration(rules.ageSeconds)}`],
     ["Connections", number.format(connections.open), `of ${number.format(connections.limit)}; ${number.format(connections.refused)} refused`],
     ["Memory", status.residentBytes === null ? "–" : bytes(status.residentBytes), dropped ? `${plural(status.logLinesDropped, "log line")} dropped` : "no log line dropped", dropped && "warning"],
-  ];
+    audit !== null && ["Audit log", audit.isWritable ? plural(audit.lines, "line") : "Not written", plural(audit.failedRequests, "request") + " failed", audit.isWritable ? audit.failedRequests > 0 && "warning" : "fault"],
+  ].filter(Boolean);
   renewChildren(document.getElementById("figures"), figures.map(([title, value, note, level]) => h("div", {}, h("dt", {}, title), h("dd", { class: "number" }, value), h("dd", { class: `note ${level ? `text-${level}` : ""}` }, note))));
 }
 
