@@ -13,7 +13,7 @@ import SystemPackage
 /// Where audit lines are written: a file, a named pipe, or standard output. Used by one thread at a time.
 ///
 /// - A file is opened for appending, and created if there is none. It is opened again when another file, or none, is at its path: then
-///   it was renamed or removed, as `logrotate` does.
+///   it was renamed or removed, as `logrotate` does. So is a pipe, also while its reader does not read.
 /// - What is written after a line that was cut off begins with a newline, so that only that line is lost.
 /// - A pipe gets whole lines in each `write`, of at most `PIPE_BUF` bytes together: these are never cut off.
 struct AuditDestination {
@@ -31,14 +31,51 @@ struct AuditDestination {
         let kind: Kind
         /// Whether the last line has no newline.
         var isCutOff: Bool
+
+        /// Whether it is a file that was removed, or whose file system is not mounted any more.
+        var isLost: Bool {
+            guard case .file(let identity) = kind, let status = try? descriptor.stat() else { return false }
+            if status.linkCount == 0 { return true }
+            guard let path = pathOfFile(descriptor) else { return false }
+            do throws(Errno) {
+                return Identity(try path.stat()) != identity
+            } catch {
+                return error == .noSuchFileOrDirectory
+            }
+        }
     }
 
     private enum Kind: Equatable {
         case standardOutput(isPipe: Bool)
-        case pipe
-        case file(device: UInt64, inode: UInt64)
+        /// A pipe, or a device.
+        case pipe(Identity)
+        case file(Identity)
 
-        var isPipe: Bool { self == .pipe || self == .standardOutput(isPipe: true) }
+        var isPipe: Bool {
+            switch self {
+            case .standardOutput(let isPipe): isPipe
+            case .pipe: true
+            case .file: false
+            }
+        }
+
+        /// Nil for standard output.
+        var identity: Identity? {
+            switch self {
+            case .standardOutput: nil
+            case .pipe(let identity), .file(let identity): identity
+            }
+        }
+    }
+
+    private struct Identity: Equatable {
+        let device: UInt64
+        let inode: UInt64
+
+        init(_ status: Stat) {
+            device = UInt64(status.deviceID.rawValue)
+            inode = UInt64(status.inode.rawValue)
+        }
     }
 
     /// The system's functions, which tests replace.
@@ -65,18 +102,24 @@ struct AuditDestination {
 
     /// Opens it, if it is not open, or if another file is at its path.
     /// - Parameter isForced: whether to open it again in any case
-    /// - Throws: Why it cannot be opened. If it was open, it still is, and is used.
+    /// - Throws: Why it cannot be opened. If it was open, it still is, and is used, unless nobody could find what is written to it.
     mutating func open(again isForced: Bool = false) throws(Errno) {
         if let opened, !isForced, isStillThere(opened.kind) { return }
-        let next = try name == "-" ? Self.openStandardOutput() : Self.open(name)
-        close()
-        opened = next
+        do throws(Errno) {
+            let next = try name == "-" ? Self.openStandardOutput() : Self.open(name)
+            close()
+            opened = next
+        } catch {
+            if let opened, opened.isLost { close() }
+            throw error
+        }
     }
 
+    /// Whether what is open is what its path leads to.
     private func isStillThere(_ kind: Kind) -> Bool {
-        guard case .file(let device, let inode) = kind else { return true }
+        guard let identity = kind.identity else { return true }
         guard let status = try? FilePath(name).stat() else { return false }
-        return UInt64(status.deviceID.rawValue) == device && UInt64(status.inode.rawValue) == inode
+        return Identity(status) == identity
     }
 
     private static func openStandardOutput() throws(Errno) -> Opened {
@@ -96,11 +139,10 @@ struct AuditDestination {
                 switch status.type {
                 case .regular:
                     return Opened(
-                        descriptor: descriptor,
-                        kind: .file(device: UInt64(status.deviceID.rawValue), inode: UInt64(status.inode.rawValue)),
+                        descriptor: descriptor, kind: .file(Identity(status)),
                         isCutOff: status.size > 0 && endsInsideOfLine(path, size: status.size))
                 case .fifo, .characterSpecial:
-                    return Opened(descriptor: descriptor, kind: .pipe, isCutOff: false)
+                    return Opened(descriptor: descriptor, kind: .pipe(Identity(status)), isCutOff: false)
                 default:
                     throw Errno.notSupported
                 }
@@ -138,10 +180,23 @@ struct AuditDestination {
         opened = nil
     }
 
+    /// Why it cannot be opened or written, for operators: `audit.jsonl: No space left on device`.
+    func reason(_ error: Errno) -> String {
+        let text =
+            switch error {
+            case .noSuchAddressOrDevice, .brokenPipe: "nobody reads the pipe"
+            case .wouldBlock: "its reader has stopped reading, or is too slow"
+            case .notSupported: "it is neither a file nor a named pipe"
+            case .noSuchFileOrDirectory: "its folder does not exist"
+            default: error.description
+            }
+        return "\(name): \(text)"
+    }
+
     // MARK: Writing
 
     /// Writes lines, each of which ends in a newline.
-    /// - Parameter isCancelled: asked now and then while a pipe is full; true ends the wait
+    /// - Parameter isCancelled: asked now and then while a pipe is full; true ends the wait, as does another pipe in its place
     /// - Returns: how many bytes are written, and why not all are
     mutating func write(_ lines: [UInt8], isCancelled: () -> Bool) -> (count: Int, error: Errno?) {
         if opened?.isCutOff ?? false {
@@ -173,7 +228,7 @@ struct AuditDestination {
             } catch .interrupted {
                 continue
             } catch .wouldBlock {
-                if isCancelled() { return (count, .wouldBlock) }
+                if isCancelled() || !isStillThere(opened.kind) { return (count, .wouldBlock) }
                 Self.waitUntilWritable(opened.descriptor)
             } catch {
                 return (count, error)
@@ -202,6 +257,13 @@ struct AuditDestination {
         var entry = pollfd(fd: descriptor.rawValue, events: Int16(POLLOUT), revents: 0)
         _ = poll(&entry, 1, 50)
     }
+}
+
+/// Where a file is now, also after it was renamed; nil where the system does not tell.
+private func pathOfFile(_ descriptor: FileDescriptor) -> FilePath? {
+    var bytes = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+    guard readlink("/proc/self/fd/\(descriptor.rawValue)", &bytes, bytes.count - 1) > 0 else { return nil }
+    return FilePath(platformString: bytes)
 }
 
 private func systemWrite(_ descriptor: CInt, _ start: UnsafeRawPointer?, _ count: Int) -> Int {

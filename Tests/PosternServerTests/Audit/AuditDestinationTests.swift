@@ -124,6 +124,35 @@ struct AuditDestinationTests {
         #expect(try text(path + ".1") == "one\ntwo\n")
     }
 
+    @Test func `while a new file cannot be made, nothing is written to one that was removed`() throws {
+        var destination = AuditDestination(folder.path + "/logs/audit.jsonl", isSynchronous: false)
+        try FileManager.default.createDirectory(atPath: folder.path + "/logs", withIntermediateDirectories: false)
+        #expect(try write("one\n", to: &destination) == (4, nil))
+        try FileManager.default.removeItem(atPath: folder.path + "/logs")
+        #expect(throws: Errno.noSuchFileOrDirectory) { try destination.open() }
+        #expect(destination.write(Array("two\n".utf8)) { false } == (0, .badFileDescriptor))
+        try FileManager.default.createDirectory(atPath: folder.path + "/logs", withIntermediateDirectories: false)
+        #expect(try write("three\n", to: &destination) == (6, nil))
+        #expect(try text(folder.path + "/logs/audit.jsonl") == "three\n")
+    }
+
+    @Test func `a full pipe is left when another file is in its place`() throws {
+        try #require(mkfifo(path, 0o600) == 0)
+        let reader = try FileDescriptor.open(path, .readOnly, options: .nonBlocking)
+        defer { try? reader.close() }
+        var destination = AuditDestination(path, isSynchronous: false)
+        try destination.open()
+        let lines = Array(String(repeating: "line\n", count: 100_000).utf8)
+        // It is full before the end of the lines; then it is replaced.
+        let (count, error) = destination.write(lines) {
+            try? FileManager.default.removeItem(atPath: path)
+            return false
+        }
+        #expect(count > 0 && count < lines.count && count % 5 == 0 && error == .wouldBlock)
+        #expect(try write("after\n", to: &destination) == (6, nil))
+        #expect(try text() == "after\n")
+    }
+
     @Test(arguments: ["/nonexistent/audit.jsonl", "/"])
     func `what cannot be opened is said`(path: String) {
         var destination = AuditDestination(path, isSynchronous: false)
