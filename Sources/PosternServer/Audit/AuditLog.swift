@@ -129,7 +129,7 @@ package final class AuditLog: Sendable {
     }
 
     /// Logs when lines cannot be written, and when they can again, and writes one line about the time between. That line is tried while
-    /// nothing can be written, so that the log recovers without a ticket.
+    /// nothing can be written, so that the log recovers without a ticket, and until it is written.
     private func noteGap(_ status: AuditWriter.Status, at now: Date) {
         let line = gaps.withLock { gaps -> [UInt8]? in
             if let problem = status.reopeningProblem, gaps.reopeningProblem == nil {
@@ -138,33 +138,53 @@ package final class AuditLog: Sendable {
                     metadata: ["reason": "\(problem)"])
             }
             gaps.reopeningProblem = status.reopeningProblem
+            defer { gaps.lookedAt = now }
             if let problem = status.problem {
-                if gaps.current == nil {
-                    gaps.current = Gap(
-                        since: now, reason: problem, failedBefore: gaps.failedBefore, probesBefore: status.probes)
+                if gaps.current?.isOver ?? true {
                     logger.error(
                         "the audit log cannot be written: tickets get 503 until it can", metadata: ["reason": "\(problem)"]
                     )
                 }
+                gaps.begin(problem, at: now, status)
+                gaps.current?.isOver = false
                 return gaps.current?.line(until: now, status)
             }
-            gaps.failedBefore = status.failedRequests
-            guard let ended = gaps.current else { return nil }
-            gaps.current = nil
-            logger.notice(
-                "the audit log is written again",
-                metadata: ["failedRequests": .stringConvertible(status.failedRequests - ended.failedBefore)])
-            return status.probes == ended.probesBefore ? ended.line(until: now, status) : nil
+            // One that began and ended since the last look.
+            if gaps.current == nil, status.failedRequests > gaps.failedBefore {
+                gaps.begin(status.lastProblem ?? "not known", at: gaps.lookedAt ?? now, status)
+            }
+            guard var gap = gaps.current else { return nil }
+            if !gap.isOver {
+                logger.notice(
+                    "the audit log is written again",
+                    metadata: [
+                        "failedRequests": .stringConvertible(status.failedRequests - gap.failedBefore),
+                        "reason": "\(gap.reason)",
+                    ])
+            }
+            gap.isOver = true
+            let isTold = status.probes > gap.probesBefore
+            if isTold { gaps.failedBefore = status.failedRequests }
+            gaps.current = isTold ? nil : gap
+            return gaps.current?.line(until: now, status)
         }
         if let line { writer.probe(line, after: status.probes) }
     }
 
     private struct Gaps {
         var current: Gap?
-        /// The requests that had failed when lines could last be written.
+        /// The requests that had failed when the last gap was told.
         var failedBefore = 0
+        /// When that was last looked at.
+        var lookedAt: Date?
         /// The one that was logged.
         var reopeningProblem: String?
+
+        /// Begins a gap, unless there is one.
+        mutating func begin(_ reason: String, at since: Date, _ status: AuditWriter.Status) {
+            guard current == nil else { return }
+            current = Gap(since: since, reason: reason, failedBefore: failedBefore, probesBefore: status.probes)
+        }
     }
 
     /// A time in which lines could not be written.
@@ -173,6 +193,8 @@ package final class AuditLog: Sendable {
         let reason: String
         let failedBefore: Int
         let probesBefore: Int
+        /// Whether lines can be written again; its own may not be yet.
+        var isOver = false
 
         func line(until now: Date, _ status: AuditWriter.Status) -> [UInt8] {
             var record = AuditRecord("gap", at: now)

@@ -18,7 +18,11 @@ final class AuditWriter: Sendable {
 
     struct Status: Sendable {
         /// Why lines cannot be written; nil if the last ones were.
-        var problem: String?
+        var problem: String? {
+            didSet { lastProblem = problem ?? lastProblem }
+        }
+        /// Why lines could not be written when that was last so.
+        private(set) var lastProblem: String?
         /// Why the file that is now at the path cannot be opened, while lines are written to the one that was there; nil if it can.
         var reopeningProblem: String?
         var written = 0
@@ -28,6 +32,8 @@ final class AuditWriter: Sendable {
         var failedRequests = 0
         /// Lines of ``AuditWriter/probe(_:)`` that were written.
         var probes = 0
+        /// Whether there is such a line that is neither written nor has failed.
+        fileprivate(set) var hasProbe = false
     }
 
     /// The lines of one request.
@@ -38,6 +44,8 @@ final class AuditWriter: Sendable {
         let queuedAt: NIODeadline
         /// Nil if nobody waits, or no longer.
         var promise: EventLoopPromise<Void>?
+        /// Whether it is a line of ``AuditWriter/probe(_:after:)``, which does not count.
+        var isProbe: Bool { count == 0 }
     }
 
     fileprivate struct State {
@@ -72,7 +80,7 @@ final class AuditWriter: Sendable {
         do {
             try destination.open()
         } catch {
-            throw Unavailable(reason: "\(destination.name): \(error)")
+            throw Unavailable(reason: destination.reason(error))
         }
         let queue = DispatchQueue(label: "postern.audit")
         queue.async { [destination] in self.run(destination) }
@@ -132,6 +140,7 @@ final class AuditWriter: Sendable {
             for entry in state.queued.prefix(count) {
                 state.queuedBytes -= entry.bytes.count
                 if let promise = entry.promise { late.append(promise) } else { state.status.dropped += entry.count }
+                if entry.isProbe { state.status.hasProbe = false }
             }
             state.queued.removeFirst(count)
             state.status.failedRequests += late.count
@@ -141,11 +150,18 @@ final class AuditWriter: Sendable {
         Self.complete(late.0, .failure(late.1))
     }
 
-    /// Tries to write a line, if nothing else is queued.
+    /// Tries to write a line, unless there is such a line already. It also shows whether lines can be written again.
     /// - Parameter probes: what ``Status/probes`` was when the line was made; if it has changed, the line is not needed any more
     func probe(_ line: [UInt8], after probes: Int) {
-        let isIdle = state.withLock { $0.queued.isEmpty && $0.writing.isEmpty && $0.status.probes == probes }
-        if isIdle { write(line, count: 0) }
+        let now = now()
+        let wakes = state.withLock { state in
+            guard !state.status.hasProbe, state.status.probes == probes, state.refusal(of: line.count, at: now) == nil else {
+                return false
+            }
+            state.status.hasProbe = true
+            return state.queue(Entry(bytes: line, count: 0, queuedAt: now, promise: nil))
+        }
+        if wakes { wake.signal() }
     }
 
     /// Opens the destination again before the next line.
@@ -179,10 +195,9 @@ final class AuditWriter: Sendable {
                     opening = error
                 }
                 let (count, writing) = destination.write(lines) { state.withLock(\.isStopping) }
-                func reason(_ error: Errno) -> String { "\(destination.name): \(error)" }
                 finishGroup(
-                    written: count, error: writing.map { reason(opening ?? $0) },
-                    reopening: writing == nil ? opening.map(reason) : nil)
+                    written: count, error: writing.map { destination.reason(opening ?? $0) },
+                    reopening: writing == nil ? opening.map(destination.reason) : nil)
             }
             if state.withLock({ $0.isStopping && $0.queued.isEmpty }) {
                 destination.close()
@@ -217,9 +232,10 @@ final class AuditWriter: Sendable {
             var end = 0
             for entry in state.writing {
                 end += entry.bytes.count
+                if entry.isProbe { state.status.hasProbe = false }
                 if end <= count {
                     state.status.written += entry.count
-                    if entry.count == 0 { state.status.probes += 1 }
+                    if entry.isProbe { state.status.probes += 1 }
                     if let promise = entry.promise { done.append(promise) }
                 } else if let promise = entry.promise {
                     failed.append(promise)
