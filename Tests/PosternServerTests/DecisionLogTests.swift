@@ -52,6 +52,37 @@ struct DecisionLogTests {
         #expect(lines.map { text($0, "code") } == ["content-type-not-allowed", "rule-unknown"])
         #expect(lines.map { text($0, "rule") } == ["avatars", nil])
         #expect(lines.map { text($0, "level") } == ["info", "info"])
+        #expect(lines.map { text($0, "declaredType") } == ["text/html", "text/html"])
+        #expect(lines.map { $0["declaredSize"] } == [nil, nil])
+    }
+
+    @Test func `what was declared is logged, unless it is no content type`() async throws {
+        let service = try await TestService()
+        for type in ["image/gif", "canary"] {
+            let body = #"{"rule": "avatars", "contentType": "\#(type)", "size": 7, "user": "u1"}"#
+            _ = service.ask(.POST, "/v1/tickets", body: body, key: service.key)
+        }
+        let lines = try await service.logLines()
+        #expect(lines.map { text($0, "declaredType") } == ["image/gif", nil])
+        #expect(lines.map { $0["declaredSize"]?.integer } == [7, 7])
+    }
+
+    @Test func `of a tenant's refusals a hundred are logged at once, and ten a second`() async throws {
+        let service = try await TestService()
+        func refuse(_ count: Int, at date: Date, body: String = #"{"rule": "none"}"#) {
+            for _ in 0..<count { _ = service.ask(.POST, "/v1/tickets", body: body, key: service.key, at: date) }
+        }
+        refuse(150, at: .january2027)
+        refuse(15, at: .january2027 + 1)
+        refuse(1, at: .january2027 + 2, body: "{")
+        // Others are not affected.
+        _ = service.ask(.GET, "/nothing", at: .january2027 + 1)
+        let lines = try await service.logLines()
+        #expect(lines.count == 112)
+        #expect(lines.compactMap { $0["unloggedBefore"]?.integer } == [50, 5])
+        #expect(lines.suffix(2).map { text($0, "message") } == ["request refused", "request refused"])
+        #expect(lines.suffix(2).map { text($0, "tenant") } == ["acme", nil])
+        #expect(lines.suffix(2).map { text($0, "apiKey") } == ["cms", nil])
     }
 
     @Test func `a refusal before a tenant is known has the check that failed, and is logged once`() async throws {
@@ -76,13 +107,14 @@ struct DecisionLogTests {
             snapshot: service.state.current, time: .january2027, requestID: "r1",
             client: ClientAddress(connection: nil, forwardedFor: [], trusted: []))
         DecisionLog(sink: sink, format: .text, threshold: LogThreshold(.info)).recordRefusal(
-            .internalError, cause: CanaryError(), of: info)
+            .internalError, cause: CanaryError(), of: info, nil)
         let credentialError = CredentialError.unavailable("the provider is down")
         DecisionLog(sink: sink, format: .text, threshold: LogThreshold(.error))
-            .recordRefusal(ProblemDetails(credentialError), cause: credentialError, of: info)
+            .recordRefusal(ProblemDetails(credentialError), cause: credentialError, of: info, nil)
         // Below the level: neither is written.
         let quiet = DecisionLog(sink: sink, format: .text, threshold: LogThreshold(.warning))
-        quiet.recordRefusal(ProblemDetails(.notFound, detail: "canary"), cause: ProblemDetails(.notFound, detail: ""), of: info)
+        quiet.recordRefusal(
+            ProblemDetails(.notFound, detail: "canary"), cause: ProblemDetails(.notFound, detail: ""), of: info, nil)
         quiet.recordRejection(
             ProblemDetails(Rejection.tooManyConnections), requestID: "r2", peer: "-", trace: nil, at: .january2027)
         try await onOwnThread { sink.flush(milliseconds: 600_000) }

@@ -44,6 +44,19 @@ struct RateLimiterTests {
         #expect(admitted(limiter, rule, user: "u2", at: 0))
     }
 
+    @Test func `a ticket that is taken back was never counted`() throws {
+        let limiter = RateLimiter()
+        let rule = try rule(perUser: "2/1m", perTenant: "3/1m")
+        for second in 0..<5 {
+            #expect(admitted(limiter, rule, user: "u1", at: Double(second)))
+            limiter.takeBack(rule, caller: "u1")
+        }
+        for _ in 0..<2 { #expect(admitted(limiter, rule, user: "u1", at: 5)) }
+        #expect(!admitted(limiter, rule, user: "u1", at: 5))
+        #expect(admitted(limiter, rule, user: "u2", at: 5))
+        #expect(!admitted(limiter, rule, user: "u2", at: 5), "the tenant's limit")
+    }
+
     @Test func `users whose names differ only in normalisation are different`() throws {
         let limiter = RateLimiter()
         let rule = try rule(perUser: "1/1m")

@@ -53,7 +53,7 @@ package final class AuditLog: Sendable {
     /// Adds the line of a ticket, which counts once the line is written.
     func addTicket(
         _ ticket: Ticket, _ request: UploadRequest, _ admission: Admission, of context: TenantContext, user: String?,
-        rule: UploadRule, accessKeyID: String, to lines: inout AuditLines
+        rule: UploadRule, caller: String, accessKeyID: String, to lines: inout AuditLines
     ) {
         var record = AuditRecord("ticket", at: context.info.time)
         record.add("ticket", ticket.id)
@@ -70,7 +70,7 @@ package final class AuditLog: Sendable {
         record.add("accessKeySuffix", String(decoding: accessKeyID.utf8.suffix(4), as: UTF8.self))
         record.add(context.info)
         lines.append(
-            record, of: .init(tenant: context.served, rule: rule, maximumBytes: admission.sizes.upperBound))
+            record, of: .init(context: context, rule: rule, caller: caller, maximumBytes: admission.sizes.upperBound))
     }
 
     /// Writes the lines of a request.

@@ -95,16 +95,20 @@ struct AuditRecord: ~Copyable {
 struct AuditLines {
     /// A ticket that is not counted yet.
     struct Ticket {
-        let tenant: ServedTenant
+        let context: TenantContext
         let rule: UploadRule
+        /// Against whom it counts, as ``RateLimiter`` wants it.
+        let caller: String
         let maximumBytes: Int
 
         func count() {
-            tenant.countTicket(of: rule, maximumBytes: maximumBytes)
+            context.served.countTicket(of: rule, maximumBytes: maximumBytes)
         }
 
+        /// Counts a refusal instead, since the ticket is not sent.
         func countRefusal(_ code: ProblemCode) {
-            tenant.countRefusal(code, of: rule)
+            context.served.countRefusal(code, of: rule)
+            context.served.limiter?.takeBack(rule, caller: caller)
         }
     }
 

@@ -66,6 +66,24 @@ package final class RateLimiter: Sendable {
         try evaluate(rule, caller: caller, at: now, counts: false)
     }
 
+    /// Takes back a ticket that was counted and is not sent.
+    func takeBack(_ rule: UploadRule, caller: String) {
+        state.withLock { state in
+            if let limit = rule.limits.perUser {
+                let own = CallerBucket(rule: rule.name, caller: ExactString(caller))
+                if let emptyAt = state.callers[own] { state.callers[own] = emptyAt - Self.interval(limit) }
+            }
+            if let limit = rule.limits.perTenant, let emptyAt = state.rules[rule.name] {
+                state.rules[rule.name] = emptyAt - Self.interval(limit)
+            }
+        }
+    }
+
+    /// Seconds after which a full bucket has room for one more ticket.
+    private static func interval(_ limit: RateLimit) -> Double {
+        Double(limit.seconds) / Double(limit.count)
+    }
+
     private func evaluate(_ rule: UploadRule, caller: String, at now: Date, counts: Bool) throws(ProblemDetails) {
         guard rule.limits.perUser != nil || rule.limits.perTenant != nil else { return }
         let now = now.timeIntervalSince1970
@@ -95,7 +113,7 @@ package final class RateLimiter: Sendable {
 
     /// Seconds until the next ticket; nil if one is allowed now.
     private static func wait(_ limit: RateLimit, _ emptyAt: Double?, _ now: Double) -> Double? {
-        let interval = Double(limit.seconds) / Double(limit.count)
+        let interval = interval(limit)
         let ahead = max(emptyAt ?? now, now) - now
         let early = ahead - interval * Double(limit.count - 1)
         // After the clock was set back, no caller is refused for longer than the window.
@@ -104,7 +122,7 @@ package final class RateLimiter: Sendable {
 
     /// The time at which the bucket is empty again after one more ticket.
     private static func emptyTime(_ limit: RateLimit, _ emptyAt: Double?, _ now: Double) -> Double {
-        let interval = Double(limit.seconds) / Double(limit.count)
+        let interval = interval(limit)
         return min(max(emptyAt ?? now, now), now + interval * Double(limit.count - 1)) + interval
     }
 

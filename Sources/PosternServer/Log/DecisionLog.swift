@@ -30,13 +30,9 @@ package struct DecisionLog: Sendable {
         self.threshold = threshold
     }
 
-    /// Logs a ticket that is about to be sent.
-    /// - Parameter level: lower if the audit log has it
-    func recordTicket(
-        _ ticket: Ticket, of context: TenantContext, bucket: String, contentType: String, accessKeyID: String,
-        level: Logger.Level
-    ) {
-        guard var line = line("ticket issued", level, context.info) else { return }
+    /// Logs a ticket that is about to be sent, if there is no audit log.
+    func recordTicket(_ ticket: Ticket, of context: TenantContext, bucket: String, contentType: String, accessKeyID: String) {
+        guard var line = line("ticket issued", .info, context.info) else { return }
         line.add("ticket", ticket.id)
         line.add("tenant", context.tenant.id)
         line.add("rule", ticket.rule)
@@ -52,25 +48,41 @@ package struct DecisionLog: Sendable {
         sink.write(line.finish())
     }
 
-    /// Logs the refusal of an authenticated request for a ticket.
-    /// - Parameter rule: the rule that the request was for; nil if there is no such rule. The name in the request may be anything, even
-    ///   a token
-    func recordRefusal(_ problem: ProblemDetails, cause: any Error, of context: TenantContext, rule: UploadRule?) {
-        guard var line = line("ticket refused", Self.level(of: problem), context.info) else { return }
+    /// Logs the refusal of an authenticated request for a ticket: of those of a tenant that come fast, only some.
+    /// - Parameters:
+    ///   - request: nil if it could not be read
+    ///   - rule: the rule that the request was for; nil if there is no such rule. The name in the request may be anything, even a token
+    func recordRefusal(
+        _ problem: ProblemDetails, cause: any Error, _ request: UploadRequest?, of context: TenantContext, rule: UploadRule?
+    ) {
+        guard threshold.logs(Self.level(of: problem)),
+            let unlogged = sampler.takeLine(of: context.tenant.id, at: context.info.time),
+            var line = line("ticket refused", Self.level(of: problem), context.info)
+        else { return }
         line.add("code", problem.code.rawValue)
+        if unlogged > 0 { line.add("unloggedBefore", unlogged) }
         line.add("tenant", context.tenant.id)
         if let rule { line.add("rule", rule.name) }
         add(context.principal, to: &line)
+        // A content type of the form of one: no token or key has it.
+        if let request, request.hasMediaType { line.add("declaredType", request.contentType) }
+        if let size = request?.size { line.add("declaredSize", size) }
         add(cause, of: problem, to: &line)
         sink.write(line.finish())
     }
 
     /// Logs the refusal of any other request: of those that come fast, only some.
-    func recordRefusal(_ problem: ProblemDetails, cause: any Error, of info: RequestInfo) {
-        guard threshold.logs(Self.level(of: problem)), let unlogged = sampler.takeLine(at: info.time),
+    /// - Parameter context: the caller, if it is authenticated
+    func recordRefusal(_ problem: ProblemDetails, cause: any Error, of info: RequestInfo, _ context: TenantContext?) {
+        guard threshold.logs(Self.level(of: problem)),
+            let unlogged = sampler.takeLine(of: context?.tenant.id, at: info.time),
             var line = line("request refused", Self.level(of: problem), info)
         else { return }
         line.add("code", problem.code.rawValue)
+        if let context {
+            line.add("tenant", context.tenant.id)
+            add(context.principal, to: &line)
+        }
         if unlogged > 0 { line.add("unloggedBefore", unlogged) }
         // A header field, but of a form that no secret has.
         if problem.code == .originNotAllowed, let origin = info.origin, WebOrigin.isWritten(origin) { line.add("origin", origin) }
@@ -81,7 +93,7 @@ package struct DecisionLog: Sendable {
     /// Logs a request that its connection rejected.
     /// - Parameter trace: of its head, if that could be read
     func recordRejection(_ problem: ProblemDetails, requestID: String, peer: String, trace: TraceParent?, at now: Date) {
-        guard threshold.logs(.info), let unlogged = sampler.takeLine(at: now) else { return }
+        guard threshold.logs(.info), let unlogged = sampler.takeLine(of: nil, at: now) else { return }
         var line = LogLine(format, at: now, level: .info, message: "request refused")
         line.add("requestId", requestID)
         line.add("peer", peer)
@@ -120,6 +132,7 @@ package struct DecisionLog: Sendable {
             line.add("reason", error.reason)
             if case .issuerUnknown(let similar?) = error { line.add("similarIssuer", similar) }
         case let error as CredentialError: line.add("reason", error.description)
+        case let error as AuditWriter.Unavailable: line.add("reason", error.reason)
         case _ where problem.code == .originNotAllowed: line.add("reason", problem.detail)
         default: if problem.code == .internalError { line.add("error", String(describing: type(of: cause))) }
         }
@@ -136,25 +149,59 @@ package struct DecisionLog: Sendable {
     }
 }
 
-/// Chooses which refusals are logged: a hundred at once, and twenty a second.
+/// Chooses which refusals are logged, so that no client can fill the disk of the log.
 private final class RefusalSampler: Sendable {
-    private struct State {
-        var budget = LineBudget(burst: 100, perSecond: 20)
+    private struct Lines {
+        var budget: LineBudget
+        /// How many refusals have not been logged since the last one that was.
         var unlogged = 0
+
+        mutating func take() -> Int {
+            budget.take()
+            defer { unlogged = 0 }
+            return unlogged
+        }
     }
+
+    private struct State {
+        /// Without authentication: a hundred at once, and twenty a second.
+        var strangers = Lines(budget: LineBudget(burst: 100, perSecond: 20))
+        /// All tenants together: a thousand at once, and a hundred a second.
+        var all = LineBudget(burst: 1000, perSecond: 100)
+        /// Those with recent refusals.
+        var tenants: [String: Lines] = [:]
+    }
+
+    /// One tenant: a hundred at once, and ten a second.
+    private static let ofTenant = Lines(budget: LineBudget(burst: 100, perSecond: 10))
+    /// Above this number of tenants those without recent refusals are forgotten.
+    private static let maximumTenants = 1000
 
     private let state = Mutex(State())
 
     /// Returns how many refusals have not been logged since the last one that was; nil if this one is not either.
-    func takeLine(at now: Date) -> Int? {
-        state.withLock { state in
-            guard state.budget.hasLine(at: now.timeIntervalSince1970) else {
-                state.unlogged += 1
+    /// - Parameter tenant: whose; nil without authentication
+    func takeLine(of tenant: String?, at now: Date) -> Int? {
+        let now = now.timeIntervalSince1970
+        return state.withLock { state in
+            guard let tenant else {
+                guard state.strangers.budget.hasLine(at: now) else {
+                    state.strangers.unlogged += 1
+                    return nil
+                }
+                return state.strangers.take()
+            }
+            if state.tenants.count >= Self.maximumTenants, state.tenants[tenant] == nil {
+                state.tenants = state.tenants.filter { !$0.value.budget.isFull(at: now) }
+            }
+            var lines = state.tenants[tenant] ?? Self.ofTenant
+            defer { state.tenants[tenant] = lines }
+            guard lines.budget.hasLine(at: now), state.all.hasLine(at: now) else {
+                lines.unlogged += 1
                 return nil
             }
-            state.budget.take()
-            defer { state.unlogged = 0 }
-            return state.unlogged
+            state.all.take()
+            return lines.take()
         }
     }
 }

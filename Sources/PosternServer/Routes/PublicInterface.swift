@@ -79,8 +79,9 @@ struct PublicInterface: Sendable {
                     for ticket in written.tickets { ticket.count() }
                     if route == .batch { metrics.countBatchTickets(written.tickets.count) }
                     return finish(response, label, info, head)
-                }.flatMapErrorThrowing { _ in
+                }.flatMapErrorThrowing { error in
                     for ticket in written.tickets { ticket.countRefusal(.auditUnavailable) }
+                    log.recordRefusal(.auditUnavailable, cause: error, of: info, written.tickets.first?.context)
                     let (response, code) = problemResponse(LoggedError(problem: .auditUnavailable), route, info)
                     return finish(response, code: code, label, info, head)
                 }
@@ -201,7 +202,7 @@ struct PublicInterface: Sendable {
         if let refusal, route == .tickets || route == .batch { refusal.context.served.countRefusal(problem.code, of: nil) }
         if let error = error as? AuthenticationError { metrics.countAuthenticationFailure(error.reason) }
         metrics.countProblem(problem.code)
-        if !(error is LoggedError) { log.recordRefusal(problem, cause: error, of: info) }
+        if !(error is LoggedError) { log.recordRefusal(problem, cause: error, of: info, refusal?.context) }
         // Callers that are not authenticated are not audited.
         if let refusal, !(error is AuthenticationError) {
             audit?.recordRefusal(problem, cause: error, nil, rule: nil, of: refusal.context)

@@ -36,7 +36,7 @@ struct TicketIssuer: Sendable {
             let problem = ProblemDetails(error)
             let rule = request.flatMap { context.existingRule(named: $0.rule) }
             context.served.countRefusal(problem.code, of: rule)
-            log.recordRefusal(problem, cause: error, of: context, rule: rule)
+            log.recordRefusal(problem, cause: error, request, of: context, rule: rule)
             audit?.recordRefusal(problem, cause: error, request, rule: rule, of: context)
             throw LoggedError(problem: problem)
         }
@@ -75,14 +75,14 @@ struct TicketIssuer: Sendable {
         #endif
         if let audit {
             audit.addTicket(
-                ticket, request, admission, of: context, user: uploader.user, rule: rule,
+                ticket, request, admission, of: context, user: uploader.user, rule: rule, caller: caller,
                 accessKeyID: credentials.accessKeyID, to: &lines)
         } else {
             context.served.countTicket(of: rule, maximumBytes: admission.sizes.upperBound)
+            log.recordTicket(
+                ticket, of: context, bucket: store.bucket, contentType: admission.contentType,
+                accessKeyID: credentials.accessKeyID)
         }
-        log.recordTicket(
-            ticket, of: context, bucket: store.bucket, contentType: admission.contentType, accessKeyID: credentials.accessKeyID,
-            level: audit == nil ? .info : .debug)
         return ticket
     }
 

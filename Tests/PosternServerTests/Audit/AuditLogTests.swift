@@ -141,6 +141,80 @@ struct AuditLogTests {
         #expect(lines.first?["failedRequests"] as? Int == 2)
     }
 
+    @Test func `what is not sent for want of a line counts against no limit, and is logged`() async throws {
+        let isFull = Switch()
+        var calls = AuditDestination.SystemCalls()
+        let system = calls.write
+        calls.write = { descriptor, bytes throws(Errno) in
+            if isFull.isOn { throw .noSpace }
+            return try system(descriptor, bytes)
+        }
+        let service = try await TestService(audit: try audit(calls: calls))
+        let limited = #"{"rule":"documents","filename":"a.pdf","contentType":"application/pdf","size":1,"user":"ann"}"#
+        isFull.isOn = true
+        for _ in 0..<5 { #expect(service.ask(.POST, "/v1/tickets", body: limited, key: service.key).status == 503) }
+        isFull.isOn = false
+        for _ in 0..<3 { #expect(service.ask(.POST, "/v1/tickets", body: limited, key: service.key).status == 201) }
+        #expect(service.ask(.POST, "/v1/tickets", body: limited, key: service.key).status == 429)
+        let lines = try await service.logLines()
+        #expect(lines.compactMap { $0["code"]?.string } == Array(repeating: "audit-unavailable", count: 5) + ["rate-limited"])
+        #expect(lines.first?["tenant"]?.string == "acme")
+        #expect(lines.first?["reason"]?.string?.hasSuffix("No space left on device") ?? false)
+        #expect(lines.allSatisfy { $0["message"]?.string != "ticket issued" })
+    }
+
+    @Test func `the line about a gap is written although tickets come all the time`() async throws {
+        let isFull = Switch()
+        var calls = AuditDestination.SystemCalls()
+        let system = calls.write
+        calls.write = { descriptor, bytes throws(Errno) in
+            if isFull.isOn { throw .noSpace }
+            return try system(descriptor, bytes)
+        }
+        let audit = try audit(calls: calls)
+        let service = try await TestService(audit: audit)
+        isFull.isOn = true
+        #expect(service.ask(.POST, "/v1/tickets", body: avatar, key: service.key).status == 503)
+        audit.upkeep(at: .now)
+        // The line about the gap has failed too. A ticket's line shows that the disk has room again, before upkeep does.
+        while audit.status.hasProbe { await Task.yield() }
+        isFull.isOn = false
+        #expect(service.ask(.POST, "/v1/tickets", body: avatar, key: service.key).status == 201)
+        #expect(audit.status.problem == nil && audit.status.probes == 0)
+        audit.upkeep(at: .now)
+        audit.stop(at: .now)
+        #expect(try lines().compactMap { $0["event"] as? String } == ["ticket", "gap"])
+        #expect(try lines().last?["failedRequests"] as? Int == 1)
+    }
+
+    @Test func `a gap between two looks is told, and each failed request once`() async throws {
+        let isFull = Switch()
+        var calls = AuditDestination.SystemCalls()
+        let system = calls.write
+        calls.write = { descriptor, bytes throws(Errno) in
+            if isFull.isOn { throw .noSpace }
+            return try system(descriptor, bytes)
+        }
+        let audit = try audit(calls: calls)
+        let service = try await TestService(audit: audit)
+        audit.upkeep(at: .january2027)
+        for (count, second) in [(2, 1), (3, 2)] {
+            isFull.isOn = true
+            for _ in 0..<count { #expect(service.ask(.POST, "/v1/tickets", body: avatar, key: service.key).status == 503) }
+            isFull.isOn = false
+            #expect(service.ask(.POST, "/v1/tickets", body: avatar, key: service.key).status == 201)
+            audit.upkeep(at: .january2027 + Double(second))
+            while audit.status.hasProbe { await Task.yield() }
+            // Looks without a failure write nothing more.
+            for _ in 0..<3 { audit.upkeep(at: .january2027 + Double(second)) }
+        }
+        audit.stop(at: .now)
+        let gaps = try lines().filter { $0["event"] as? String == "gap" }
+        #expect(gaps.map { $0["failedRequests"] as? Int } == [2, 3])
+        #expect(gaps.map { $0["since"] as? String } == ["2027-01-15T08:00:00Z", "2027-01-15T08:00:01Z"])
+        #expect(gaps.allSatisfy { ($0["reason"] as? String)?.hasSuffix("No space left on device") ?? false })
+    }
+
     private final class Switch: @unchecked Sendable {
         private let lock = NSLock()
         private var state = false
