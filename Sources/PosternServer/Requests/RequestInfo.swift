@@ -86,11 +86,30 @@ struct ClientAddress: Sendable {
         var last = direct
         for hop in hops.reversed() {
             // If this is not an address, nothing before it can be trusted either.
-            guard IPAddress(hop) != nil else { break }
-            last = hop
-            if !isTrusted(hop) { break }
+            guard let address = Self.address(of: hop) else { break }
+            last = address
+            if !isTrusted(address) { break }
         }
         return last
+    }
+
+    /// The address of an entry, to which some proxies add a port: `203.0.113.9:51234` or `[2001:db8::1]:51234`.
+    private static func address(of hop: String) -> String? {
+        if IPAddress(hop) != nil { return hop }
+        let address: Substring
+        let port: Substring
+        if hop.hasPrefix("["), let end = hop.firstIndex(of: "]") {
+            address = hop[..<end].dropFirst()
+            port = hop[end...].dropFirst()
+        } else {
+            let end = hop.firstIndex(of: ":") ?? hop.endIndex
+            address = hop[..<end]
+            port = hop[end...]
+        }
+        guard IPAddress(String(address)) != nil, port.isEmpty || port.hasPrefix(":") && UInt16(port.dropFirst()) != nil else {
+            return nil
+        }
+        return String(address)
     }
 
     /// Whether the connection comes from a trusted proxy.
