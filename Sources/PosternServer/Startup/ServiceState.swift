@@ -99,8 +99,8 @@ extension ServiceState {
         let certificateWarnings = [
             settings.tls?.secrecyWarning, snapshot.certificate?.validity.warning(at: now).map { "\($0.message); \($0.advice)" },
         ].compactMap(\.self)
-        let exposureWarnings = settings.exposureWarnings.map { "\($0.key) \($0.message); \($0.advice)" }
-        let allWarnings = warnings + keyWarnings + certificateWarnings + exposureWarnings
+        let settingWarnings = settings.warningsOfSettings.map { "\($0.key) \($0.message); \($0.advice)" }
+        let allWarnings = warnings + keyWarnings + certificateWarnings + settingWarnings
         let state = ServiceState(
             snapshot, apiKeyUses: maker.apiKeyUses, initialFetch: initialFetch, reloader: reloader,
             reloads: ReloadStatus(start: ReloadRecord(start: snapshot, warnings: allWarnings, at: clock.moment())))

@@ -258,8 +258,36 @@ extension ServiceSettings {
         package let advice: String
     }
 
+    /// Warnings about settings that do less than they seem to.
+    package var warningsOfSettings: [Warning] { exposureWarnings + auditWarnings }
+
+    /// Warnings about settings of the audit log that have no effect.
+    private var auditWarnings: [Warning] {
+        var warnings: [Warning] = []
+        let noEffect = "has no effect, since there is no audit log"
+        if audit == nil {
+            if auditSync { warnings.append(Warning(key: "auditSync", message: noEffect, advice: "set audit, or remove it")) }
+            if auditUsers == .hash {
+                warnings.append(Warning(key: "auditUsers", message: noEffect, advice: "set audit, or remove it"))
+            }
+        }
+        if auditUserKey != nil, auditUsers == .plain {
+            warnings.append(
+                Warning(
+                    key: "auditUserKey", message: "is not used: the audit log has users as they are",
+                    advice: "set auditUsers: hash, or remove it"))
+        }
+        if auditUserKey == nil, auditUsers == .hash {
+            warnings.append(
+                Warning(
+                    key: "auditUsers", message: "is hash, and without auditUserKey the service does not start",
+                    advice: "set auditUserKey to a file with at least 32 random bytes"))
+        }
+        return warnings
+    }
+
     /// Warnings of listeners that other networks can reach without TLS. Names of hosts are not looked up.
-    package var exposureWarnings: [Warning] {
+    private var exposureWarnings: [Warning] {
         var warnings: [Warning] = []
         if tls == nil, listen.isExposed {
             warnings.append(

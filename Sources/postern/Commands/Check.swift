@@ -136,7 +136,7 @@ struct CheckReport {
 extension ServiceSettings {
     /// Warnings about the listeners, and about the certificate if it is on this machine.
     fileprivate func deploymentWarnings(at now: Date) -> [Diagnostic] {
-        var warnings = exposureWarnings.map { warning(at: $0.key, $0.message, $0.advice) }
+        var warnings = warningsOfSettings.map { warning(at: $0.key, $0.message, $0.advice) }
         if let tlsCert, let found = CertificateValidity(file: tlsCert)?.warning(at: now) {
             warnings.append(warning(at: "tlsCert", "is \(tlsCert): \(found.message)", found.advice))
         }

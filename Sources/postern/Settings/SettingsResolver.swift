@@ -70,7 +70,7 @@ struct SettingsResolver {
             throw ValidationError("--tls-cert and --tls-key go together: give both or neither.")
         }
         guard settings.auditUsers == .plain || settings.auditUserKey != nil else {
-            throw ValidationError("--audit-users hash needs --audit-user-key, a file with at least 32 random bytes.")
+            throw ValidationError("auditUsers: hash needs auditUserKey (--audit-user-key), a file with at least 32 random bytes.")
         }
         return settings
     }
