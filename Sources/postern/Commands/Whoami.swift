@@ -48,8 +48,21 @@ struct Whoami: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Find the user with this id in the audit log, among users on standard input.", valueName: "id"))
     var auditID: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "With --audit-id: the user's issuer, as in the line of the audit log, if the rules name it with a placeholder.",
+            valueName: "iss"))
+    var issuer: String?
+
     @Flag(help: "Print JSON.")
     var json = false
+
+    func validate() throws {
+        if let auditID, !AuditUserSearch.isID(auditID) {
+            throw ValidationError("\(auditID.quoted) is no id of a user: an id has 32 hexadecimal digits.")
+        }
+        if issuer != nil, auditID == nil { throw ValidationError("--issuer is for --audit-id.") }
+    }
 
     func run() async throws {
         let settings: ServiceSettings
@@ -91,8 +104,10 @@ struct Whoami: AsyncParsableCommand {
         guard bytes.count <= AuditUserSearch.limit else {
             throw ValidationError("The input is over \(AuditUserSearch.limit) bytes: give fewer users at a time.")
         }
-        let issuers = Set(identities.issuers.all.map(\.issuer.identifier)).sorted()
-        let names = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+        let issuers = issuer.map { [$0] } ?? Set(identities.issuers.all.map(\.issuer.identifier)).sorted()
+        // A byte order mark begins files of some editors.
+        let text = String(decoding: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...], as: UTF8.self)
+        let names = text.split(whereSeparator: \.isNewline)
         let found = AuditUserSearch(users: users, issuers: issuers).user(with: id, among: names)
         if json {
             let json = JSONWriter.object { json in
