@@ -48,6 +48,13 @@ struct CredentialReportTests {
         #expect(source["asked"]?.elements?.first?["provider"]?.string == "environment")
     }
 
+    @Test func `STS is not asked about keys of other stores`() {
+        let users = [CredentialFinding.User(tenant: "acme", store: nil)]
+        #expect(CredentialFinding.Source(origin: .standard).isAWS)
+        #expect(CredentialFinding.Source(origin: .standard, users: users, region: "eu-west-1").isAWS)
+        #expect(!CredentialFinding.Source(origin: .standard, users: users).isAWS)
+    }
+
     @Test func `temporary credentials have their expiration`() async throws {
         let variables = Self.variables.merging([
             "AWS_SESSION_TOKEN": "canary-token", "AWS_CREDENTIAL_EXPIRATION": "2027-01-15T09:00:00Z",

@@ -170,7 +170,7 @@ def test_a_credential_process_has_the_variables(ask, world, tmp_path):
     program.write_text('[ "$HTTPS_PROXY" = http://proxy.test:3128 ] && [ "$NO_PROXY" = .svc ] || exit 1\n'
                        f'echo \'{{"Version": 1, "AccessKeyId": "{world.user.access_key}", "SecretAccessKey": "{world.user.secret_key}"}}\'\n')
     (tmp_path / ".aws/config").write_text(f"[default]\ncredential_process = /bin/sh {program}\n")
-    ask("credentials", "--offline", code=0, HOME=str(tmp_path), HTTPS_PROXY="http://proxy.test:3128", NO_PROXY=".svc")
+    ask("credentials", "--no-identity", code=0, HOME=str(tmp_path), HTTPS_PROXY="http://proxy.test:3128", NO_PROXY=".svc")
 
 
 TROUBLES = {

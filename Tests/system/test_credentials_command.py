@@ -76,6 +76,18 @@ def test_a_profile_that_is_named_here(ask, cloud, tmp_path):
     assert_no_secret(done.stdout, done.stderr)
 
 
+def test_the_keys_of_other_stores_are_not_shown_to_sts(ask, cloud, sources, tmp_path):
+    source = sources["environment"]
+    (tmp_path / "tenants").mkdir()
+    store = {"endpoint": "http://127.0.0.1:9", "bucket": "uploads", "region": REGION}
+    Tenant("acme", store=store, rules={"avatars": AVATARS}).write(tmp_path / "tenants", tmp_path)
+    asked = len(cloud.sts.requests)
+    done = ask("credentials", "--tenants", tmp_path / "tenants", "--json", code=0, **cloud.environment(source))
+    [found] = json.loads(done.stdout)["sources"]
+    assert found["accessKeyId"] == source.gives.access_key and found["identity"] is None and found["identityProblem"] is None
+    assert len(cloud.sts.requests) == asked
+
+
 def test_all_sources_of_the_tenants_once_each(ask, cloud, sources, tmp_path):
     """Four tenants with three sources; one of them is down: it is told which, and the exit code is 1."""
     down = Source("down", store={"profile": "broken"})
@@ -99,7 +111,7 @@ def test_without_sts_there_is_no_identity_and_no_harm(ask, cloud, sources, troub
     if trouble == "down":
         cloud.sts.down()
     try:
-        more = ["--offline"] if trouble == "offline" else []
+        more = ["--no-identity"] if trouble == "offline" else []
         done = ask("credentials", "--json", *more, code=0, **cloud.environment(sources["environment"]))
     finally:
         cloud.sts.fault = None

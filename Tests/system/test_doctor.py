@@ -217,7 +217,7 @@ def test_commands_that_doctor_prints_have_the_service_wide_file(doctor, real_sto
         for options in ([], ["--tenant", "acme"], ["--config", config], ["--config", config, "--tenant", "acme"]):
             assert json.loads(doctor.run(command, doctor.tenants, *options, code=0).stdout)
     for options in ([], ["--config", config]):
-        doctor.run("credentials", "--tenants", doctor.tenants, *options, "--offline", code=0, **doctor.credentials.environment)
+        doctor.run("credentials", "--tenants", doctor.tenants, *options, "--no-identity", code=0, **doctor.credentials.environment)
     # What the service-wide file says is checked if it is given.
     config.write_text(to_yaml({"issuers": [{"name": "others", "issuer": "https://id.staff.example", "audience": "uploads", "tenantClaim": "org", **keys}]}))
     assert "no service-wide issuer is named" in doctor.run("cors", doctor.tenants, "--config", config, code=1).stderr

@@ -103,7 +103,7 @@ def test_a_program_is_run_where_the_parent_ignores_its_children(tmp_path):
         """'{"Version": 1, "AccessKeyId": "AKIAQUICKQUICKQUICK0", "SecretAccessKey": "canary/quick"}'\n""")
     began = time.monotonic()
     run = subprocess.run(
-        ["/usr/bin/env", "--ignore-signal=CHLD", str(BINARY), "credentials", "--profile", "quick", "--offline"],
+        ["/usr/bin/env", "--ignore-signal=CHLD", str(BINARY), "credentials", "--profile", "quick", "--no-identity"],
         env=clean_environment(AWS_CONFIG_FILE=str(tmp_path / "config"), AWS_SHARED_CREDENTIALS_FILE="/dev/null"),
         capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, check=False)
     assert run.returncode == 0 and "AKIAQUICKQUICKQUICK0" in run.stdout, run.stdout + run.stderr
@@ -112,7 +112,7 @@ def test_a_program_is_run_where_the_parent_ignores_its_children(tmp_path):
 
 def test_exchanged_keys_are_refused_without_showing_the_secret():
     """The secret would stand in every ticket, as the id."""
-    for command in (["credentials", "--offline"], ["credentials", "--offline", "--json"]):
+    for command in (["credentials", "--no-identity"], ["credentials", "--no-identity", "--json"]):
         run = subprocess.run(
             [str(BINARY), *command], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=20, check=False,
             env=clean_environment(AWS_ACCESS_KEY_ID="canaryK7MDENGbPxRfiCYEXAMPLEKEYcanary000", AWS_SECRET_ACCESS_KEY="AKIAIOSFODNN7EXAMPLE"))

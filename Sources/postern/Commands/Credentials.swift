@@ -22,7 +22,7 @@ struct Credentials: AsyncParsableCommand {
             Asks each source that the rule files name, or, without rule files, AWS's own chain: environment, the profile of the \
             shared files (with a web identity of the environment before the profile's keys), container, instance metadata. Shows which \
             provider answered, when its credentials expire, and which identity they have (STS GetCallerIdentity, if it can be \
-            reached). Never prints a secret.
+            reached; not for credentials of stores with an endpoint of their own). Never prints a secret.
 
             Exit code 0: every source has credentials; 1: one has none.
             """
@@ -33,7 +33,10 @@ struct Credentials: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Ask this profile of the shared AWS files instead.", valueName: "name"))
     var profile: String?
 
-    @Flag(help: "Do not ask STS which identity the credentials have.")
+    @Flag(name: .customLong("no-identity"), help: "Do not ask STS which identity the credentials have.")
+    var asksNoIdentity = false
+
+    @Flag(help: .hidden)
     var offline = false
 
     @Flag(help: "Print JSON.")
@@ -50,7 +53,9 @@ struct Credentials: AsyncParsableCommand {
         let chains = try chains(environment)
         var findings: [CredentialFinding] = []
         for source in sources {
-            findings.append(await CredentialFinding(source, chains.chain(of: source.origin), asksSTS: !offline))
+            findings.append(
+                await CredentialFinding(
+                    source, chains.chain(of: source.origin), asksSTS: !asksNoIdentity && !offline && source.isAWS))
         }
         let report = CredentialReport(findings: findings)
         print(json ? report.json : report.text)
@@ -67,11 +72,11 @@ struct Credentials: AsyncParsableCommand {
 
     /// Each source once, with the stores that it signs for.
     private func sources(_ environment: [String: String]) throws -> [CredentialFinding.Source] {
-        if let profile { return [.init(origin: .profile(profile), users: [], region: nil)] }
+        if let profile { return [.init(origin: .profile(profile))] }
         let hasNoFiles = [files.tenants, files.config, environment["POSTERN_TENANTS"], environment["POSTERN_CONFIG"]].allSatisfy {
             $0?.isEmpty ?? true
         }
-        if hasNoFiles { return [.init(origin: .standard, users: [], region: nil)] }
+        if hasNoFiles { return [.init(origin: .standard)] }
         do {
             let settings = try SettingsResolver(flags: files.flags, environment: environment).settings()
             // Without a service-wide file its issuers are not known, and nothing here depends on them.
@@ -82,11 +87,9 @@ struct Credentials: AsyncParsableCommand {
                 for (store, source) in zip(file.tenant.stores, file.credentials) {
                     let origin = source.resolved(in: environment)
                     let user = CredentialFinding.User(tenant: file.tenant.id, store: store.name)
-                    if let known = sources.firstIndex(where: { $0.origin == origin }) {
-                        sources[known].users.append(user)
-                    } else {
-                        sources.append(.init(origin: origin, users: [user], region: store.region))
-                    }
+                    let known = sources.firstIndex { $0.origin == origin }
+                    if known == nil { sources.append(.init(origin: origin)) }
+                    sources[known ?? sources.endIndex - 1].add(user, of: store)
                 }
             }
             return sources
@@ -112,11 +115,25 @@ struct CredentialFinding {
     struct Source {
         let origin: CredentialSource
         /// The stores that it signs for; empty if no rule file was read.
-        var users: [User]
+        private(set) var users: [User]
         /// The tenants of these stores, each once.
         var tenants: [String] { users.reduce(into: []) { if $0.last != $1.tenant { $0.append($1.tenant) } } }
-        /// The region of a store, for STS where nothing else names one.
-        let region: String?
+        /// The region of a store on AWS, for STS where nothing else names one.
+        private(set) var region: String?
+
+        init(origin: CredentialSource, users: [User] = [], region: String? = nil) {
+            self.origin = origin
+            self.users = users
+            self.region = region
+        }
+
+        /// Whether it may have keys of AWS: it signs for a store there, or it is not known for which ones.
+        var isAWS: Bool { users.isEmpty || region != nil }
+
+        mutating func add(_ user: User, of store: Store) {
+            users.append(user)
+            if region == nil, store.endpoint.identity.isAWS { region = store.region }
+        }
     }
 
     let source: Source
