@@ -77,11 +77,13 @@ struct AdminInterface: Responder {
                 }
             }
         case .ready:
-            return .now(readinessResponse())
+            return .later { loop in
+                NIOThreadPool.singleton.runIfActive(eventLoop: loop) { readinessResponse() }
+            }
         case .metrics:
             var fields: ResponseFields = ["Content-Type": "text/plain; version=0.0.4; charset=utf-8"]
             fields.add("X-Request-Id", random.makeRequestID())
-            // Not on the loop, which also serves tickets: with 100,000 tenants it takes most of a second.
+            // Not on the loop, which also serves tickets: with 100,000 tenants it takes most of a second. So may /readyz.
             return .later { [metrics, fields] loop in
                 NIOThreadPool.singleton.runIfActive(eventLoop: loop) {
                     Response(status: 200, shared: Self.commonFields, fields: fields, body: .bytes(Array(metrics.text().utf8)))

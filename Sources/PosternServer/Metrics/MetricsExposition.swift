@@ -46,6 +46,10 @@ struct MetricsExposition: Sendable {
         guard let status = audit?.status else { return }
         page.addValue(
             "postern_audit_writable", .gauge, help: "1 if audit lines can be written.", value: status.problem == nil ? 1 : 0)
+        page.addValue(
+            "postern_audit_reopening_failed", .gauge,
+            help: "1 if the audit log was renamed and no new file can be made: lines go to the renamed one.",
+            value: status.reopeningProblem == nil ? 0 : 1)
         page.addValue("postern_audit_lines_total", .counter, help: "Audit lines written.", value: status.written)
         page.addValue(
             "postern_audit_lines_dropped_total", .counter, help: "Audit lines of refusals that were not written.",
