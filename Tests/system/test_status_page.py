@@ -255,6 +255,7 @@ def test_it_says_when_the_service_does_not_answer(browser, make_service):
         assert browser.run("document.getElementById('lost').hidden")
     browser.run("ask()")
     assert "The service does not answer" in shown(browser, "lost") and "What is shown is of" in shown(browser, "lost")
+    assert browser.run("getComputedStyle(document.getElementById('verdict')).filter") == "grayscale(1)", "it does not look in order"
     assert browser.run("document.title") == "Postern: no answer"
     assert "Ready" in shown(browser, "verdict"), "the last status stays"
     with service:

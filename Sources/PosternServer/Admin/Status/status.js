@@ -283,6 +283,7 @@ function showLost(reason) {
   const text = reason === null ? "" : `The service does not answer (${reason}).${lastAnswer ? ` What is shown is of ${new Date(lastAnswer).toISOString().slice(11, 19)}.` : ""}`;
   if (lost.textContent !== text) lost.textContent = text;
   lost.hidden = reason === null;
+  document.body.classList.toggle("stale", reason !== null);
 }
 
 async function ask() {
