@@ -93,7 +93,7 @@ def test_users_can_be_hashed_and_found_again(audited, tmp_path, logs):
     for wrong in ("", "zz", ann[:-1], " " + ann[1:], ann + "0"):
         assert "an id has 32 hexadecimal digits" in run("whoami", *config, "--audit-id", wrong, given=users, code=64).stderr
     assert run("whoami", *config, "--audit-id", ann, "--issuer", "https://other.example", given=users, code=1).stdout.startswith("None of 3")
-    assert run("whoami", *config, "--audit-id", ann, "--issuer", tenant.issuer.name, given=users, code=0).stdout.startswith("ann@")
+    assert run("whoami", *config, "--audit-id", ann, "--issuer", tenant.issuers[0].issuer, given=users, code=0).stdout.startswith("ann@")
     assert run("whoami", *config, "--audit-id", "0" * 32, given=users, code=1).stdout == "None of 3 users has this id.\n"
     report = json.loads(run("whoami", *config, "--json", given=tenant.token("ann@example.com"), code=0).stdout)
     assert report["identity"]["auditId"] == ann
@@ -242,7 +242,7 @@ def test_a_flood_of_refusals_loses_no_ticket_and_is_summed_up(audited):
 
 
 @pytest.mark.parametrize("arguments, said", [
-    (["--audit", "/nonexistent/audit.jsonl"], "No such file or directory"),
+    (["--audit", "/nonexistent/audit.jsonl"], "/nonexistent/audit.jsonl: its folder does not exist"),
     (["--audit", "/"], "Is a directory"),
     (["--audit", "-", "--audit-users", "hash"], "--audit-user-key"),
     (["--audit", "-", "--audit-users", "hash", "--audit-user-key", "/dev/null"], "auditUserKey /dev/null"),

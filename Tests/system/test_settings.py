@@ -380,16 +380,18 @@ def test_trusted_proxies(make_service, trusted, forwarded, peer):
 
 
 def test_the_service_wide_file_of_deploy(make_service, scene, tmp_path):
-    """As it is, but for the addresses, which are other tests' too."""
+    """As it is, but for the addresses, which are other tests' too, and the place of the audit log."""
+    audit = tmp_path / "audit.jsonl"
     folder = tmp_path / "etc"
     shutil.copytree(scene.folder / "right", folder / "tenants")
     shutil.copy(ROOT / "deploy" / "postern.yaml", folder / "postern.yaml")
     text = (folder / "postern.yaml").read_text()
-    assert set(yaml.safe_load(text)) <= {key for keys in SETTINGS.values() for key in keys} | {"trustedProxies", "issuers"}, "a key that no test sees acting"
-    service = told(make_service, scene, "deploy", ["--config", str(folder / "postern.yaml"), *flags(scene.some("right", ("listen", "admin")))], {}).start()
+    assert set(yaml.safe_load(text)) <= {key for keys in SETTINGS.values() for key in keys} | {"audit", "trustedProxies", "issuers"}, "a key that no test sees acting"
+    service = told(make_service, scene, "deploy", ["--config", str(folder / "postern.yaml"), "--audit", str(audit), *flags(scene.some("right", ("listen", "admin")))],
+                   {}).start()
     fields = {"Authorization": f"Bearer {scene.tenants['right'].token()}", "Content-Type": "application/json", "X-Forwarded-For": "203.0.113.7"}
     ticket = service.request("POST", "/v1/tickets", fields, json.dumps(PNG).encode()).json()
-    [line] = until("the ticket is in the log", lambda: [line for line in service.log_lines() if line.get("ticket") == ticket["id"]], seconds=60)
+    [line] = [line for line in map(json.loads, audit.read_text().splitlines()) if line.get("ticket") == ticket["id"]]
     assert line["peer"] == "203.0.113.7"
     service.kill()
 

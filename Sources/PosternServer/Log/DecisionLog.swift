@@ -64,8 +64,10 @@ package struct DecisionLog: Sendable {
         line.add("tenant", context.tenant.id)
         if let rule { line.add("rule", rule.name) }
         add(context.principal, to: &line)
-        // A content type of the form of one: no token or key has it.
-        if let request, request.hasMediaType { line.add("declaredType", request.contentType) }
+        // Of the form of a content type, which no token or key has, and without parameters.
+        if let request, request.hasMediaType {
+            line.add("declaredType", request.contentType.lowercased().prefix { $0 != ";" && $0 != " " }.description)
+        }
         if let size = request?.size { line.add("declaredSize", size) }
         add(cause, of: problem, to: &line)
         sink.write(line.finish())
