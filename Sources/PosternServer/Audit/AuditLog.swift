@@ -23,7 +23,7 @@ package final class AuditLog: Sendable {
     let users: AuditUsers
     private let writer: AuditWriter
     private let refusals = Mutex(RefusalCounts())
-    private let gaps = Mutex(Gaps())
+    private let gaps = Mutex(AuditGaps())
     private let logger: Logger
 
     /// Opens the audit log of the settings.
@@ -125,85 +125,15 @@ package final class AuditLog: Sendable {
             lines.append(record)
         }
         if lines.count > 0 { writer.write(lines.bytes, count: lines.count) }
-        noteGap(writer.status, at: now)
-    }
-
-    /// Logs when lines cannot be written, and when they can again, and writes one line about the time between. That line is tried while
-    /// nothing can be written, so that the log recovers without a ticket, and until it is written.
-    private func noteGap(_ status: AuditWriter.Status, at now: Date) {
-        let line = gaps.withLock { gaps -> [UInt8]? in
-            if let problem = status.reopeningProblem, gaps.reopeningProblem == nil {
-                logger.warning(
-                    "the audit log was renamed, and its new file cannot be opened: lines still go to the renamed one",
-                    metadata: ["reason": "\(problem)"])
-            }
-            gaps.reopeningProblem = status.reopeningProblem
-            defer { gaps.lookedAt = now }
-            if let problem = status.problem {
-                if gaps.current?.isOver ?? true {
-                    logger.error(
-                        "the audit log cannot be written: tickets get 503 until it can", metadata: ["reason": "\(problem)"]
-                    )
-                }
-                gaps.begin(problem, at: now, status)
-                gaps.current?.isOver = false
-                return gaps.current?.line(until: now, status)
-            }
-            // One that began and ended since the last look.
-            if gaps.current == nil, status.failedRequests > gaps.failedBefore {
-                gaps.begin(status.lastProblem ?? "not known", at: gaps.lookedAt ?? now, status)
-            }
-            guard var gap = gaps.current else { return nil }
-            if !gap.isOver {
-                logger.notice(
-                    "the audit log is written again",
-                    metadata: [
-                        "failedRequests": .stringConvertible(status.failedRequests - gap.failedBefore),
-                        "reason": "\(gap.reason)",
-                    ])
-            }
-            gap.isOver = true
-            let isTold = status.probes > gap.probesBefore
-            if isTold { gaps.failedBefore = status.failedRequests }
-            gaps.current = isTold ? nil : gap
-            return gaps.current?.line(until: now, status)
-        }
-        if let line { writer.probe(line, after: status.probes) }
-    }
-
-    private struct Gaps {
-        var current: Gap?
-        /// The requests that had failed when the last gap was told.
-        var failedBefore = 0
-        /// When that was last looked at.
-        var lookedAt: Date?
-        /// The one that was logged.
-        var reopeningProblem: String?
-
-        /// Begins a gap, unless there is one.
-        mutating func begin(_ reason: String, at since: Date, _ status: AuditWriter.Status) {
-            guard current == nil else { return }
-            current = Gap(since: since, reason: reason, failedBefore: failedBefore, probesBefore: status.probes)
+        gaps.withLock { gaps in
+            let status = writer.status
+            guard let line = gaps.look(at: status, now, logger) else { return }
+            if writer.probe(line.bytes, after: status.probes) { gaps.didTry(line.failed, probes: status.probes) }
         }
     }
 
-    /// A time in which lines could not be written.
-    private struct Gap {
-        let since: Date
-        let reason: String
-        let failedBefore: Int
-        let probesBefore: Int
-        /// Whether lines can be written again; its own may not be yet.
-        var isOver = false
-
-        func line(until now: Date, _ status: AuditWriter.Status) -> [UInt8] {
-            var record = AuditRecord("gap", at: now)
-            record.add("since", since.rfc3339)
-            record.add("reason", reason)
-            record.add("failedRequests", status.failedRequests - failedBefore)
-            return record.finish()
-        }
-    }
+    /// Whether lines could not be written for a time of which there is no line yet.
+    var isOwingGap: Bool { gaps.withLock(\.isOwing) }
 
     /// Opens the file again: it may have been renamed.
     package func reopen() {
@@ -214,6 +144,9 @@ package final class AuditLog: Sendable {
     func stop(at now: Date) {
         upkeep(at: now, everything: true)
         writer.stop(milliseconds: 1000)
+        // A line about a gap may have been written just now.
+        upkeep(at: now)
+        gaps.withLock { $0.logEnd(writer.status, logger) }
     }
 }
 

@@ -12,6 +12,8 @@ struct AuditService: Service, CustomStringConvertible {
     private static let interval = Duration.milliseconds(100)
     /// How often counted refusals are written, and a log that cannot be written is tried again: every so many intervals.
     private static let intervalsOfUpkeep = 10
+    /// How often a log that cannot be written is tried again before the service stops.
+    private static let attemptsAtEnd = 10
 
     /// The name in the log of ServiceLifecycle, which would otherwise print the contents.
     var description: String { "audit log" }
@@ -23,6 +25,10 @@ struct AuditService: Service, CustomStringConvertible {
                 audit.failLate()
                 if turn % Self.intervalsOfUpkeep == 0 { audit.upkeep(at: clock.now()) }
             }
+        }
+        for _ in 0..<Self.attemptsAtEnd where audit.isOwingGap {
+            audit.upkeep(at: clock.now())
+            try? await Task.sleep(for: Self.interval)
         }
         audit.stop(at: clock.now())
     }

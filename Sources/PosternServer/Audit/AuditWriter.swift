@@ -23,6 +23,8 @@ final class AuditWriter: Sendable {
         }
         /// Why lines could not be written when that was last so.
         private(set) var lastProblem: String?
+        /// How long ago lines could not be written for the first time since the last line of ``AuditWriter/probe(_:after:)``.
+        var failingFor: TimeAmount?
         /// Why the file that is now at the path cannot be opened, while lines are written to the one that was there; nil if it can.
         var reopeningProblem: String?
         var written = 0
@@ -59,6 +61,8 @@ final class AuditWriter: Sendable {
         var isAwake = false
         var isReopening = false
         var isStopping = false
+        /// When lines could not be written for the first time since the last probe.
+        var failingSince: NIODeadline?
         var status = Status()
     }
 
@@ -86,7 +90,14 @@ final class AuditWriter: Sendable {
         queue.async { [destination] in self.run(destination) }
     }
 
-    var status: Status { state.withLock { $0.status } }
+    var status: Status {
+        let now = now()
+        return state.withLock { state in
+            var status = state.status
+            status.failingFor = state.failingSince.map { now - $0 }
+            return status
+        }
+    }
 
     // MARK: Event loops
 
@@ -144,7 +155,7 @@ final class AuditWriter: Sendable {
             }
             state.queued.removeFirst(count)
             state.status.failedRequests += late.count
-            if !late.isEmpty { state.status.problem = reason }
+            if !late.isEmpty { state.fail(reason, since: limit) }
             return (late, Unavailable(reason: reason))
         }
         Self.complete(late.0, .failure(late.1))
@@ -152,16 +163,18 @@ final class AuditWriter: Sendable {
 
     /// Tries to write a line, unless there is such a line already. It also shows whether lines can be written again.
     /// - Parameter probes: what ``Status/probes`` was when the line was made; if it has changed, the line is not needed any more
-    func probe(_ line: [UInt8], after probes: Int) {
+    /// - Returns: whether it is tried
+    func probe(_ line: [UInt8], after probes: Int) -> Bool {
         let now = now()
-        let wakes = state.withLock { state in
+        let (isQueued, wakes) = state.withLock { state in
             guard !state.status.hasProbe, state.status.probes == probes, state.refusal(of: line.count, at: now) == nil else {
-                return false
+                return (false, false)
             }
             state.status.hasProbe = true
-            return state.queue(Entry(bytes: line, count: 0, queuedAt: now, promise: nil))
+            return (true, state.queue(Entry(bytes: line, count: 0, queuedAt: now, promise: nil)))
         }
         if wakes { wake.signal() }
+        return isQueued
     }
 
     /// Opens the destination again before the next line.
@@ -227,6 +240,7 @@ final class AuditWriter: Sendable {
     ///   - error: why it is not the whole group
     ///   - reopening: why the file that is now at the path cannot be opened
     private func finishGroup(written count: Int, error: String?, reopening: String?) {
+        let now = now()
         let (done, failed) = state.withLock { state in
             var (done, failed): ([EventLoopPromise<Void>], [EventLoopPromise<Void>]) = ([], [])
             var end = 0
@@ -235,7 +249,10 @@ final class AuditWriter: Sendable {
                 if entry.isProbe { state.status.hasProbe = false }
                 if end <= count {
                     state.status.written += entry.count
-                    if entry.isProbe { state.status.probes += 1 }
+                    if entry.isProbe {
+                        state.status.probes += 1
+                        state.failingSince = nil
+                    }
                     if let promise = entry.promise { done.append(promise) }
                 } else if let promise = entry.promise {
                     failed.append(promise)
@@ -244,7 +261,7 @@ final class AuditWriter: Sendable {
                 }
             }
             // A group without lines, for a reopening, does not show that lines can be written again.
-            if error != nil || !state.writing.isEmpty { state.status.problem = error }
+            if let error { state.fail(error, since: now) } else if !state.writing.isEmpty { state.status.problem = nil }
             state.status.reopeningProblem = reopening
             state.writing.removeAll(keepingCapacity: true)
             state.writingSince = nil
@@ -277,6 +294,11 @@ extension AuditWriter.State {
             return AuditWriter.Unavailable(reason: "more than \(AuditWriter.capacity) bytes wait for the audit log")
         }
         return nil
+    }
+
+    fileprivate mutating func fail(_ reason: String, since: NIODeadline) {
+        status.problem = reason
+        failingSince = failingSince ?? since
     }
 
     /// - Returns: whether the thread must be woken

@@ -81,7 +81,9 @@ struct PublicInterface: Sendable {
                     return finish(response, label, info, head)
                 }.flatMapErrorThrowing { error in
                     for ticket in written.tickets { ticket.countRefusal(.auditUnavailable) }
-                    log.recordRefusal(.auditUnavailable, cause: error, of: info, written.tickets.first?.context)
+                    if let ticket = written.tickets.first {
+                        log.recordRefusal(.auditUnavailable, cause: error, nil, of: ticket.context, rule: ticket.rule)
+                    }
                     let (response, code) = problemResponse(LoggedError(problem: .auditUnavailable), route, info)
                     return finish(response, code: code, label, info, head)
                 }

@@ -158,7 +158,7 @@ struct AuditLogTests {
         #expect(service.ask(.POST, "/v1/tickets", body: limited, key: service.key).status == 429)
         let lines = try await service.logLines()
         #expect(lines.compactMap { $0["code"]?.string } == Array(repeating: "audit-unavailable", count: 5) + ["rate-limited"])
-        #expect(lines.first?["tenant"]?.string == "acme")
+        #expect(lines.first?["tenant"]?.string == "acme" && lines.first?["rule"]?.string == "documents")
         #expect(lines.first?["reason"]?.string?.hasSuffix("No space left on device") ?? false)
         #expect(lines.allSatisfy { $0["message"]?.string != "ticket issued" })
     }
@@ -203,15 +203,16 @@ struct AuditLogTests {
             for _ in 0..<count { #expect(service.ask(.POST, "/v1/tickets", body: avatar, key: service.key).status == 503) }
             isFull.isOn = false
             #expect(service.ask(.POST, "/v1/tickets", body: avatar, key: service.key).status == 201)
+            // The second one comes before anything has seen that the line about the first one is written.
             audit.upkeep(at: .january2027 + Double(second))
             while audit.status.hasProbe { await Task.yield() }
-            // Looks without a failure write nothing more.
-            for _ in 0..<3 { audit.upkeep(at: .january2027 + Double(second)) }
         }
+        // Looks without a failure write nothing more.
+        for _ in 0..<3 { audit.upkeep(at: .january2027 + 3) }
+        #expect(!audit.isOwingGap)
         audit.stop(at: .now)
         let gaps = try lines().filter { $0["event"] as? String == "gap" }
         #expect(gaps.map { $0["failedRequests"] as? Int } == [2, 3])
-        #expect(gaps.map { $0["since"] as? String } == ["2027-01-15T08:00:00Z", "2027-01-15T08:00:01Z"])
         #expect(gaps.allSatisfy { ($0["reason"] as? String)?.hasSuffix("No space left on device") ?? false })
     }
 
