@@ -257,9 +257,10 @@ def test_it_says_when_the_service_does_not_answer(browser, make_service):
     assert "The service does not answer" in shown(browser, "lost") and "What is shown is of" in shown(browser, "lost")
     assert browser.run("getComputedStyle(document.getElementById('verdict')).filter") == "grayscale(1)", "it does not look in order"
     assert browser.run("document.title") == "Postern: no answer"
-    assert "Ready" in shown(browser, "verdict"), "the last status stays"
+    assert shown(browser, "verdict").startswith("No answer") and "before: Ready" in shown(browser, "verdict"), "the last status stays"
     with service:
         until("it answers again", lambda: browser.run("ask().then(() => document.getElementById('lost').hidden)"), seconds=30)
+        assert shown(browser, "verdict").startswith("Ready")
 
 
 class EmptyPage(http.server.BaseHTTPRequestHandler):

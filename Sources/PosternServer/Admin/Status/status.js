@@ -159,7 +159,7 @@ function showFigures(status) {
     ["Rules in force", `Generation ${number.format(rules.generation)}`, `since ${duration(rules.ageSeconds)}`],
     ["Connections", number.format(connections.open), `of ${number.format(connections.limit)}; ${number.format(connections.refused)} refused`],
     ["Memory", status.residentBytes === null ? "–" : bytes(status.residentBytes), dropped ? `${plural(status.logLinesDropped, "log line")} dropped` : "no log line dropped", dropped && "warning"],
-    audit !== null && ["Audit log", audit.isWritable ? plural(audit.lines, "line") : "Not written", plural(audit.failedRequests, "request") + " failed", audit.isWritable ? audit.failedRequests > 0 && "warning" : "fault"],
+    audit !== null && ["Audit log", audit.isWritable ? plural(audit.lines, "line") : "Not written", audit.failedRequests === 0 ? "no request failed" : `${plural(audit.failedRequests, "request")} failed since the start`, audit.isWritable ? audit.failedRequests > 0 && "warning" : "fault"],
   ].filter(Boolean);
   renewChildren(document.getElementById("figures"), figures.map(([title, value, note, level]) => h("div", {}, h("dt", {}, title), h("dd", { class: "number" }, value), h("dd", { class: `note ${level ? `text-${level}` : ""}` }, note))));
 }
@@ -284,6 +284,10 @@ function showLost(reason) {
   if (lost.textContent !== text) lost.textContent = text;
   lost.hidden = reason === null;
   document.body.classList.toggle("stale", reason !== null);
+  const verdict = document.getElementById("h-verdict");
+  if (reason !== null && lastAnswer && !verdict.dataset.before) {
+    renew(verdict, h("h2", { id: "h-verdict", "data-before": "yes" }, h("span", {}, "No answer"), h("small", {}, `before: ${verdict.textContent}`)));
+  }
 }
 
 async function ask() {
