@@ -119,6 +119,9 @@ struct Whoami: AsyncParsableCommand {
             print("\(found.name.printable()), \(found.issuer.map { "of \($0)" } ?? "named by an API key")")
         } else {
             print("None of \(names.count) users has this id.")
+            if issuer == nil {
+                print("If the rules name the users' issuer with a placeholder, give the issuer of the line by --issuer.")
+            }
         }
         if found == nil { throw ExitCode(1) }
     }

@@ -48,7 +48,7 @@ struct ServiceRunner {
             logger.notice(
                 "listening",
                 metadata: [
-                    "url": "\(scheme)://\(listen.host):\(port)", "admin": "http://\(admin)",
+                    "url": "\(scheme)://\(ListenAddress(host: listen.host, port: port))", "admin": "http://\(admin)",
                     "tenants": .stringConvertible(tenants),
                     "version": "\(PosternVersion.current)",
                 ]
