@@ -86,7 +86,7 @@ def test_it_shows_what_an_operator_looks_for(browser, busy):
     opened(browser, busy)
     assert "Ready" in shown(browser, "verdict") and "the certificate of the public listener ends in 4 d 23 h" in shown(browser, "verdict")
     figures = shown(browser, "figures")
-    assert re.search(r"Tickets, 60 min\s+5\b", figures) and re.search(r"Refusals, 60 min\s+5\b", figures) and "Generation 1" in figures, figures
+    assert re.search(r"Tickets, 60 min\s+5\b", figures) and re.search(r"Refusals, 60 min\s+5\b", figures) and re.search(r"Generation of the rules\s+1\b", figures), figures
     decisions = shown(browser, "decisions")
     for code, count in (("content-type-not-allowed", 3), ("unauthenticated", 1), ("tenant-suspended", 1)):
         assert re.search(rf"{code}\s+{count}\b", decisions), decisions

@@ -156,7 +156,7 @@ function showFigures(status) {
     ["Tickets, 60 min", number.format(tickets), `${number.format(decisions.tickets.at(-1))} this minute`],
     ["Refusals, 60 min", number.format(refusals), tickets + refusals > 0 ? `${((100 * refusals) / (tickets + refusals)).toFixed(refusals > 0 && refusals * 200 < tickets + refusals ? 1 : 0)} % of all` : "no requests"],
     ["Tenants", number.format(rules.tenants), held ? `${plural(status.heldBackFiles, "file")} held back` : "no file held back", held && "fault"],
-    ["Rules in force", `Generation ${number.format(rules.generation)}`, `since ${duration(rules.ageSeconds)}`],
+    ["Generation of the rules", number.format(rules.generation), `in force for ${duration(rules.ageSeconds)}`],
     ["Connections", number.format(connections.open), `of ${number.format(connections.limit)}; ${number.format(connections.refused)} refused`],
     ["Memory", status.residentBytes === null ? "–" : bytes(status.residentBytes), dropped ? `${plural(status.logLinesDropped, "log line")} dropped` : "no log line dropped", dropped && "warning"],
     audit !== null && ["Audit log", audit.isWritable ? plural(audit.lines, "line") : "Not written", audit.failedRequests === 0 ? "no request failed" : `${plural(audit.failedRequests, "request")} failed since the start`, audit.isWritable ? audit.failedRequests > 0 && "warning" : "fault"],
