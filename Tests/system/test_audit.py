@@ -138,6 +138,25 @@ def test_a_full_disk_stops_tickets_and_nothing_else_until_there_is_room(audited,
     assert levels["the audit log is written again"] == "notice"
 
 
+def test_a_file_system_that_is_unmounted_stops_tickets(audited, tmp_path):
+    folder = tmp_path / "disk"
+    service, tenant, path = audited("unmounted", audit=folder / "logs" / "audit.jsonl")
+    folder.mkdir()
+    script = 'mount -t tmpfs none "$0" && mkdir "$0/logs" && exec "$@"'
+    service.arguments = ["unshare", "--map-root-user", "--mount", "sh", "-c", script, str(folder), *service.arguments]
+    with service:
+        service.ticket(tenant.token("u1"), **WISH)
+        inside = ["nsenter", f"--target={service.process.pid}", "--user", "--mount", "--preserve-credentials"]
+        subprocess.run([*inside, "umount", "--lazy", folder], check=True)
+        answer = service.post("/v1/tickets", WISH, tenant.token("u1"))
+        assert answer.status == 503 and answer.problem["code"] == "audit-unavailable"
+        assert "its folder does not exist" in service.admin("/readyz").json()["reasons"][0]
+        (folder / "logs").mkdir()
+        until("it recovers", lambda: service.admin("/readyz").status == 200, 60)
+        given = service.ticket(tenant.token("u1"), **WISH)["id"]
+    assert tickets(path.read_text()) == {given}
+
+
 def test_a_pipe_that_nobody_reads_stops_tickets_and_gets_whole_lines(audited, tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

@@ -160,6 +160,65 @@ struct AuditDestinationTests {
         #expect(destination.write(Array("x\n".utf8)) { false }.count == 0)
     }
 
+    @Test func `only the owner writes the file, only its group reads it, and no other program inherits it`() throws {
+        let flags = Mutex<CInt?>(nil)
+        var calls = AuditDestination.SystemCalls()
+        let system = calls.write
+        calls.write = { descriptor, bytes throws(Errno) in
+            let value = fcntl(descriptor.rawValue, F_GETFD)
+            flags.withLock { $0 = value }
+            return try system(descriptor, bytes)
+        }
+        var destination = AuditDestination(path, isSynchronous: false, calls: calls)
+        #expect(try write("one\n", to: &destination) == (4, nil))
+        #expect(flags.withLock { $0 } == FD_CLOEXEC)
+        let mode = try FilePath(path).stat().permissions
+        #expect(mode.isSubset(of: [.ownerReadWrite, .groupRead]) && mode.isSuperset(of: .ownerReadWrite))
+    }
+
+    @Test func `a file that is opened again is not kept open`() throws {
+        let descriptors = Mutex<[FileDescriptor]>([])
+        var calls = AuditDestination.SystemCalls()
+        let system = calls.write
+        calls.write = { descriptor, bytes throws(Errno) in
+            descriptors.withLock { $0.append(descriptor) }
+            return try system(descriptor, bytes)
+        }
+        var destination = AuditDestination(path, isSynchronous: false, calls: calls)
+        _ = try write("one\n", to: &destination)
+        try destination.open(again: true)
+        _ = try write("two\n", to: &destination)
+        let (first, second) = descriptors.withLock { ($0[0], $0[1]) }
+        #expect(first != second, "it was opened again")
+        // Another test may have got the number since.
+        let file = try FilePath(path).stat()
+        let left = try? first.stat()
+        #expect(left?.inode != file.inode || left?.deviceID != file.deviceID)
+        #expect(try text() == "one\ntwo\n")
+    }
+
+    @Test func `a device takes lines`() throws {
+        var destination = AuditDestination("/dev/null", isSynchronous: true)
+        #expect(try write("one\n", to: &destination) == (4, nil))
+    }
+
+    @Test func `a write of no bytes is an error`() throws {
+        let writes = Writes(atMost: 0)
+        var destination = AuditDestination(path, isSynchronous: false, calls: writes.calls)
+        #expect(try write("one\n", to: &destination) == (0, .ioError))
+        #expect(writes.sizes.withLock { $0 } == [4])
+    }
+
+    @Test(arguments: [
+        (Errno.noSuchAddressOrDevice, "nobody reads the pipe"), (.brokenPipe, "nobody reads the pipe"),
+        (.wouldBlock, "its reader has stopped reading, or is too slow"),
+        (.notSupported, "it is neither a file nor a named pipe"), (.noSuchFileOrDirectory, "its folder does not exist"),
+        (.noSpace, Errno.noSpace.description),
+    ])
+    func `an error is told in the words of the audit log`(_ error: Errno, _ text: String) {
+        #expect(AuditDestination("a.jsonl", isSynchronous: false).reason(error) == "a.jsonl: \(text)")
+    }
+
     // MARK: Pipes
 
     /// A named pipe with a reader that does not block.

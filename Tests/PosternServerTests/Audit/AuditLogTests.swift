@@ -24,9 +24,11 @@ struct AuditLogTests {
         path = folder.path + "/audit.jsonl"
     }
 
-    private func audit(_ users: AuditUsers = .plain, calls: AuditDestination.SystemCalls = .init()) throws -> AuditLog {
+    private func audit(
+        _ users: AuditUsers = .plain, calls: AuditDestination.SystemCalls = .init(), log: LogRecorder = LogRecorder()
+    ) throws -> AuditLog {
         let destination = AuditDestination(path, isSynchronous: false, calls: calls)
-        return AuditLog(try AuditWriter(destination), users, logger: LogRecorder().logger())
+        return AuditLog(try AuditWriter(destination), users, logger: log.logger())
     }
 
     private func lines() throws -> [[String: Any]] {
@@ -184,6 +186,7 @@ struct AuditLogTests {
         audit.upkeep(at: .now)
         audit.stop(at: .now)
         #expect(try lines().compactMap { $0["event"] as? String } == ["ticket", "gap"])
+        #expect(audit.status.written == 1 && audit.status.probes == 1, "the line about the gap is no decision")
         #expect(try lines().last?["failedRequests"] as? Int == 1)
     }
 
@@ -216,6 +219,61 @@ struct AuditLogTests {
         #expect(gaps.allSatisfy { ($0["reason"] as? String)?.hasSuffix("No space left on device") ?? false })
     }
 
+    @Test func `the log says once that lines cannot be written, and once that they can`() async throws {
+        let (isFull, log) = (Switch(), LogRecorder())
+        var calls = AuditDestination.SystemCalls()
+        let system = calls.write
+        calls.write = { descriptor, bytes throws(Errno) in
+            if isFull.isOn { throw .noSpace }
+            return try system(descriptor, bytes)
+        }
+        let audit = try audit(calls: calls, log: log)
+        let service = try await TestService(audit: audit)
+        func ask() -> Int { Int(service.ask(.POST, "/v1/tickets", body: avatar, key: service.key).status) }
+        func look(_ count: Int) async {
+            for _ in 0..<count {
+                audit.upkeep(at: .january2027)
+                while audit.status.hasProbe { await Task.yield() }
+            }
+        }
+        func levels() -> [String] { log.lines.map { String($0.prefix { $0 != " " }) } }
+        isFull.isOn = true
+        #expect(ask() == 503)
+        await look(3)
+        #expect(levels() == ["error"])
+        isFull.isOn = false
+        #expect(ask() == 201)
+        // The line about the gap is tried, and cannot be written.
+        isFull.isOn = true
+        await look(4)
+        #expect(levels() == ["error", "notice", "error"])
+        isFull.isOn = false
+        await look(4)
+        #expect(levels() == ["error", "notice", "error", "notice"])
+        #expect(log.lines[0].contains("No space left on device"), "\(log.lines)")
+        audit.stop(at: .january2027)
+        #expect(try lines().compactMap { $0["event"] as? String } == ["ticket", "gap"], "a gap that goes on is one")
+        #expect(log.lines.count == 4)
+    }
+
+    @Test func `the log says once that a renamed file cannot be opened anew`() async throws {
+        let log = LogRecorder()
+        let audit = try audit(log: log)
+        let service = try await TestService(audit: audit)
+        for name in [path + ".1", path + ".2"] {
+            try FileManager.default.moveItem(atPath: path, toPath: name)
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+            #expect(service.ask(.POST, "/v1/tickets", body: avatar, key: service.key).status == 201)
+            for _ in 0..<3 { audit.upkeep(at: .january2027) }
+            try FileManager.default.removeItem(atPath: path)
+            #expect(service.ask(.POST, "/v1/tickets", body: avatar, key: service.key).status == 201)
+            audit.upkeep(at: .january2027)
+        }
+        #expect(log.lines.count == 2 && log.lines.allSatisfy { $0.hasPrefix("warning the audit log was renamed, ") })
+        #expect(log.lines.allSatisfy { $0.contains(Errno.isDirectory.description) })
+        audit.stop(at: .january2027)
+    }
+
     private final class Switch: @unchecked Sendable {
         private let lock = NSLock()
         private var state = false
@@ -244,7 +302,93 @@ struct AuditLogTests {
         #expect(!text.contains("ann") && !text.contains("bob"))
     }
 
+    @Test func `every user in a key is replaced by the id, and an API key's user has the issuer that the key has`() async throws {
+        let bytes = [UInt8](repeating: 7, count: 32)
+        let hmac = HMACKey(.sha256, key: bytes.span)
+        let users = AuditUsers.hash(try #require(hmac))
+        let issuer =
+            "{issuer: \"https://127.0.0.1:1\", audience: [a], algorithms: [ES256], keys: {jwks: \"https://127.0.0.1:1/jwks\"}}"
+        let rules =
+            "  avatars: {keyPrefix: \"a/{user}/b/{user}/\", contentTypes: [image/png], maxSize: 1MiB}\n"
+            + "  documents: {keyPrefix: d/, contentTypes: [application/pdf], maxSize: 1MiB}"
+        let service = try await TestService(issuers: [issuer], rules: rules, audit: try audit(users))
+        #expect(service.ask(.POST, "/v1/tickets", body: avatar, key: service.key).status == 201)
+        let line = try #require(try lines().first)
+        let id = try #require(users.id(of: "ann@example.com", issuer: "https://127.0.0.1:1"))
+        #expect(line["userId"] as? String == id && line["issuer"] as? String == "https://127.0.0.1:1")
+        #expect((line["key"] as? String)?.hasPrefix("a/\(id)/b/\(id)/") ?? false, "\(line)")
+        #expect((line["key"] as? String)?.utf8.dropFirst(72).contains(UInt8(ascii: "@")) == false)
+    }
+
+    @Test func `a key for hashed users has at least 32 bytes, and at most 4096`() throws {
+        var settings = ServiceSettings()
+        settings.auditUserKey = path
+        func text() -> String? {
+            do throws(SetupError) {
+                guard case .hash = try AuditUsers.load(settings) else { return "plain" }
+                return nil
+            } catch {
+                return error.sentences.joined(separator: "\n")
+            }
+        }
+        #expect(text() == "plain", "the file is not read")
+        settings.auditUsers = .hash
+        for (count, says) in [(0, "it has 0 bytes"), (31, "it has 31 bytes"), (32, nil), (4096, nil), (4097, path)] {
+            try folder.write(String(repeating: "k", count: count), to: "audit.jsonl")
+            if let says { #expect(text()?.contains(says) ?? false, "\(count)") } else { #expect(text() == nil, "\(count)") }
+        }
+        settings.auditUserKey = nil
+        #expect(text()?.contains("auditUserKey") ?? false)
+    }
+
+    @Test func `a refusal names no user that cannot be one, and no line has bidi characters`() async throws {
+        let audit = try audit()
+        let service = try await TestService(audit: audit)
+        let long = String(repeating: "u", count: 257)
+        for user in ["", long, String(long.dropLast()), "a\u{202E}b"] {
+            let body = avatar.replacing("ann@example.com", with: user).replacing("image/png", with: "text/html")
+            #expect(service.ask(.POST, "/v1/tickets", body: body, key: service.key).status >= 400)
+        }
+        audit.stop(at: .now)
+        #expect(try lines().map { $0["user"] as? String } == [nil, nil, String(long.dropLast()), "a\\u{202e}b"])
+        #expect(try !String(contentsOfFile: path, encoding: .utf8).unicodeScalars.contains("\u{202E}"))
+    }
+
     // MARK: Many refusals
+
+    @Test func `what was not written of many refusals is told at the stop`() async throws {
+        let audit = try audit()
+        let service = try await TestService(audit: audit)
+        for (member, value, count) in [("image/png", "text/html", 28), ("avatars", "none", 2)] {
+            let body = avatar.replacing(member, with: value)
+            for _ in 0..<count { _ = service.ask(.POST, "/v1/tickets", body: body, key: service.key, at: .january2027) }
+        }
+        audit.stop(at: .january2027 + 7)
+        let lines = try lines()
+        #expect(lines.prefix(10).allSatisfy { $0["event"] as? String == "refusal" } && lines.count == 11)
+        let last = try #require(lines.last)
+        #expect(last["event"] as? String == "refusals" && last["tenant"] as? String == "acme")
+        #expect(last["since"] as? String == "2027-01-15T08:00:00Z")
+        #expect(last["time"] as? String == "2027-01-15T08:00:07.000Z")
+        let codes = try #require(last["codes"] as? [String: Int])
+        #expect(codes == ["content-type-not-allowed": 18, "rule-unknown": 2])
+    }
+
+    @Test func `a budget grows to its burst, and a clock that is set back takes nothing from it`() {
+        var budget = LineBudget(burst: 2, perSecond: 1)
+        func take(_ count: Int, at now: Double) -> Int {
+            (0..<count).count { _ in
+                guard budget.hasLine(at: now) else { return false }
+                budget.take()
+                return true
+            }
+        }
+        #expect(take(5, at: 100) == 2)
+        #expect(take(5, at: 50) == 0)
+        #expect(!budget.isFull(at: 51) && take(5, at: 51) == 1)
+        #expect(!budget.isFull(at: 52) && budget.isFull(at: 53))
+        #expect(take(5, at: 1000) == 2)
+    }
 
     @Test func `refusals of a tenant beyond a rate are counted, and told once a minute`() {
         var counts = RefusalCounts()

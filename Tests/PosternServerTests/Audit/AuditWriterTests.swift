@@ -86,8 +86,8 @@ struct AuditWriterTests {
     }
 
     @Test func `lines that come while the disk is slow are written together, in their order`() async throws {
-        let gate = Gate()
-        let writer = try AuditWriter(AuditDestination(path, isSynchronous: false, calls: gate.calls))
+        let (clock, gate) = (Clock(), Gate())
+        let writer = try AuditWriter(AuditDestination(path, isSynchronous: false, calls: gate.calls)) { clock.now }
         defer { writer.stop(milliseconds: 60_000) }
         let first = write("0\n", to: writer)
         gate.waitForWrite()
@@ -170,8 +170,8 @@ struct AuditWriterTests {
     }
 
     @Test func `what is queued has a bound, and a refusal's line is dropped rather than queued`() async throws {
-        let gate = Gate()
-        let writer = try AuditWriter(AuditDestination(path, isSynchronous: false, calls: gate.calls))
+        let (clock, gate) = (Clock(), Gate())
+        let writer = try AuditWriter(AuditDestination(path, isSynchronous: false, calls: gate.calls)) { clock.now }
         defer { writer.stop(milliseconds: 60_000) }
         let first = write("first\n", to: writer)
         gate.waitForWrite()
@@ -187,9 +187,112 @@ struct AuditWriterTests {
         #expect(try text().utf8.count == 6 + AuditWriter.capacity + 20)
     }
 
+    @Test func `a line without its newline is not written`() async throws {
+        let calls = Mutex(0)
+        var replaced = AuditDestination.SystemCalls()
+        let system = replaced.write
+        replaced.write = { descriptor, bytes throws(Errno) in
+            switch calls.withLock({ calls in
+                calls += 1; return calls
+            }) {
+            case 1: return try system(descriptor, UnsafeRawBufferPointer(rebasing: bytes.dropLast()))
+            case 2: throw .noSpace
+            default: return try system(descriptor, bytes)
+            }
+        }
+        let writer = try AuditWriter(AuditDestination(path, isSynchronous: false, calls: replaced))
+        defer { writer.stop(milliseconds: 60_000) }
+        #expect(await reason(write("lost\n", to: writer)) != nil)
+        #expect(writer.status.written == 0)
+        #expect(await reason(write("kept\n", to: writer)) == nil)
+        #expect(writer.status.written == 1)
+        #expect(try text() == "lost\nkept\n")
+    }
+
+    @Test func `what is dropped after a second is counted, and leaves room`() async throws {
+        let (clock, gate) = (Clock(), Gate())
+        let writer = try AuditWriter(AuditDestination(path, isSynchronous: false, calls: gate.calls)) { clock.now }
+        defer { writer.stop(milliseconds: 60_000) }
+        let first = write("first\n", to: writer)
+        gate.waitForWrite()
+        let probe = Array("probe\n".utf8)
+        writer.probe(probe, after: 0)
+        #expect(writer.status.hasProbe)
+        // With the probe, there is no room for a byte more.
+        writer.write(Array(repeating: UInt8(ascii: "x"), count: AuditWriter.capacity - probe.count), count: 3)
+        clock.advance(by: .seconds(1))
+        writer.probe(probe, after: 0)
+        writer.failLate()
+        #expect(writer.status.dropped == 3 && !writer.status.hasProbe)
+        writer.probe(probe, after: 0)
+        #expect(!writer.status.hasProbe, "nothing is queued while the disk does not answer")
+        #expect(await reason(first) != nil)
+        gate.open()
+        // The disk had the first line.
+        while writer.status.written == 0 { await Task.yield() }
+        #expect(await reason(write("second\n", to: writer)) == nil)
+        #expect(try text() == "first\nsecond\n" && writer.status.probes == 0)
+    }
+
+    @Test func `requests of several event loops are all told`() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 3)
+        for failure in [nil, Errno.noSpace] {
+            let (clock, gate) = (Clock(), Gate())
+            let writer = try AuditWriter(AuditDestination(path, isSynchronous: false, calls: gate.calls)) { clock.now }
+            let first = write("first\n", to: writer)
+            gate.waitForWrite()
+            let told = Mutex<[Bool]>([])
+            for loop in Array(group.makeIterator()) + Array(group.makeIterator()) {
+                let future = loop.flatSubmit { writer.write(Array("line\n".utf8), count: 1, on: loop) }
+                future.whenComplete { result in
+                    told.withLock { $0.append(loop.inEventLoop && (try? result.get()) != nil) }
+                }
+                try await loop.submit {}.get()
+            }
+            gate.open(failing: failure)
+            writer.stop(milliseconds: 60_000)
+            // What the writer gives to a loop is done before what the loop is given afterwards.
+            for loop in group.makeIterator() { try await loop.submit {}.get() }
+            #expect(told.withLock { $0 } == Array(repeating: failure == nil, count: 6))
+            _ = await reason(first)
+        }
+        try await group.shutdownGracefully()
+    }
+
+    @Test func `a stop does not wait for a reader who has stopped reading`() throws {
+        try #require(mkfifo(path, 0o600) == 0)
+        let reader = try SystemPackage.FileDescriptor.open(path, .readOnly, options: [.nonBlocking, .closeOnExec])
+        defer { try? reader.close() }
+        let writer = try AuditWriter(AuditDestination(path, isSynchronous: false))
+        // More than a pipe takes.
+        writer.write(Array(repeating: UInt8(ascii: "\n"), count: 2 << 20), count: 7)
+        writer.stop(milliseconds: 60_000)
+        #expect(writer.status.dropped == 7, "the thread has ended")
+    }
+
+    @Test func `the file is opened again when that is asked for, and why it cannot be is said`() async throws {
+        let descriptors = Mutex<[SystemPackage.FileDescriptor]>([])
+        var calls = AuditDestination.SystemCalls()
+        let system = calls.write
+        calls.write = { descriptor, bytes throws(Errno) in
+            descriptors.withLock { $0.append(descriptor) }
+            return try system(descriptor, bytes)
+        }
+        let logs = folder.path + "/logs"
+        try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: false)
+        let writer = try AuditWriter(AuditDestination(logs + "/audit.jsonl", isSynchronous: false, calls: calls))
+        defer { writer.stop(milliseconds: 60_000) }
+        try await write("one\n", to: writer).get()
+        writer.reopen()
+        try await write("two\n", to: writer).get()
+        #expect(descriptors.withLock { $0[0] != $0[1] })
+        try FileManager.default.removeItem(atPath: logs)
+        #expect(await reason(write("three\n", to: writer)) == "\(logs)/audit.jsonl: its folder does not exist")
+    }
+
     @Test func `a stop writes what is queued`() async throws {
-        let gate = Gate()
-        let writer = try AuditWriter(AuditDestination(path, isSynchronous: false, calls: gate.calls))
+        let (clock, gate) = (Clock(), Gate())
+        let writer = try AuditWriter(AuditDestination(path, isSynchronous: false, calls: gate.calls)) { clock.now }
         let first = write("first\n", to: writer)
         gate.waitForWrite()
         writer.write(Array("second\n".utf8), count: 1)
