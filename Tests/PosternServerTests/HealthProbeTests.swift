@@ -4,6 +4,7 @@ import Foundation
 import HTTPServer
 import NIOCore
 import NIOPosix
+import PosternTestSupport
 import RuleFiles
 import Testing
 
@@ -39,15 +40,39 @@ struct HealthProbeTests {
         #expect(try await !probe(port, host: host))
     }
 
+    /// Greets each client once it is connected, and closes.
+    private final class Greeter: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+
+        private let greeting: String
+
+        init(_ greeting: String) { self.greeting = greeting }
+
+        func channelActive(context: ChannelHandlerContext) {
+            context.channel.writeAndFlush(ByteBuffer(string: greeting), promise: nil)
+            context.close(promise: nil)
+        }
+    }
+
     @Test(arguments: ["SSH-2.0-OpenSSH\r\n", "HTTP/2 200\r\n", ""])
     func `a port that responds with something else, or closes, is not healthy`(_ greeting: String) async throws {
         let server = try await ServerBootstrap(group: loop)
             .childChannelInitializer { channel in
-                channel.writeAndFlush(ByteBuffer(string: greeting)).flatMap { channel.close() }
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Greeter(greeting)) }
             }
             .bind(host: "127.0.0.1", port: 0).get()
         #expect(try await !probe(try #require(server.localAddress?.port)))
         try await server.close()
+    }
+
+    @Test(.enabled(if: TestCertificate.canBeMade))
+    func `a port with TLS is healthy, whoever its certificate is of`() async throws {
+        let context = try await TestCertificate(for: "DNS:upload.example.com").context()
+        let listener = HTTPListener(
+            host: "127.0.0.1", port: 0, tls: { context }, limits: ConnectionLimits(), responder: Health())
+        let port = try await listener.start()
+        #expect(try await probe(port, usesTLS: true))
+        try await listener.stop()
     }
 
     @Test func `a port that the system chooses is asked once it is known`() async throws {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import HTTPServer
 import NIOCore
 import NIOPosix
 import PosternTestSupport
@@ -268,23 +269,84 @@ struct ServiceNotifierTests {
         let subject = ServiceNotifier.Subject(probe: probe, group: group, status: { "" })
         #expect(try await !subject.isAlive().get())
         #expect(try await subject.loopsTurn().get())
-        // One of the loops stands still.
-        let (began, goOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-        let stuck = group.next()
-        stuck.execute {
-            began.signal()
-            goOn.wait()
+        // One of the loops stands still, each in turn.
+        let listener = HTTPListener(host: "127.0.0.1", port: 0, limits: ConnectionLimits(), responder: Healthy())
+        let healthy = HealthProbe(address: .init(host: "127.0.0.1", port: try await listener.start()), usesTLS: false)
+        let serving = ServiceNotifier.Subject(probe: healthy, group: group, status: { "" })
+        #expect(try await serving.isAlive().get())
+        for stuck in group.makeIterator() {
+            let (began, goOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+            stuck.execute {
+                began.signal()
+                goOn.wait()
+            }
+            try await onOwnThread { began.wait() }
+            let answers = Mutex(0)
+            // Each may be on either loop.
+            let futures = (0..<2).map { _ in serving.loopsTurn() } + (0..<4).map { _ in serving.isAlive() }
+            for future in futures { future.whenComplete { _ in answers.withLock { $0 += 1 } } }
+            let other = try #require(group.makeIterator().first { $0 !== stuck })
+            for _ in 0..<10 { #expect(try await healthy.checkPublicPort(on: other).get()) }
+            #expect(answers.withLock { $0 } == 0)
+            goOn.signal()
+            for future in futures { #expect(try await future.get()) }
         }
-        try await onOwnThread { began.wait() }
-        let isTurning = Mutex<Bool?>(nil)
-        let future = subject.loopsTurn()
-        future.whenComplete { result in isTurning.withLock { $0 = (try? result.get()) ?? false } }
-        let other = try #require(group.makeIterator().first { $0 !== stuck })
-        for _ in 0..<10 { try await other.submit {}.get() }
-        #expect(isTurning.withLock { $0 } == nil)
-        goOn.signal()
-        #expect(try await future.get())
+        try await listener.stop()
         try await group.shutdownGracefully()
+    }
+
+    private struct Healthy: Responder {
+        func endpoint(for head: RequestHead) -> Endpoint {
+            Endpoint(.whole(maxBytes: 0) { _ in .now(Response(status: 200)) })
+        }
+
+        func response(to rejection: Rejection, head: RequestHead?, peer: PeerAddress?, at date: Date) -> Response {
+            Response(status: 503)
+        }
+    }
+
+    @Test func `a sign of life does not come before what could not be sent`() async throws {
+        var manager: Manager? = try manager()
+        let name = try #require(manager?.name)
+        let notifier = try #require(try notifier(name, ["WATCHDOG_USEC": "60000000"]))
+        let check = loop.makePromise(of: Bool.self)
+        notifier.watch(
+            .init(status: { "" }, isAlive: { check.futureResult }, loopsTurn: { check.futureResult }))
+        notifier.listenerOpened()
+        manager = nil
+        try FileManager.default.removeItem(atPath: name)
+        notifier.reloadRequested()
+        notifier.tick()
+        let next = try Manager(name)
+        check.succeed(true)
+        try await loop.submit {}.get()
+        #expect(next.messages().isEmpty)
+        notifier.tick()
+        #expect(next.messages() == ["RELOADING=1\nMONOTONIC_USEC=123456789"])
+    }
+
+    @Test(arguments: [(nil, 1000), ("60000000", 1000), ("3000000", 500)] as [(String?, Int)])
+    func `it looks once a second, or as often as signs of life are due`(_ timeout: String?, _ milliseconds: Int) async throws {
+        let manager = try manager()
+        let (pauses, naps) = AsyncStream<Duration>.makeStream()
+        var environment = ["NOTIFY_SOCKET": manager.name]
+        environment["WATCHDOG_USEC"] = timeout
+        let clock = clock
+        let notifier = try #require(
+            try ServiceNotifier(
+                environment: environment, listeners: 1, processID: 77, uptime: { clock.uptime },
+                monotonicMicroseconds: { 0 },
+                sleep: { duration in
+                    naps.yield(duration)
+                    await Task.yield()
+                }))
+        let task = Task { try await notifier.run() }
+        for await pause in pauses {
+            #expect(pause == .milliseconds(milliseconds))
+            break
+        }
+        task.cancel()
+        try await task.value
     }
 
     // MARK: Who is told
