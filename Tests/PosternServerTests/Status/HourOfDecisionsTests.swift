@@ -61,6 +61,16 @@ struct HourOfDecisionsTests {
         #expect(try json([minute(0, tenants: ["a": DecisionSum(tickets: 1)])])["others"] == nil)
     }
 
+    @Test func `five tenants are those with the most refusals`() throws {
+        var tenants: [String: DecisionSum] = [:]
+        for number in 0..<20 { tenants["busy\(number)"] = DecisionSum(tickets: 1000 - number) }
+        for number in 0..<7 { tenants["refused\(number)"] = DecisionSum(refusals: [.rateLimited: 10 + number]) }
+        let shown = try #require(try json([minute(0, tenants: tenants)])["tenants"]?.elements)
+        #expect(
+            shown.map { $0["tenant"]?.string }
+                == (0..<5).map { "busy\($0)" } + (2..<7).reversed().map { "refused\($0)" })
+    }
+
     @Test func `only refusals that are the service's fault are a sentence`() {
         let callers = HourOfDecisions([minute(0, total: DecisionSum(refusals: [.rateLimited: 9, .unauthenticated: 1]))])
         #expect(callers.serviceFaults == nil)

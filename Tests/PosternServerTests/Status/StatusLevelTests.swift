@@ -25,6 +25,13 @@ struct StatusLevelTests {
         list.add(.warning, 12)
         #expect(list.listed.map(\.element) == [11, 10, 12, 0])
         #expect(list.listed.map(\.level) == [.fault, .warning, .warning, .ok] && list.count == 13)
+        for number in 13..<23 { list.add(.warning, number) }
+        #expect(list.listed.map(\.element) == [11, 10, 12, 13])
+        for number in 23..<33 { list.add(.fault, number) }
+        #expect(list.listed.map(\.element) == [11, 23, 24, 25] && list.count == 33)
+        var warnings = LevelledList<Int>(limit: 4)
+        for number in 0..<10 { warnings.add(.warning, number) }
+        #expect(warnings.listed.map(\.element) == [0, 1, 2, 3])
     }
 
     @Test func `what needs attention is counted, and its sentences are bounded and printable`() throws {

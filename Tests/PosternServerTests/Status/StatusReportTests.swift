@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AWSCredentials
 import Foundation
 import NIOCore
 import NIOPosix
@@ -20,17 +21,19 @@ struct StatusReportTests {
 
     private func report(
         _ service: TestService, snapshot: ServiceSnapshot? = nil, reloads: ReloadStatus.Report? = nil, search: String = "",
-        audit: AuditWriter.Status? = nil, at moment: Moment? = nil
+        audit: AuditWriter.Status? = nil, minutes: [RecentDecisions.Minute] = [], connections: ConnectionTable? = nil,
+        isListening: Bool = true, at moment: Moment? = nil
     ) -> [UInt8] {
         let moment = moment ?? Moment(date: date, uptime: .seconds(5))
-        let readiness = Readiness(state: service.state, connections: service.connections)
-        readiness.beginListening()
+        let connections = connections ?? service.connections
+        let readiness = Readiness(state: service.state, connections: connections)
+        if isListening { readiness.beginListening() }
         let snapshot = snapshot ?? service.state.current
         return StatusReport(
             readiness: ReadinessResponse(
                 snapshot: snapshot, report: readiness.report(of: snapshot, at: moment.date),
-                reloads: reloads ?? service.state.reloads.report, connections: service.connections, moment: moment),
-            minutes: [], search: search, uptime: .seconds(90), residentBytes: 1 << 26, droppedLogLines: 3,
+                reloads: reloads ?? service.state.reloads.report, connections: connections, moment: moment),
+            minutes: minutes, search: search, uptime: .seconds(90), residentBytes: 1 << 26, droppedLogLines: 3,
             audit: audit
         ).json()
     }
@@ -149,6 +152,8 @@ struct StatusReportTests {
             #expect(credentials["remainingSeconds"]?.integer == Int(remaining), "\(remaining)")
             #expect(sentences(status).map { String($0.prefix { $0 != " " }) } == (level == "ok" ? [] : [level]))
             #expect((credentials["problem"] == .null) == (level != "fault"), "\(remaining)")
+            let problems = status["tenantSearch"]?["tenants"]?.elements?.first?["problems"]
+            #expect(problems == .array(level == "fault" ? [.string("no credentials for acme-uploads")] : []), "\(remaining)")
         }
         #expect(
             sentences(try json(service, at: Moment(date: end - 299, uptime: uptime)))
@@ -169,6 +174,124 @@ struct StatusReportTests {
         #expect(sentences(status) == ["warning the API key cms of tenant acme ends in 2 d 16 h"])
         let later = try json(service, at: Moment(date: date + 2 * 86_400, uptime: .seconds(5)))
         #expect(sentences(later) == ["fault the API key cms of tenant acme ends in 16 h"])
+    }
+
+    @Test func `credentials that cannot be renewed are a warning, and a fault before their end`() async throws {
+        let end = Date(timeIntervalSince1970: (Date().timeIntervalSince1970 + 3600).rounded())
+        let service = try await TestService(
+            sessionToken: "token", environment: ["AWS_CREDENTIAL_EXPIRATION": end.rfc3339])
+        let uptime = ServiceClock.system.uptime()
+        func look(_ remaining: Double) throws -> [String] {
+            sentences(try json(service, at: Moment(date: end - remaining, uptime: uptime)))
+        }
+        #expect(try look(301) == [] && look(300) == ["warning the credentials of default end in 5 min"])
+        // At that time those of the environment have ended, so that the fetch fails.
+        let source = try #require(service.state.current.credentials.sources.first)
+        await source.refresh { Moment(date: end + 1, uptime: uptime) }
+        #expect(source.status(at: Moment(date: end, uptime: uptime)).failuresInARow == 1)
+        for (remaining, level, words) in [
+            (1200.0, "warning", "20 min"), (301, "warning", "5 min"), (300, "fault", "5 min"), (200, "fault", "3 min"),
+        ] {
+            let sentence = "\(level) the credentials of default cannot be renewed, and end in \(words)"
+            #expect(try look(remaining) == [sentence], "\(remaining)")
+        }
+    }
+
+    @Test(arguments: [
+        (59, "59 s"), (60, "1 min"), (3599, "59 min"), (3600, "1 h"), (3660, "1 h 1 min"), (86_399, "23 h 59 min"),
+        (86_400, "1 d"), (90_000, "1 d 1 h"), (7 * 86_400, "7 d"),
+    ])
+    func `an API key's end is told in one or two units`(seconds: Int, words: String) async throws {
+        let service = try await TestService()
+        var keys = service.keyLines
+        keys[0] = keys[0].replacing("{id: cms", with: "{id: cms, expires: 2027-02-01")
+        try service.edit("acme.yaml", TestService.acme(keys: keys))
+        let end = Date.january2027 + 16 * 86_400 + 16 * 3600
+        let status = try json(service, at: Moment(date: end - Double(seconds), uptime: .seconds(5)))
+        #expect(sentences(status).map { $0.split(separator: " ends in ").last.map(String.init) } == [words])
+        let longer = try json(service, at: Moment(date: end - 7 * 86_400 - 1, uptime: .seconds(5)))
+        #expect(sentences(longer) == [])
+    }
+
+    @Test(arguments: [(863_999, "9 d 23 h"), (864_000, "10 d"), (867_600, "10 d"), (950_400, "11 d")])
+    func `of ten days or more no hours are told`(seconds: Int, words: String) async throws {
+        let service = try await TestService()
+        service.state.reloads.looked(at: Moment(date: date, uptime: .zero))
+        let status = try json(service, at: Moment(date: date, uptime: .seconds(seconds)))
+        #expect(sentences(status).first?.contains(" last looked at \(words) ago: ") == true)
+    }
+
+    @Test func `a long interval between looks makes a warning later`() async throws {
+        let service = try await TestService()
+        service.state.reloads.looked(at: Moment(date: date, uptime: .seconds(100)))
+        let slow = service.snapshot { $0.reload = .seconds(40) }
+        for (uptime, count) in [(220, 0), (221, 1)] {
+            let moment = Moment(date: date, uptime: .seconds(uptime))
+            #expect(sentences(try json(service, snapshot: slow, at: moment)).count == count, "\(uptime)")
+        }
+    }
+
+    @Test func `the first hundred of many ends are told, and an issuer that has ended is nobody's business`() async throws {
+        let issuer =
+            "{issuer: \"https://127.0.0.1:1\", audience: [a], algorithms: [ES256], keys: {jwks: \"https://127.0.0.1:1/jwks\"}, until: 2027-01-14T08:00:00Z}"
+        let service = try await TestService(issuers: [issuer])
+        var keys = service.keyLines
+        // In another order than that of their ends.
+        for number in 0..<850 {
+            let end = Date.january2027 + Double(30 + number * 7 % 850) * 86_400
+            let digest = String(repeating: "0", count: 60) + String(10_000 + number, radix: 16)
+            keys.append("- {id: k\(number), sha256: \(digest), expires: \(end.rfc3339)}")
+        }
+        try service.edit("acme.yaml", TestService.acme(issuers: [issuer], keys: keys))
+        let status = try json(service)
+        #expect(status["endsCount"]?.integer == 851, "\(service.state.reloads.report.heldBack)")
+        let ends = try #require(status["ends"]?.elements)
+        #expect(ends.count == 100 && ends[0]["kind"] == .string("issuer") && ends[0]["level"] == .string("ok"))
+        #expect(ends.dropFirst().map { $0["remainingSeconds"]?.integer } == (30..<129).map { $0 * 86_400 })
+        #expect(sentences(status) == ["fault issuer https://127.0.0.1:1: its keys have not been fetched"])
+    }
+
+    @Test(.enabled(if: TestCertificate.canBeMade))
+    func `the certificate is a fault before its time, and a warning and a fault before its end`() async throws {
+        let files = try await TestCertificate(for: "IP:127.0.0.1")
+        let service = try await TestService()
+        var settings = service.state.current.settings
+        (settings.tlsCert, settings.tlsKey) = (files.path, files.key)
+        let tls = try #require(settings.tls)
+        let certificate = try #require(ServerCertificate.watched(tls, at: Date(), .local).inUse?.value)
+        let current = service.state.current
+        let snapshot = ServiceSnapshot(
+            current.book, settings, certificate, issuers: current.issuers, credentials: current.credentials,
+            apiKeyUses: service.state.apiKeyUses, after: current)
+        let (start, end) = (certificate.validity.start, certificate.validity.end)
+        let name = "the certificate of the public listener"
+        for (moment, expected) in [
+            (start - 1, ["fault \(name) is not valid before \(start.rfc3339)"]), (start, []),
+            (end - 3600 * 4, ["warning \(name) ends in 4 h"]), (end - 3600, ["fault \(name) ends in 1 h"]),
+            (end, ["fault \(name) ended 0 s ago"]),
+        ] as [(Date, [String])] {
+            let status = try json(service, snapshot: snapshot, at: Moment(date: moment, uptime: .seconds(5)))
+            #expect(sentences(status) == expected)
+            #expect(status["ends"]?.elements?.first?["kind"] == .string("certificate") && status["endsCount"]?.integer == 1)
+        }
+    }
+
+    @Test func `what concerns the whole service needs attention`() async throws {
+        let service = try await TestService()
+        let closed = try JSONValue(parsing: report(service, isListening: false))
+        #expect(sentences(closed) == ["fault the public listener is not open yet"])
+        var limits = ConnectionLimits()
+        limits.maxConnections = 0
+        let full = ConnectionTable(limits: limits, isExempt: { _ in false })
+        let sentence = try #require(sentences(try JSONValue(parsing: report(service, connections: full))).first)
+        #expect(sentence.hasPrefix("warning the public listener is at its connection limit"))
+        var minute = RecentDecisions.Minute(start: date)
+        minute.total = DecisionSum(tickets: 1, refusals: [.internalError: 2, .rateLimited: 3])
+        let faulty = try JSONValue(parsing: report(service, minutes: [minute]))
+        #expect(
+            sentences(faulty)
+                == ["warning in the last hour, requests were refused because of faults of the service: internal-error (2)"])
+        #expect(faulty["attention"]?["items"]?.elements?.first?["section"] == .string("decisions"))
     }
 
     @Test func `warnings are those of the files in force`() async throws {
