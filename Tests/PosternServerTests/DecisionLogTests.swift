@@ -85,6 +85,48 @@ struct DecisionLogTests {
         #expect(lines.suffix(2).map { text($0, "apiKey") } == ["cms", nil])
     }
 
+    @Test func `of the refusals without authentication a hundred are logged at once, and twenty a second`() async throws {
+        let service = try await TestService()
+        for _ in 0..<150 { _ = service.ask(.GET, "/nothing", at: .january2027 - 2) }
+        for _ in 0..<27 { _ = service.ask(.GET, "/nothing", at: .january2027 - 1) }
+        // Requests that their connections rejected are among them. This one is at `january2027`.
+        _ = service.respond(to: .timedOut(seconds: 9), headers: nil, peer: nil)
+        let lines = try await service.logLines()
+        #expect(lines.count == 121 && text(lines.last, "code") == "request-timeout")
+        #expect(lines.compactMap { $0["unloggedBefore"]?.integer } == [50, 7])
+        #expect(lines[100]["unloggedBefore"]?.integer == 50 && lines[120]["unloggedBefore"]?.integer == 7)
+    }
+
+    @Test func `of the refusals of all tenants a thousand are logged at once, and a hundred a second`() async throws {
+        let service = try await TestService()
+        var random = SystemRandomNumberGenerator()
+        var keys: [String] = []
+        for number in 0..<12 {
+            let made = try #require(APIKey.generate(tenant: "t\(number)", id: "cms", random: &random))
+            keys.append(made.key)
+            let text = TestService.acme(keys: ["- {id: cms, sha256: \(made.sha256Hex)}"])
+            try service.folder.write(
+                text.replacing("tenant: acme", with: "tenant: t\(number)").replacing("acme-uploads", with: "t\(number)-uploads"),
+                to: "t\(number).yaml")
+        }
+        service.reload()
+        try #require(service.state.current.tenants.count == 13)
+        func refuse(_ count: Int, at date: Date) {
+            for key in keys {
+                for _ in 0..<count { _ = service.ask(.POST, "/v1/tickets", body: #"{"rule": "none"}"#, key: key, at: date) }
+            }
+        }
+        refuse(100, at: .january2027)
+        #expect(try await service.logLines().count == 1000)
+        refuse(10, at: .january2027 + 1)
+        let lines = try await service.logLines()
+        #expect(lines.count == 1100)
+        #expect(lines.allSatisfy { text($0, "code") == "rule-unknown" && $0["unloggedBefore"] == nil })
+        refuse(1, at: .january2027 + 2)
+        // The last two tenants were not logged before.
+        #expect(try await service.logLines().compactMap { $0["unloggedBefore"]?.integer } == [110, 110])
+    }
+
     @Test func `a refusal before a tenant is known has the check that failed, and is logged once`() async throws {
         let service = try await TestService()
         _ = service.ask(.POST, "/v1/tickets", body: "{}", key: "pstn.acme.cms.AAAA")

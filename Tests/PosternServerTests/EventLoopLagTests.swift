@@ -40,6 +40,19 @@ struct EventLoopLagTests {
         #expect(lag.durations.count == 4)
     }
 
+    @Test func `each loop is measured, and none is early`() {
+        let (loops, clock) = ([EmbeddedEventLoop(), EmbeddedEventLoop()], Clock())
+        let lag = EventLoopLag(loops: loops) { clock.now }
+        lag.start()
+        clock.now = clock.now + .milliseconds(130)
+        loops[0].advanceTime(by: .milliseconds(100))
+        #expect(lag.durations.count == 1 && abs(lag.durations.sum - 0.03) < 1e-9)
+        // A clock that is behind the loop's.
+        clock.now = .uptimeNanoseconds(99_000_000)
+        loops[1].advanceTime(by: .milliseconds(100))
+        #expect(lag.durations.count == 2 && abs(lag.durations.sum - 0.03) < 1e-9)
+    }
+
     @Test(.timeLimit(.minutes(5))) func `each loop is measured`() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         let lag = EventLoopLag(loops: Array(group.makeIterator()))
