@@ -9,6 +9,7 @@ import Testing
 @testable import PosternServer
 
 /// What reaches a file or a pipe, whatever its writes do.
+@Suite(.timeLimit(.minutes(5)))
 struct AuditDestinationTests {
     private let folder: TemporaryFolder
     private let path: String
