@@ -32,6 +32,17 @@ struct AuditLogTests {
         return AuditLog(try AuditWriter(destination), users, logger: log.logger())
     }
 
+    /// A disk that can be filled.
+    private func disk(_ isFull: Switch) -> AuditDestination.SystemCalls {
+        var calls = AuditDestination.SystemCalls()
+        let system = calls.write
+        calls.write = { descriptor, bytes throws(Errno) in
+            if isFull.isOn { throw .noSpace }
+            return try system(descriptor, bytes)
+        }
+        return calls
+    }
+
     private func lines() throws -> [[String: Any]] {
         try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map { line in
             try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
@@ -101,13 +112,7 @@ struct AuditLogTests {
 
     @Test func `without a line there is no ticket, and the service recovers by itself`() async throws {
         let isFull = Switch()
-        var calls = AuditDestination.SystemCalls()
-        let system = calls.write
-        calls.write = { descriptor, bytes throws(Errno) in
-            if isFull.isOn { throw .noSpace }
-            return try system(descriptor, bytes)
-        }
-        let audit = try audit(calls: calls)
+        let audit = try audit(calls: disk(isFull))
         let service = try await TestService(audit: audit)
         isFull.isOn = true
         let response = service.ask(
@@ -146,13 +151,7 @@ struct AuditLogTests {
 
     @Test func `what is not sent for want of a line counts against no limit, and is logged`() async throws {
         let isFull = Switch()
-        var calls = AuditDestination.SystemCalls()
-        let system = calls.write
-        calls.write = { descriptor, bytes throws(Errno) in
-            if isFull.isOn { throw .noSpace }
-            return try system(descriptor, bytes)
-        }
-        let service = try await TestService(audit: try audit(calls: calls))
+        let service = try await TestService(audit: try audit(calls: disk(isFull)))
         let limited = #"{"rule":"documents","filename":"a.pdf","contentType":"application/pdf","size":1,"user":"ann"}"#
         isFull.isOn = true
         for _ in 0..<5 { #expect(service.ask(.POST, "/v1/tickets", body: limited, key: service.key).status == 503) }
@@ -168,13 +167,7 @@ struct AuditLogTests {
 
     @Test func `the line about a gap is written although tickets come all the time`() async throws {
         let isFull = Switch()
-        var calls = AuditDestination.SystemCalls()
-        let system = calls.write
-        calls.write = { descriptor, bytes throws(Errno) in
-            if isFull.isOn { throw .noSpace }
-            return try system(descriptor, bytes)
-        }
-        let audit = try audit(calls: calls)
+        let audit = try audit(calls: disk(isFull))
         let service = try await TestService(audit: audit)
         isFull.isOn = true
         #expect(service.ask(.POST, "/v1/tickets", body: avatar, key: service.key).status == 503)
@@ -193,13 +186,7 @@ struct AuditLogTests {
 
     @Test func `a gap between two looks is told, and each failed request once`() async throws {
         let isFull = Switch()
-        var calls = AuditDestination.SystemCalls()
-        let system = calls.write
-        calls.write = { descriptor, bytes throws(Errno) in
-            if isFull.isOn { throw .noSpace }
-            return try system(descriptor, bytes)
-        }
-        let audit = try audit(calls: calls)
+        let audit = try audit(calls: disk(isFull))
         let service = try await TestService(audit: audit)
         audit.upkeep(at: .january2027)
         for (count, second) in [(2, 1), (3, 2)] {
@@ -222,13 +209,7 @@ struct AuditLogTests {
 
     @Test func `the log says once that lines cannot be written, and once that they can`() async throws {
         let (isFull, log) = (Switch(), LogRecorder())
-        var calls = AuditDestination.SystemCalls()
-        let system = calls.write
-        calls.write = { descriptor, bytes throws(Errno) in
-            if isFull.isOn { throw .noSpace }
-            return try system(descriptor, bytes)
-        }
-        let audit = try audit(calls: calls, log: log)
+        let audit = try audit(calls: disk(isFull), log: log)
         let service = try await TestService(audit: audit)
         func ask() -> Int { Int(service.ask(.POST, "/v1/tickets", body: avatar, key: service.key).status) }
         func look(_ count: Int) async {
