@@ -13,7 +13,8 @@ import SystemPackage
 /// Where audit lines are written: a file, a named pipe, or standard output. Used by one thread at a time.
 ///
 /// - A file is opened for appending, and created if there is none. It is opened again when another file, or none, is at its path: then
-///   it was renamed or removed, as `logrotate` does. So is a pipe, also while its reader does not read.
+///   it was renamed or removed, as `logrotate` does. A pipe is opened again likewise, also while its
+///   reader does not read.
 /// - What is written after a line that was cut off begins with a newline, so that only that line is lost.
 /// - A pipe gets whole lines in each `write`, of at most `PIPE_BUF` bytes together: these are never cut off.
 struct AuditDestination {

@@ -33,7 +33,7 @@ struct AuditGaps {
     }
 
     /// Whether there is a gap that no line has told yet.
-    var isOwing: Bool { current != nil }
+    var hasUntoldGap: Bool { current != nil }
 
     /// - Returns: the line to try, and how many failed requests it tells of altogether; nil if there is none
     mutating func look(at status: AuditWriter.Status, _ now: Date, _ logger: Logger) -> (bytes: [UInt8], failed: Int)? {
@@ -80,7 +80,7 @@ struct AuditGaps {
     private mutating func logReopening(_ status: AuditWriter.Status, _ logger: Logger) {
         if let problem = status.reopeningProblem, reopeningProblem == nil {
             logger.warning(
-                "the audit log was renamed, and its new file cannot be opened: lines still go to the renamed one",
+                "\(AuditWriter.Status.reopeningWarning)",
                 metadata: ["reason": "\(problem)"])
         } else if status.reopeningProblem == nil, reopeningProblem != nil {
             logger.notice("lines go to the new file of the audit log")

@@ -133,7 +133,7 @@ package final class AuditLog: Sendable {
     }
 
     /// Whether lines could not be written for a time of which there is no line yet.
-    var isOwingGap: Bool { gaps.withLock(\.isOwing) }
+    var hasUntoldGap: Bool { gaps.withLock(\.hasUntoldGap) }
 
     /// Opens the file again: it may have been renamed.
     package func reopen() {

@@ -97,7 +97,7 @@ struct AuditLines {
     struct Ticket {
         let context: TenantContext
         let rule: UploadRule
-        /// Against whom it counts, as ``RateLimiter`` wants it.
+        /// The caller against whose limit it counts: see ``TenantContext/limitedCaller(for:)``.
         let caller: String
         let maximumBytes: Int
 

@@ -26,7 +26,7 @@ struct AuditService: Service, CustomStringConvertible {
                 if turn % Self.intervalsOfUpkeep == 0 { audit.upkeep(at: clock.now()) }
             }
         }
-        for _ in 0..<Self.attemptsAtEnd where audit.isOwingGap {
+        for _ in 0..<Self.attemptsAtEnd where audit.hasUntoldGap {
             audit.upkeep(at: clock.now())
             try? await Task.sleep(for: Self.interval)
         }

@@ -27,6 +27,9 @@ final class AuditWriter: Sendable {
         var failingFor: TimeAmount?
         /// Why the file that is now at the path cannot be opened, while lines are written to the one that was there; nil if it can.
         var reopeningProblem: String?
+        /// What ``reopeningProblem`` means, for operators.
+        static let reopeningWarning =
+            "the audit log was renamed, and its new file cannot be opened: lines still go to the renamed one"
         var written = 0
         /// Lines of refusals that were dropped, because too many were queued or they could not be written.
         var dropped = 0

@@ -172,12 +172,14 @@ private final class RefusalSampler: Sendable {
         var all = LineBudget(burst: 1000, perSecond: 100)
         /// Those with recent refusals.
         var tenants: [String: Lines] = [:]
+        /// At this number of tenants those without recent refusals are forgotten. It grows with the others, so that a refusal costs the
+        /// same however many there are.
+        var limit = RefusalSampler.minimumLimit
     }
 
     /// One tenant: a hundred at once, and ten a second.
     private static let ofTenant = Lines(budget: LineBudget(burst: 100, perSecond: 10))
-    /// Above this number of tenants those without recent refusals are forgotten.
-    private static let maximumTenants = 1000
+    private static let minimumLimit = 1000
 
     private let state = Mutex(State())
 
@@ -193,8 +195,9 @@ private final class RefusalSampler: Sendable {
                 }
                 return state.strangers.take()
             }
-            if state.tenants.count >= Self.maximumTenants, state.tenants[tenant] == nil {
+            if state.tenants.count >= state.limit, state.tenants[tenant] == nil {
                 state.tenants = state.tenants.filter { !$0.value.budget.isFull(at: now) }
+                state.limit = max(Self.minimumLimit, 2 * state.tenants.count)
             }
             var lines = state.tenants[tenant] ?? Self.ofTenant
             defer { state.tenants[tenant] = lines }

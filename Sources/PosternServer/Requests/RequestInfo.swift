@@ -106,7 +106,9 @@ struct ClientAddress: Sendable {
             address = hop[..<end]
             port = hop[end...]
         }
-        guard IPAddress(String(address)) != nil, port.isEmpty || port.hasPrefix(":") && UInt16(port.dropFirst()) != nil else {
+        guard IPAddress(String(address)) != nil,
+            port.isEmpty || port.hasPrefix(":") && !port.hasPrefix(":+") && UInt16(port.dropFirst()) != nil
+        else {
             return nil
         }
         return String(address)

@@ -22,7 +22,7 @@ struct AuditGapsTests {
 
     @Test func `without a failure nothing is told`() {
         var gaps = AuditGaps()
-        #expect(gaps.look(at: .init(written: 7), now, log.logger()) == nil && !gaps.isOwing)
+        #expect(gaps.look(at: .init(written: 7), now, log.logger()) == nil && !gaps.hasUntoldGap)
         #expect(log.lines.isEmpty)
     }
 
@@ -44,7 +44,7 @@ struct AuditGapsTests {
         #expect(try text(third)[2] == "4")
         gaps.didTry(9, probes: 1)
         status.probes = 2
-        #expect(gaps.look(at: status, now + 3, log.logger()) == nil && !gaps.isOwing)
+        #expect(gaps.look(at: status, now + 3, log.logger()) == nil && !gaps.hasUntoldGap)
         #expect(log.lines == ["error", "notice"])
     }
 

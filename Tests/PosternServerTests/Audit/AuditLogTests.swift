@@ -200,7 +200,7 @@ struct AuditLogTests {
         }
         // Looks without a failure write nothing more.
         for _ in 0..<3 { audit.upkeep(at: .january2027 + 3) }
-        #expect(!audit.isOwingGap)
+        #expect(!audit.hasUntoldGap)
         audit.stop(at: .now)
         let gaps = try lines().filter { $0["event"] as? String == "gap" }
         #expect(gaps.map { $0["failedRequests"] as? Int } == [2, 3])

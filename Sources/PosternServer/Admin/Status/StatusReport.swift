@@ -49,10 +49,7 @@ struct StatusReport {
         for reason in readiness.report.limits { attention.add(.warning, reason, nil) }
         noteLastLook(in: &attention)
         if let problem = audit?.reopeningProblem {
-            attention.add(
-                .warning,
-                "the audit log was renamed, and its new file cannot be opened: lines still go to the renamed one: \(problem)", nil
-            )
+            attention.add(.warning, "\(AuditWriter.Status.reopeningWarning): \(problem)", nil)
         }
         let decisions = HourOfDecisions(minutes)
         if let sentence = decisions.serviceFaults { attention.add(.warning, sentence, .decisions) }
