@@ -11,6 +11,8 @@ STRICT := POSTERN_STRICT=1
 export SYMBOLS ?= no
 ARGS ?=
 TESTS ?= Tests/system
+# The system tests wait more than they compute: two processes take half the time of one. A file is run by one process.
+PYTEST := .venv/bin/python -m pytest -n 2 --dist loadfile
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,7 +45,7 @@ test: ## unit tests, then the system tests against the release build and a real 
 	$(STRICT) swift test --disable-xctest
 	scripts/build-release postern
 	scripts/build-release PosternTestTool
-	.venv/bin/python -m pytest $(TESTS)
+	$(PYTEST) $(TESTS)
 
 unit-test: ## only the unit tests
 	@scripts/install build
@@ -55,7 +57,7 @@ system-test: ## only the system tests: make system-test TESTS=Tests/system/test_
 	scripts/install test
 	scripts/build-release postern
 	scripts/build-release PosternTestTool
-	.venv/bin/python -m pytest $(TESTS)
+	$(PYTEST) $(TESTS)
 
 accept: ## attacks on the release build, with figures and goals (about twenty minutes): make accept ARGS='--check fairness'
 	@scripts/install build

@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from harness import canaries, clock as moved_clock  # noqa: E402
+from harness import canaries, clock as moved_clock, log_scan  # noqa: E402
 from harness.cloud import Cloud
 from harness.rgw import Credentials, RealStore, StoreUnavailable  # noqa: E402
 from harness.service import BINARY, ROOT, Service  # noqa: E402
@@ -26,11 +26,6 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     if not BINARY.exists() and not config.option.collectonly:
         pytest.exit(f"there is no {BINARY}: run `make release` (or `make system-test`, which builds it)", returncode=3)
-
-
-def pytest_collection_modifyitems(items):
-    """The scan of the logs comes last: it reads what all others made the service log."""
-    items.sort(key=lambda item: item.path.name == "test_secrets_in_logs.py")
 
 
 def pytest_sessionfinish(session, exitstatus):
@@ -52,10 +47,13 @@ def root() -> pathlib.Path:
     return ROOT
 
 
-@pytest.fixture(scope="session")
-def logs(tmp_path_factory) -> pathlib.Path:
-    """Where every service of the session writes its output."""
-    return tmp_path_factory.mktemp("logs")
+@pytest.fixture(scope="session", autouse=True)
+def logs(tmp_path_factory):
+    """The folder where every service of the session writes its output. After the last test it is searched for secrets: one that is found
+    is an error of that test."""
+    folder = tmp_path_factory.mktemp("logs")
+    yield folder
+    log_scan.check(folder)
 
 
 @pytest.fixture(scope="session")
