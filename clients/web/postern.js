@@ -26,14 +26,20 @@ export class UploadError extends Error {
 
 /** The longest answer that is read: of Postern and of a store, in bytes or UTF-16 units. */
 const MAX_POSTERN_ANSWER = 4 << 20, MAX_STORE_ANSWER = 64 << 10;
+/** Visible ASCII, as a header field takes it. */
+const TOKEN_FORM = /^[\x21-\x7e]{1,8192}$/;
+/** The option by which uploadAll gives its uploads what one of them learns. */
+const SHARED = Symbol("shared");
 /** S3 takes no more in one upload. */
 const MAX_FILE = 5 * 2 ** 30;
 /** How long before its end a ticket is no longer used, in milliseconds. */
 const TICKET_MARGIN = 2000;
 /** A server that asks for a longer pause is not waited for, in seconds. */
-const MAX_RETRY_AFTER = 30;
-/** From this size on a worker does the hashing, in bytes. */
-const WORKER_FROM = 4 << 20;
+const MAX_RETRY_AFTER = 60;
+/** Below this size the browser's own SHA-256 takes the file whole, in bytes; pages have it over HTTPS and on localhost. */
+const WHOLE_BELOW = 16 << 20;
+/** From this size on a worker does the other hashing, in bytes; one that gives no sign of life for so long, in milliseconds, is given up. */
+const WORKER_FROM = 4 << 20, WORKER_SILENCE = 10_000;
 const MAX_DROPPED_FILES = 10_000, MAX_DROPPED_DEPTH = 32;
 
 // MARK: The interface
@@ -57,6 +63,7 @@ export async function upload(file, options) {
 export async function uploadAll(files, options) {
   checkOptions(options);
   const { concurrency = 3, onProgress, onFile, ...common } = options;
+  common[SHARED] = new Shared();
   if (!Number.isInteger(concurrency) || concurrency < 1) throw new TypeError("concurrency must be a whole number, at least 1");
   const items = Array.from(files, (each) => (each instanceof Blob ? { file: each } : { ...each }));
   if (items.some((item) => !(item.file instanceof Blob))) throw new TypeError("uploadAll() takes files, or objects with a file");
@@ -65,7 +72,7 @@ export async function uploadAll(files, options) {
   const results = new Array(items.length);
   let sum = 0, done = 0, next = 0;
 
-  const report = () => onProgress?.({ loaded: sum, total, files: items.length, done });
+  const report = () => tell(onProgress, { loaded: sum, total, files: items.length, done });
   async function one(index) {
     const { file, ...own } = items[index];
     try {
@@ -74,8 +81,8 @@ export async function uploadAll(files, options) {
         onProgress(progress) {
           sum += progress.loaded - loaded[index];
           loaded[index] = progress.loaded;
-          own.onProgress?.(progress);
-          onFile?.({ index, file, state: "running", progress });
+          tell(own.onProgress, progress);
+          tell(onFile, { index, file, state: "running", progress });
           report();
         },
       });
@@ -85,7 +92,7 @@ export async function uploadAll(files, options) {
     }
     done += 1;
     const { status, value, reason } = results[index];
-    onFile?.(status === "fulfilled" ? { index, file, state: "stored", result: value } : { index, file, state: "failed", error: reason });
+    tell(onFile, status === "fulfilled" ? { index, file, state: "stored", result: value } : { index, file, state: "failed", error: reason });
     report();
   }
   async function lane() {
@@ -124,7 +131,7 @@ export function forecast(file, rule) {
   // An unknown type can become one that the rule allows, by the file's ending.
   const fits = (rule.accept ?? rule.contentTypes).some((each) => each === "*/*" || each === type || (each.startsWith(".") && name.endsWith(each))
     || (each.endsWith("/*") && type.startsWith(each.slice(0, -1)) && type !== "image/svg+xml"));
-  if (fits || type === "" && !name.includes(".")) return null;
+  if (fits || type === "" && rule.contentTypes.includes("application/octet-stream")) return null;
   const what = type === "" ? "The type of this file is not known" : `Files of the type ${type} are not allowed here`;
   return { code: "content-type-not-allowed", message: `${what}; allowed: ${rule.contentTypes.join(", ")}.` };
 }
@@ -174,6 +181,25 @@ async function walk(entries) {
 function checkOptions(options) {
   if (typeof options?.endpoint !== "string" || options.endpoint === "") throw new TypeError("endpoint must be the URL of Postern");
   if (typeof options.token !== "string" && typeof options.token !== "function") throw new TypeError("token must be a string or a function");
+  const { retries = 4 } = options;
+  if (!Number.isInteger(retries) || retries < 0 || retries > 20) throw new TypeError("retries must be a whole number from 0 to 20");
+}
+
+/** Calls what the page gave. Its mistakes are the page's: they are reported, and the upload goes on. */
+function tell(callback, event) {
+  try {
+    callback?.(event);
+  } catch (error) {
+    setTimeout(() => { throw error; });
+  }
+}
+
+/** What the uploads of one uploadAll learn from each other. */
+class Shared {
+  /** The checksum that a rule needs, by its name. */
+  algorithms = new Map();
+  /** Postern asked for no further request before this, by performance.now(). */
+  notBefore = 0;
 }
 
 function bytes(count) {
@@ -192,10 +218,12 @@ function bytes(count) {
 
 /** How often something is tried, and the pauses between. */
 class Attempts {
-  constructor({ signal, retries = 4 }) {
+  constructor({ signal, retries = 4 }, onPause) {
     this.signal = signal;
     this.left = retries;
     this.made = 0;
+    this.newTickets = 0;
+    this.onPause = onPause;
   }
 
   /** Does the work until it succeeds, fails for good, or no try is left. */
@@ -217,8 +245,11 @@ class Attempts {
     this.left -= 1;
     const backoff = 500 * 2 ** this.made * (0.5 + Math.random() / 2);
     this.made += 1;
-    // A new ticket helps at once.
-    const milliseconds = error.needsNewTicket ? 0 : Math.max(Math.min(backoff, 10_000), (error.retryAfter ?? 0) * 1000);
+    let milliseconds = Math.max(Math.min(backoff, 10_000), (error.retryAfter ?? 0) * 1000);
+    // A new ticket helps at once, or, if the clocks of Postern and of the store differ, not at all.
+    if (error.needsNewTicket && (this.newTickets += 1) === 1) milliseconds = 0;
+    else if (this.newTickets > 2) throw error;
+    this.onPause?.(error, milliseconds);
     await pause(milliseconds, this.signal);
   }
 }
@@ -235,6 +266,17 @@ function aborted() {
 async function pause(milliseconds, signal) {
   await wait(milliseconds, signal);
   if (globalThis.navigator?.onLine === false && typeof addEventListener === "function") await wait(30_000, signal, "online");
+}
+
+/** The promise's value, or at once the error of a signal that aborts. */
+function untilAborted(promise, signal) {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(aborted());
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+  });
 }
 
 function wait(milliseconds, signal, event) {
@@ -291,16 +333,15 @@ class Tokens {
   }
 
   async #call(refresh) {
-    if (typeof this.source === "string") return this.source;
-    let token;
+    let token = this.source;
     try {
-      token = await this.source({ refresh });
+      if (typeof token === "function") token = await token({ refresh });
     } catch (error) {
       if (error instanceof UploadError) throw error;
       throw new UploadError("token-unavailable", "There is no token for the upload: sign in again.", { cause: error });
     }
-    if (typeof token !== "string" || token === "") throw new UploadError("token-unavailable", "There is no token for the upload: sign in again.");
-    return token;
+    if (typeof token === "string" && TOKEN_FORM.test(token)) return token;
+    throw new UploadError("token-unavailable", "There is no token for the upload: sign in again.");
   }
 }
 
@@ -314,15 +355,13 @@ class Service {
 
   /** The answer's JSON. A token that is refused is renewed once. */
   async request(method, path, body, signal) {
-    const token = await this.tokens.current();
-    throwIfAborted(signal);
+    const token = await untilAborted(this.tokens.current(), signal);
     try {
       return await this.#send(method, path, body, token, signal);
     } catch (error) {
       if (error.status !== 401) throw error;
-      const other = await this.tokens.renewed(token);
+      const other = await untilAborted(this.tokens.renewed(token), signal);
       if (other === undefined) throw error;
-      throwIfAborted(signal);
       return await this.#send(method, path, body, other, signal);
     }
   }
@@ -345,7 +384,7 @@ class Service {
       throwIfAborted(signal);
       if (error instanceof UploadError) throw error;
       if (ended.signal.aborted) throw timedOut("Postern", error);
-      throw await unreachable("Postern", url, signal, error);
+      throw await unreachable("Postern", `${this.endpoint}/healthz`, signal, error);
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", stop);
@@ -394,7 +433,7 @@ async function boundedText(response) {
 }
 
 function unexpected(who, status) {
-  return new UploadError("unexpected-answer", `The answer, with status ${status}, is not one of ${who}: check its address, and any proxy between.`, {
+  return new UploadError("unexpected-answer", `The answer, with status ${status}, did not come from ${who}: check the address, and any proxy between.`, {
     status, retryable: isPassing(status),
   });
 }
@@ -405,7 +444,10 @@ function timedOut(who, cause) {
 
 /** Tells a server that cannot be reached from one that is there but does not allow the page: a browser gives no reason for either. */
 async function unreachable(who, url, signal, cause) {
-  let isThere = false;
+  let isThere = false, isBlocked = false;
+  const { origin } = new URL(url);
+  const blocked = (event) => { isBlocked ||= event.effectiveDirective === "connect-src" && event.blockedURI.startsWith(origin); };
+  document.addEventListener("securitypolicyviolation", blocked);
   const ended = new AbortController();
   const stop = () => ended.abort();
   const timer = setTimeout(stop, 5000);
@@ -413,11 +455,18 @@ async function unreachable(who, url, signal, cause) {
   try {
     await fetch(url, { method: "HEAD", mode: "no-cors", cache: "no-store", credentials: "omit", signal: ended.signal });
     isThere = true;
-  } catch { /* it is not there */ } finally {
+  } catch {
+    // It is not there, or the page's policy forbids even to ask: a task of its own tells that.
+    await new Promise((resolve) => { setTimeout(resolve); });
+  } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", stop);
+    document.removeEventListener("securitypolicyviolation", blocked);
   }
   throwIfAborted(signal);
+  if (isBlocked) {
+    return new UploadError("blocked-by-csp", `The page's Content-Security-Policy forbids requests to ${origin}: add it to connect-src.`, { cause });
+  }
   if (!isThere) return new UploadError("network", `${who} cannot be reached. Check the connection, and try again.`, { retryable: true, cause });
   const where = who === "Postern" ? "the tenant's origins in Postern" : "the bucket's CORS rules";
   return new UploadError("cors", `${who} can be reached, but gave this page no answer: ${where} may not list ${location.origin}.`, { retryable: true, cause });
@@ -430,19 +479,30 @@ class Upload {
     this.file = file;
     this.options = options;
     this.service = new Service(options);
-    this.attempts = new Attempts(options);
+    this.shared = options[SHARED] ?? new Shared();
+    this.attempts = new Attempts(options, (error, milliseconds) => {
+      if (error.retryAfter) this.shared.notBefore = Math.max(this.shared.notBefore, performance.now() + milliseconds);
+      this.#report("waiting", { error, retryIn: Math.round(milliseconds) });
+    });
     this.ticket = undefined;
     this.loaded = 0;
     this.timesWithoutCORS = 0;
-    const { rule, filename = file.name, contentType = file.type, metadata, parameters, path = file.webkitRelativePath || undefined } = options;
+    const { rule, filename = file.name, contentType = file.type, metadata, parameters } = options;
+    let { path = file.webkitRelativePath || undefined } = options;
+    if (rule?.usesPath === false) path = undefined;
     /** What Postern is asked; JSON leaves out what is undefined. */
-    this.request = { rule, filename, contentType, size: file.size, metadata, parameters, path };
+    this.request = { rule: rule?.name ?? rule, filename, contentType, size: file.size, metadata, parameters, path };
   }
 
   async run() {
     if (this.file.size > MAX_FILE) throw new UploadError("size-too-large", "The file has more than 5 GiB, the most that a store takes in one upload.");
-    if (this.options.checksum) await this.#hash(this.options.checksum);
     this.#report("waiting");
+    const { checksum, rule } = this.options;
+    const algorithm = checksum ?? (rule?.checksum === "required" ? bestOf(rule.checksumAlgorithms) : this.shared.algorithms.get(this.request.rule));
+    if (algorithm) {
+      await this.#checkFile();
+      await this.#hash(algorithm);
+    }
     return await this.attempts.run(() => this.#once());
   }
 
@@ -466,6 +526,8 @@ class Upload {
   /** The ticket that is held while it is valid, or a new one. Its end is counted from before the request by a clock that nobody sets. */
   async #currentTicket() {
     if (this.ticket && performance.now() < this.ticket.end) return this.ticket;
+    // Another upload was told to wait: this one would be, too.
+    while (this.shared.notBefore > performance.now()) await pause(this.shared.notBefore - performance.now(), this.options.signal);
     const start = performance.now();
     const taken = await this.#take();
     if (!isTicket(taken)) throw unexpected("Postern", 201);
@@ -480,10 +542,8 @@ class Upload {
     } catch (error) {
       // Hashing reads the whole file, so it waits until Postern says that the rule needs it.
       if (error.code !== "checksum-required" || this.request.checksum) throw error;
-      const algorithm = Object.keys(HASHES).find((name) => error.allowed.includes(name));
-      if (!algorithm) {
-        throw new UploadError("checksum-unsupported", `The rule needs a checksum by one of ${error.allowed.join(", ")}, which this page cannot compute.`);
-      }
+      const algorithm = bestOf(error.allowed);
+      this.shared.algorithms.set(this.request.rule, algorithm);
       await this.#hash(algorithm);
       return await ask();
     }
@@ -500,16 +560,15 @@ class Upload {
     const { file, request: { size } } = this;
     if (file.size !== size) throw fileChanged();
     try {
-      await file.slice(0, 1).arrayBuffer();
-      await file.slice(Math.max(0, size - 1)).arrayBuffer();
+      await untilAborted(file.slice(0, 1).arrayBuffer(), this.options.signal);
+      await untilAborted(file.slice(Math.max(0, size - 1)).arrayBuffer(), this.options.signal);
     } catch (error) {
-      throw unreadable(error);
+      throw error instanceof UploadError ? error : unreadable(error);
     }
-    throwIfAborted(this.options.signal);
   }
 
   #report(phase, more = {}) {
-    this.options.onProgress?.({ phase, loaded: this.loaded, total: this.file.size, ...more });
+    tell(this.options.onProgress, { phase, loaded: this.loaded, total: this.request.size, ...more });
   }
 
   /** Sends the form or the file. XMLHttpRequest tells how much was sent, which fetch does not. */
@@ -553,20 +612,19 @@ class Upload {
       };
       signal?.addEventListener("abort", stop);
       if (signal?.aborted) { stop(); return; }
+      let body = file;
       try {
         request.open(ticket.method, ticket.url);
+        for (const [name, value] of Object.entries(ticket.headers)) request.setRequestHeader(name, value);
       } catch (error) {
-        end(reject, new UploadError("unexpected-answer", "Postern's ticket cannot be used: it has no URL. Check the address of Postern.", { cause: error }));
+        end(reject, new UploadError("unexpected-answer", "Postern's ticket has a URL or a header that a browser does not take.", { cause: error }));
         return;
       }
-      let body = file;
-      if (ticket.method === "PUT") {
-        for (const [name, value] of Object.entries(ticket.headers)) request.setRequestHeader(name, value);
-      } else {
+      if (ticket.method === "POST") {
         body = new FormData();
         for (const [name, value] of Object.entries(ticket.fields)) body.append(name, value);
-        // Last: stores ignore what follows the file.
-        body.append(ticket.fileField, file);
+        // Last: stores ignore what follows the file. The ticket has its name already, where the rule uses it.
+        body.append(ticket.fileField, file, "file");
       }
       this.#report("uploading");
       moved();
@@ -577,6 +635,10 @@ class Upload {
   /** Why a request to the store had no answer. */
   async #reason(ticket) {
     await this.#checkFile();
+    if ("success_action_redirect" in ticket.fields && this.loaded === this.request.size) {
+      return new UploadError("redirect-unreadable", "The file may be stored: the store sent the browser to the rule's successRedirect, which this page may not "
+        + "read. For pages with a script use a rule without successRedirect.");
+    }
     const error = await unreachable("The store", new URL("/", ticket.url).href, this.options.signal);
     // With a part sent already, the page was allowed.
     if (error.code === "cors" && this.loaded > 0) {
@@ -584,6 +646,13 @@ class Upload {
     }
     return error;
   }
+}
+
+/** The first of HASHES that is allowed. */
+function bestOf(allowed) {
+  const found = Object.keys(HASHES).find((name) => allowed.includes(name));
+  if (found) return found;
+  throw new UploadError("checksum-unsupported", `The rule needs a checksum by one of ${allowed.join(", ")}, which this page cannot compute.`);
 }
 
 function isTicket(value) {
@@ -609,22 +678,29 @@ function storedBy(request, ticket, size) {
   const { status } = request;
   const type = request.getResponseHeader("Content-Type") ?? "";
   const isHTML = /^text\/html\b/i.test(type);
-  const elements = isHTML ? new Map() : xmlElements(request.responseText);
-  const isRedirected = "success_action_redirect" in ticket.fields && request.responseURL !== ticket.url;
+  const elements = xmlElements(request.responseText);
+  const etag = request.getResponseHeader("ETag") ?? elements.get("ETag") ?? undefined;
+  const isMoved = request.responseURL !== "" && request.responseURL !== new URL(ticket.url).href;
+  const isRedirected = isMoved && "success_action_redirect" in ticket.fields;
   // A page with status 200 is of a proxy, or of a network that wants a login first.
-  if (status === 201 || status === 204 || status === 200 && (isRedirected || !isHTML && !elements.has("Error"))) {
+  const isForeign = isHTML || elements.has("Error") || isMoved && etag === undefined;
+  if ([200, 201, 204].includes(status) && (isRedirected || !isForeign)) {
     const signed = { ...ticket.headers, ...ticket.fields };
-    return {
-      key: ticket.key, rule: ticket.rule, ticketId: ticket.id, size, contentType: signed["Content-Type"],
-      etag: request.getResponseHeader("ETag") ?? elements.get("ETag") ?? undefined,
-    };
+    return { key: ticket.key, rule: ticket.rule, ticketId: ticket.id, size, contentType: signed["Content-Type"], etag };
   }
-  throw storeError(status, elements, seconds(request.getResponseHeader("Retry-After")));
+  throw storeError(status, request.responseText, seconds(request.getResponseHeader("Retry-After")));
 }
 
-function storeError(status, elements, retryAfter) {
-  const code = elements.get("Code");
-  if (!code) return Object.assign(unexpected("a store", status), { retryAfter });
+/**
+ * What an answer of a store means, by clients/store-errors.json: for pages that send the upload by other means.
+ * @param {number} status
+ * @param {string} text the answer's body: S3's XML, or whatever came
+ * @param {number} [retryAfter] in seconds
+ * @returns {UploadError}
+ */
+export function storeError(status, text, retryAfter) {
+  const elements = xmlElements(text), code = elements.get("Code");
+  if (!code) return Object.assign(unexpected("the store", status), { retryAfter });
   const message = elements.get("Message") ?? "";
   const more = { status, retryAfter, detail: message ? `${code}: ${message}` : code, requestId: elements.get("RequestId"), retryable: isPassing(status) };
   const lowered = message.toLowerCase();
@@ -636,7 +712,8 @@ function storeError(status, elements, retryAfter) {
 /** The text of the root's children by name, and the root's own name; empty if it is no XML. */
 function xmlElements(text) {
   const found = new Map();
-  if (!text || text.length > MAX_STORE_ANSWER) return found;
+  // Nothing else is parsed: neither a page of a proxy, nor a document type with entities.
+  if (!text || text.length > MAX_STORE_ANSWER || !/^\s*(<\?xml[^>]*>)?\s*<(Error|PostResponse)\b/.test(text)) return found;
   const { documentElement: root } = new DOMParser().parseFromString(text, "application/xml");
   if (!root || root.getElementsByTagName("parsererror").length || root.localName === "parsererror") return found;
   found.set(root.localName, "");
@@ -721,7 +798,7 @@ const STORE_ERRORS = [
 async function* partsOf(file, partSize, signal) {
   for (let start = 0; start < file.size; start += partSize) {
     throwIfAborted(signal);
-    const part = await file.slice(start, start + partSize).arrayBuffer();
+    const part = await untilAborted(file.slice(start, start + partSize).arrayBuffer(), signal);
     yield new Uint8Array(part);
   }
 }
@@ -729,6 +806,13 @@ async function* partsOf(file, partSize, signal) {
 /** Computes a checksum in base64: in a worker for a large file if the page allows one, else here, part by part. */
 async function hash(file, algorithm, { signal, worker = true }, onHashed) {
   throwIfAborted(signal);
+  if (algorithm === "sha256" && file.size < WHOLE_BELOW && globalThis.crypto?.subtle) {
+    const data = await untilAborted(file.arrayBuffer(), signal).catch((error) => { throw error instanceof UploadError ? error : unreadable(error); });
+    if (data.byteLength !== file.size) throw fileChanged();
+    const digest = await untilAborted(crypto.subtle.digest("SHA-256", data), signal);
+    onHashed(data.byteLength);
+    return base64(new Uint8Array(digest));
+  }
   if (worker && file.size >= WORKER_FROM && typeof Worker === "function") {
     const value = await hashInWorker(file, algorithm, signal, onHashed);
     if (value !== undefined) return value;
@@ -750,8 +834,10 @@ async function hashHere(file, algorithm, partSize, signal, onHashed) {
     throw error instanceof UploadError ? error : unreadable(error);
   }
   if (hashed !== file.size) throw fileChanged();
-  return btoa(String.fromCharCode(...state.digest()));
+  return base64(state.digest());
 }
+
+function base64(data) { return btoa(String.fromCharCode(...data)); }
 
 /** Undefined if there can be no worker here: the page's Content-Security-Policy forbids it, or this file is not served under its name. */
 function hashInWorker(file, algorithm, signal, onHashed) {
@@ -765,12 +851,15 @@ function hashInWorker(file, algorithm, signal, onHashed) {
       return;
     }
     const end = (finish, value) => {
+      clearTimeout(timer);
       signal?.removeEventListener("abort", stop);
       worker.terminate();
       finish(value);
     };
     const stop = () => end(reject, aborted());
+    const timer = setTimeout(() => end(resolve, undefined), WORKER_SILENCE);
     worker.onmessage = ({ data }) => {
+      clearTimeout(timer);
       if (data.hashed !== undefined) onHashed(data.hashed);
       else if (data.value !== undefined) end(resolve, data.value);
       else end(reject, new UploadError(data.code, data.message));
