@@ -517,6 +517,8 @@ class Upload {
       return result;
     } catch (error) {
       if (error.needsNewTicket) this.ticket = undefined;
+      // The ticket is for the size that the file had. Firefox sends a file that has grown since with the rest.
+      if (["file-too-large", "file-too-small"].includes(error.code) && ticket.minSize <= this.file.size && this.file.size <= ticket.maxSize) throw fileChanged(error);
       // Once may be a connection that broke; twice it is a setting, which no third try changes.
       if (error.code === "cors" && (this.timesWithoutCORS += 1) > 1) error.retryable = false;
       throw error;
@@ -560,7 +562,8 @@ class Upload {
     const { file, request: { size } } = this;
     if (file.size !== size) throw fileChanged();
     try {
-      await untilAborted(file.slice(0, 1).arrayBuffer(), this.options.signal);
+      // A file that has vanished seems to be empty: it is read whole, not a part of it.
+      await untilAborted((size === 0 ? file : file.slice(0, 1)).arrayBuffer(), this.options.signal);
       await untilAborted(file.slice(Math.max(0, size - 1)).arrayBuffer(), this.options.signal);
     } catch (error) {
       throw error instanceof UploadError ? error : unreadable(error);
@@ -627,6 +630,8 @@ class Upload {
         body.append(ticket.fileField, file, "file");
       }
       this.#report("uploading");
+      // The page may have cancelled at that.
+      if (failed) return;
       moved();
       request.send(body);
     });
@@ -635,11 +640,11 @@ class Upload {
   /** Why a request to the store had no answer. */
   async #reason(ticket) {
     await this.#checkFile();
-    if ("success_action_redirect" in ticket.fields && this.loaded === this.request.size) {
-      return new UploadError("redirect-unreadable", "The file may be stored: the store sent the browser to the rule's successRedirect, which this page may not "
-        + "read. For pages with a script use a rule without successRedirect.");
-    }
     const error = await unreachable("The store", new URL("/", ticket.url).href, this.options.signal);
+    if (error.code === "cors" && "success_action_redirect" in ticket.fields) {
+      return new UploadError("redirect-unreadable", "The file may be stored: the rule's successRedirect is an address that this page may not read. For pages with "
+        + "a script use a rule without successRedirect.");
+    }
     // With a part sent already, the page was allowed.
     if (error.code === "cors" && this.loaded > 0) {
       return new UploadError("network", "The connection to the store broke. Check it, and try again.", { retryable: true });
@@ -676,10 +681,9 @@ function unreadable(error) {
 
 function storedBy(request, ticket, size) {
   const { status } = request;
-  const type = request.getResponseHeader("Content-Type") ?? "";
-  const isHTML = /^text\/html\b/i.test(type);
+  const isHTML = /^text\/html\b/i.test(headerOf(request, "content-type") ?? "");
   const elements = xmlElements(request.responseText);
-  const etag = request.getResponseHeader("ETag") ?? elements.get("ETag") ?? undefined;
+  const etag = headerOf(request, "etag") ?? elements.get("ETag") ?? undefined;
   const isMoved = request.responseURL !== "" && request.responseURL !== new URL(ticket.url).href;
   const isRedirected = isMoved && "success_action_redirect" in ticket.fields;
   // A page with status 200 is of a proxy, or of a network that wants a login first.
@@ -688,7 +692,13 @@ function storedBy(request, ticket, size) {
     const signed = { ...ticket.headers, ...ticket.fields };
     return { key: ticket.key, rule: ticket.rule, ticketId: ticket.id, size, contentType: signed["Content-Type"], etag };
   }
-  throw storeError(status, request.responseText, seconds(request.getResponseHeader("Retry-After")));
+  throw storeError(status, request.responseText, seconds(headerOf(request, "retry-after")));
+}
+
+/** A header field by its name in lower case. To ask for one that the bucket does not expose would be an error in the console. */
+function headerOf(request, name) {
+  const line = request.getAllResponseHeaders().split("\r\n").find((each) => each.toLowerCase().startsWith(`${name}:`));
+  return line?.slice(name.length + 1).trim();
 }
 
 /**
@@ -730,10 +740,12 @@ const STORE_ERRORS = [
   {"store": "AccessDenied", "contains": "request has expired", "code": "ticket-expired", "sentence": "The ticket expired before the upload began. Take a new ticket and upload again.", "newTicket": true},
   {"store": "ExpiredToken", "code": "ticket-expired", "sentence": "The credentials that signed the ticket have expired. Take a new ticket and upload again.", "newTicket": true},
   {"store": "TokenRefreshRequired", "code": "ticket-expired", "sentence": "The credentials that signed the ticket have expired. Take a new ticket and upload again.", "newTicket": true},
-  {"store": "AccessDenied", "contains": "content-type", "code": "type-not-signed", "sentence": "The form's Content-Type is not the one that was signed. Send the ticket's fields as they are."},
+  {"store": "AccessDenied", "contains": "\"$content-type\"", "code": "type-not-signed", "sentence": "The form's Content-Type is not the one that was signed. Send the ticket's fields as they are."},
+  {"store": "AccessDenied", "contains": "not met condition: content-type", "code": "type-not-signed", "sentence": "The form's Content-Type is not the one that was signed. Send the ticket's fields as they are."},
   {"store": "AccessDenied", "contains": "extra input fields", "code": "field-not-signed", "sentence": "The form has a field that was not signed. Send the ticket's fields and the file, and nothing else."},
   {"store": "AccessDenied", "contains": "policy missing condition", "code": "field-not-signed", "sentence": "The form has a field that was not signed. Send the ticket's fields and the file, and nothing else."},
   {"store": "AccessDenied", "contains": "policy condition failed", "code": "policy-condition-failed", "sentence": "The form is not what was signed. Send the ticket's fields as they are, before the file."},
+  {"store": "AccessDenied", "contains": "policy check failed", "code": "policy-condition-failed", "sentence": "The form is not what was signed. Send the ticket's fields as they are, before the file."},
   {"store": "AccessDenied", "contains": "according to policy", "code": "policy-condition-failed", "sentence": "The form is not what was signed. Send the ticket's fields as they are, before the file."},
   {"store": "AccessDenied", "contains": "headers present in the request which were not signed", "code": "field-not-signed", "sentence": "The request has a header that was not signed. Send the ticket's headers and the file, and nothing else."},
   {"store": "AccessDenied", "contains": "cors", "code": "cors-not-allowed", "sentence": "The bucket's CORS rules do not allow this page. Add the page's origin to them."},
@@ -772,6 +784,7 @@ const STORE_ERRORS = [
   {"store": "InvalidArgument", "contains": "only one auth mechanism", "code": "authorization-sent", "sentence": "The upload had an Authorization header. Send none to the store: the ticket is signed already."},
   {"store": "InvalidArgument", "contains": "authorization", "code": "authorization-sent", "sentence": "The upload had an Authorization header. Send none to the store: the ticket is signed already."},
   {"store": "InvalidArgument", "code": "form-invalid", "sentence": "The store does not accept a field of the upload. Send the ticket's fields as they are, with no Authorization header."},
+  {"store": "InvalidRequest", "contains": "aws4-hmac-sha256", "code": "signature-version", "sentence": "The bucket takes no signatures of this version. Set signatureVersion to v4."},
   {"store": "InvalidRequest", "code": "form-invalid", "sentence": "The store does not accept the upload as it was sent."},
   {"store": "MalformedPOSTRequest", "code": "form-invalid", "sentence": "The form is not well formed: it must be multipart/form-data, with the file last."},
   {"store": "IncorrectNumberOfFilesInPostRequest", "code": "form-invalid", "sentence": "The form must have one file, as its last part."},

@@ -23,6 +23,7 @@ class PageServer:
 
     def __init__(self):
         self._files: dict[str, str] = {}
+        self._headers: dict[str, str] = {}
         self._told: queue.Queue[str] = queue.Queue()
         pages = self
 
@@ -31,6 +32,8 @@ class PageServer:
                 text = pages._files.get(self.path)
                 self.send_response(200 if text is not None else 404)
                 self.send_header("Content-Type", "text/javascript" if self.path.endswith(".js") else "text/html; charset=utf-8")
+                for name, value in pages._headers.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write((text or "").encode())
 
@@ -53,9 +56,13 @@ class PageServer:
         self._server.shutdown()
         self._server.server_close()
 
+    def serve(self, page: str, files: dict[str, str] | None = None, headers: dict[str, str] | None = None):
+        """From now on the page is at `/`, the files at their paths; all are sent with the header fields."""
+        self._files, self._headers = {"/": page} | (files or {}), headers or {}
+
     def visit(self, page: str, files: dict[str, str] | None = None) -> str:
         """Opens the page and returns what it tells first."""
-        self._files = {"/": page} | (files or {})
+        self.serve(page, files)
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
             browser = subprocess.Popen([CHROMIUM, *OPTIONS, f"--user-data-dir={profile}", self.origin + "/"], stdin=subprocess.DEVNULL,
                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -161,6 +168,18 @@ class Browser:
         if "exceptionDetails" in result:
             raise BrowserError(result["exceptionDetails"].get("exception", {}).get("description", result["exceptionDetails"]["text"]))
         return result["result"].get("value")
+
+    def choose(self, selector: str, *paths: pathlib.Path):
+        """Chooses files, or one folder, in an input element."""
+        root = self.send("DOM.getDocument")["root"]["nodeId"]
+        node = self.send("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self.send("DOM.setFileInputFiles", nodeId=node, files=[str(path) for path in paths])
+
+    def drop(self, x: int, y: int, *paths: pathlib.Path):
+        """Drops files and folders at a place of the page, in CSS pixels."""
+        data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            self.send("Input.dispatchDragEvent", type=kind, x=x, y=y, data=data)
 
     def press(self, key: str):
         """A key without a character, such as Tab."""

@@ -216,7 +216,7 @@ def _handler(owner: LoopbackServer) -> type[BaseHTTPRequestHandler]:
             else:
                 self.wfile.write(reply.body)
 
-        do_GET = do_POST = do_PUT = do_HEAD = _serve
+        do_GET = do_POST = do_PUT = do_HEAD = do_OPTIONS = _serve
 
         def log_message(self, *_):
             pass
