@@ -205,6 +205,7 @@ def token_of(dev: Dev) -> str:
 
 
 EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
+MODULE = {"/clients/web/postern.js": (EXAMPLES.parent / "clients/web/postern.js").read_text()}
 # What a person does on examples/browser.html, and then what the page says.
 CHOOSE = """
 <script type="module">
@@ -239,11 +240,11 @@ def browser_example(dev: Dev, name: str, type: str, before: str = "") -> str:
     ("me.png", "image/png", "", "Stored as images/dev-user/"), ("me.PNG", "", "", "Stored as images/dev-user/"),
     ("me.png", "image/png", TRACING, "Stored as images/dev-user/"),
     ("me.txt", "text/plain", "", '"text/plain" may not be uploaded here'), ("me", "", "", "No type was named"),
-    ("me.png", "image/png", TOKEN_ON_UPLOADS, "send no Authorization header")])
+    ("me.png", "image/png", TOKEN_ON_UPLOADS, "had an Authorization header. Send none")])
 def test_a_page_of_another_port_uploads(edited, name, type, before, said):
     """examples/browser.html in Chromium, as a developer serves it."""
     dev, pages = edited
-    told = pages.visit(browser_example(dev, name, type, before))
+    told = pages.visit(browser_example(dev, name, type, before), MODULE)
     assert told.startswith(said) or said in told, told
     if told.startswith("Stored as "):
         stored = dev.folder / "dev" / "files" / BUCKET / told.removeprefix("Stored as ")
@@ -252,7 +253,8 @@ def test_a_page_of_another_port_uploads(edited, name, type, before, said):
 
 def test_a_page_that_is_not_listed_is_named_in_the_log(dev):
     with PageServer() as pages:
-        assert pages.visit(browser_example(dev, "me.png", "image/png")) == "Failed to fetch"
+        told = pages.visit(browser_example(dev, "me.png", "image/png"), MODULE)
+    assert told.startswith("Postern can be reached") and pages.origin in told
     refused = [line for line in dev.errors.read_text().splitlines() if "origin-not-allowed" in line]
     assert refused and all(f"origin={pages.origin}" in line and "'origins'" in line for line in refused), refused
 

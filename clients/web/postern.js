@@ -223,6 +223,7 @@ class Attempts {
     this.left = retries;
     this.made = 0;
     this.newTickets = 0;
+    this.timesWithoutCORS = 0;
     this.onPause = onPause;
   }
 
@@ -241,6 +242,8 @@ class Attempts {
   }
 
   async pauseAfter(error) {
+    // Once may be a connection that broke; twice it is a setting, which no third try changes.
+    if (error.code === "cors" && (this.timesWithoutCORS += 1) > 1) error.retryable = false;
     if (this.left <= 0 || !(error.retryable || error.needsNewTicket) || (error.retryAfter ?? 0) > MAX_RETRY_AFTER) throw error;
     this.left -= 1;
     const backoff = 500 * 2 ** this.made * (0.5 + Math.random() / 2);
@@ -486,7 +489,6 @@ class Upload {
     });
     this.ticket = undefined;
     this.loaded = 0;
-    this.timesWithoutCORS = 0;
     const { rule, filename = file.name, contentType = file.type, metadata, parameters } = options;
     let { path = file.webkitRelativePath || undefined } = options;
     if (rule?.usesPath === false) path = undefined;
@@ -519,8 +521,6 @@ class Upload {
       if (error.needsNewTicket) this.ticket = undefined;
       // The ticket is for the size that the file had. Firefox sends a file that has grown since with the rest.
       if (["file-too-large", "file-too-small"].includes(error.code) && ticket.minSize <= this.file.size && this.file.size <= ticket.maxSize) throw fileChanged(error);
-      // Once may be a connection that broke; twice it is a setting, which no third try changes.
-      if (error.code === "cors" && (this.timesWithoutCORS += 1) > 1) error.retryable = false;
       throw error;
     }
   }
