@@ -259,30 +259,12 @@ def test_a_page_that_is_not_listed_is_named_in_the_log(dev):
     assert refused and all(f"origin={pages.origin}" in line and "'origins'" in line for line in refused), refused
 
 
-# The script of README.md, and examples/uppy.js with stand-ins for Uppy's modules.
+# The script of README.md.
 README_PAGE = """<!doctype html><script type="module">
   const token = TOKEN, file = new File([new Uint8Array([104, 105])], NAME, {type: TYPE});
   async function run() { SCRIPT
     return upload.status; }
   run().then(String, (error) => `${error.name}: ${error.message}`).then((text) => fetch("/told", {method: "POST", body: text}));
-</script>"""
-UPPY_PAGE = """<!doctype html>
-<script type="importmap">{"imports": {
-  "@uppy/core": "data:text/javascript,export default class { use(plugin, options) { this.options = options; return this; } }",
-  "@uppy/aws-s3": "data:text/javascript,export default class {}"}}</script>
-<script type="module">
-  const source = await (await fetch("/uppy.js")).text();
-  const {makeUppy, restrictions} = await import(URL.createObjectURL(new Blob([source], {type: "text/javascript"})));
-  const options = {postern: POSTERN, rule: "images", token: () => TOKEN};
-  const tried = async (make) => { try { return await make(); } catch (error) { return `${error.name}: ${error.message}`; } };
-  const take = (file) => makeUppy(options).options.getUploadParameters({size: 4, ...file});
-  const told = {
-    restrictions: await tried(() => restrictions(options)), rule: await tried(() => restrictions({...options, rule: "none"})),
-    token: await tried(() => restrictions({...options, token: () => "x"})),
-    ticket: await tried(() => take({name: "me.png", type: ""})), unnamed: await tried(() => take({name: "me.png"})),
-    refused: await tried(() => take({name: "me.txt", type: "text/plain"})),
-  };
-  fetch("/told", {method: "POST", body: JSON.stringify(told)});
 </script>"""
 
 
@@ -293,17 +275,6 @@ def test_the_script_of_the_readme(edited, name, type, said):
     script = script.replace("https://uploads.example.com", f"http://127.0.0.1:{dev.port}")
     page = README_PAGE.replace("SCRIPT", script).replace("TOKEN", json.dumps(token_of(dev))).replace("NAME", json.dumps(name)).replace("TYPE", json.dumps(type))
     assert pages.visit(page).startswith(said)
-
-
-def test_the_example_for_uppy(edited):
-    dev, pages = edited
-    page = UPPY_PAGE.replace("POSTERN", json.dumps(f"http://127.0.0.1:{dev.port}")).replace("TOKEN", json.dumps(token_of(dev)))
-    told = json.loads(pages.visit(page, {"/uppy.js": (EXAMPLES / "uppy.js").read_text()}))
-    assert told["restrictions"]["maxFileSize"] == 5 * 1024**2 and {"image/png", ".png"} <= set(told["restrictions"]["allowedFileTypes"])
-    assert told["rule"] == 'Error: This user has no rule "none".' and told["token"].startswith("Error: ")
-    for ticket in (told["ticket"], told["unnamed"]):
-        assert ticket["method"] == "POST" and ticket["fields"]["Content-Type"] == "image/png"
-    assert told["refused"].startswith('Error: "text/plain" may not be uploaded here')
 
 
 def test_the_script_for_curl(dev, tmp_path):

@@ -15,7 +15,7 @@ from harness.service import BINARY, ROOT, clean_environment
 from harness.tenant import Tenant, to_yaml
 from harness.waiting import until
 
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md"), *ROOT.glob("Tests/*/README.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md"), *ROOT.glob("Tests/*/README.md")])
 RULES, SETTINGS, MONITORING, PROBLEMS = (ROOT / f"docs/{page}.md" for page in ("rules", "settings", "monitoring", "problems"))
 # No known key resembles it, so the answer is the list of all of them.
 NO_KEY = "qzqzqzqz"
