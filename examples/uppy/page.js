@@ -21,6 +21,7 @@ export async function show(makeUppy) {
       lines.set(uppy.addFile({ name: data.name, type: data.type, data }), line);
     }
     input.value = "";
-    message.textContent = (await uppy.upload()) ? "All files are stored." : "Not all files are stored.";
+    const { failed } = await uppy.upload();
+    message.textContent = failed.length ? "Not all files are stored." : "All files are stored.";
   });
 }

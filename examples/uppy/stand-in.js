@@ -29,19 +29,20 @@ export default class Uppy {
   }
   getFile(id) { return this.#files.get(id); }
   async upload() {
-    const outcomes = await Promise.all([...this.#files.values()].map(async (file) => {
+    const [successful, failed] = [[], []];
+    await Promise.all([...this.#files.values()].map(async (file) => {
       const onProgress = (bytesUploaded, bytesTotal) => this.emit("upload-progress", file, { bytesUploaded, bytesTotal });
       try {
         const body = await this.#uploader.upload(file, onProgress);
         this.emit("upload-success", file, { status: 200, uploadURL: body.location, body });
-        return true;
+        successful.push(file);
       } catch (error) {
         this.emit("upload-error", file, error);
-        return false;
+        failed.push(file);
       }
     }));
     this.#files.clear();
-    return outcomes.every(Boolean);
+    return { successful, failed };
   }
 }
 
