@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Starts an example: the part of an app that a visitor of its pages does not see. Each example's `run` calls this file.
 
@@ -19,6 +18,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -27,7 +27,7 @@ import urllib.request
 
 EXAMPLES = pathlib.Path(__file__).resolve().parent
 ROOT = EXAMPLES.parent
-PORT = int(os.environ.get("PORT", "8000"))
+PORT = os.environ.get("PORT", "8000")
 POSTERN = os.environ.get("POSTERN", "http://127.0.0.1:8080").rstrip("/")
 DEV = pathlib.Path(os.environ.get("POSTERN_DEV", ROOT / "postern-dev"))
 HOSTS = {f"127.0.0.1:{PORT}", f"localhost:{PORT}"}
@@ -37,6 +37,15 @@ TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=u
 def fail(text: str):
     print(f"postern: {text}", file=sys.stderr)
     sys.exit(1)
+
+
+def require_port():
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", int(PORT)))
+    except (OSError, ValueError, OverflowError) as problem:
+        fail(f"cannot listen on 127.0.0.1:{PORT} ({problem}): name another port in PORT, and its origin in the tenant's `origins`")
 
 
 def install(packages: list[str]):
@@ -52,9 +61,12 @@ def postern(*arguments: str) -> str:
         (str(path) for path in (ROOT / ".build/debug/postern", ROOT / ".build/release/postern") if path.exists()), shutil.which("postern"))
     if not found:
         fail("there is no program postern: build it with make run, or name it in POSTERN_BINARY")
-    done = subprocess.run([found, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    try:
+        done = subprocess.run([found, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    except OSError as problem:
+        fail(f"there is no program {found} ({problem.strerror}): build it with make run, or name it in POSTERN_BINARY")
     if done.returncode != 0:
-        fail(done.stderr.strip())
+        fail(f"{found} {arguments[0]}: {done.stderr.strip() or done.returncode}")
     return done.stdout
 
 
@@ -88,9 +100,13 @@ def add_tenant(template: pathlib.Path) -> dict[str, str]:
     if not store:
         fail(f"there is no endpoint in {DEV}/tenants/example.yaml: add the address of the store of postern dev to its `store`")
     made = json.loads(postern("key", "new", "--tenant", template.stem, "--id", template.stem, "--json"))
-    text = template.read_text().replace("0" * 64, made["sha256"]).replace("http://127.0.0.1:9000", store.group(1)).replace(
+    written = template.read_text()
+    target = DEV / "tenants" / template.name
+    if target.exists() and target.read_text().partition("\n")[0] != written.partition("\n")[0]:
+        fail(f"there is a rule file {target} that is not the example's: rename it and its tenant")
+    text = written.replace("0" * 64, made["sha256"]).replace("http://127.0.0.1:9000", store.group(1)).replace(
         "http://127.0.0.1:8000", f"http://127.0.0.1:{PORT}")
-    (DEV / "tenants" / template.name).write_text(text)
+    target.write_text(text)
     question = urllib.request.Request(f"{POSTERN}/v1/rules", headers={"Authorization": f"Bearer {made['key']}"})
     end = time.monotonic() + 60
     while True:
@@ -99,7 +115,7 @@ def add_tenant(template: pathlib.Path) -> dict[str, str]:
             return {"POSTERN_API_KEY": made["key"], "S3_ENDPOINT": store.group(1)}
         except urllib.error.HTTPError as refusal:
             if time.monotonic() > end:
-                fail(f"{POSTERN} does not accept the API key in {DEV}/tenants/{template.name} ({refusal}): its log says why")
+                fail(f"{POSTERN} does not accept the API key in {target} ({refusal}): its log says why")
             time.sleep(0.2)
 
 
@@ -154,10 +170,7 @@ def serve(folder: pathlib.Path, libraries: list[str]):
             fail(f"there is no {path}: {folder}/README.md says what the example needs")
         (Pages.folders if pathlib.Path(path).is_dir() else Pages.files)[where] = pathlib.Path(path)
     token()  # once before the start, so that a fault is told here
-    try:
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", PORT), Pages)
-    except OSError as problem:
-        fail(f"cannot listen on 127.0.0.1:{PORT} ({problem.strerror}): name another port in PORT, and its origin in the tenant's `origins`")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", int(PORT)), Pages)
     announce()
     try:
         server.serve_forever()
@@ -173,12 +186,15 @@ def main():
     arguments.add_argument("--command", nargs=argparse.REMAINDER, help="serve no pages; run this, the example's own server, with an API key")
     given = arguments.parse_args()
     folder = given.folder.resolve()
+    # A proxy for the outside is not for this machine.
+    os.environ.setdefault("no_proxy", "127.0.0.1,localhost")
+    require_port()
     install(given.packages)
     require_service()
     if not given.command:
         serve(folder, given.library)
         return
-    environment = {"POSTERN": POSTERN, "PORT": str(PORT)}
+    environment = {"POSTERN": POSTERN, "PORT": PORT}
     if "POSTERN_API_KEY" not in os.environ:
         environment |= add_tenant(next((folder / "tenants").glob("*.yaml")))
     program = shutil.which(given.command[0]) or fail(f"there is no program {given.command[0]}: {folder}/README.md says what the example needs")

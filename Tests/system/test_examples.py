@@ -290,8 +290,22 @@ def test_a_page_of_another_name_gets_no_token(dev):
 
 @pytest.mark.parametrize("change, said", [
     ({"POSTERN": "http://127.0.0.1:1"}, "no answer from http://127.0.0.1:1"), ({"POSTERN_DEV": "/nowhere"}, "run `make run` in another terminal"),
-    ({"POSTERN_BINARY": "/bin/false"}, "postern: "), ({"PORT": None}, "name another port in PORT")])
+    ({"POSTERN_BINARY": "/bin/false"}, "postern: "), ({"POSTERN_BINARY": "/nowhere/postern"}, "there is no program /nowhere/postern"),
+    ({"PORT": None}, "name another port in PORT"), ({"PORT": "x"}, "name another port in PORT"), ({"PORT": "70000"}, "name another port in PORT")])
 def test_what_is_missing_is_told(dev, change, said):
-    environment = dev.environment | {name: value or dev.environment["POSTERN"].rpartition(":")[2] for name, value in change.items()}
+    taken = dev.environment["POSTERN"].rpartition(":")[2]
+    environment = dev.environment | {name: value or taken for name, value in change.items()}
     done = subprocess.run([EXAMPLES / "uppy" / "run"], capture_output=True, text=True, timeout=120, env=clean_environment(**environment), stdin=subprocess.DEVNULL)
     assert done.returncode == 1 and said in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_rule_file_of_the_user_is_left_alone(dev):
+    """A back end's example writes its own rule file again and again, and no other."""
+    mine = pathlib.Path(dev.environment["POSTERN_DEV"]) / "tenants" / "cms.yaml"
+    before = mine.read_text() if mine.exists() else None
+    mine.write_text("# My own.\n")
+    try:
+        done = subprocess.run([EXAMPLES / "php" / "run"], capture_output=True, text=True, timeout=120, env=clean_environment(**dev.environment), stdin=subprocess.DEVNULL)
+        assert done.returncode == 1 and str(mine) in done.stderr and mine.read_text() == "# My own.\n"
+    finally:
+        mine.unlink() if before is None else mine.write_text(before)
