@@ -15,6 +15,7 @@ export async function show(makeUppy) {
   uppy.on("upload-error", (file, error) => say(file, error.message));
   uppy.setOptions({ restrictions: await restrictions(options) });
   input.accept = uppy.opts.restrictions.allowedFileTypes.join(",");
+  input.disabled = false;
   input.addEventListener("change", async () => {
     for (const data of input.files) {
       const line = list.appendChild(document.createElement("li"));
