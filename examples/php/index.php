@@ -34,7 +34,7 @@ $text = fn (string $value): string => htmlspecialchars($value, ENT_QUOTES, 'UTF-
 <p><a href="/">Another file</a></p>
 <?php else: ?>
 <p>Signed in as <?= $text($user) ?>. JPEG pictures, up to 10 MiB:</p>
-<?= postern_form('photos', 'image/jpeg', $user) ?>
+<?= postern_form('photos', $user) ?>
 
 <?php endif ?>
 </html>
