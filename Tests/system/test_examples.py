@@ -41,9 +41,15 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def dev(tmp_path_factory, logs):
+def port():
+    """Of all examples, one after the other."""
+    return free_ports(1)[0]
+
+
+@pytest.fixture(scope="module")
+def dev(tmp_path_factory, logs, port):
     """`postern dev`, one for all examples, whose example tenant lists the example's port."""
-    folder, ports, port = tmp_path_factory.mktemp("examples"), free_ports(3), free_ports(1)[0]
+    folder, ports = tmp_path_factory.mktemp("examples"), free_ports(3)
     keys = {"POSTERN_DEV_ACCESS_KEY_ID": "AKIAEXAMPLES0000", "POSTERN_DEV_SECRET_ACCESS_KEY": "the-secret-of-the-examples"}
     running = Dev(folder, logs, "dev-examples", ports, environment=keys)
     rules = folder / "dev" / "tenants" / "example.yaml"
@@ -59,9 +65,8 @@ def dev(tmp_path_factory, logs):
 
 
 @pytest.fixture(scope="module")
-def ceph(make_service, real_store):
+def ceph(make_service, real_store, port):
     """A service whose store is Ceph, on another origin; the bucket has the CORS configuration that `postern cors` prints."""
-    port = free_ports(1)[0]
     origin = f"http://127.0.0.1:{port}"
     photos = {"keyPrefix": "photos/{user}/", "contentTypes": ["image/jpeg"], "maxSize": "10MiB", "successRedirect": f"{origin}/done"}
     tenant = Tenant("examples", store={"bucket": real_store.bucket, "region": real_store.region, "endpoint": real_store.path_endpoint},
@@ -100,8 +105,7 @@ class Example:
         self.browser = None
 
     def __enter__(self):
-        until("the example runs", self.listens, seconds=120)
-        assert f"Open {self.origin}/" in "".join(self.output)
+        until("the example listens, and says where", lambda: self.listens() and f"Open {self.origin}/" in "".join(self.output), seconds=120)
         self.browser = Browser()
         return self
 
