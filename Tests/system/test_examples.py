@@ -125,6 +125,11 @@ class Example:
         found = until(selector, lambda: self.browser.send("Runtime.evaluate", expression=f"document.querySelector({json.dumps(selector + ':enabled')})")["result"].get("objectId"), seconds=60)
         self.browser.send("DOM.setFileInputFiles", objectId=found, files=[str(file) for file in files])
 
+    def slow_down(self):
+        """So slow that there is progress to tell."""
+        self.browser.send("Network.enable")
+        self.browser.send("Network.emulateNetworkConditions", offline=False, latency=0, downloadThroughput=-1, uploadThroughput=500_000)
+
     def text(self, selector: str) -> str:
         return self.browser.run(f"document.querySelector({json.dumps(selector)})?.textContent ?? ''")
 
@@ -161,9 +166,7 @@ def test_dropzone(place, picture, note):
         browser.open(example.origin)
         until("Dropzone is there", lambda: browser.run("Dropzone.instances.length"), seconds=60)
         browser.run("window.told = []; Dropzone.instances[0].on('uploadprogress', (file, percent) => told.push(percent)); 0")
-        # So slow that there is progress to tell.
-        browser.send("Network.enable")
-        browser.send("Network.emulateNetworkConditions", offline=False, latency=0, downloadThroughput=-1, uploadThroughput=500_000)
+        example.slow_down()
         example.choose("input.dz-hidden-input", picture, note, empty, second, third)
         until("all are done", lambda: browser.run("Dropzone.instances[0].files.every(({status}) => status === 'success' || status === 'error')"), seconds=60)
         states = browser.run("""Dropzone.instances[0].files.map((file) => ({name: file.name, status: file.status, key: file.ticket?.key,
@@ -228,9 +231,14 @@ def test_shrine(place, picture, note):
 def test_react(place, picture, note):
     with Example("react", place) as example:
         example.browser.open(example.origin)
+        until("the component is there", lambda: example.browser.run("Boolean(document.getElementById('bar'))"), seconds=60)
+        example.browser.run("""window.told = [];
+            new MutationObserver(([{target}]) => told.push(target.value)).observe(document.getElementById("bar"), {attributes: true}); 0""")
+        example.slow_down()
         example.choose("#file", picture)
         assert place.stored(stored_as(example.says("Stored as"))) == PNG
-        assert example.browser.run("document.getElementById('bar').value") == 1 and example.browser.complaints == []
+        progress = example.browser.run("told")
+        assert progress == sorted(progress) and progress[-1] == 1 and [share for share in progress if 0 < share < 1] and example.browser.complaints == []
         example.choose("#file", note)
         example.says("may not be uploaded here")
 
