@@ -368,7 +368,8 @@ def anchors(path: pathlib.Path) -> set[str]:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=name)
 def test_every_link_leads_somewhere(path):
-    for target in re.findall(r"\]\(([^)\s]+)\)", FENCE.sub("", path.read_text())):
+    text = FENCE.sub("", path.read_text())
+    for target in re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'\b(?:src|srcset)="([^"]+)"', text):
         if re.match(r"[a-z]+:", target):
             continue
         file, _, anchor = target.partition("#")
