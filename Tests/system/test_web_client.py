@@ -191,6 +191,21 @@ def test_a_file_is_stored(page, world, rule):
     page.check()
 
 
+def test_progress_does_not_go_back(page, world):
+    """When the whole file is sent a second time."""
+    size = 60 << 20
+    world.fake.answers = [Reply(503, b"<Error><Code>SlowDown</Code></Error>", CORS)]
+    progress = page.run(f"""(async () => {{
+        const progress = [];
+        await upload(new File([new Uint8Array({size})], "a.bin"), {{...base, rule: "fake", onProgress: ({{phase, loaded}}) => progress.push([phase, loaded])}});
+        return progress;
+    }})()""")
+    loaded = [each for _, each in progress]
+    assert loaded == sorted(loaded) and loaded[-1] == size and len(set(loaded)) > 2 and len(world.fake.uploads()) == 2
+    assert "waiting" in [phase for phase, _ in progress[2:]]
+    page.check(noisy=True)
+
+
 def test_many_files(page, world):
     """Three at a time, tickets as they are needed, results in order; one that is refused stops no other."""
     world.fake.delay = 0.4
