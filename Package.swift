@@ -97,7 +97,7 @@ let package = Package(
             resources: [
                 .embedInCode("openapi.yaml"), .embedInCode("openapi.json"), .embedInCode("openapi-admin.yaml"),
                 .embedInCode("Admin/Status/status.html"), .embedInCode("Admin/Status/status.css"),
-                .embedInCode("Admin/Status/status.js"),
+                .embedInCode("Admin/Status/status.js"), .embedInCode("Tickets/form.css"),
             ],
             swiftSettings: settings
         ),

@@ -63,7 +63,7 @@ enum InProcess {
                 sizes: admission.sizes,
                 expiresAt: expiresAt,
                 serverTime: now,
-                rule: rule.name
+                rule: rule
             )
             return ticket.json()
         }

@@ -64,7 +64,7 @@ package struct InlinePage: Sendable {
     }
 
     /// `sha256-…` the hash source of an inline element (CSP Level 3 section 2.3.1).
-    private static func sourceHash(_ text: String) -> String {
+    package static func sourceHash(_ text: String) -> String {
         "sha256-" + DigestAlgorithm.sha256.hash(text.utf8).base64
     }
 }

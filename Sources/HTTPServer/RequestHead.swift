@@ -39,6 +39,11 @@ package struct RequestHead: Sendable {
         target.utf8.firstIndex(of: UInt8(ascii: "?")).map { String(target[..<$0]) } ?? target
     }
 
+    /// The text of the target after the first `?`, as it was sent; empty if there is none.
+    package var query: String {
+        target.utf8.firstIndex(of: UInt8(ascii: "?")).map { String(target[target.utf8.index(after: $0)...]) } ?? ""
+    }
+
     /// The values of all fields of that name, in order.
     /// - Parameter name: in lower case
     package func values(_ name: StaticString) -> [String] {
@@ -68,7 +73,7 @@ package struct Request: Sendable {
 
 extension String {
     /// Removes white space from the end of a field's value, where llhttp leaves it (RFC 9110, section 5.5).
-    func trimmingWhitespace() -> String {
+    package func trimmingWhitespace() -> String {
         guard let last = utf8.last, last == UInt8(ascii: " ") || last == UInt8(ascii: "\t") else { return self }
         var text = self[...]
         while text.last == " " || text.last == "\t" { text.removeLast() }
@@ -77,7 +82,7 @@ extension String {
 
     /// Compares field names without regard to case.
     /// - Parameter name: in lower case
-    func isField(_ name: StaticString) -> Bool {
+    package func isField(_ name: StaticString) -> Bool {
         let count = name.utf8CodeUnitCount
         guard utf8.count == count else { return false }
         return utf8.withContiguousStorageIfAvailable { own in

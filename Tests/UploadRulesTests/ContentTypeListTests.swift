@@ -331,6 +331,24 @@ struct ContentTypeListTests {
         #expect(!images.contains(".svg") && !images.contains(".pdf") && Set(images).count == images.count)
     }
 
+    @Test func `the endings of a type are the rule's, or those of the table`() {
+        let list = ContentTypeList(patterns: ["text/csv", "image/*", "application/octet-stream"], endings: ["text/csv": ["tab"]])
+        #expect(list.endings(of: "text/csv; charset=utf-8") == ["tab"])
+        #expect(list.endings(of: "image/png") == ["png"])
+        // Files of every ending can be of this type.
+        #expect(list.endings(of: "application/octet-stream").isEmpty && list.endings(of: "image/x-example").isEmpty)
+        let data = ContentTypeList(patterns: ["application/octet-stream"], endings: ["application/octet-stream": ["dat"]])
+        #expect(data.endings(of: "application/octet-stream") == ["dat"])
+    }
+
+    @Test(arguments: [
+        (["image/jpg"], "image/jpeg"), (["image/*"], nil), (["*/*"], nil), (["a/b", "a/c"], nil),
+        (["image/jpg", "image/jpeg"], "image/jpeg"),
+    ])
+    func `a list of exactly one type has an only type`(patterns: [String], type: String?) {
+        #expect(ContentTypeList(patterns: patterns).onlyType == type)
+    }
+
     @Test(arguments: [
         (["image/png", "text/plain"], "text/plain", "txt"), (["*/*"], "text/plain", "txt"), (["text/*"], "text/plain", "txt"),
         (["image/jpeg", "image/png"], "image/jpeg", "jpg"), (["image/*"], nil, nil), (["x/y"], "x/y", "bin"),

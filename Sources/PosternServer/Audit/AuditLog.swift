@@ -58,7 +58,7 @@ package final class AuditLog: Sendable {
         var record = AuditRecord("ticket", at: context.info.time)
         record.add("ticket", ticket.id)
         record.add(context, user: user, as: users)
-        record.add("rule", ticket.rule)
+        record.add("rule", ticket.rule.name)
         record.addDeclared(request)
         record.add("method", rule.store.method.rawValue.uppercased())
         record.add("bucket", rule.store.bucket)

@@ -35,7 +35,7 @@ package struct DecisionLog: Sendable {
         guard var line = line("ticket issued", .info, context.info) else { return }
         line.add("ticket", ticket.id)
         line.add("tenant", context.tenant.id)
-        line.add("rule", ticket.rule)
+        line.add("rule", ticket.rule.name)
         add(context.principal, to: &line)
         line.add("bucket", bucket)
         line.add("key", ticket.key)

@@ -24,12 +24,18 @@ extension RequestHead {
     /// but not `application/json`.
     /// - Throws: `unsupported-media-type`
     func checkDeclaresJSON() throws(ProblemDetails) {
-        // RFC 9110, section 15.5.16.
-        guard values("content-encoding").allSatisfy({ $0.lowercased() == "identity" }) else {
-            throw ProblemDetails(.unsupportedMediaType, detail: "Send the body without a Content-Encoding.")
+        var types = 0
+        var isJSON = false
+        for (name, value) in fields {
+            if name.isField("content-type") {
+                types += 1
+                isJSON = Self.isJSON(value.trimmingWhitespace())
+            } else if name.isField("content-encoding"), value.trimmingWhitespace().lowercased() != "identity" {
+                // RFC 9110, section 15.5.16.
+                throw ProblemDetails(.unsupportedMediaType, detail: "Send the body without a Content-Encoding.")
+            }
         }
-        let types = values("content-type")
-        if types.count == 1, let type = types.first, Self.isJSON(type) { return }
+        if types == 1, isJSON { return }
         throw ProblemDetails(
             .unsupportedMediaType,
             detail: "Send the body with 'Content-Type: application/json'.",
@@ -81,7 +87,7 @@ struct MemberReader {
     /// A number of bytes, 0 to 2^53.
     mutating func size(_ name: String) throws(ProblemDetails) -> Int? {
         guard let value = member(name) else { return nil }
-        guard case .number(let number) = value, let bytes = number.integer, (0...(1 << 53)).contains(bytes) else {
+        guard case .number(let number) = value, let bytes = number.integer, UploadRequest.sizes.contains(bytes) else {
             throw ProblemDetails(.invalidRequest, detail: "The member '\(name)' must be a whole number of bytes.")
         }
         return bytes

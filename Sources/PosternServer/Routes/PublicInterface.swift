@@ -26,6 +26,7 @@ struct PublicInterface: Sendable {
     private let frontPage: FrontPage?
     private let tickets: TicketRoute
     private let batch: BatchRoute
+    private let presign: PresignRoute
     private let random = RandomPool()
 
     init(
@@ -39,17 +40,24 @@ struct PublicInterface: Sendable {
         self.frontPage = frontPage
         tickets = TicketRoute(issuer: issuer)
         batch = BatchRoute(issuer: issuer, metrics: metrics)
+        presign = PresignRoute(issuer: issuer)
     }
 
     // MARK: Constant responses
 
-    private static let commonFields: ResponseFields = ["Vary": "Origin", "X-Content-Type-Options": "nosniff"]
+    private static let commonFields = commonFields(vary: "Origin")
     static let uncachedFields = commonFields.adding("Cache-Control", "no-store")
+    /// Of a response that depends on `Accept` too.
+    static let negotiatedFields = commonFields(vary: "Accept, Origin").adding("Cache-Control", "no-store")
     private static let document = documentResponse("application/yaml", PackageResources.openapi_yaml)
     private static let documentJSON = documentResponse("application/json", PackageResources.openapi_json)
     private static let health = Response(
         status: 200, shared: uncachedFields.adding("Content-Type", "application/json"),
         body: .bytes(Array(#"{"status":"ok"}"#.utf8)))
+
+    private static func commonFields(vary: String) -> ResponseFields {
+        ["Vary": vary, "X-Content-Type-Options": "nosniff"]
+    }
 
     private static func documentResponse(_ contentType: String, _ bytes: [UInt8]) -> Response {
         Response(
@@ -111,7 +119,7 @@ struct PublicInterface: Sendable {
         do {
             guard try responseWithoutBody(to: head, route, info) == nil else { return nil }
             let context = try TenantContext(info)
-            try context.attribute { try head.checkDeclaresJSON() }
+            if route.takesJSON { try context.attribute { try head.checkDeclaresJSON() } }
             return nil
         } catch {
             let (response, code) = problemResponse(error, route, info)
@@ -154,6 +162,7 @@ struct PublicInterface: Sendable {
         switch route {
         case .tickets: return try context.attribute { try tickets.respond(to: request, context, &lines) }
         case .batch: return try context.attribute { try batch.respond(to: request, context, &lines) }
+        case .presign: return try context.attribute { try presign.respond(to: request.head, context, &lines) }
         default: return RulesRoute().respond(context)
         }
     }
@@ -193,7 +202,7 @@ struct PublicInterface: Sendable {
         case .page:
             guard let page = frontPage?(head) else { throw notFound }
             return page
-        case .tickets, .batch, .rules, .other: return nil
+        case .tickets, .batch, .presign, .rules, .other: return nil
         }
     }
 
@@ -201,7 +210,7 @@ struct PublicInterface: Sendable {
         let refusal = error as? TenantRefusal
         let error = refusal?.cause ?? error
         let problem = ProblemDetails(error)
-        if let refusal, route == .tickets || route == .batch { refusal.context.served.countRefusal(problem.code, of: nil) }
+        if let refusal, route.isForTickets { refusal.context.served.countRefusal(problem.code, of: nil) }
         if let error = error as? AuthenticationError { metrics.countAuthenticationFailure(error.reason) }
         metrics.countProblem(problem.code)
         if !(error is LoggedError) { log.recordRefusal(problem, cause: error, of: info, refusal?.context) }

@@ -4,7 +4,7 @@ import WireFormats
 
 /// The routes of the public interface, with their paths and methods. A route is also a label of the metrics.
 package enum Route: Int, Sendable, CaseIterable {
-    case tickets, batch, rules, document, documentJSON, health
+    case tickets, batch, presign, rules, document, documentJSON, health
     /// The page of `postern dev`; `serve` has none.
     case page
     /// Any other path.
@@ -15,6 +15,7 @@ package enum Route: Int, Sendable, CaseIterable {
         switch self {
         case .tickets: "/v1/tickets"
         case .batch: "/v1/tickets/batch"
+        case .presign: "/v1/presign"
         case .rules: "/v1/rules"
         case .document: "/openapi.yaml"
         case .documentJSON: "/openapi.json"
@@ -34,10 +35,20 @@ package enum Route: Int, Sendable, CaseIterable {
     var methods: [String] {
         switch self {
         case .tickets, .batch: ["POST"]
+        // Without HEAD, which would have to issue a ticket to answer as GET does.
+        case .presign: ["GET"]
         case .rules, .document, .documentJSON, .health, .page: ["GET", "HEAD"]
         case .other: []
         }
     }
+}
+
+extension Route {
+    /// Whether the response is about tickets, so that the tenant's refusals are counted as refused tickets.
+    var isForTickets: Bool { self == .tickets || self == .batch || self == .presign }
+
+    /// Whether requests have a body of JSON.
+    var takesJSON: Bool { self == .tickets || self == .batch }
 }
 
 /// The metrics' label of a request.

@@ -3,13 +3,31 @@
 import HTTPServer
 import WireFormats
 
-/// `POST /v1/tickets`: one ticket.
+/// `POST /v1/tickets`: one ticket, as JSON or as a form of HTML. Problems are JSON in any case.
 struct TicketRoute: Sendable {
     let issuer: TicketIssuer
 
     func respond(to request: Request, _ context: TenantContext, _ lines: inout AuditLines) throws -> Response {
-        let ticket = try issuer.ticket(for: try request.json(), context, into: &lines)
-        return Response(status: 201, shared: context.info.snapshot.fields.json, body: .bytes(ticket.json()))
+        let fields = context.info.snapshot.fields
+        let format = TicketFormat(request.head)
+        guard format != .json else {
+            let ticket = try issuer.ticket(for: try request.json(), context, into: &lines)
+            return Response(status: 201, shared: fields.ticket, body: .bytes(ticket.json()))
+        }
+        let form = UploadForm(try issuer.ticket(for: try request.json(), asForm: true, context, into: &lines))
+        return Response(
+            status: 201, shared: fields.form, fields: form.responseFields,
+            body: .bytes(Array((format == .page ? form.page : form.fragment).utf8)))
+    }
+}
+
+/// `GET /v1/presign`: one ticket, as the endpoint of Shrine's plugin `presign_endpoint` answers.
+struct PresignRoute: Sendable {
+    let issuer: TicketIssuer
+
+    func respond(to head: RequestHead, _ context: TenantContext, _ lines: inout AuditLines) throws -> Response {
+        let ticket = try issuer.ticket(forQuery: head.query, context, into: &lines)
+        return Response(status: 200, shared: context.info.snapshot.fields.json, body: .bytes(ticket.presignJSON()))
     }
 }
 

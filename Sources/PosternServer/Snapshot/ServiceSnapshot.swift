@@ -106,13 +106,22 @@ struct SnapshotFields: Sendable {
     let uncached: ResponseFields
     /// Of such a response with JSON.
     let json: ResponseFields
+    /// Of a ticket as JSON, where `Accept` could have asked for a form.
+    let ticket: ResponseFields
+    /// Of a ticket as a form of HTML.
+    let form: ResponseFields
 
     /// - Parameter digest: of the rules
     init(digest: String) {
-        var fields = PublicInterface.uncachedFields
-        fields.add("Postern-Rules", digest)
-        uncached = fields
-        fields.add("Content-Type", "application/json")
-        json = fields
+        func fields(_ fields: ResponseFields, contentType: String? = nil) -> ResponseFields {
+            var fields = fields
+            fields.add("Postern-Rules", digest)
+            if let contentType { fields.add("Content-Type", contentType) }
+            return fields
+        }
+        uncached = fields(PublicInterface.uncachedFields)
+        json = fields(PublicInterface.uncachedFields, contentType: "application/json")
+        ticket = fields(PublicInterface.negotiatedFields, contentType: "application/json")
+        form = fields(PublicInterface.negotiatedFields, contentType: "text/html; charset=utf-8")
     }
 }

@@ -23,7 +23,10 @@ package struct Ticket: Sendable {
     /// ``expiresAt`` as RFC 3339 text, for the response and the log.
     let expiry: String
     let serverTime: Date
-    let rule: String
+    let rule: UploadRule
+
+    /// The field of a form that has the file.
+    static let fileField = "file"
 
     package init(
         id: String,
@@ -32,7 +35,7 @@ package struct Ticket: Sendable {
         sizes: ClosedRange<Int>,
         expiresAt: Date,
         serverTime: Date,
-        rule: String
+        rule: UploadRule
     ) {
         self.id = id
         self.upload = upload
@@ -59,7 +62,7 @@ package struct Ticket: Sendable {
         json.beginObject()
         json.member(constant: "id", id)
         write(upload, to: &json)
-        json.member(constant: "fileField", "file")
+        json.member(constant: "fileField", Self.fileField)
         json.member(constant: "key", key)
         json.key(constant: "minSize")
         json.int(sizes.lowerBound)
@@ -69,7 +72,7 @@ package struct Ticket: Sendable {
         json.key(constant: "expiresIn")
         json.int(Int(expiresAt.timeIntervalSince1970) - Int(serverTime.timeIntervalSince1970))
         json.member(constant: "serverTime", serverTime.rfc3339)
-        json.member(constant: "rule", rule)
+        json.member(constant: "rule", rule.name)
         json.endObject()
     }
 
@@ -99,6 +102,25 @@ package struct Ticket: Sendable {
             json.key(constant: "fields")
             json.beginObject()
             json.endObject()
+        }
+    }
+
+    /// The ticket as Shrine's `presign_endpoint` writes one, with the method in lower case.
+    func presignJSON() -> [UInt8] {
+        let (method, url, fields, headers): (String, String, [FormField], [HeaderField]) =
+            switch upload {
+            case .post(let form, let url): ("post", url, form.fields, [])
+            case .put(let put): ("put", put.url, [], put.headers)
+            }
+        return JSONWriter.object(capacity: 3072) { json in
+            json.object("fields") { json in
+                for field in fields { json.member(field.name, field.value) }
+            }
+            json.object("headers") { json in
+                for header in headers { json.member(header.name, header.value) }
+            }
+            json.member("method", method)
+            json.member("url", url)
         }
     }
 

@@ -23,15 +23,31 @@ struct TicketIssuer: Sendable {
     /// Issues a ticket, or logs why there is none.
     /// - Parameters:
     ///   - json: the request's body, or the entry of a batch
+    ///   - asForm: whether the ticket becomes an ``UploadForm``
     ///   - context: the authenticated caller
     ///   - lines: gets the ticket's line for the audit log, which must be written before the ticket is sent
     /// - Throws: `LoggedError`
-    func ticket(for json: JSONValue, _ context: TenantContext, into lines: inout AuditLines) throws -> Ticket {
+    func ticket(
+        for json: JSONValue, asForm: Bool = false, _ context: TenantContext, into lines: inout AuditLines
+    ) throws -> Ticket {
+        try ticket(asForm: asForm, context, into: &lines) { () throws(ProblemDetails) in try UploadRequest(json) }
+    }
+
+    /// Issues a ticket for the query of `GET /v1/presign`, or logs why there is none.
+    /// - Throws: `LoggedError`
+    func ticket(forQuery query: String, _ context: TenantContext, into lines: inout AuditLines) throws -> Ticket {
+        try ticket(asForm: false, context, into: &lines) { () throws(ProblemDetails) in try UploadRequest(query: query) }
+    }
+
+    private func ticket(
+        asForm: Bool, _ context: TenantContext, into lines: inout AuditLines,
+        reading readRequest: () throws(ProblemDetails) -> UploadRequest
+    ) throws -> Ticket {
         var request: UploadRequest?
         do {
-            let read = try UploadRequest(json)
+            let read = try readRequest()
             request = read
-            return try ticket(for: read, context, into: &lines)
+            return try ticket(for: read, asForm: asForm, context, into: &lines)
         } catch {
             let problem = ProblemDetails(error)
             let rule = request.flatMap { context.existingRule(named: $0.rule) }
@@ -43,11 +59,12 @@ struct TicketIssuer: Sendable {
     }
 
     private func ticket(
-        for request: UploadRequest, _ context: TenantContext, into lines: inout AuditLines
+        for wanted: UploadRequest, asForm: Bool, _ context: TenantContext, into lines: inout AuditLines
     ) throws -> Ticket {
         let now = context.info.time
-        let uploader = try context.uploader(for: request)
-        let rule = try context.rule(named: request.rule)
+        let uploader = try context.uploader(for: wanted)
+        let rule = try context.rule(named: wanted.rule)
+        let request = asForm ? try UploadForm.request(wanted, under: rule) : wanted
         let store = rule.store
         let credentials = try context.served.credentials(for: store, at: now)
         var random = random
@@ -68,7 +85,7 @@ struct TicketIssuer: Sendable {
             sizes: admission.sizes,
             expiresAt: expiry.instant,
             serverTime: now,
-            rule: rule.name
+            rule: rule
         )
         #if DEBUG
             try ticket.checkAgainstEvaluator(store: store, credentials: credentials)

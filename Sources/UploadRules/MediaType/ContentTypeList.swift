@@ -229,6 +229,21 @@ extension ContentTypeList {
         return patterns + endings.map { "." + $0 }
     }
 
+    /// The endings of files of one type, without a dot, the usual one first; none if they are not known, and none for
+    /// `application/octet-stream`, which files of every type can have, unless the rule gives it endings.
+    /// - Parameter type: one that the list allows, with or without parameters
+    package func endings(of type: String) -> [String] {
+        let essence = MediaType(type)?.essence ?? type
+        if let place = place(of: essence), !declaredEndings[place].isEmpty { return declaredEndings[place] }
+        return essence == MediaTypeNames.unknown ? [] : FileExtension.all(of: essence)
+    }
+
+    /// The type, if the list is of exactly one.
+    package var onlyType: String? {
+        guard patterns.count == 1, let type = patterns.first, type.utf8.last != UInt8(ascii: "*") else { return nil }
+        return type
+    }
+
     /// A type that the list allows, for an example, and an ending of its files: a text if it can be one, or else the first type.
     package var example: (type: String, ending: String) {
         if allows("text/plain") { return ("text/plain", "txt") }

@@ -41,9 +41,11 @@ package final class UploadRule: Sendable {
 
     /// Whether the client's file name is part of the key, of `Content-Disposition`, of metadata or of a tag, by its ending at least.
     package var usesFilename: Bool {
-        keyPrefix.usesFilename || keyName.usesFilename || contentDisposition != nil || storage.uses(.filename)
+        hasFilename || contentDisposition != nil
             || (contentTypes.hasSeveralEndings && (keyPrefix.uses(.ext) || keyName.uses(.ext) || storage.uses(.ext)))
     }
+    /// Whether `{filename}` is part of the key, of metadata or of a tag.
+    package var hasFilename: Bool { keyPrefix.usesFilename || keyName.usesFilename || storage.uses(.filename) }
     /// The names of the attributes that are part of the key, of metadata or of tags, each once.
     package var attributes: [String] {
         KeyTemplate.attributes(of: keyPrefix.parts + keyName.parts + storage.placeholders.map { .placeholder($0) })

@@ -43,6 +43,12 @@ struct EscapeTests {
         #expect(kept.xmlEscaped() == kept)
     }
 
+    @Test func `HTML escapes keep every other character`() {
+        #expect("a<b>&\"'\t&amp;".htmlEscaped == "a&lt;b&gt;&amp;&quot;&#39;\t&amp;amp;")
+        let kept = "ä\u{7F}\u{D7FF}\u{E000}\u{FFFD}\u{FFFE}\u{FFFF}\u{10000}\u{10FFFF} e\u{301}"
+        #expect(kept.htmlEscaped.utf8.elementsEqual(kept.utf8))
+    }
+
     @Test func `ASCII classes are those of their characters`() {
         for byte in UInt8.min...UInt8.max {
             let character = Character(Unicode.Scalar(byte))
