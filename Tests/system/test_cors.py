@@ -38,7 +38,7 @@ def listed(value: str) -> set[str]:
     return {each.strip().lower() for each in value.split(",")}
 
 
-@pytest.mark.parametrize("path", ["/v1/tickets", "/v1/tickets/batch", "/v1/rules"])
+@pytest.mark.parametrize("path", ["/v1/tickets", "/v1/tickets/batch", "/v1/presign", "/v1/rules"])
 @pytest.mark.parametrize("origin", [APP, OTHER, "http://localhost:5173", *APPS])
 def test_a_preflight_of_a_listed_origin(two, path, origin):
     answer = preflight(two, origin, path)

@@ -316,7 +316,7 @@ def test_exactly_one_host(target, tenant, hosts):
 
 
 @pytest.mark.parametrize("path, allowed", [
-    ("/v1/tickets", {"POST"}), ("/v1/tickets/batch", {"POST"}), ("/v1/rules", {"GET", "HEAD"}), ("/healthz", {"GET", "HEAD"}), ("/openapi.yaml", {"GET", "HEAD"}),
+    ("/v1/tickets", {"POST"}), ("/v1/tickets/batch", {"POST"}), ("/v1/presign", {"GET"}), ("/v1/rules", {"GET", "HEAD"}), ("/healthz", {"GET", "HEAD"}), ("/openapi.yaml", {"GET", "HEAD"}),
     ("/openapi.json", {"GET", "HEAD"})])
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "POST", "TRACE", "PROPFIND", "OPTIONS"])
 def test_wrong_methods(target, tenant, path, allowed, method):

@@ -449,7 +449,7 @@ def test_a_refusal_of_the_request_says_what_would_have_been_allowed(service, acm
     assert answer.problem["code"] == "rate-limited" and 1 <= answer.problem["retryAfter"] == int(answer.headers["retry-after"]) <= 3600
 
 
-@pytest.mark.parametrize("path, methods", [("/v1/tickets", ["POST"]), ("/v1/tickets/batch", ["POST"]), ("/v1/rules", ["GET", "HEAD"])])
+@pytest.mark.parametrize("path, methods", [("/v1/tickets", ["POST"]), ("/v1/tickets/batch", ["POST"]), ("/v1/presign", ["GET"]), ("/v1/rules", ["GET", "HEAD"])])
 def test_a_wrong_method_is_told_the_right_ones(service, path, methods):
     """In `Allow` and, as openapi.yaml shows it, in the problem."""
     answer = service.request("DELETE", path)

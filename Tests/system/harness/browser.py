@@ -190,6 +190,32 @@ class Browser:
     def type(self, text: str):
         self.send("Input.insertText", text=text)
 
+    def allow_scripts(self, allowed: bool):
+        """Whether pages run scripts, as a person sets it; `run` works all the same."""
+        self.send("Emulation.setScriptExecutionDisabled", value=not allowed)
+
+    def choose(self, selector: str, *files: pathlib.Path):
+        """Chooses files in an `<input type="file">`, as a person does in the dialog."""
+        document = self.send("DOM.getDocument")["root"]["nodeId"]
+        node = self.send("DOM.querySelector", nodeId=document, selector=selector)["nodeId"]
+        self.send("DOM.setFileInputFiles", nodeId=node, files=[str(each) for each in files])
+
+    def click(self, selector: str):
+        """Clicks in the middle of an element, with the mouse."""
+        x, y = self.run(f"(() => {{ const element = document.querySelector({json.dumps(selector)}); element.scrollIntoView();"
+                        " const box = element.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; })()")
+        for kind in ("mousePressed", "mouseReleased"):
+            self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    @property
+    def address(self) -> str:
+        """The address of the page that is shown; empty while the browser goes to another site."""
+        try:
+            history = self.send("Page.getNavigationHistory")
+        except BrowserError:
+            return ""
+        return history["entries"][history["currentIndex"]]["url"]
+
     def screenshot(self, path: pathlib.Path | str):
         """The whole page as PNG."""
         image = self.send("Page.captureScreenshot", format="png", captureBeyondViewport=True)

@@ -40,7 +40,7 @@ TYPES = ["image/png", "IMAGE/PNG", "image/png; charset=utf-8", "image/svg+xml", 
          "/", "image/", "/png", "image//png", "image/png, text/html", "image/png\r\nX: y", "image/png\0", " image/png", "image/png ", "imagé/png",
          "application/javascript", "multipart/form-data; boundary=x", "image/png;" * 200, "a/" + "b" * 4000]
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "get", "M-SEARCH", "PURGE", "A" * 300, "QUERY"]
-PATHS = ["/", "/v1/tickets", "/v1/tickets/", "/v1/tickets/batch", "/v1/rules", "/healthz", "/openapi.yaml", "/openapi.json", "/v1", "/v2/tickets", "/v1/tickets?x=1",
+PATHS = ["/", "/v1/tickets", "/v1/tickets/", "/v1/tickets/batch", "/v1/presign", "/v1/presign?type=image/png&rule=%zz&size=1e9", "/v1/presign?" + "a&" * 4000, "/v1/rules", "/healthz", "/openapi.yaml", "/openapi.json", "/v1", "/v2/tickets", "/v1/tickets?x=1",
          "/v1/tickets?" + "a=b&" * 500, "/v1/../v1/tickets", "//v1/tickets", "/v1/tickets%00", "/%2e%2e/%2e%2e/etc/passwd", "/metrics", "/readyz",
          "/V1/TICKETS", "/v1/tickets/batch/1", "/" + "a" * 7000, "/%", "/%zz", "/%ff%fe", "/;/", "/v1/rules#x", "*", "/\xe9", "/🎞"]
 HEADER_NAMES = ["X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "Origin", "Referer", "Cookie", "Accept", "Accept-Encoding", "Content-Encoding", "Expect",
