@@ -70,7 +70,10 @@ bench: ## what a ticket costs beside a bare SwiftNIO server, and with an audit l
 	@scripts/install build
 	scripts/install bench
 	scripts/build-release postern
-	scripts/build-release Floor
+	case '$(ARGS)' in
+	*upload*) scripts/build-release URLSessionUpload;;
+	*) scripts/build-release Floor;;
+	esac
 	.venv/bin/python Benchmarks/run $(ARGS)
 
 steps: ## how long the steps of one ticket take, in one process and one thread

@@ -11,9 +11,11 @@ let settings: [SwiftSetting] =
 
 let package = Package(
     name: "postern",
-    platforms: [.macOS(.v15)],
+    platforms: [.macOS(.v15), .iOS(.v18)],
     products: [
         .library(name: "PostPolicy", targets: ["PostPolicy"]),
+        .library(name: "PosternClient", targets: ["PosternClient"]),
+        .library(name: "PosternURLSession", targets: ["PosternClient", "PosternURLSession"]),
         .executable(name: "postern", targets: ["postern"]),
     ],
     dependencies: [
@@ -31,7 +33,17 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .systemLibrary(name: "CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
         .systemLibrary(name: "CMalloc"),
+        .target(name: "PortableFormats", swiftSettings: settings),
         .target(name: "WireFormats", dependencies: ["COpenSSL"], swiftSettings: settings),
+        // For apps: on Apple systems without OpenSSL.
+        .target(
+            name: "PosternClient",
+            dependencies: [
+                "PortableFormats", .target(name: "WireFormats", condition: .when(platforms: [.linux])),
+            ],
+            swiftSettings: settings
+        ),
+        .target(name: "PosternURLSession", dependencies: ["PosternClient"], swiftSettings: settings),
         .target(
             name: "LocalFiles", dependencies: [.product(name: "SystemPackage", package: "swift-system")], swiftSettings: settings),
         .target(name: "PostPolicy", dependencies: ["COpenSSL", "WireFormats"], swiftSettings: settings),
@@ -54,7 +66,7 @@ let package = Package(
         .target(
             name: "AWSCredentials",
             dependencies: [
-                "LocalFiles", "OutgoingHTTP", "PostPolicy", "WireFormats",
+                "LocalFiles", "OutgoingHTTP", "PortableFormats", "PostPolicy", "WireFormats",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -104,7 +116,7 @@ let package = Package(
         .target(
             name: "DevStore",
             dependencies: [
-                "HTTPServer", "PostPolicy", "WireFormats",
+                "HTTPServer", "PortableFormats", "PostPolicy", "WireFormats",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -113,14 +125,15 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
-            name: "Doctor", dependencies: ["OutgoingHTTP", "PostPolicy", "RuleFiles", "UploadRules", "WireFormats"],
+            name: "Doctor",
+            dependencies: ["OutgoingHTTP", "PortableFormats", "PostPolicy", "RuleFiles", "UploadRules", "WireFormats"],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "postern",
             dependencies: [
-                "AWSCredentials", "DevStore", "Doctor", "HTTPServer", "LocalFiles", "OutgoingHTTP", "PosternServer", "PostPolicy",
-                "RuleFiles", "UploadRules", "UserAuth", "WireFormats",
+                "AWSCredentials", "DevStore", "Doctor", "HTTPServer", "LocalFiles", "OutgoingHTTP", "PosternClient",
+                "PosternServer", "PostPolicy", "RuleFiles", "UploadRules", "UserAuth", "WireFormats",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -150,6 +163,10 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(
+            name: "URLSessionUpload", dependencies: ["PosternClient", "PosternURLSession"], path: "Benchmarks/URLSessionUpload",
+            swiftSettings: settings
+        ),
+        .executableTarget(
             name: "PosternTestTool",
             dependencies: [
                 "AWSCredentials", "PostPolicy", "PosternTestSupport", "RuleFiles", "WireFormats",
@@ -166,6 +183,10 @@ let package = Package(
             ],
             path: "Tests/PosternTestSupport",
             swiftSettings: settings
+        ),
+        .testTarget(name: "PortableFormatsTests", dependencies: ["PortableFormats", "WireFormats"], swiftSettings: settings),
+        .testTarget(
+            name: "PosternClientTests", dependencies: ["PosternClient", "PosternTestSupport"], swiftSettings: settings
         ),
         .testTarget(name: "WireFormatsTests", dependencies: ["PosternTestSupport", "WireFormats"], swiftSettings: settings),
         .testTarget(
@@ -198,7 +219,8 @@ let package = Package(
         .testTarget(
             name: "AWSCredentialsTests",
             dependencies: [
-                "AWSCredentials", "LocalFiles", "OutgoingHTTP", "PostPolicy", "PosternTestSupport", "WireFormats",
+                "AWSCredentials", "LocalFiles", "OutgoingHTTP", "PortableFormats", "PostPolicy", "PosternTestSupport",
+                "WireFormats",
             ],
             swiftSettings: settings
         ),
@@ -250,7 +272,7 @@ let package = Package(
         .testTarget(
             name: "DevStoreTests",
             dependencies: [
-                "DevStore", "HTTPServer", "PosternTestSupport", "PostPolicy", "WireFormats",
+                "DevStore", "HTTPServer", "PosternClient", "PosternTestSupport", "PosternURLSession", "PostPolicy", "WireFormats",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import OutgoingHTTP
+import PortableFormats
 import PostPolicy
 import UploadRules
 import WireFormats

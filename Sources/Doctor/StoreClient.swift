@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import OutgoingHTTP
+import PortableFormats
 import PostPolicy
 import WireFormats
 

@@ -36,7 +36,10 @@ package struct OutgoingRequest: Sendable {
     package var url: String
     package var headers: [(name: String, value: String)]
     package var body: [UInt8]
-    /// The time from the call to the last byte of the response, including name lookup and TLS.
+    /// What is sent instead of ``body``, in pieces. Such a request has no time limit as a whole: its caller cancels it.
+    package var stream: OutgoingStream?
+    /// The time from the call to the last byte of the response, including name lookup and TLS; with a ``stream``, the time in which
+    /// a connection is made.
     package var timeout: Duration
     /// The maximum size of the response body, in bytes.
     package var limit: Int
@@ -134,6 +137,7 @@ extension OutgoingRequest {
         guard let url = try? HTTPURL(url) else { throw .badURL }
         let configuration = try configuration()
         let proxy = proxies.proxy(for: url)
+        if stream != nil { return try await response(from: url, through: proxy, configuration, names, connectTimeout).get() }
         let timedOut = OutgoingError.timedOut(seconds: timeout / .seconds(1)).through(proxy)
         // The client's own deadline ends at the head of the response; this one includes name lookup and the body.
         return try await withTaskGroup(of: Result<OutgoingResponse, OutgoingError>?.self) { group in
@@ -174,8 +178,9 @@ extension OutgoingRequest {
                 } else if url.host.address == nil {
                     configuration.dnsOverride = [url.host.text: address]
                 }
-                let client = HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: configuration)
-                last = await exchange(with: client, through: proxy)
+                let loop = MultiThreadedEventLoopGroup.singleton.any()
+                let client = HTTPClient(eventLoopGroup: loop, configuration: configuration)
+                last = await exchange(with: client, on: loop, through: proxy)
                 // Not awaited: shutdown waits for a connection that is being made, and a peer that is silent in the TLS handshake
                 // can delay that beyond the request's timeout.
                 Task { try? await client.shutdown() }
@@ -217,7 +222,7 @@ extension OutgoingRequest {
     }
 
     private func exchange(
-        with client: HTTPClient, through proxy: ForwardProxy?
+        with client: HTTPClient, on loop: any EventLoop, through proxy: ForwardProxy?
     ) async -> Result<OutgoingResponse, OutgoingError> {
         var outgoing = HTTPClientRequest(url: url)
         outgoing.method = HTTPMethod(rawValue: method.rawValue)
@@ -225,9 +230,14 @@ extension OutgoingRequest {
         if !headers.contains(where: { $0.name.lowercased() == "user-agent" }) {
             outgoing.headers.add(name: "User-Agent", value: "postern")
         }
-        if !body.isEmpty { outgoing.body = .bytes(body) }
+        if let stream {
+            outgoing.body = .stream(stream.pieces(on: loop), length: .known(stream.length))
+        } else if !body.isEmpty {
+            outgoing.body = .bytes(body)
+        }
         do {
-            let response = try await client.execute(outgoing, deadline: .now() + TimeAmount(timeout))
+            let deadline = stream == nil ? NIODeadline.now() + TimeAmount(timeout) : .distantFuture
+            let response = try await client.execute(outgoing, deadline: deadline)
             let body = try await response.body.collect(upTo: limit)
             var headers: [String: [String]] = [:]
             for (name, value) in response.headers { headers[name.lowercased(), default: []].append(value) }
@@ -251,7 +261,7 @@ extension OutgoingRequest {
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: tls,
             redirectConfiguration: .disallow,
-            timeout: .init(connect: timeout, read: timeout),
+            timeout: .init(connect: timeout, read: stream == nil ? timeout : nil),
             proxy: nil,
             decompression: .disabled
         )

@@ -19,7 +19,7 @@ struct Postern: AsyncParsableCommand {
         version: PosternVersion.current,
         subcommands: [
             Serve.self, Dev.self, Check.self, Schema.self, Diff.self, Explain.self, Whoami.self, Credentials.self, Cors.self,
-            Iam.self, DoctorCommand.self, Key.self, Token.self,
+            Iam.self, DoctorCommand.self, UploadCommand.self, Key.self, Token.self,
         ]
     )
 

@@ -28,7 +28,7 @@ def run(*arguments, code: int | None = 0, **environment: str) -> subprocess.Comp
     return done
 
 
-COMMANDS = [["serve"], ["dev"], ["check"], ["key"], ["key", "new"], ["token"]]
+COMMANDS = [["serve"], ["dev"], ["check"], ["key"], ["key", "new"], ["token"], ["upload"]]
 
 
 def test_version():

@@ -42,11 +42,15 @@ def test_the_page_and_both_commands_work_as_printed(dev, tmp_path):
     given = json.loads(taken.stdout)
     canaries.add_ticket(given)
     assert given["url"].startswith(f"http://127.0.0.1:{dev.store_port}/")
-    sent = paste(upload, tmp_path)
-    assert sent.returncode == 0 and re.search(r"^HTTP/1.1 201 ", sent.stdout, re.M), sent.stdout + sent.stderr
-    stored = dev.folder / "dev" / "files" / given["fields"]["bucket"] / given["key"]
-    assert stored.read_bytes() == b"hello\n"
+    assert stored_by(upload, dev, tmp_path, given["fields"]["bucket"]).read_bytes() == b"hello\n"
     assert dev.stop() == 0
+
+
+def stored_by(command: str, dev: Dev, folder: pathlib.Path, bucket: str) -> pathlib.Path:
+    """The file that the printed command stores."""
+    sent = paste(command, folder)
+    assert sent.returncode == 0 and not sent.stderr, sent.stdout + sent.stderr
+    return dev.folder / "dev" / "files" / bucket / re.fullmatch(r"hello\.\w+: stored as (\S+)\n", sent.stdout).group(1)
 
 
 def edit_rules(tmp_path, logs, name: str, change) -> "Dev":
@@ -78,9 +82,7 @@ def test_the_commands_for_a_store_with_put(tmp_path, logs, change, rule, name, s
         given = json.loads(taken.stdout)
         canaries.add_ticket(given)
         assert (given["method"], given["rule"], given["maxSize"]) == ("PUT", rule, size)
-        sent = paste(upload, tmp_path)
-        assert re.search(r"^HTTP/1.1 200 ", sent.stdout, re.M), sent.stdout + sent.stderr
-        stored = dev.folder / "dev" / "files" / BUCKET / given["key"]
+        stored = stored_by(upload, dev, tmp_path, BUCKET)
         assert stored.read_bytes() == (tmp_path / name).read_bytes() and stored.stat().st_size == size
         signature = re.search("X-Amz-Signature=([0-9a-f]{64})", given["url"]).group(1)
         log = dev.errors.read_text()
@@ -281,13 +283,15 @@ def test_the_script_for_curl(dev, tmp_path):
     (tmp_path / "me.png").write_bytes(b"\x89PNG")
     environment = clean_environment() | {"POSTERN": f"http://127.0.0.1:{dev.port}", "POSTERN_TOKEN": token_of(dev)}
 
-    def curl(*arguments: str):
-        return subprocess.run(["sh", EXAMPLES / "curl.sh", *arguments], capture_output=True, text=True, cwd=tmp_path, timeout=30, env=environment)
+    def curl(*arguments: str, **more: str):
+        return subprocess.run(["sh", EXAMPLES / "curl.sh", *arguments], capture_output=True, text=True, cwd=tmp_path, timeout=30, env=environment | more)
 
     for arguments in (["me.png"], ["me.png", "", "images"], ["me.png", "image/png"]):
         run = curl(*arguments)
         assert run.returncode == 0 and re.search(r"^HTTP/1.1 201 ", run.stdout, re.M), run.stdout + run.stderr
-    assert curl().returncode == 64 and "usage: " in curl().stderr
+    for arguments, words, token in (([], "Name the file", "x"), (["none.png"], "none.png is not a file", "x"), (["me.png"], "Set POSTERN_TOKEN", "")):
+        wrong = curl(*arguments, POSTERN_TOKEN=token)
+        assert wrong.returncode == 64 and words in wrong.stderr and "usage: " in wrong.stderr
     assert curl("me.png", "text/html").returncode == 1
 
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import WireFormats
+import PortableFormats
 
 /// The texts of an XML response of STS, by the path of element names. Namespaces are ignored, since stores other than AWS leave
 /// them out.

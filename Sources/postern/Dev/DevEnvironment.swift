@@ -174,25 +174,32 @@ struct DevEnvironment: Sendable {
     }
 
     private func byHand(_ example: ExampleUpload) -> String {
-        let pair = CurlCommands(
+        let commands = ExampleCommands(
+            program: Self.program,
             api: api,
             token: (try? identity.token(at: Date())) ?? "",
             rule: example.rule.name,
             file: example.file,
             contentType: example.contentType,
-            by: example.rule.store.method == .put ? .put(size: example.size) : .form
+            size: example.rule.store.method == .put ? example.size : nil
         )
         return """
-            Or by hand. A ticket:
+            Or by hand:
 
             \(example.makeFile)
-            \(pair.ticket)
+            \(commands.upload)
 
-            and the upload:
+            Only a ticket:
 
-            \(pair.upload)
+            \(commands.ticket)
 
 
             """
+    }
+
+    /// How a shell finds this program, from whichever folder: the name that was typed, or its path.
+    private static var program: String {
+        let typed = CommandLine.arguments.first ?? "postern"
+        return typed.utf8.contains(UInt8(ascii: "/")) ? URL(fileURLWithPath: typed).standardizedFileURL.path : typed
     }
 }

@@ -7,7 +7,7 @@ import WireFormats
 /// shell's history, and every user of the machine can see it.
 enum CredentialInput {
     /// More bytes than any token or API key has.
-    private static let limit = 64 * 1024
+    static let limit = 64 * 1024
 
     /// Returns the credential without white space around it, and without `Authorization:` and `Bearer` before it.
     /// - Parameters:
@@ -20,15 +20,24 @@ enum CredentialInput {
             say("warning: every user of this machine can see a token on a command line: give it on standard input.")
             bytes = Array(words.joined(separator: " ").utf8)
         } else if let file, file != "-" {
-            // One byte over the limit shows that there are too many.
-            guard let contents = StandardStream.read(path: file, atMost: limit + 1) else {
-                throw ValidationError("\(file) cannot be read: check its path and permissions.")
-            }
-            bytes = contents
+            bytes = try contents(of: file)
         } else {
             if StandardStream.inputIsTerminal { say("Paste the token or API key, then Enter and Ctrl-D:") }
             bytes = StandardStream.read(StandardStream.input, atMost: limit + 1) ?? []
         }
+        return try credential(in: bytes)
+    }
+
+    /// Reads a file, which may be a pipe; one byte over the limit shows that there are too many.
+    static func contents(of file: String) throws -> [UInt8] {
+        guard let contents = StandardStream.read(path: file, atMost: limit + 1) else {
+            throw ValidationError("\(file.printable()) cannot be read: check its path and permissions.")
+        }
+        return contents
+    }
+
+    /// Returns the credential in a text; see ``read(words:file:)``.
+    static func credential(in bytes: [UInt8]) throws -> String {
         guard bytes.count <= limit else { throw ValidationError("The input is over \(limit) bytes: give one token or API key.") }
         var text = String(decoding: bytes, as: UTF8.self).trimmed
         for word in ["authorization:", "bearer "] where text.lowercased().hasPrefix(word) {

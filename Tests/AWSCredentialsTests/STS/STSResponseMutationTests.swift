@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import PortableFormats
 import PosternTestSupport
 import Testing
 import WireFormats

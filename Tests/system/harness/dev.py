@@ -34,9 +34,10 @@ class Dev:
         return self.output.read_text()
 
     def commands(self) -> list[str]:
-        """The two commands with the lines that belong to them, as one would select and paste them."""
-        ticket, upload = self.printed.split("and the upload:")
-        return [ticket[re.search(r"^echo |^head |^curl ", ticket, re.M).start():].strip(), upload.split("\n\n")[1].strip()]
+        """The commands for a ticket and for an upload, with the lines that belong to them, as one would select and paste them."""
+        upload, ticket = self.printed.split("Only a ticket:")
+        upload = upload[re.search(r"^echo |^head ", upload, re.M).start():].strip()
+        return [ticket.split("\n\n")[1].strip(), upload]
 
     def get(self, path: str, port: int | None = None):
         return self.ask("GET", path, {}, port=port)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PortableFormats
 import Testing
-
-@testable import WireFormats
+import WireFormats
 
 struct CRCTests {
     /// The check values of the catalogue of CRC algorithms, for `123456789`.

@@ -139,7 +139,7 @@ package struct XMLReader: Sendable {
     }
 
     private mutating func readName() throws(SyntaxError) -> String {
-        let name = bytes[position...].prefix { $0.isASCIILetterOrDigit || "_-.".utf8.contains($0) }
+        let name = bytes[position...].prefix(while: Self.isNamePart)
         // A name does not begin with a digit or a sign.
         guard let first = name.first, first >= UInt8(ascii: "A"), name.count <= Self.maximumNameBytes else { throw SyntaxError() }
         position = name.endIndex
@@ -196,6 +196,16 @@ package struct XMLReader: Sendable {
                 return nil
             }
             return Unicode.Scalar(number).flatMap { isAllowed($0) ? $0 : nil }
+        }
+    }
+
+    /// The ASCII characters of a name without a prefix.
+    private static func isNamePart(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."):
+            true
+        default: false
         }
     }
 

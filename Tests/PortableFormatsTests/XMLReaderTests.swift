@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PortableFormats
 import Testing
-import WireFormats
 
 /// What it refuses is in `STSResponseTests`.
 struct XMLReaderTests {
