@@ -32,6 +32,8 @@ export interface FileOptions {
   /** Computes this checksum. By default one is computed where the rule needs it. */
   checksum?: ChecksumAlgorithm;
   onProgress?: (progress: Progress) => void;
+  /** Called with each ticket that is taken, as Postern answered it; a file may need several. */
+  onTicket?: (ticket: object) => void;
 }
 
 export interface UploadOptions extends ServiceOptions, FileOptions {

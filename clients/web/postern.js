@@ -534,6 +534,7 @@ class Upload {
     const taken = await this.#take();
     if (!isTicket(taken)) throw unexpected("Postern", 201);
     this.ticket = { ...taken, end: start + taken.expiresIn * 1000 - TICKET_MARGIN };
+    this.options.onTicket?.(taken);
     return this.ticket;
   }
 
