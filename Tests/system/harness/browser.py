@@ -216,6 +216,16 @@ class Browser:
             return ""
         return history["entries"][history["currentIndex"]]["url"]
 
+    def slow_down(self, bytes_per_second: int | None):
+        """How fast pages send; None for no limit."""
+        self.send("Network.enable")
+        self.send("Network.emulateNetworkConditions", offline=False, latency=0, downloadThroughput=-1, uploadThroughput=bytes_per_second or -1)
+
+    def accessibility_tree(self) -> list[tuple[str, str]]:
+        """Role and name of everything that assistive technology is shown, in order."""
+        nodes = self.send("Accessibility.getFullAXTree")["nodes"]
+        return [(each["role"]["value"], each.get("name", {}).get("value", "")) for each in nodes if not each["ignored"]]
+
     def screenshot(self, path: pathlib.Path | str):
         """The whole page as PNG."""
         image = self.send("Page.captureScreenshot", format="png", captureBeyondViewport=True)
