@@ -121,7 +121,11 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
-            resources: [.embedInCode("Page/page.html"), .embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
+            resources: [
+                .embedInCode("Page/page.html"), .embedInCode("Page/page.css"), .embedInCode("Page/page.js"),
+                .embedInCode("Page/files.js"), .embedInCode("Page/words.js"), .embedInCode("Page/icon.svg"),
+                .embedInCode("Page/postern.js"),
+            ],
             swiftSettings: settings
         ),
         .target(

@@ -64,13 +64,12 @@ package final class HTTPListener: Sendable {
         self.loops = loops
     }
 
-    /// Opens the socket.
+    /// Opens the socket, unless it is open.
     /// - Returns: the port
     /// - Throws: an error of NIO, such as `IOError` if the port is in use
     package func start() async throws -> Int {
-        let bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 1024)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        if let open = channel.withLock({ $0 }) { return open.localAddress?.port ?? port }
+        let bootstrap = Self.bootstrap(group)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             // Otherwise the kernel buffers megabytes for a client that does not read.
@@ -85,6 +84,18 @@ package final class HTTPListener: Sendable {
         let bound = try await bootstrap.bind(host: host, port: port).get()
         channel.withLock { $0 = bound }
         return bound.localAddress?.port ?? port
+    }
+
+    /// Opens a socket as ``start()`` does, and closes it at once: to find out whether a listener could be opened there.
+    /// - Throws: an error of NIO, such as `IOError` if the port is in use
+    package static func probe(host: String, port: Int) async throws {
+        try await bootstrap(MultiThreadedEventLoopGroup.singleton).bind(host: host, port: port).get().close()
+    }
+
+    private static func bootstrap(_ group: any EventLoopGroup) -> ServerBootstrap {
+        ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
     }
 
     private func accept(_ channel: any Channel) -> EventLoopFuture<Void> {
@@ -134,16 +145,17 @@ package final class HTTPListener: Sendable {
         try pipeline.addHandler(connection)
     }
 
-    /// Closes the socket, and waits until the connections have completed their requests and closed.
+    /// Closes the socket, and waits until the connections have closed.
+    /// - Parameter atOnce: whether requests are aborted; otherwise the connections complete them first
     /// - Throws: `CancellationError` if the task is cancelled
-    package func stop() async throws {
+    package func stop(atOnce: Bool = false) async throws {
         let listening = channel.withLock { channel in
             defer { channel = nil }
             return channel
         }
         try? await listening?.close()
         for loop in loops.values {
-            try? await loop.eventLoop.submit { loop.value.drain() }.get()
+            try? await loop.eventLoop.submit { atOnce ? loop.value.closeAll() : loop.value.drain() }.get()
         }
         while connections.figures.open > 0 { try await Task.sleep(for: .milliseconds(20)) }
     }

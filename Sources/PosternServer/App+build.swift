@@ -16,8 +16,8 @@ import WireFormats
 
 /// The parts of a running service.
 package struct PosternApp: Sendable {
-    package let publicListener: any Service
-    package let adminListener: any Service
+    package let publicListener: ListenerService
+    package let adminListener: ListenerService
     /// Fetches keys and credentials when they are due.
     package let refresh: any Service
     /// Puts changed rules, keys and certificates into force.
@@ -32,6 +32,12 @@ package struct PosternApp: Sendable {
     package let lag: any Service
     /// Looks after the audit log; nil if there is none.
     package let audit: (any Service)?
+
+    /// Opens both listeners, which would otherwise open when their services run.
+    package func open() async throws(ListenError) {
+        try await adminListener.open()
+        try await publicListener.open()
+    }
 }
 
 /// Builds the service: all its parts are connected here.
@@ -43,7 +49,8 @@ package struct PosternApp: Sendable {
 ///   - threshold: the level from which lines are logged; set by reloads
 ///   - looks: asks for a look at all files
 ///   - notifier: is told when the service is ready, and when it stops
-///   - frontPage: answers `GET /`, or returns nil for a request that must not receive the page; nil for `serve`
+///   - pages: answers `GET` and `HEAD` of paths that the interface does not have; nil for `serve`
+///   - stopsAtOnce: whether a stop aborts the requests, instead of waiting for them
 ///   - hosts: the `Host` names that the public listener accepts; nil for any, as behind proxies
 ///   - onListening: called with the port when the public listener is open
 package func buildPostern(
@@ -56,8 +63,9 @@ package func buildPostern(
     looks: LookRequests = LookRequests(),
     notifier: ServiceNotifier? = nil,
     clock: ServiceClock = .system,
-    frontPage: (@Sendable (RequestHead) -> Response?)? = nil,
+    pages: (@Sendable (RequestHead) -> Response?)? = nil,
     hosts: HostNames? = nil,
+    stopsAtOnce: Bool = false,
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
 ) -> PosternApp {
     let metrics = ServiceMetrics()
@@ -66,7 +74,7 @@ package func buildPostern(
         log: DecisionLog(sink: sink, format: settings.logFormat, threshold: threshold),
         audit: audit,
         hosts: hosts,
-        frontPage: frontPage
+        pages: pages
     )
     var tls: (@Sendable () -> NIOSSLContext)?
     if let first = state.current.certificate { tls = { state.current.certificate?.context ?? first.context } }
@@ -102,6 +110,7 @@ package func buildPostern(
             listener: publicListener,
             address: settings.listen,
             description: "public listener",
+            stopsAtOnce: stopsAtOnce,
             drainDelay: { state.current.settings.drainDelay },
             onListening: { port in
                 probe.beginListening(on: port)
@@ -115,7 +124,7 @@ package func buildPostern(
             }
         ),
         adminListener: ListenerService(
-            listener: adminListener, address: settings.admin, description: "admin listener",
+            listener: adminListener, address: settings.admin, description: "admin listener", stopsAtOnce: stopsAtOnce,
             onListening: { _ in notifier?.listenerOpened() }),
         refresh: RefreshService(
             sources: { state.current.refreshed }, initialFetch: state.initialFetch, logger: logger, clock: clock),

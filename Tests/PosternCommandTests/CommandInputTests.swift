@@ -38,29 +38,6 @@ struct CredentialInputTests {
     }
 }
 
-struct DevAddressesTests {
-    @Test func `the addresses are those of loopback`() throws {
-        let addresses = try DevAddresses(service: "localhost:8080", store: "[::1]:9000", admin: "127.0.0.2:1")
-        #expect(addresses.service.description == "localhost:8080" && addresses.store.description == "[::1]:9000")
-        #expect(addresses.admin.description == "127.0.0.2:1")
-    }
-
-    @Test(arguments: [
-        "0.0.0.0:8080", "10.0.0.1:8080", "example.com:8080", "[::]:8080", "8080", "", "localhost", "localhost:0", "localhost:80",
-    ])
-    func `other addresses and ports are refused by their option`(text: String) {
-        let valid = "127.0.0.1:1"
-        for (option, make) in [
-            ("--listen", { try DevAddresses(service: text, store: valid, admin: valid) }),
-            ("--store", { try DevAddresses(service: valid, store: text, admin: valid) }),
-            ("--admin", { try DevAddresses(service: valid, store: valid, admin: text) }),
-        ] as [(String, () throws -> DevAddresses)] {
-            let error = #expect(throws: ValidationError.self) { _ = try make() }
-            #expect(error?.message.hasPrefix(option) == true)
-        }
-    }
-}
-
 struct TokenCommandTests {
     private static let required = ["--key", "k.pem", "--issuer", "i", "--audience", "a", "--user", "u"]
 

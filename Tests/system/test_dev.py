@@ -1,8 +1,12 @@
 """`postern dev`: the page, and the two commands that it prints, pasted as they are."""
 
 import json
+import os
 import pathlib
+import pty
 import re
+import signal
+import socket
 import subprocess
 
 import pytest
@@ -364,8 +368,168 @@ def test_the_other_listeners_of_dev_have_own_names_too(dev):
             assert answer.status == 403 and b"AccessDenied" in answer.body, (method, host, answer.status)
 
 
-def test_a_page_of_another_origin_does_not_read_the_page(dev):
-    """It holds a token."""
-    for origin in ("https://evil.example", "null", "http://localhost:1"):
-        answer = dev.ask("GET", "/", {"Origin": origin})
-        assert answer.status == 404 and b"eyJ" not in answer.body and "access-control-allow-origin" not in answer.headers
+PAGES = ["/", "/postern.js", "/dev/page.js", "/dev/state", "/dev/token?user=dev-user"]
+
+
+def test_a_page_of_another_origin_reads_nothing_of_the_page(dev):
+    """It can get tokens. A script element of another site sends no Origin, but browsers say that it is one."""
+    for path in PAGES:
+        for origin in ("https://evil.example", "null", "http://localhost:1", "http://localhost:3000"):
+            answer = dev.ask("GET", path, {"Origin": origin})
+            assert answer.status == 404 and b"eyJ" not in answer.body, path
+            assert answer.headers.get("access-control-allow-origin", "http://localhost:3000") == "http://localhost:3000"
+        assert dev.ask("GET", path, {"Sec-Fetch-Site": "same-origin"}).status == 200
+        assert dev.ask("POST", path, {"Content-Length": "0"}).status == 404
+        for site in ("cross-site", "same-site"):
+            assert dev.ask("GET", path, {"Sec-Fetch-Site": site}).status == (404 if path.startswith(("/dev/state", "/dev/token")) else 200)
+
+
+def test_the_page_gets_tokens_of_two_users_that_do_not_last(dev):
+    for user in ("dev-user", "second-user"):
+        given = dev.get(f"/dev/token?user={user}")
+        assert given.headers["cache-control"] == "no-store" and given.json()["user"] == user
+        assert 60 < given.json()["expiresIn"] <= 3600
+        token = given.json()["token"]
+        canaries.add(token)
+        body = b'{"rule": "documents", "filename": "a.txt", "contentType": "text/plain"}'
+        ticket = dev.ask("POST", "/v1/tickets", {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}, body).json()
+        canaries.add_ticket(ticket)
+        assert ticket["key"].startswith(f"documents/{user}/")
+    for query in ("", "?user=", "?user=root", "?user=dev-user&x", "?user=dev-user%00"):
+        assert dev.get(f"/dev/token{query}").status == 404, query
+
+
+def test_the_state_has_what_is_wrong_with_the_rules(tmp_path, logs):
+    """And it has it soon: the page asks every second."""
+    dev = Dev(tmp_path, logs, "dev-state")
+    file = dev.folder / "dev" / "tenants" / "example.yaml"
+    first = dev.get("/dev/state").json()
+    assert first["heldBack"] == [] and first["rulesFile"] == str(file) and first["users"] == ["dev-user", "second-user"]
+    text = file.read_text()
+    file.write_text(text.replace("maxSize: 5MiB", "maxSize: 5M"))
+    held = until("the file is held back", lambda: dev.get("/dev/state").json()["heldBack"], seconds=60)
+    line = text[:text.index("maxSize: 5MiB")].count("\n") + 1
+    [problem] = held[0]["problems"]
+    assert held[0]["file"] == str(file) and held[0]["isServed"] and (problem["line"], problem["column"]) == (line, 14)
+    assert problem["message"] == "“5M” is not a size" and problem["excerpt"].startswith("    maxSize: 5M #") and problem["excerptColumn"] == 14
+    assert dev.get("/dev/state").json()["generation"] == first["generation"], "the rules before are in force"
+    file.write_text(text.replace("maxSize: 5MiB", "maxSize: 6MiB"))
+    until("it is in force", lambda: dev.get("/dev/state").json()["generation"] > first["generation"], seconds=60)
+    assert dev.get("/dev/state").json()["heldBack"] == []
+    assert dev.stop() == 0
+
+
+def test_buckets_are_made_as_rules_name_them(tmp_path, logs):
+    dev = Dev(tmp_path, logs, "dev-buckets")
+    file, files = dev.folder / "dev" / "tenants" / "example.yaml", dev.folder / "dev" / "files"
+    file.write_text(file.read_text().replace("example-uploads", BUCKET))
+    until("the bucket is there", (files / BUCKET).is_dir, seconds=60)
+    until("the log says so", lambda: re.search(rf"made the bucket that the rules name.*bucket={BUCKET}", dev.errors.read_text()), seconds=60)
+    assert dev.stop() == 0
+
+
+def test_the_rule_file_follows_the_store_to_another_port(tmp_path, logs):
+    """Until someone makes the line their own."""
+    first = Dev(tmp_path, logs, "dev-port-1")
+    assert first.stop() == 0
+    file = tmp_path / "dev" / "tenants" / "example.yaml"
+    second = Dev(tmp_path, logs, "dev-port-2")
+    assert f"endpoint: http://127.0.0.1:{second.store_port} #" in file.read_text() and "No upload goes" not in second.printed
+    taken = paste(second.commands()[0], tmp_path)
+    canaries.add_ticket(given := json.loads(taken.stdout))
+    assert given["url"].startswith(f"http://127.0.0.1:{second.store_port}/")
+    assert second.stop() == 0
+    file.write_text(own := file.read_text().replace(" # any S3-compatible store;", " # my own;"))
+    third = Dev(tmp_path, logs, "dev-port-3")
+    assert file.read_text() == own and f"set 'endpoint' to http://127.0.0.1:{third.store_port}" in third.printed
+    assert third.stop() == 0
+
+
+def start_in_vain(folder: pathlib.Path, service: str, store: str, admin: str, *more: str) -> subprocess.CompletedProcess:
+    return subprocess.run([BINARY, "dev", "--folder", folder / "dev", "--listen", service, "--store", store, "--admin", admin, *more],
+                          capture_output=True, text=True, timeout=60, env=clean_environment(), stdin=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("option", ["--listen", "--store", "--admin"])
+def test_a_port_in_use_is_named_with_its_option_and_a_free_one(tmp_path, option):
+    """Before anything is written or said to run, and nothing else is said."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        ports = dict(zip(("--listen", "--store", "--admin"), free_ports(3)))
+        ports[option] = other.getsockname()[1]
+        run = start_in_vain(tmp_path, *(f"127.0.0.1:{port}" for port in ports.values()))
+        assert run.returncode == 1 and run.stdout == "" and not (tmp_path / "dev").exists()
+        said = re.fullmatch(rf"Error: 127\.0\.0\.1:{ports[option]} \({option}\) is in use; try {option} 127\.0\.0\.1:(\d+)\n", run.stderr)
+        assert said, run.stderr
+        ports[option] = int(said[1])
+        assert len(set(ports.values())) == 3
+
+
+def test_all_ports_in_use_are_named_at_once(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
+        run = start_in_vain(tmp_path, f"127.0.0.1:{one.getsockname()[1]}", f"127.0.0.1:{two.getsockname()[1]}", f"127.0.0.1:{free_ports(1)[0]}")
+    assert run.returncode == 1 and "(--listen) is in use" in run.stderr and "(--store) is in use" in run.stderr and len(run.stderr.splitlines()) == 2
+
+
+def test_two_listeners_with_one_port(tmp_path):
+    run = start_in_vain(tmp_path, "127.0.0.1:18080", "127.0.0.1:18081", "127.0.0.1:18080")
+    assert (run.returncode, run.stderr) == (1, "Error: --listen and --admin have the same port, 18080; give each its own\n")
+    assert run.stdout == "" and not (tmp_path / "dev").exists()
+
+
+def test_a_signal_ends_it_at_once(tmp_path, logs):
+    """Whatever connections do: nobody is answered, or waited for, and half an upload leaves nothing."""
+    dev = Dev(tmp_path, logs, "dev-signal")
+    given = json.loads(paste(dev.commands()[0], tmp_path).stdout)
+    canaries.add_ticket(given)
+    kind, body = encode(given["fields"].items(), File(b"hello"))
+    uploads = dev.folder / "dev" / "files" / ".postern" / "uploads"
+    with Connection(dev.store_port) as upload, Connection(dev.port) as half, Connection(dev.port) as idle:
+        upload.send(request_bytes("POST", f"/{given['fields']['bucket']}/", {"Content-Type": kind, "Content-Length": str(len(body) + 1000)}) + body[:-20])
+        half.send(b"POST /v1/tickets HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
+        assert idle.request("GET", "/healthz", {}).status == 200
+        until("the upload has begun", lambda: any(uploads.iterdir()), seconds=60)
+        assert dev.stop() == 0
+        for connection in (upload, half, idle):
+            connection.socket.settimeout(60)
+            try:
+                assert connection.socket.recv(1000) == b"", "no answer, such as that of a request that took too long"
+            except ConnectionResetError:
+                pass
+    assert not any(uploads.iterdir())
+    assert "stopped" in dev.errors.read_text()
+
+
+def test_phones_on_the_network(tmp_path, logs):
+    """--lan, with loopback in the place of the network's address."""
+    dev = Dev(tmp_path, logs, "dev-lan", arguments=["--lan-address", "127.0.0.1"])
+    assert f"On a phone in the same network:  http://127.0.0.1:{dev.port}/" in dev.printed and "Everybody on that network" in dev.printed
+    assert "\x1b" not in dev.printed, "a code is for terminals only"
+    assert dev.stop() == 0
+    for address in ("8.8.8.8", "0.0.0.0", "169.254.1.1", "example.com"):
+        run = start_in_vain(tmp_path, "127.0.0.1:18080", "127.0.0.1:18081", "127.0.0.1:18082", "--lan-address", address)
+        assert run.returncode == 64 and "must be an address of a private network" in run.stderr
+
+
+def test_the_code_for_a_phone_on_a_terminal(tmp_path):
+    """Read back by a program that reads codes, from how a terminal would show it."""
+    ports = free_ports(3)
+    ours, its = pty.openpty()
+    process = subprocess.Popen(
+        [BINARY, "dev", "--folder", tmp_path / "dev", "--listen", f"127.0.0.1:{ports[0]}", "--store", f"127.0.0.1:{ports[1]}", "--admin", f"127.0.0.1:{ports[2]}",
+         "--lan", "--lan-address", "127.0.0.1"], stdin=subprocess.DEVNULL, stdout=its, stderr=subprocess.DEVNULL, env=clean_environment())
+    os.close(its)
+    printed = b""
+    try:
+        while b"Ctrl-C" not in printed:
+            printed += os.read(ours, 65536)
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+        os.close(ours)
+    rows = re.findall("\x1b\\[30;107m(.*?)\x1b\\[0m", printed.decode())
+    assert len(rows) == 19 and {len(row) for row in rows} == {37}
+    scale, black = 8, {" ": (0, 0), "▀": (1, 0), "▄": (0, 1), "█": (1, 1)}
+    pixels = b"".join(bytes(0 if black[each][half] else 255 for each in row for _ in range(scale)) * scale for row in rows for half in (0, 1))
+    (tmp_path / "code.pgm").write_bytes(f"P5 {37 * scale} {38 * scale} 255\n".encode() + pixels)
+    read = subprocess.run(["zbarimg", "--quiet", "--raw", tmp_path / "code.pgm"], capture_output=True, text=True, timeout=60)
+    assert read.stdout == f"http://127.0.0.1:{ports[0]}/\n", read.stderr

@@ -10,6 +10,24 @@ package enum ExampleTenant {
     /// Where development servers of web pages usually listen: Create React App and Next.js, Angular, Vite, Python, webpack.
     static let usualPorts = [3000, 4200, 5173, 8000, 8080]
 
+    /// The comment of a line `endpoint` that ``moved(_:to:)`` keeps up to date.
+    private static let endpointNote =
+        "# any S3-compatible store; this is the one of `postern dev`, which keeps the address up to date"
+
+    /// Returns the text of a rule file with the address of a dev store that listens elsewhere now.
+    /// - Returns: nil if it has no line `endpoint` with another address and the comment of the file that was written
+    package static func moved(_ yaml: String, to endpoint: String) -> String? {
+        var lines = yaml.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let line = "endpoint: \(endpoint) \(endpointNote)"
+        let places = lines.indices.filter { index in
+            let text = lines[index].drop { $0 == " " }
+            return text.hasPrefix("endpoint: ") && text.hasSuffix(" \(endpointNote)") && text != line
+        }
+        guard !places.isEmpty else { return nil }
+        for index in places { lines[index] = lines[index].prefix { $0 == " " } + line }
+        return lines.joined(separator: "\n")
+    }
+
     /// - Parameters:
     ///   - endpoint: the URL of the dev store up to the port, without a trailing slash.
     ///   - credentials: the prefix of the environment variables that hold the store's access key.
@@ -28,15 +46,15 @@ package enum ExampleTenant {
         origins: [String] = ["http://127.0.0.1:8080"]
     ) -> String {
         """
-        # The rules of one tenant: who may upload what to where. Change them and start `postern dev` again;
-        # `postern check` on this file's folder lists every problem with its line.
+        # The rules of one tenant: who may upload what to where. `postern dev` puts a change into force at once, and its page
+        # shows what is wrong with it; so does `postern check` on this file's folder.
         tenant: \(name) # the same as the file's name
 
         # Where the files go. For S3 on AWS only `bucket` and `region` are needed.
         store:
           bucket: \(bucket)
           region: \(region)
-          endpoint: \(endpoint) # any S3-compatible store; here the one that `postern dev` runs
+          endpoint: \(endpoint) \(endpointNote)
           credentials:
             env: \(credentials) # \(credentials)_ACCESS_KEY_ID and \(credentials)_SECRET_ACCESS_KEY; left out: AWS's own chain
 

@@ -14,7 +14,7 @@ private import WireFormats
 /// Its methods block. Only one process at a time may use a folder. Incomplete uploads of the previous process are removed when
 /// the store is created.
 package final class ObjectFolder: Sendable {
-    private let path: String
+    let path: String
     private let uploadsPath: String
     /// Held while an object is replaced or looked up, so that a reader gets the bytes and the record of the same upload.
     private let lock = Mutex<Void>(())
@@ -28,11 +28,14 @@ package final class ObjectFolder: Sendable {
         let manager = FileManager.default
         try? manager.removeItem(atPath: uploadsPath)
         try manager.createDirectory(atPath: uploadsPath, withIntermediateDirectories: true)
-        for bucket in buckets { try makeBucket(bucket) }
+        for bucket in buckets { try Self.makeBucket(bucket, in: path) }
     }
 
     /// Makes the folders of a bucket, if they are not there.
-    func makeBucket(_ bucket: String) throws {
+    /// - Parameters:
+    ///   - bucket: a name that ``DevStoreConfiguration/isBucketName(_:)`` accepts
+    ///   - path: the store's folder
+    package static func makeBucket(_ bucket: String, in path: String) throws {
         for folder in ["\(path)/\(bucket)", "\(path)/.postern/\(bucket)"] {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         }

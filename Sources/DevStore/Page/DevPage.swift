@@ -1,82 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import HTTPServer
-private import WireFormats
 
-/// The page at `/` of `postern dev`, which gets a ticket and uploads to the store. It is one document, made of `page.html`, `page.css`
-/// and `page.js`, which are embedded in the program. All its text has a contrast of at least 4.5:1, in the light and the dark theme.
+/// The page of `postern dev`, which gets tickets and uploads to the store by the browser module of `clients/web`.
+///
+/// It consists of a document and the files that this loads, all embedded in the program. None contains a secret. All text has a
+/// contrast of at least 4.5:1, in the light and the dark theme.
 package struct DevPage: Sendable {
-    private let page: InlinePage
+    /// The value of the header field Content-Security-Policy.
+    package let contentSecurityPolicy: String
 
-    package init(settings: DevPageSettings) {
-        let store = Self.origin(of: settings.store)
-        page = InlinePage(
-            template: PackageResources.page_html, style: PackageResources.page_css, script: PackageResources.page_js,
-            values: ["settings": settings.json], connections: [store], images: ["data:", "blob:", store])
+    /// The most stores that the policy names, so that the field has a bounded length.
+    private static let maximumStores = 20
+
+    /// - Parameter stores: the addresses to which the page may upload
+    package init(stores: [String]) {
+        var origins: [String] = []
+        for store in stores.map(Self.origin) where !origins.contains(store) && origins.count < Self.maximumStores {
+            origins.append(store)
+        }
+        contentSecurityPolicy = [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self'",
+            (["connect-src 'self'"] + origins).joined(separator: " "),
+            "worker-src 'self'",
+            "form-action 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        ].joined(separator: "; ")
     }
 
-    /// The whole document.
-    package var html: String { page.html }
-    /// The value of the header field Content-Security-Policy.
-    package var contentSecurityPolicy: String { page.contentSecurityPolicy }
+    /// The response with the file at a path; nil if there is none.
+    package func response(to path: String) -> Response? {
+        guard let file = Self.files[path] else { return nil }
+        return Response(
+            status: 200,
+            fields: [
+                "Content-Type": file.type,
+                "Cache-Control": "no-store",
+                "Content-Security-Policy": contentSecurityPolicy,
+                "X-Content-Type-Options": "nosniff",
+                "Referrer-Policy": "no-referrer",
+                "Cross-Origin-Opener-Policy": "same-origin",
+                "Cross-Origin-Resource-Policy": "same-origin",
+            ],
+            body: .bytes(file.bytes)
+        )
+    }
 
-    /// Returns the page with its header fields. It contains a token.
-    package func response() -> Response { page.response() }
+    private static let script = "text/javascript; charset=utf-8"
+    package static let files: [String: (type: String, bytes: [UInt8])] = [
+        "/": ("text/html; charset=utf-8", PackageResources.page_html),
+        "/dev/page.css": ("text/css; charset=utf-8", PackageResources.page_css),
+        "/dev/page.js": (script, PackageResources.page_js),
+        "/dev/files.js": (script, PackageResources.files_js),
+        "/dev/words.js": (script, PackageResources.words_js),
+        "/dev/icon.svg": ("image/svg+xml", PackageResources.icon_svg),
+        "/postern.js": (script, PackageResources.postern_js),
+    ]
 
     /// Returns scheme, host and port of an http address.
     private static func origin(of address: String) -> String {
         address.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).prefix(3).joined(separator: "/")
     }
-}
-
-/// The settings of the page.
-package struct DevPageSettings: Sendable {
-    /// A token that Postern accepts. Anyone who can load the page gets it, so the page is for loopback only.
-    package let token: String
-    /// The address of Postern without a trailing slash, for the curl commands.
-    package let api: String
-    /// The store's address without a trailing slash.
-    package let store: String
-    /// The path of the files on disk, in which each bucket has a folder.
-    package let folder: String
-    /// The path of the rule file, which a developer can edit.
-    package let rulesFile: String
-
-    package init(token: String, api: String, store: String, folder: String, rulesFile: String) {
-        self.token = token
-        self.api = api
-        self.store = store
-        self.folder = folder
-        self.rulesFile = rulesFile
-    }
-
-    /// The settings as JSON without `<`, so that no value can end the script element that contains it, or begin a comment (HTML,
-    /// "Restrictions for contents of script elements").
-    var json: String {
-        let json = JSONWriter.object { json in
-            json.member("token", token)
-            json.member("api", api)
-            json.member("store", store)
-            json.member("folder", folder)
-            json.member("rulesFile", rulesFile)
-        }
-        let bytes = json.flatMap { $0 == UInt8(ascii: "<") ? Array(#"\u003c"#.utf8) : [$0] }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-}
-
-extension DevPageSettings: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// All settings except the token.
-    package var description: String {
-        "DevPageSettings(api: \(api), store: \(store), folder: \(folder), rulesFile: \(rulesFile))"
-    }
-    package var debugDescription: String { description }
-    package var customMirror: Mirror { Mirror(self, children: []) }
-}
-
-extension DevPage: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The policy only: the document contains the token.
-    package var description: String { "DevPage(\(contentSecurityPolicy))" }
-    package var debugDescription: String { description }
-    package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -4,6 +4,7 @@ package import HTTPServer
 package import Logging
 private import NIOCore
 private import PostPolicy
+private import WireFormats
 
 #if canImport(FoundationEssentials)
     package import FoundationEssentials
@@ -29,6 +30,7 @@ package func buildDevStore(
     let routes = StoreRoutes(
         buckets: Set(configuration.buckets),
         further: configuration.further,
+        host: IPAddress(configuration.host),
         crossOrigin: CrossOrigin(allowedOrigins: configuration.allowedOrigins, further: { configuration.further().origins }),
         uploads: UploadRoute(
             folder: folder,

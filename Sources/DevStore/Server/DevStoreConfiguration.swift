@@ -3,15 +3,15 @@
 package import PostPolicy
 import WireFormats
 
-/// The configuration of the dev store. The host is guaranteed to be a loopback address, and every bucket name to be safe as a
-/// folder name.
+/// The configuration of the dev store. Every bucket name is guaranteed to be safe as a folder name, and the host to be a loopback
+/// address, unless the network may use the store.
 package struct DevStoreConfiguration: Sendable {
     /// The folder of the objects, `<folder>/<bucket>/<key>`. Created if needed.
     package let folder: String
     package let buckets: [String]
     /// The region that signatures must name.
     package let region: String
-    /// A loopback address or `localhost`.
+    /// An address or `localhost`.
     package let host: String
     /// 0 for any free port.
     package let port: Int
@@ -25,18 +25,20 @@ package struct DevStoreConfiguration: Sendable {
     /// bucket's are left out.
     package let further: @Sendable () -> (buckets: [String], origins: [String])
 
+    /// - Parameter isForNetwork: whether other machines may use the store; otherwise the host must be of loopback
     package init(
         folder: String,
         buckets: [String],
         region: String = "us-east-1",
         host: String = "127.0.0.1",
         port: Int,
+        isForNetwork: Bool = false,
         credentials: SigningCredentials,
         allowedOrigins: [String],
         ignored: Set<IgnoredCheck> = [],
         further: @escaping @Sendable () -> (buckets: [String], origins: [String]) = { ([], []) }
     ) throws(DevStoreConfigurationError) {
-        guard Host(host)?.isLoopback == true else { throw .notLoopback(host) }
+        guard isForNetwork || Host(host)?.isLoopback == true else { throw .notLoopback(host) }
         guard !buckets.isEmpty else { throw .noBucket }
         if let bad = buckets.first(where: { !Self.isBucketName($0) }) { throw .badBucket(bad) }
         self.folder = folder
@@ -51,7 +53,7 @@ package struct DevStoreConfiguration: Sendable {
     }
 
     /// The main rules of S3 for bucket names. They ensure that the name is safe as a folder name.
-    static func isBucketName(_ name: String) -> Bool {
+    package static func isBucketName(_ name: String) -> Bool {
         let bytes = Array(name.utf8)
         guard (3...63).contains(bytes.count), let first = bytes.first, let last = bytes.last else { return false }
         let edges = [first, last].allSatisfy { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: ".") }

@@ -52,6 +52,8 @@ struct StoreRoutes: Sendable {
 
     let buckets: Set<String>
     let further: @Sendable () -> (buckets: [String], origins: [String])
+    /// The address that the store listens on; nil for a name.
+    let host: IPAddress?
     let crossOrigin: CrossOrigin
     let uploads: UploadRoute
     let objects: ObjectRoute
@@ -136,9 +138,10 @@ struct StoreRoutes: Sendable {
         }
     }
 
-    /// Returns the target of a request and its Host, which must be a loopback name or address.
+    /// Returns the target of a request and its Host, which must be a loopback name or address, or the address of the store.
     private func locate(_ request: RequestHead) throws(StoreError) -> (target: StoreTarget, authority: String) {
-        guard let authority = request.first("host"), let address = try? HostPort(authority), address.host.isLoopback
+        guard let authority = request.first("host"), let address = try? HostPort(authority),
+            address.host.isLoopback || address.host.address != nil && address.host.address == host
         else { throw .notLoopback }
         guard let target = StoreTarget(path: request.target) else { throw .invalidURI }
         return (target, authority)
@@ -155,7 +158,7 @@ struct StoreRoutes: Sendable {
     /// Whether the bucket is one of those that were added later. Its folders are made if they are not there.
     private func isFurther(_ bucket: String) -> Bool {
         guard further().buckets.contains(bucket), DevStoreConfiguration.isBucketName(bucket) else { return false }
-        return (try? objects.folder.makeBucket(bucket)) != nil
+        return (try? ObjectFolder.makeBucket(bucket, in: objects.folder.path)) != nil
     }
 
     private static func response(_ refusal: StoreError, requestID: String) -> Response {

@@ -18,6 +18,7 @@ final class LoopConnections {
     private var holders = CircularBuffer<(connection: ConnectionHandler, period: Int, since: NIODeadline)>()
     private var ticks: RepeatedTask?
     private var isDraining = false
+    private var isClosing = false
 
     init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
@@ -29,6 +30,7 @@ final class LoopConnections {
         idleQueue.insert(IdleEntry(connection: connection, since: .now()))
         if isDraining { connection.drain(at: .now()) }
         startTicking()
+        if isClosing { connection.close() }
     }
 
     func remove(_ connection: ConnectionHandler) {
@@ -113,6 +115,13 @@ final class LoopConnections {
         isDraining = true
         let now = NIODeadline.now()
         for connection in all { connection.drain(at: now) }
+    }
+
+    /// Closes all connections and aborts their requests, because the service is stopping.
+    func closeAll() {
+        isClosing = true
+        // Closing a connection removes it.
+        while let connection = all.last { connection.close() }
     }
 
     private func startTicking() {

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import OutgoingHTTP
-import RuleFiles
+package import RuleFiles
 import Synchronization
 
 /// A file whose content on disk is not in use, with the reasons.
-struct HeldBackFile: Sendable, Hashable {
-    let file: String
+package struct HeldBackFile: Sendable, Hashable {
+    package let file: String
     /// The tenant whose rules they are; nil for any other file.
     let tenant: String?
     /// Whether an earlier content of it is in use: false for a new tenant.
-    let isServed: Bool
+    package let isServed: Bool
     /// Never empty.
-    let problems: [Diagnostic]
+    package let problems: [Diagnostic]
 
     init(file: String, tenant: String? = nil, isServed: Bool = true, problems: [Diagnostic]) {
         self.file = file

@@ -26,6 +26,8 @@ final class RequestInfo: Sendable {
     let traceParent: TraceParent?
 
     var origin: String? { origins.first }
+    /// The origin, unless it is that of a page of this process.
+    var foreignOrigin: String? { origin.flatMap { snapshot.settings.ownOrigins.contains($0) ? nil : $0 } }
 
     init(
         snapshot: ServiceSnapshot, time: Date, authorization: [String] = [], origins: [String] = [], requestID: String,

@@ -21,7 +21,7 @@ struct TenantContext {
         guard let served = info.snapshot.tenant(of: principal) else { throw AccessError.tenantUnknown }
         self.init(info: info, principal: principal, served: served)
         do throws(AccessError) {
-            try tenant.checkAccess(of: principal, from: info.origin)
+            try tenant.checkAccess(of: principal, from: info.foreignOrigin)
         } catch {
             // It is logged and counted as any other token that is not accepted.
             let cause: any Error = error == .issuedTooEarly ? AuthenticationError.issuedTooEarly : error

@@ -16,28 +16,28 @@ import WireFormats
 
 /// The public interface: turns each request into its response in one synchronous call; only the audit log can delay it.
 struct PublicInterface: Sendable {
-    /// Answers `GET /` in `postern dev`; returns nil for a request that must not receive the page.
-    typealias FrontPage = @Sendable (RequestHead) -> Response?
+    /// Answers `GET` and `HEAD` of the paths that only `postern dev` has; returns nil for any other request.
+    typealias Pages = @Sendable (RequestHead) -> Response?
 
     private let metrics: ServiceMetrics
     private let log: DecisionLog
     private let audit: AuditLog?
     private let hosts: HostNames?
-    private let frontPage: FrontPage?
+    private let pages: Pages?
     private let tickets: TicketRoute
     private let batch: BatchRoute
     private let presign: PresignRoute
     private let random = RandomPool()
 
     init(
-        metrics: ServiceMetrics, log: DecisionLog, audit: AuditLog? = nil, hosts: HostNames? = nil, frontPage: FrontPage? = nil
+        metrics: ServiceMetrics, log: DecisionLog, audit: AuditLog? = nil, hosts: HostNames? = nil, pages: Pages? = nil
     ) {
         let issuer = TicketIssuer(signer: PolicySigner(), log: log, audit: audit)
         self.metrics = metrics
         self.log = log
         self.audit = audit
         self.hosts = hosts
-        self.frontPage = frontPage
+        self.pages = pages
         tickets = TicketRoute(issuer: issuer)
         batch = BatchRoute(issuer: issuer, metrics: metrics)
         presign = PresignRoute(issuer: issuer)
@@ -187,9 +187,11 @@ struct PublicInterface: Sendable {
             let fields = ResponseFields.preflight(from: origin, requested: head.values("access-control-request-headers"))
             return Response(status: 204, shared: info.snapshot.fields.uncached, fields: fields)
         }
-        let notFound = ProblemDetails(
-            .notFound, detail: "There is nothing at this path: the interface is described at /openapi.yaml.")
-        guard route != .other, route != .page || frontPage != nil else { throw notFound }
+        if route == .other {
+            if head.method == .GET || head.method == .HEAD, let page = pages?(head) { return page }
+            throw ProblemDetails(
+                .notFound, detail: "There is nothing at this path: the interface is described at /openapi.yaml.")
+        }
         guard route.methods.contains(head.method.rawValue) else {
             throw ProblemDetails(
                 .methodNotAllowed, detail: "Use \(route.methods.joined(separator: ", ")) on this path.",
@@ -199,9 +201,6 @@ struct PublicInterface: Sendable {
         case .health: return Self.health
         case .document: return Self.document
         case .documentJSON: return Self.documentJSON
-        case .page:
-            guard let page = frontPage?(head) else { throw notFound }
-            return page
         case .tickets, .batch, .presign, .rules, .other: return nil
         }
     }

@@ -5,9 +5,7 @@ import WireFormats
 /// The routes of the public interface, with their paths and methods. A route is also a label of the metrics.
 package enum Route: Int, Sendable, CaseIterable {
     case tickets, batch, presign, rules, document, documentJSON, health
-    /// The page of `postern dev`; `serve` has none.
-    case page
-    /// Any other path.
+    /// Any other path; `postern dev` has pages at some.
     case other
 
     /// The path, or `other`.
@@ -20,7 +18,6 @@ package enum Route: Int, Sendable, CaseIterable {
         case .document: "/openapi.yaml"
         case .documentJSON: "/openapi.json"
         case .health: "/healthz"
-        case .page: "/"
         case .other: "other"
         }
     }
@@ -37,7 +34,7 @@ package enum Route: Int, Sendable, CaseIterable {
         case .tickets, .batch: ["POST"]
         // Without HEAD, which would have to issue a ticket to answer as GET does.
         case .presign: ["GET"]
-        case .rules, .document, .documentJSON, .health, .page: ["GET", "HEAD"]
+        case .rules, .document, .documentJSON, .health: ["GET", "HEAD"]
         case .other: []
         }
     }
@@ -68,7 +65,7 @@ enum RequestLabel: Sendable, CaseIterable {
 
     var text: String {
         switch self {
-        case .route(.page), .route(.other): Route.other.path
+        case .route(.other): Route.other.path
         case .route(let route): route.path
         case .preflight: "preflight"
         }

@@ -23,7 +23,7 @@ package final class ServiceSnapshot: Sendable {
     let refreshed: [any RefreshedSource]
     /// The tenants in the order of the book.
     let tenants: [ServedTenant]
-    /// Every origin that some tenant lists: a preflight is anonymous, so its tenant is unknown.
+    /// Every origin that some tenant lists, and those of this process: a preflight is anonymous, so its tenant is unknown.
     let origins: Set<String>
     /// The `Host` names that the admin listener accepts.
     let adminHosts: HostNames
@@ -52,7 +52,7 @@ package final class ServiceSnapshot: Sendable {
         authenticator = Authenticator(
             issuers: issuers.all.map(\.trusted), apiKeys: book.files.flatMap(\.apiKeys), uses: apiKeyUses,
             generation: generation, after: previous?.authenticator)
-        origins = Set(book.tenants.flatMap(\.origins))
+        origins = Set(book.tenants.flatMap(\.origins)).union(settings.ownOrigins)
         adminHosts = HostNames(settings.adminHosts)
         fields = SnapshotFields(digest: book.digest)
         // Both books are sorted by the tenants' ids.

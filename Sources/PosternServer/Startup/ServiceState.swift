@@ -43,6 +43,9 @@ package final class ServiceState: Sendable {
         next.forgetWhatIsGone(since: last)
     }
 
+    /// The files whose content on disk is not in use, sorted.
+    package var heldBack: [HeldBackFile] { reloads.report.heldBack.map(\.file) }
+
     /// What is served, in a few words.
     var statusLine: String {
         let (tenants, heldBack) = (current.book.tenants.count, reloads.report.heldBack.count)

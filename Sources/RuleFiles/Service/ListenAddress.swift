@@ -22,7 +22,7 @@ package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// Whether other networks may reach it: it is neither of this machine nor private (RFC 1918, RFC 4193) nor link-local. A name of a
     /// host is not looked up, and counts as not exposed.
-    var isExposed: Bool {
+    package var isExposed: Bool {
         guard let address = IPAddress(host) else { return false }
         return !address.isLoopback && !address.isLinkLocal && !Self.privateRanges.contains { $0.contains(address) }
     }

@@ -39,6 +39,8 @@ package struct ServiceSettings: Sendable {
     package var adminHosts: [String] = []
     /// The peers whose `X-Forwarded-For` and `X-Request-Id` are trusted.
     package var trustedProxies: [AddressRange] = []
+    /// The origins of the pages that the process serves itself, which may request tickets of every tenant. Only `postern dev` has pages.
+    package var ownOrigins: Set<String> = []
     /// ``issuers`` with their places in the service-wide file.
     private(set) var issuerEntries: [IssuerEntry] = []
     /// The digest of the service-wide file; nil if there is none.

@@ -5,7 +5,6 @@ import DevStore
 import Logging
 import PosternServer
 import RuleFiles
-import WireFormats
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -20,17 +19,18 @@ struct Dev: AsyncParsableCommand {
         discussion: """
             Writes an example tenant and a signing key to --folder when they are not there yet, starts a small S3 store on \
             loopback that enforces every policy, and serves a page that uploads to it. Edit the tenant's file to try other \
-            rules: a change takes effect at once. Pages of the tenant's origins can upload too. Nothing here is for production: the page gives a token to anyone who opens it.
+            rules: a change takes effect at once, and the page shows what is wrong with it. Pages of the tenant's origins can upload too. \
+            Nothing here is for production: the page gives a token to anyone who opens it.
             """
     )
 
     @Option(help: ArgumentHelp("The folder for the tenant, the key and the uploaded files.", valueName: "dir"))
     var folder = "postern-dev"
 
-    @Option(help: ArgumentHelp("Where the service and its page listen; loopback only.", valueName: "host:port"))
+    @Option(help: ArgumentHelp("Where the service and its page listen; loopback only, or see --lan.", valueName: "host:port"))
     var listen = "127.0.0.1:8080"
 
-    @Option(help: ArgumentHelp("Where the store listens; loopback only.", valueName: "host:port"))
+    @Option(help: ArgumentHelp("Where the store listens; loopback only, or see --lan.", valueName: "host:port"))
     var store = "127.0.0.1:9000"
 
     @Option(help: ArgumentHelp("Where /healthz, /readyz and /metrics listen.", valueName: "host:port"))
@@ -45,8 +45,20 @@ struct Dev: AsyncParsableCommand {
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
     var logLevel = "info"
 
+    @Flag(
+        help: ArgumentHelp(
+            "Lets phones on the network in: service and store listen on this machine's address there. Everybody on that network can then upload."
+        )
+    )
+    var lan = false
+
+    @Option(
+        help: ArgumentHelp(
+            "The address for --lan, where the machine has several: one of a private network.", valueName: "address"))
+    var lanAddress: String?
+
     func run() async throws {
-        let addresses = try DevAddresses(service: listen, store: store, admin: admin)
+        let addresses = try DevAddresses(service: listen, store: store, admin: admin, network: try networkAddress())
         guard let level = Logger.Level(rawValue: logLevel) else {
             throw ValidationError(
                 "--log-level must be one of trace, debug, info, notice, warning, error or critical, not '\(logLevel)'.")
@@ -59,7 +71,9 @@ struct Dev: AsyncParsableCommand {
         let threshold = LogThreshold(level)
         LoggingSystem.bootstrap { LineLogHandler(label: $0, sink: sink, format: .text, threshold: threshold) }
         do {
-            let environment = try await DevEnvironment(
+            // Before any file is written: the rule file names the store's address.
+            try await addresses.check()
+            let environment = try DevEnvironment(
                 folder: folder, addresses: addresses, ignored: ignored, environment: ProcessInfo.processInfo.environment)
             try await environment.run(threshold: threshold, sink: sink)
         } catch {
@@ -68,31 +82,17 @@ struct Dev: AsyncParsableCommand {
         }
         sink.flush(milliseconds: 1000)
     }
-}
 
-/// The three addresses of `postern dev`.
-struct DevAddresses: Sendable {
-    let service: ListenAddress
-    let store: ListenAddress
-    let admin: ListenAddress
-
-    /// - Throws: `ValidationError` for a text that is not an address, or an address that is not on this machine
-    init(service: String, store: String, admin: String) throws {
-        self.service = try Self.loopback("--listen", service)
-        self.store = try Self.loopback("--store", store)
-        self.admin = try Self.loopback("--admin", admin)
-    }
-
-    private static func loopback(_ name: String, _ text: String) throws -> ListenAddress {
-        guard let address = ListenAddress(text) else {
-            throw ValidationError("\(name) must be HOST:PORT such as 127.0.0.1:8080, not '\(text)'.")
+    /// The address that `--lan` means; nil for this machine only.
+    private func networkAddress() throws -> String? {
+        guard lan || lanAddress != nil else { return nil }
+        guard let address = lanAddress ?? LocalNetwork.address else {
+            throw ValidationError("--lan: this machine has no IPv4 address of a private network. Connect it to one.")
         }
-        guard Host(address.host)?.isLoopback == true else {
+        guard LocalNetwork.isUsable(address) else {
             throw ValidationError(
-                "\(name): 'postern dev' gives tokens to anyone and listens on this machine only: 127.0.0.1, ::1 or localhost.")
-        }
-        guard address.port > 0, address.port != 80 else {
-            throw ValidationError("\(name): choose a port from 1 to 65535 other than 80; the rule file and the page name it.")
+                "--lan-address must be an address of a private network, such as 192.168.1.5, not '\(address)': 'postern dev' gives tokens to anyone."
+            )
         }
         return address
     }

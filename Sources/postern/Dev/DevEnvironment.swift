@@ -30,7 +30,9 @@ struct DevEnvironment: Sendable {
 
     private var api: String { "http://\(addresses.service)" }
     /// The origins under which a browser can open the page.
-    private var pages: [String] { Set([api, "http://localhost:\(addresses.service.port)"]).sorted() }
+    private var pages: [String] {
+        Set([api] + (addresses.isForNetwork ? [] : ["http://localhost:\(addresses.service.port)"])).sorted()
+    }
     private var storeURL: String { "http://\(addresses.store)" }
     private var tenants: URL { folder.appendingPathComponent("tenants") }
     private var files: URL { folder.appendingPathComponent("files") }
@@ -39,7 +41,7 @@ struct DevEnvironment: Sendable {
     /// - Parameter environment: may have the store's access key, in the variables that the example tenant names
     init(
         folder: String, addresses: DevAddresses, ignored: Set<IgnoredCheck> = [], environment: [String: String]
-    ) async throws {
+    ) throws {
         self.addresses = addresses
         self.ignored = ignored
         self.folder = URL(fileURLWithPath: folder)
@@ -71,6 +73,9 @@ struct DevEnvironment: Sendable {
         settings.logFormat = .text
         settings.logLevel = threshold.level
         settings.maxConnections = 1024
+        // Someone edits the rules and looks at the page.
+        settings.reload = .milliseconds(250)
+        settings.ownOrigins = Set(pages)
         settings.environment = [
             "\(Self.credentialPrefix)_ACCESS_KEY_ID": credentials.accessKeyID,
             "\(Self.credentialPrefix)_SECRET_ACCESS_KEY": credentials.secretAccessKey,
@@ -85,48 +90,67 @@ struct DevEnvironment: Sendable {
                 buckets: [Self.bucket],
                 host: addresses.store.host,
                 port: addresses.store.port,
+                isForNetwork: addresses.isForNetwork,
                 credentials: credentials,
                 allowedOrigins: pages,
                 ignored: ignored,
                 // A rule file may name other buckets of this store, and pages of the user's own.
-                further: { [storeURL] in
-                    let rules = state.current.book.tenants
-                    let named = rules.flatMap(\.stores).filter { $0.endpoint.url.hasPrefix("\(storeURL)/") }.map(\.bucket)
-                    return (named, rules.flatMap(\.origins))
-                }
+                further: { [self] in (buckets(in: state), state.current.book.tenants.flatMap(\.origins)) }
             ),
             logger: logger
         )
+        let store = ListenerService(storeListener, at: addresses.store, name: "store", stopsAtOnce: true)
         var runner = ServiceRunner(settings: settings, state: state, sink: sink, threshold: threshold, logger: logger)
-        let store = ListenAddress(host: addresses.store.host, port: addresses.store.port)
-        runner.companions = [listenerService(storeListener, at: store, name: "store")]
-        // The page has a token, which a page under another name of this machine (DNS rebinding) must not get.
+        let bucketMaker = DevBuckets(folder: files.path, logger: logger) { [self] in
+            (state.current.generation, buckets(in: state))
+        }
+        runner.companions = [bucketMaker, store]
+        runner.isInteractive = true
+        // The page can get tokens, which a page under another name of this machine (DNS rebinding) must not.
         runner.hosts = HostNames()
         let firstTenant = rules.first { $0.id == ExampleTenant.name } ?? rules.first
         let example = ExampleUpload(of: firstTenant?.rules ?? [])
-        runner.frontPage = { head in
-            // Nor may a page of another origin, even if the tenant's `origins` has it.
-            guard head.first("origin") == nil, let page = try? page() else { return nil }
-            return DevPage(settings: page).response()
-        }
+        runner.pages = pages(of: state).respond
         // print() would buffer the text when standard output is a pipe.
         runner.onListening = { _ in StandardStream.write(welcome(example), to: StandardStream.output) }
-        try await runner.run()
+        do {
+            try await store.open()
+            try await runner.run()
+        } catch let error as ListenError {
+            throw SetupError([await addresses.sentence(error)])
+        }
     }
 
-    private func page() throws -> DevPageSettings {
-        DevPageSettings(
-            token: try identity.token(at: Date()),
-            api: api,
-            store: storeURL,
-            folder: files.path,
-            rulesFile: rulesFile.path
+    /// The buckets that the rules in force name at this store.
+    private func buckets(in state: ServiceState) -> [String] {
+        state.current.book.tenants.flatMap(\.stores).filter { $0.endpoint.url.hasPrefix("\(storeURL)/") }.map(\.bucket)
+    }
+
+    private func pages(of state: ServiceState) -> DevPages {
+        let (storeURL, files, rulesFile) = (storeURL, files.path, rulesFile.path)
+        return DevPages(
+            origins: Set(pages),
+            identity: identity,
+            page: { DevPage(stores: [storeURL] + state.current.book.tenants.flatMap(\.stores).map(\.endpoint.url)) },
+            state: DevState(
+                settings: { json in
+                    json.member("users", DevIdentity.users)
+                    json.member("store", storeURL)
+                    json.member("folder", files)
+                    json.member("rulesFile", rulesFile)
+                },
+                current: { (state.current.generation, state.heldBack) }
+            )
         )
     }
 
-    /// Writes the file once: it is for the user to edit.
+    /// Writes the file once: it is for the user to edit. Only the store's address is kept up to date, where its comment is left.
     private func writeExampleTenant() throws {
-        guard !FileManager.default.fileExists(atPath: rulesFile.path) else { return }
+        guard !FileManager.default.fileExists(atPath: rulesFile.path) else {
+            let written = try String(contentsOf: rulesFile, encoding: .utf8)
+            guard let moved = ExampleTenant.moved(written, to: storeURL) else { return }
+            return try Data(moved.utf8).write(to: rulesFile.resolvingSymlinksInPath(), options: .atomic)
+        }
         try FileManager.default.createDirectory(at: tenants, withIntermediateDirectories: true)
         let yaml = ExampleTenant.yaml(
             endpoint: storeURL,
@@ -141,15 +165,27 @@ struct DevEnvironment: Sendable {
         try Data(yaml.utf8).write(to: rulesFile, options: .atomic)
     }
 
-    /// What to change in a rule file that was written for other addresses; empty if it was not.
+    /// Says that no rule uploads to this store; empty if one does.
     private var addressAdvice: String {
         let written = (try? String(contentsOf: rulesFile, encoding: .utf8)) ?? ""
-        if written.contains("endpoint: \(storeURL)"), written.contains(api) { return "" }
+        if written.contains("endpoint: \(storeURL)") { return "" }
         return """
 
-            The rules were written for other addresses, so uploads will fail: in \(rulesFile.path)
-            set 'endpoint' to \(storeURL) and add \(api) to 'origins', or give another --folder.
+            No upload goes to the store of 'postern dev'. If it should, set 'endpoint' to \(storeURL)
+            in \(rulesFile.path), or give another --folder.
 
+            """
+    }
+
+    /// So that nobody overlooks who can upload.
+    private var networkNotice: String {
+        guard addresses.isForNetwork else { return "" }
+        let code = StandardStream.outputIsTerminal ? QRCode("\(api)/").map { "\n\($0.terminalText)" } ?? "" : ""
+        return """
+
+            On a phone in the same network:  \(api)/
+            Everybody on that network can open this page, get a token and upload. Use --lan on networks that you trust.
+            \(code)
             """
     }
 
@@ -162,7 +198,7 @@ struct DevEnvironment: Sendable {
 
     private func welcome(_ example: ExampleUpload?) -> String {
         let bucket = example?.rule.store.bucket ?? Self.bucket
-        return addressAdvice + faultNotice + """
+        return addressAdvice + faultNotice + networkNotice + """
 
             Postern is running:   \(api)/
             Rules to edit:        \(rulesFile.path)   (a change takes effect at once)

@@ -13,7 +13,10 @@ import UserAuth
 struct DevIdentity: Sendable {
     static let issuer = "https://id.dev.invalid"
     static let audience = "uploads"
-    static let user = "dev-user"
+    /// The users that the page can be; the printed commands are the first one's.
+    static let users = ["dev-user", "second-user"]
+    /// How long a token of the page is valid, in seconds. The page asks for the next one in time.
+    static let pageLifetime = 600
     /// The public key's file name, which the example tenant names.
     static let publicKeyName = "public.pem"
     private static let privateKeyName = "private.pem"
@@ -49,10 +52,11 @@ struct DevIdentity: Sendable {
         self.signer = signer
     }
 
-    /// Returns a token for the example user that is valid for twelve hours.
-    func token(at now: Date) throws -> String {
+    /// Returns a token.
+    /// - Parameter lifetime: in seconds
+    func token(for user: String = users[0], lifetime: Int = 12 * 3600, at now: Date) throws -> String {
         let claims = TokenClaims(
-            issuer: Self.issuer, audience: Self.audience, user: Self.user, issuedAt: now, lifetime: 12 * 3600)
+            issuer: Self.issuer, audience: Self.audience, user: user, issuedAt: now, lifetime: lifetime)
         guard let token = signer.token(payload: claims.json, keyID: nil) else {
             throw TokenSigningError.keyUnusable(algorithm: nil)
         }

@@ -20,6 +20,9 @@ enum StandardStream {
     /// Whether standard input is a terminal.
     static var inputIsTerminal: Bool { isatty(input.rawValue) != 0 }
 
+    /// Whether standard output is a terminal.
+    static var outputIsTerminal: Bool { isatty(output.rawValue) != 0 }
+
     /// Writes a text without buffering it. Errors are ignored: the reader may have gone.
     static func write(_ text: String, to descriptor: FileDescriptor) {
         _ = try? descriptor.writeAll(text.utf8)

@@ -30,10 +30,12 @@ struct ServiceRunner {
     var notifier: ServiceNotifier?
     /// Further services, which run as long as the listeners.
     var companions: [any Service] = []
-    /// Answers `GET /`, or returns nil if the request must not have the page; `serve` has none.
-    var frontPage: (@Sendable (RequestHead) -> Response?)?
+    /// Answers `GET` and `HEAD` of paths that the interface does not have; `serve` has none.
+    var pages: (@Sendable (RequestHead) -> Response?)?
     /// The host names that the public listener accepts; nil for any.
     var hosts: HostNames?
+    /// Opens the listeners before any service runs, and ends at once at a signal, as `dev` does.
+    var isInteractive = false
     /// Called once the public listener is open.
     var onListening: @Sendable (Int) async -> Void = { _ in }
 
@@ -43,7 +45,7 @@ struct ServiceRunner {
         let (logger, onListening) = (logger, onListening)
         let app = buildPostern(
             settings: settings, state: state, sink: sink, audit: audit, threshold: threshold, logger: logger, looks: looks,
-            notifier: notifier, frontPage: frontPage, hosts: hosts
+            notifier: notifier, pages: pages, hosts: hosts, stopsAtOnce: isInteractive
         ) { port in
             logger.notice(
                 "listening",
@@ -55,11 +57,12 @@ struct ServiceRunner {
             )
             await onListening(port)
         }
+        if isInteractive { try await app.open() }
         // They are shut down in reverse order: the public listener drains while /readyz already answers 503.
         var configuration = ServiceGroupConfiguration(
             services: [app.notifier, app.audit].compactMap(\.self) + companions + [
                 app.refresh, app.memory, app.decisions, app.lag, app.reload, app.adminListener, app.publicListener,
-            ],
+            ] + (isInteractive ? [SecondSignal()] : []),
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
@@ -68,6 +71,15 @@ struct ServiceRunner {
         configuration.maximumCancellationDuration = .seconds(2)
         try await ServiceGroup(configuration: configuration).run()
         logger.notice("stopped")
+    }
+}
+
+/// Lets a second signal end the process, however long the stop takes. It is the first service to stop.
+private struct SecondSignal: Service {
+    func run() async throws {
+        try? await gracefulShutdown()
+        signal(SIGINT, SIG_DFL)
+        signal(SIGTERM, SIG_DFL)
     }
 }
 

@@ -29,6 +29,15 @@ struct ExampleTests {
         }
     }
 
+    @Test func `a rule file follows a store that has moved, and nothing else in it changes`() {
+        let yaml = ExampleTenant.yaml(endpoint: "http://127.0.0.1:9000") + "# my own line: http://127.0.0.1:9000\n"
+        let moved = ExampleTenant.moved(yaml, to: "http://127.0.0.1:9001")
+        #expect(moved == ExampleTenant.yaml(endpoint: "http://127.0.0.1:9001") + "# my own line: http://127.0.0.1:9000\n")
+        #expect(ExampleTenant.moved(yaml, to: "http://127.0.0.1:9000") == nil, "it is up to date")
+        let own = yaml.replacing("  endpoint: http://127.0.0.1:9000 # any", with: "  endpoint: http://127.0.0.1:9000 # my")
+        #expect(ExampleTenant.moved(own, to: "http://127.0.0.1:9001") == nil, "the line is someone's own")
+    }
+
     @Test func `the commands are shell commands with the token and the request, quotes and all`() {
         func making(size: Int?) -> ExampleCommands {
             ExampleCommands(

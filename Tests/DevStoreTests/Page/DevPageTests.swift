@@ -3,78 +3,69 @@
 import Foundation
 import HTTPServer
 import Testing
-import WireFormats
 
 @testable import DevStore
 
 struct DevPageTests {
-    private static let settings = DevPageSettings(
-        token: "abc.def.ghi",
-        api: "http://127.0.0.1:8080",
-        store: "http://127.0.0.1:9000",
-        folder: "/tmp/x",
-        rulesFile: "/tmp/</script><!--<script>{{script}}\u{2028}é\"\\"
-    )
+    private let page = DevPage(stores: ["http://127.0.0.1:9000", "https://s3.example/bucket/", "http://127.0.0.1:9000/x/"])
 
-    private let page = DevPage(settings: settings)
-
-    /// The contents of the elements with that opening tag.
-    private func contents(of tag: String, end: String) -> [String] {
-        page.html.components(separatedBy: tag).dropFirst().compactMap { $0.components(separatedBy: end).first }
+    private func text(_ path: String) throws -> String {
+        String(decoding: try #require(DevPage.files[path]).bytes, as: UTF8.self)
     }
 
-    @Test func `the page has one style and one script, and only these are allowed, by their hashes`() {
-        let script = contents(of: "<script>", end: "</script>")
-        let style = contents(of: "<style>", end: "</style>")
-        #expect(script.count == 1 && style.count == 1)
-        for (directive, text) in [("script-src", script.first ?? ""), ("style-src", style.first ?? "")] {
-            let hash = Data(DigestAlgorithm.sha256.hash(text.utf8)).base64EncodedString()
-            #expect(page.contentSecurityPolicy.contains("\(directive) 'sha256-\(hash)';"))
-        }
-        #expect(page.contentSecurityPolicy.hasPrefix("default-src 'none'; "))
-        #expect(!page.contentSecurityPolicy.contains("unsafe"))
-        #expect(page.contentSecurityPolicy.contains("connect-src 'self' http://127.0.0.1:9000;"))
-    }
-
-    @Test func `the page loads nothing and has no inline handler or style that its policy would forbid`() {
-        for forbidden in [
-            "<link rel=\"stylesheet", " src=\"", "@import", "url(", " style=\"", " onclick=", " onload=", "javascript:",
-        ] {
-            #expect(!page.html.contains(forbidden), "\(forbidden)")
-        }
-        #expect(!page.html.contains("{{style}}") && !page.html.contains("{{settings}}"))
-    }
-
-    @Test func `settings cannot end their element and are read back unchanged`() throws {
-        let element = try #require(contents(of: "<script type=\"application/json\" id=\"settings\">", end: "</script>").first)
-        #expect(!element.contains("<"))
-        let decoded = try #require(try JSONSerialization.jsonObject(with: Data(element.utf8)) as? [String: String])
+    @Test func `the policy allows the page's own files, and uploads to the stores, and nothing else`() {
         #expect(
-            decoded == [
-                "token": Self.settings.token, "api": Self.settings.api, "store": Self.settings.store,
-                "folder": Self.settings.folder,
-                "rulesFile": Self.settings.rulesFile,
-            ]
-        )
+            page.contentSecurityPolicy
+                == "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+                + "connect-src 'self' http://127.0.0.1:9000 https://s3.example; worker-src 'self'; form-action 'none'; "
+                + "base-uri 'none'; frame-ancestors 'none'")
     }
 
-    @Test func `the page, which has a token, is not cached, framed or sniffed`() {
-        let response = page.response()
-        #expect(response.status == 200)
-        #expect(response.fields["Content-Type"] == "text/html; charset=utf-8")
-        #expect(response.fields["Cache-Control"] == "no-store")
-        #expect(response.fields["X-Content-Type-Options"] == "nosniff")
-        #expect(response.fields["Content-Security-Policy"] == page.contentSecurityPolicy)
-        #expect(page.contentSecurityPolicy.contains("frame-ancestors 'none'"))
+    @Test func `the policy names a bounded number of stores`() {
+        let page = DevPage(stores: (0..<100).map { "http://127.0.0.1:\(9000 + $0)/bucket/" })
+        #expect(page.contentSecurityPolicy.contains(" http://127.0.0.1:9019;") && !page.contentSecurityPolicy.contains("9020"))
     }
 
-    @Test func `the page and its settings do not print the token`() {
-        let settings = DevPageSettings(
-            token: "a.b.secret", api: "", store: "http://127.0.0.1:9000", folder: "/f", rulesFile: "/r")
-        for value in [settings, DevPage(settings: settings)] as [Any] {
-            var dumped = ""
-            dump(value, to: &dumped)
-            for text in ["\(value)", String(reflecting: value), dumped] { #expect(!text.contains("secret")) }
+    @Test func `no file has anything inline that the policy would forbid`() throws {
+        let html = try text("/")
+        for forbidden in ["<style", " style=\"", " onclick=", " onload=", "javascript:", "data:", "<script>"] {
+            #expect(!html.contains(forbidden), "\(forbidden)")
         }
+        for path in ["/dev/page.js", "/dev/files.js", "/dev/words.js", "/postern.js"] {
+            for forbidden in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"] {
+                #expect(!(try text(path)).contains(forbidden), "\(path): \(forbidden)")
+            }
+        }
+        #expect(!(try text("/dev/page.css")).contains("url("))
+    }
+
+    @Test func `every file that the page loads is there`() throws {
+        let sources = try ["/", "/dev/page.js", "/dev/files.js", "/dev/words.js"].map(text).joined()
+        var loaded: Set<String> = ["/"]
+        for match in sources.matches(of: /(?:href|src|from) ?=? ?"(\.?\/[a-z.\/]+)"/) {
+            loaded.insert(String(match.1).replacing(/^\.\//, with: "/dev/"))
+        }
+        #expect(loaded == Set(DevPage.files.keys))
+    }
+
+    @Test(arguments: DevPage.files.keys.sorted())
+    func `no file is cached, framed, sniffed or read by another origin`(_ path: String) throws {
+        let response = try #require(page.response(to: path))
+        #expect(response.status == 200 && response.contentLength > 0)
+        #expect(response["Content-Type"]?.hasPrefix("text/") == true || response["Content-Type"] == "image/svg+xml")
+        #expect(response["Cache-Control"] == "no-store")
+        #expect(response["X-Content-Type-Options"] == "nosniff")
+        #expect(response["Cross-Origin-Resource-Policy"] == "same-origin")
+        #expect(response["Content-Security-Policy"] == page.contentSecurityPolicy)
+    }
+
+    @Test func `there is nothing at other paths`() {
+        for path in ["", "/dev", "/dev/", "/page.js", "/dev/../", "/index.html"] { #expect(page.response(to: path) == nil) }
+    }
+
+    @Test func `the module is the one of clients/web`() throws {
+        let file = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().appending(path: "clients/web/postern.js")
+        #expect(try text("/postern.js") == String(contentsOf: file, encoding: .utf8))
     }
 }
