@@ -35,14 +35,19 @@ class Firefox:
         self._process = subprocess.Popen([FIREFOX, "--headless", "--marionette", "--no-remote", "--profile", self._profile.name],
                                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self._marionette = Marionette(host="127.0.0.1", port=port)
-        self._marionette.raise_for_port(120)
-        self._marionette.start_session()
-        self._marionette.timeout.script = self._marionette.timeout.page_load = 120
+        try:
+            self._marionette.raise_for_port(120)
+            self._marionette.start_session()
+            self._marionette.timeout.script = self._marionette.timeout.page_load = 120
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        """Also where it never came up."""
         self._process.terminate()
         self._process.wait(30)
         self._profile.cleanup()
