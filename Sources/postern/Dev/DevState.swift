@@ -59,7 +59,8 @@ final class DevState: Sendable {
 
     private static func write(_ file: HeldBackFile, to json: inout JSONWriter) {
         let text = (try? LocalFile(file.file).prefix(maximumFile)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        // As scalars: CR and LF are one character.
+        let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map(Substring.init)
         json.object { json in
             json.member("file", file.file.printable())
             json.member("isServed", file.isServed)
