@@ -266,21 +266,26 @@ def test_a_page_that_is_not_listed_is_named_in_the_log(dev):
 
 
 # The script of README.md.
-README_PAGE = """<!doctype html><script type="module">
-  const token = TOKEN, file = new File([new Uint8Array([104, 105])], NAME, {type: TYPE});
+README_PAGE = """<!doctype html><progress id="bar"></progress><script type="module">
+IMPORT
+  const session = {accessToken: () => TOKEN}, file = new File([new Uint8Array([104, 105])], NAME, {type: TYPE});
+  const bar = document.getElementById("bar");
   async function run() { SCRIPT
-    return upload.status; }
-  run().then(String, (error) => `${error.name}: ${error.message}`).then((text) => fetch("/told", {method: "POST", body: text}));
+    return `${key} ${bar.value}`; }
+  run().catch((error) => `${error.name}: ${error.message}`).then((text) => fetch("/told", {method: "POST", body: text}));
 </script>"""
 
 
-@pytest.mark.parametrize("name, type, said", [("a.md", "", "201"), ("a.txt", "text/plain", "201"), ("a.bin", "", "Error: No type was named")])
+@pytest.mark.parametrize("name, type, said", [
+    ("a.md", "", r"documents/dev-user/.*a\.md 1"), ("a.txt", "text/plain", r"documents/dev-user/.*a\.txt 1"), ("a.bin", "", "UploadError: No type was named")])
 def test_the_script_of_the_readme(edited, name, type, said):
     dev, pages = edited
     script = re.search(r"```js\n(.*?)```", (EXAMPLES.parent / "README.md").read_text(), re.S).group(1)
-    script = script.replace("https://uploads.example.com", f"http://127.0.0.1:{dev.port}")
-    page = README_PAGE.replace("SCRIPT", script).replace("TOKEN", json.dumps(token_of(dev))).replace("NAME", json.dumps(name)).replace("TYPE", json.dumps(type))
-    assert pages.visit(page).startswith(said)
+    imports, _, script = script.replace("https://uploads.example.com", f"http://127.0.0.1:{dev.port}").partition("\n\n")
+    page = README_PAGE
+    for word, text in {"IMPORT": imports, "SCRIPT": script, "TOKEN": json.dumps(token_of(dev)), "NAME": json.dumps(name), "TYPE": json.dumps(type)}.items():
+        page = page.replace(word, text)
+    assert re.match(said, pages.visit(page, {"/postern.js": (EXAMPLES.parent / "clients/web/postern.js").read_text()}))
 
 
 def test_the_script_for_curl(dev, tmp_path):
