@@ -72,10 +72,15 @@ def rows(browser: Browser) -> list[tuple[str, str]]:
 
 
 def choose(browser: Browser, *paths):
-    before = browser.run("document.querySelectorAll('#files > li').length")
+    browser.run("document.getElementById('announcer').textContent = ''")
     browser.choose("#file-input", *paths)
-    until("the files are listed", lambda: browser.run("document.getElementById('announcer').textContent.includes('added.') && !document.querySelector('#file-input').files.length"), seconds=60)
-    until("the rows are there", lambda: browser.run("document.querySelectorAll('#files > li').length") >= min(before, 1), seconds=60)
+    until("the files are added", lambda: "added." in browser.run("document.getElementById('announcer').textContent"), seconds=60)
+    painted(browser)
+
+
+def painted(browser: Browser):
+    """Waits until what has changed is shown, which is with the next frame."""
+    browser.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def click(browser: Browser, selector: str):
@@ -93,8 +98,7 @@ def upload(browser: Browser):
 
 
 def finished(browser: Browser):
-    # What has begun is shown with the next frame.
-    browser.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    painted(browser)
     until("the uploads have ended", lambda: browser.run("!document.querySelector('li[data-state=running], li[data-state=waiting]')"), seconds=60)
 
 
