@@ -22,8 +22,10 @@ class Request:
     def read(self, count: int | None = None) -> bytes:
         """The body up to so many bytes, or the whole of it; less if the client ends the connection."""
         wanted = self.length if count is None else min(count, self.length)
-        while len(self.body) < wanted and (more := self.connection.recv(65_536)):
-            self.body += more
+        body = bytearray(self.body)
+        while len(body) < wanted and (more := self.connection.recv(65_536)):
+            body += more
+        self.body = bytes(body)
         return self.body
 
     def send(self, data: bytes):
