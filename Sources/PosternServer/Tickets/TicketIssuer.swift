@@ -30,41 +30,48 @@ struct TicketIssuer: Sendable {
     func ticket(
         for json: JSONValue, asForm: Bool = false, _ context: TenantContext, into lines: inout AuditLines
     ) throws -> Ticket {
-        try ticket(asForm: asForm, context, into: &lines) { () throws(ProblemDetails) in try UploadRequest(json) }
+        var request: UploadRequest?
+        do {
+            let read = try UploadRequest(json)
+            request = read
+            guard asForm else { return try ticket(for: read, context, into: &lines) }
+            let signed = try UploadForm.request(read, under: context.rule(named: read.rule))
+            return try ticket(for: signed, context, into: &lines)
+        } catch {
+            throw recordRefusal(error, request, of: context)
+        }
     }
 
     /// Issues a ticket for the query of `GET /v1/presign`, or logs why there is none.
     /// - Throws: `LoggedError`
     func ticket(forQuery query: String, _ context: TenantContext, into lines: inout AuditLines) throws -> Ticket {
-        try ticket(asForm: false, context, into: &lines) { () throws(ProblemDetails) in try UploadRequest(query: query) }
-    }
-
-    private func ticket(
-        asForm: Bool, _ context: TenantContext, into lines: inout AuditLines,
-        reading readRequest: () throws(ProblemDetails) -> UploadRequest
-    ) throws -> Ticket {
         var request: UploadRequest?
         do {
-            let read = try readRequest()
+            let read = try UploadRequest(query: query)
             request = read
-            return try ticket(for: read, asForm: asForm, context, into: &lines)
+            return try ticket(for: read, context, into: &lines)
         } catch {
-            let problem = ProblemDetails(error)
-            let rule = request.flatMap { context.existingRule(named: $0.rule) }
-            context.served.countRefusal(problem.code, of: rule)
-            log.recordRefusal(problem, cause: error, request, of: context, rule: rule)
-            audit?.recordRefusal(problem, cause: error, request, rule: rule, of: context)
-            throw LoggedError(problem: problem)
+            throw recordRefusal(error, request, of: context)
         }
     }
 
+    /// Counts and logs why there is no ticket.
+    /// - Parameter request: nil if it could not be read
+    private func recordRefusal(_ error: any Error, _ request: UploadRequest?, of context: TenantContext) -> LoggedError {
+        let problem = ProblemDetails(error)
+        let rule = request.flatMap { context.existingRule(named: $0.rule) }
+        context.served.countRefusal(problem.code, of: rule)
+        log.recordRefusal(problem, cause: error, request, of: context, rule: rule)
+        audit?.recordRefusal(problem, cause: error, request, rule: rule, of: context)
+        return LoggedError(problem: problem)
+    }
+
     private func ticket(
-        for wanted: UploadRequest, asForm: Bool, _ context: TenantContext, into lines: inout AuditLines
+        for request: UploadRequest, _ context: TenantContext, into lines: inout AuditLines
     ) throws -> Ticket {
         let now = context.info.time
-        let uploader = try context.uploader(for: wanted)
-        let rule = try context.rule(named: wanted.rule)
-        let request = asForm ? try UploadForm.request(wanted, under: rule) : wanted
+        let uploader = try context.uploader(for: request)
+        let rule = try context.rule(named: request.rule)
         let store = rule.store
         let credentials = try context.served.credentials(for: store, at: now)
         var random = random
