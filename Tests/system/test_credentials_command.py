@@ -6,7 +6,7 @@ import re
 import pytest
 
 from harness import canaries
-from harness.cloud import REGION, SOURCES, Cloud, keys_section, Source
+from harness.cloud import REGION, SOURCES, keys_section, Source
 from harness.command import Command
 from harness.loopback import FAULTS
 from harness.rgw import Credentials

@@ -2,15 +2,13 @@
 
 import json
 import re
-import struct
-import zlib
 
 import pytest
 
 from harness.browser import Browser
 from harness.dev import Dev
+from harness.pictures import png
 from harness.waiting import until
-from test_status_page import CONTRASTS
 
 DESKTOP, PHONE = (1280, 900), (390, 844)
 # What the browser itself writes for a refused request.
@@ -47,12 +45,8 @@ def opened(browser: Browser, dev: Dev, size=DESKTOP, dark: bool = False) -> Brow
 
 
 def picture(width: int = 32, noise: int = 0) -> bytes:
-    """A PNG; with noise, a chunk of so many bytes that no program reads."""
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-    rows = b"".join(b"\0" + bytes((40, 120, 160)) * width for _ in range(width))
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, width, 8, 2, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(rows))
-            + (chunk(b"noIs", bytes(noise)) if noise else b"") + chunk(b"IEND", b""))
+    """A PNG; with noise, so many bytes after it that no program reads."""
+    return png(width, width, lambda x, y: (40, 120, 160)) + bytes(noise)
 
 
 @pytest.fixture
@@ -355,7 +349,7 @@ def test_it_fits_and_can_be_read(browser, dev, files, size, dark):
         assert browser.run("[document.documentElement.scrollWidth, innerWidth]") == [size[0], size[0]]
         assert browser.run("""[...document.querySelectorAll('body *')].filter((each) => each.checkVisibility() && !each.closest('.hidden, .skip, svg, pre')
             && each.getBoundingClientRect().right > innerWidth + 0.5).map((each) => each.outerHTML.slice(0, 100))""") == []
-        contrasts = browser.run(CONTRASTS)
+        contrasts = browser.contrasts()
         assert len(contrasts) > 40 and contrasts[0][0] >= 4.5, contrasts[:5]
         background = browser.run("getComputedStyle(document.body).backgroundColor")
         assert (sum(map(int, re.findall(r"\d+", background))) < 200) == dark

@@ -1,6 +1,5 @@
 """Each region of each of AWS's partitions has the address that botocore's partitions.json and its endpoint rules give it."""
 
-import json
 import re
 
 import botocore.session

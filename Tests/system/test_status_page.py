@@ -102,31 +102,6 @@ def test_it_shows_what_an_operator_looks_for(browser, busy):
     assert browser.complaints == []
 
 
-# Each text of the page with its colour and the colour under it.
-CONTRASTS = """
-(() => {
-  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
-  const luminance = ([r, g, b]) => [r, g, b].map((c) => c / 255).map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, c, index) => sum + c * [0.2126, 0.7152, 0.0722][index], 0);
-  const under = (element) => {
-    for (let each = element; each; each = each.parentElement) {
-      const colour = parse(getComputedStyle(each).backgroundColor);
-      if (colour.length === 3 || colour[3] === 1) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const found = [];
-  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let text; (text = texts.nextNode());) {
-    const element = text.parentElement;
-    if (!text.data.trim() || !element.checkVisibility() || ["SCRIPT", "STYLE", "NOSCRIPT", "TITLE", "title"].includes(element.nodeName)) continue;
-    const [a, b] = [luminance(parse(getComputedStyle(element).color)), luminance(under(element))].sort((x, y) => y - x);
-    found.push([(a + 0.05) / (b + 0.05), text.data.trim().slice(0, 40)]);
-  }
-  return found.sort((a, b) => a[0] - b[0]);
-})()"""
-
-
 @pytest.mark.parametrize("size", [DESKTOP, PHONE, NARROW], ids=["desktop", "phone", "narrow"])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_it_fits_and_can_be_read(browser, troubled, size, dark):
@@ -135,7 +110,7 @@ def test_it_fits_and_can_be_read(browser, troubled, size, dark):
     assert browser.run("[document.documentElement.scrollWidth, innerWidth]") == [size[0], size[0]]
     assert browser.run("""[...document.querySelectorAll('main *')].filter((each) => each.checkVisibility() && !each.closest('.hidden, svg')
         && each.getBoundingClientRect().right > innerWidth + 0.5).map((each) => each.outerHTML.slice(0, 100))""") == []
-    contrasts = browser.run(CONTRASTS)
+    contrasts = browser.contrasts()
     assert len(contrasts) > 60 and contrasts[0][0] >= 4.5, contrasts[:5]
     background = browser.run("getComputedStyle(document.body).backgroundColor")
     assert (sum(map(int, re.findall(r"\d+", background))) < 200) == dark, "the theme is the one that is preferred"

@@ -18,6 +18,31 @@ OPTIONS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm
            "--disable-component-update", "--disable-sync"]
 
 
+# Each text of the page with its colour and the colour under it.
+CONTRASTS = """
+(() => {
+  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+  const luminance = ([r, g, b]) => [r, g, b].map((c) => c / 255).map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, c, index) => sum + c * [0.2126, 0.7152, 0.0722][index], 0);
+  const under = (element) => {
+    for (let each = element; each; each = each.parentElement) {
+      const colour = parse(getComputedStyle(each).backgroundColor);
+      if (colour.length === 3 || colour[3] === 1) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const found = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text; (text = texts.nextNode());) {
+    const element = text.parentElement;
+    if (!text.data.trim() || !element.checkVisibility() || ["SCRIPT", "STYLE", "NOSCRIPT", "TITLE", "title"].includes(element.nodeName)) continue;
+    const [a, b] = [luminance(parse(getComputedStyle(element).color)), luminance(under(element))].sort((x, y) => y - x);
+    found.push([(a + 0.05) / (b + 0.05), text.data.trim().slice(0, 40)]);
+  }
+  return found.sort((a, b) => a[0] - b[0]);
+})()"""
+
+
 class PageServer:
     """Serves one page at a time on a port of its own; the page tells what came of it by `fetch("/told", {method: "POST", body})`."""
 
@@ -194,12 +219,6 @@ class Browser:
         """Whether pages run scripts, as a person sets it; `run` works all the same."""
         self.send("Emulation.setScriptExecutionDisabled", value=not allowed)
 
-    def choose(self, selector: str, *files: pathlib.Path):
-        """Chooses files in an `<input type="file">`, as a person does in the dialog."""
-        document = self.send("DOM.getDocument")["root"]["nodeId"]
-        node = self.send("DOM.querySelector", nodeId=document, selector=selector)["nodeId"]
-        self.send("DOM.setFileInputFiles", nodeId=node, files=[str(each) for each in files])
-
     def click(self, selector: str):
         """Clicks in the middle of an element, with the mouse."""
         x, y = self.run(f"(() => {{ const element = document.querySelector({json.dumps(selector)}); element.scrollIntoView();"
@@ -225,6 +244,10 @@ class Browser:
         """Role and name of everything that assistive technology is shown, in order."""
         nodes = self.send("Accessibility.getFullAXTree")["nodes"]
         return [(each["role"]["value"], each.get("name", {}).get("value", "")) for each in nodes if not each["ignored"]]
+
+    def contrasts(self) -> list[tuple[float, str]]:
+        """The contrast (WCAG 2) of each text that is shown, lowest first, and the text's beginning."""
+        return self.run(CONTRASTS)
 
     def screenshot(self, path: pathlib.Path | str):
         """The whole page as PNG."""
