@@ -66,4 +66,31 @@ struct StoreAnswerTests {
         #expect(error.code == .storeRefused && error.detail == "TeapotError: Short and stout" && error.requestID == "q1")
         #expect(!error.isRetryable)
     }
+
+    /// An answer of a store, and what it means.
+    struct Sample: Decodable, CustomTestStringConvertible {
+        let name: String
+        let store: String
+        let status: Int
+        let body: String
+        let code: String
+        let retry: Bool?
+
+        var testDescription: String { "\(store): \(name)" }
+
+        /// Those of `Tests/Fixtures/store-answers`, which the browser module's tests read, too.
+        static func all() throws -> [Sample] {
+            let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            let file = tests.appending(path: "Fixtures/store-answers/answers.json")
+            return try JSONDecoder().decode([Sample].self, from: Data(contentsOf: file))
+        }
+    }
+
+    @Test(arguments: try Sample.all())
+    func `real and documented answers of stores mean what they mean to the browser module`(sample: Sample) async throws {
+        let answer = TransportResponse(status: sample.status, headers: [], body: Array(sample.body.utf8))
+        guard case .failure(let error) = try await uploading(answer) else { throw TestClient.NothingThrown() }
+        #expect(error.code.rawValue == sample.code)
+        #expect(error.isRetryable == (sample.retry ?? false))
+    }
 }
