@@ -87,7 +87,8 @@ def test_the_listener_stays_open_for_the_delay(make_service, seconds):
     if running:
         running.send(data[-1:])
         answer = running.read()
-        assert answer.closes and running.rest() == b""
+        # An answer that is made between the end of the listener and that of its connections does not say that it is the last.
+        assert running.rest() == b""
         # From the stop on the rest of a request has a second to come.
         assert answer.status == 201 or time.monotonic() - open_at > 1, answer.body
     assert service.process.wait(PATIENCE) == 0
